@@ -1,0 +1,26 @@
+// A bucket that fills with use, not with time: it bounds extra calls to a share of the requests made.
+
+export type Budget = {
+  /** A request was made: the bucket fills by its share. */
+  earn(): void
+  /** Takes one unit, if there is one. */
+  spend(): boolean
+}
+
+/**
+ * @param size units when full; it starts full.
+ * @param share units a request brings.
+ */
+export function createBudget(size: number, share: number): Budget {
+  let units = size
+  return {
+    earn() {
+      if (units < size) units = Math.min(size, units + share)
+    },
+    spend() {
+      if (units < 1) return false
+      units -= 1
+      return true
+    },
+  }
+}

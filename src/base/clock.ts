@@ -1,0 +1,48 @@
+// Time: now and timers. The only file that touches the platform's timers; everything else is handed a Clock.
+
+/** A running timer; `cancel` is idempotent and does nothing once it has fired. */
+export type Timer = {
+  cancel(): void
+  /** Whether the running timer keeps the process alive from now on; nothing where the platform has no such notion. */
+  hold(isHeld: boolean): void
+}
+
+export type Clock = {
+  /** Monotonic time (in ms). */
+  now(): number
+  /** Calls `fn` once after `ms`. Keeps the process alive: for what a caller waits for. */
+  after(ms: number, fn: () => void): Timer
+  /** Calls `fn` once after `ms`. Does not keep the process alive: for upkeep. */
+  background(ms: number, fn: () => void): Timer
+}
+
+/** The longest wait a platform's timer can hold (in ms, almost 25 days); more would fire at once. */
+const maxDelay = 2 ** 31 - 1
+
+/** The platform's time. Its functions are looked up at each call, so that fake timers installed later are seen. */
+export const realClock: Clock = {
+  now: () => performance.now(),
+  after: (ms, fn) => startTimer(ms, fn, true),
+  background: (ms, fn) => startTimer(ms, fn, false),
+}
+
+function startTimer(ms: number, fn: () => void, isHeld: boolean): Timer {
+  const handle = setTimeout(fn, Math.min(ms, maxDelay))
+  if (!isHeld) holdHandle(handle, false)
+  return {
+    cancel: () => clearTimeout(handle),
+    hold: (isHeldNow) => holdHandle(handle, isHeldNow),
+  }
+}
+
+// Node and Bun give an object with ref and unref; browsers and Workers a plain number.
+function holdHandle(handle: unknown, isHeld: boolean) {
+  const { ref, unref } = handle as { ref?: () => void; unref?: () => void }
+  const change = isHeld ? ref : unref
+  change?.call(handle)
+}
+
+/** Time of day (in ms since 1970), for dates that others send. */
+export function wallTime(): number {
+  return Date.now()
+}

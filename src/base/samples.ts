@@ -1,0 +1,57 @@
+// The last durations of one kind: a ring, its quantiles (worked out when asked, not when recorded) and a moving mean.
+
+const SIZE = 64
+
+export type Samples = {
+  record(value: number, now: number): void
+  readonly count: number
+  /** Time of the newest sample (in ms of the clock), `-Infinity` while there is none. */
+  readonly lastAt: number
+  /** Moving mean that follows a change within about ten samples. `undefined` while nothing is known. */
+  mean(): number | undefined
+  median(): number | undefined
+  p95(): number | undefined
+}
+
+export function createSamples(): Samples {
+  const ring = new Float64Array(SIZE)
+  let count = 0
+  let lastAt = -Infinity
+  let mean = 0
+  let median = 0
+  let p95 = 0
+  let staleAt = 0 // count at which the quantiles are worked out anew
+
+  function refresh() {
+    const sorted = ring.slice(0, Math.min(count, SIZE)).sort()
+    median = sorted[(sorted.length - 1) >> 1] as number
+    p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] as number
+    staleAt = count + (count < 16 ? 1 : 16)
+  }
+
+  return {
+    record(value, now) {
+      ring[count % SIZE] = value
+      mean = count === 0 ? value : mean + (value - mean) * Math.max(0.2, 1 / (count + 1))
+      count++
+      lastAt = now
+    },
+    get count() {
+      return count
+    },
+    get lastAt() {
+      return lastAt
+    },
+    mean: () => (count === 0 ? undefined : mean),
+    median() {
+      if (count === 0) return undefined
+      if (count >= staleAt) refresh()
+      return median
+    },
+    p95() {
+      if (count === 0) return undefined
+      if (count >= staleAt) refresh()
+      return p95
+    },
+  }
+}

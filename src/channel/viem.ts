@@ -1,0 +1,78 @@
+// A Channel over any viem transport: its `config.request`, below its own retries. Judges nothing it lets through but
+// `undefined`. Subscriptions of such a transport are not made here.
+
+import type { Transport } from 'viem'
+import { InvalidResponseError } from '../errors'
+import type { ChannelType, RpcRequest } from '../types'
+import type { Channel, ChannelRequestOptions } from './channel'
+import { read } from './clean'
+import type { Redactor } from './secrets'
+import { createRedactor } from './secrets'
+
+export type ViemChannelOptions = {
+  /** What the factory of a viem transport returned. */
+  transport: ReturnType<Transport>
+  type: ChannelType
+  /** Id of the provider. */
+  provider: string
+  /** The provider's redactor; it learns the secrets of this transport. */
+  redactor?: Redactor | undefined
+  /** Whether `undefined` is an answer to a method (wallets give it). @default never */
+  allowsUndefined?: ((method: string) => boolean) | undefined
+}
+
+/** Transports that hand a signal on; viem's sockets and an EIP-1193 provider do nothing with it. */
+const ABORTABLE = ['http', 'fallback', 'failover']
+/** Transports inside of transports are looked at this deep. */
+const DEEPEST = 8
+
+export function createViemChannel(options: ViemChannelOptions): Channel {
+  const { transport, type, provider, redactor = createRedactor(), allowsUndefined } = options
+  const send = transport.config.request as (args: RpcRequest, options?: { signal: AbortSignal }) => Promise<unknown>
+  redactor.add(secretsOfTransport(transport))
+
+  function request(args: RpcRequest, requestOptions?: ChannelRequestOptions): Promise<unknown> {
+    const signal = requestOptions?.signal
+    let answer: unknown
+    try {
+      answer = signal ? send(args, { signal }) : send(args)
+    } catch (error) {
+      answer = Promise.reject(error)
+    }
+    // Not `async`, no second promise: every call comes through here.
+    return (answer instanceof Promise ? answer : Promise.resolve(answer)).then(
+      (result) => (result === undefined && !allowsUndefined?.(args.method) ? refuse(args.method) : result),
+      (error) => {
+        throw signal?.aborted ? signal.reason : redactor.clean(error, { provider, method: args.method })
+      },
+    )
+  }
+
+  function refuse(method: string): never {
+    throw new InvalidResponseError({ provider, method, reason: 'no result' })
+  }
+
+  return { type, canAbort: ABORTABLE.includes(transport.config.type), request, close() {} }
+}
+
+/** The endpoints and header values a viem transport shows; those of a `webSocket()` show in its errors only. */
+export function secretsOfTransport(transport: unknown, depth = 0): { urls: string[]; headers: string[] } {
+  const value = read(transport, 'value')
+  const url = read(value, 'url')
+  const children = read(value, 'transports')
+  const inner = Array.isArray(children) && depth < DEEPEST ? children : []
+  const found = inner.map((child) => secretsOfTransport(child, depth + 1))
+  return {
+    urls: [...(typeof url === 'string' ? [url] : []), ...found.flatMap(({ urls }) => urls)],
+    headers: [
+      ...headerValues(read(read(value, 'fetchOptions'), 'headers')),
+      ...found.flatMap(({ headers }) => headers),
+    ],
+  }
+}
+
+function headerValues(headers: unknown): string[] {
+  if (headers instanceof Headers) return [...headers.values()]
+  if (Array.isArray(headers)) return headers.map((pair) => String(read(pair, 1)))
+  return Object.values(headers ?? {}).map(String)
+}

@@ -1,0 +1,154 @@
+// Builds the parts for one chain and joins them; leads each request to its wrapper; status and close. All clients of the
+// chain share it.
+
+import { createAlarms } from './base/alarms'
+import { createBudget } from './base/budget'
+import { realClock, wallTime } from './base/clock'
+import type { Clock } from './base/clock'
+import { isOffline } from './base/online'
+import { realRandom } from './base/random'
+import type { Random } from './base/random'
+import { TransportClosedError } from './errors'
+import { createEvents } from './events'
+import type { Events } from './events'
+import { createEntrance } from './methods/entrance'
+import type { Face } from './methods/entrance'
+import { createProvider } from './provider/provider'
+import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
+import type { Flight, Parts, Plan } from './request/flight'
+import { HEDGE_SHARE } from './request/hedge'
+import { landAborted } from './request/landing'
+import { serve } from './request/pipeline'
+import type { Planner } from './request/plan'
+import { inPriorityOrder } from './request/route'
+import { createRanking } from './request/strategy'
+import { checkChain } from './request/verify-chain'
+import { createWaitingRoom } from './request/waiting-room'
+import { statusOf } from './status'
+import type { Status } from './status'
+import type { BreakerStateName, ChannelType, RpcRequest } from './types'
+
+export type EngineSetup = {
+  readonly providers: readonly ProviderSetup[]
+  /** The chain the clients expect; `undefined` without one. */
+  readonly chainId: number | undefined
+  readonly hasOwnSerializer: boolean
+  readonly verifyChain: boolean
+  readonly hedgeBudget: number
+  readonly retryBudget: number
+  readonly retryDelay: number
+  readonly waitForProvider: boolean
+  readonly share: boolean
+  readonly broadcast: 'first' | 'all'
+  readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
+  readonly planner: Planner
+  /** Told when it is closed. */
+  readonly onClose: () => void
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+export type Engine = {
+  readonly events: Events
+  readonly providers: readonly Provider[]
+  request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
+  status(): Status
+  /** Resolves once a provider is verified, or answers where no chain is to be checked. */
+  verifyAny(face: Face): Promise<boolean>
+  channel(id: string, type: ChannelType): ChannelState | undefined
+  now(): number
+  isClosed(): boolean
+  close(): void
+}
+
+const RETRY_SHARE = 0.2
+
+export function createEngine(setup: EngineSetup): Engine {
+  const { clock = realClock, random = realRandom, chainId } = setup
+  const startedAt = clock.now()
+  const events = createEvents()
+  const providers: Provider[] = []
+  const parts: Parts = {
+    clock,
+    random,
+    wallTime,
+    isOffline,
+    alarms: createAlarms(clock),
+    events,
+    providers,
+    channels: [],
+    ranking: createRanking(random),
+    room: createWaitingRoom(),
+    queue: new Set(),
+    hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
+    retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
+    chainId: setup.verifyChain ? chainId : undefined,
+    retryDelay: setup.retryDelay,
+    waitForProvider: setup.waitForProvider,
+    shouldThrow: setup.shouldThrow,
+    counts: { total: 0, failed: 0, hedged: 0, retried: 0 },
+    ends: new Set(),
+    retrying: 0,
+    version: 0,
+    nextId: 1,
+  }
+  for (const provider of setup.providers)
+    providers.push(
+      createProvider(provider, providers.length, providers.reduce((count, { channels }) => count + channels.length, 0), {
+        random,
+        onRoom: () => queueMicrotask(() => serve(parts)),
+        onBreakerChange,
+      }),
+    )
+  ;(parts.channels as ChannelState[]).push(...inPriorityOrder(providers))
+
+  const request = createEntrance({
+    parts,
+    chainId,
+    planner: setup.planner,
+    share: setup.share,
+    broadcast: setup.broadcast,
+    hasOwnSerializer: setup.hasOwnSerializer,
+  })
+  let isClosed = false
+
+  function onBreakerChange({ provider, type }: ChannelState, from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) {
+    parts.version++
+    // Those that wait look again when whoever made the change has finished with it.
+    queueMicrotask(parts.room.wake)
+    if (!events.has('breaker')) return
+    const wait = openUntil === undefined ? undefined : openUntil - clock.now()
+    events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
+  }
+
+  function close() {
+    if (isClosed) return
+    isClosed = true
+    const now = clock.now()
+    for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
+    for (const end of [...parts.ends]) end()
+    parts.alarms.close()
+    events.clear()
+    setup.onClose()
+  }
+
+  async function verifyAny(face: Face) {
+    const checks = parts.channels.map(async (channel) => {
+      if (channel.provider.chain.state === 'unknown') await checkChain(channel, face.channels, parts)
+      return channel.provider.chain.state === 'verified'
+    })
+    return (await Promise.all(checks)).includes(true)
+  }
+
+  return {
+    events,
+    providers,
+    request: (face, args, plan, signal) => (isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal)),
+    status: () => statusOf({ startedAt, chainId, providers, counts: parts.counts }, clock.now()),
+    verifyAny,
+    channel: (id, type) => parts.channels.find((channel) => channel.provider.id === id && channel.type === type),
+    now: () => clock.now(),
+    isClosed: () => isClosed,
+    close,
+  }
+}

@@ -1,0 +1,143 @@
+// The list -> providers: what each entry is (a URL, a transport, a provider), its id and setup, and how its channels are made.
+// Endpoints stay in here and in the channels.
+
+import { webSocket } from 'viem'
+import type { Transport } from 'viem'
+import type { Channel } from './channel/channel'
+import { createHttpChannel } from './channel/http'
+import { createRedactor, secretLabels } from './channel/secrets'
+import type { Redactor } from './channel/secrets'
+import { createViemChannel } from './channel/viem'
+import { refuse } from './checks'
+import type { ProviderConfig, ProviderEntry } from './options'
+import type { BreakerOptions } from './provider/breaker'
+import type { ProviderSetup } from './provider/provider'
+import { traitsOf } from './rpc/methods'
+import type { ChannelType } from './types'
+
+/** What viem hands to a transport's factory; given on to transports in the list. */
+export type FactoryParameters = Parameters<Transport>[0]
+
+/** The list, read for one chain. */
+export type ReadList = {
+  readonly setups: readonly ProviderSetup[]
+  /** Whether the first entry is a socket, or any provider has one beside it: what viem's `watch*` want to know. */
+  readonly hasSocketFirst: boolean
+  /** The channels of one client, by slot: transports are built for it, the rest is shared. */
+  connect(parameters: FactoryParameters): Channel[]
+}
+
+/** One way to a provider, and what is known of it. */
+type Way = { readonly type: ChannelType; readonly endpoint: string | Transport; readonly built: ReturnType<Transport> | undefined }
+
+/** Where the list of a `failover()` transport stands on it, so that it can be flattened into another one. */
+export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
+
+const SOCKETS = ['webSocket', 'ipc']
+const NO_WALLETS = ['http', 'webSocket', 'ipc', 'fallback', 'failover']
+
+/** @param breaker defaults for all providers. */
+export function readList(list: readonly ProviderEntry[], parameters: FactoryParameters, breaker: BreakerOptions): ReadList {
+  const entries = flatten(list)
+  const configs = entries.map(toConfig)
+  const ways = configs.map((config, index) => waysOf(config, parameters, index))
+  const ids = idsOf(configs, ways)
+  const redactors = configs.map(() => createRedactor())
+  const shared = new Map<string, Channel>()
+  const setups = configs.map((config, index): ProviderSetup => {
+    const own = ways[index] as Way[]
+    return {
+      id: ids[index] as string,
+      priority: config.priority ?? index,
+      weight: config.weight ?? 1,
+      cost: config.cost ?? 1,
+      isBackup: config.backup ?? false,
+      isPrivate: config.private ?? false,
+      isWallet: config.wallet ?? own.some(({ built }) => built !== undefined && !NO_WALLETS.includes(built.config.type)),
+      channels: own.map(({ type }) => type),
+      capabilities: { methods: own.find(({ built }) => built?.config.methods)?.built?.config.methods, ...config.capabilities },
+      limits: config.limits ?? {},
+      breaker: { ...breaker, ...config.breaker },
+    }
+  })
+
+  function connect(clientParameters: FactoryParameters): Channel[] {
+    return configs.flatMap((config, index) =>
+      (ways[index] as Way[]).map((way) => {
+        const options = { provider: ids[index] as string, redactor: redactors[index] as Redactor }
+        if (typeof way.endpoint === 'string' && way.type === 'http') {
+          const key = `${index}`
+          let channel = shared.get(key)
+          if (!channel) shared.set(key, (channel = createHttpChannel({ url: way.endpoint, headers: config.headers, ...options })))
+          return channel
+        }
+        if (typeof way.endpoint === 'string') options.redactor.add({ urls: [way.endpoint] })
+        return createViemChannel({ transport: build(way.endpoint, clientParameters), type: way.type, allowsUndefined: isWalletMethod, ...options })
+      }),
+    )
+  }
+
+  return {
+    setups,
+    hasSocketFirst: ways[0]?.[0]?.type === 'ws' || entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
+    connect,
+  }
+}
+
+function flatten(list: readonly ProviderEntry[]): ProviderEntry[] {
+  return list.flatMap((entry) => {
+    const inner = typeof entry === 'function' ? (entry as { [LIST]?: readonly ProviderEntry[] })[LIST] : undefined
+    return inner ? flatten(inner) : [entry]
+  })
+}
+
+function toConfig(entry: ProviderEntry): ProviderConfig {
+  if (typeof entry === 'function') return { http: entry }
+  if (typeof entry === 'string') return entry.startsWith('ws') ? { ws: entry } : { http: entry }
+  return entry
+}
+
+function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, index: number): Way[] {
+  const ways = [http, ws].flatMap((endpoint, place): Way[] => {
+    if (endpoint === undefined) return []
+    if (typeof endpoint === 'string') return [{ type: place === 0 ? 'http' : 'ws', endpoint, built: undefined }]
+    const built = build(endpoint, parameters)
+    return [{ type: SOCKETS.includes(built.config.type) ? 'ws' : 'http', endpoint, built }]
+  })
+  if (ways.length === 2 && ways[0]?.type === ways[1]?.type)
+    refuse(`providers[${index}].ws`, `must be another channel than http (both are ${ways[0]?.type})`, ws)
+  return ways
+}
+
+function build(endpoint: string | Transport, parameters: FactoryParameters): ReturnType<Transport> {
+  const transport = typeof endpoint === 'string' ? webSocket(endpoint) : endpoint
+  return transport({ ...parameters, retryCount: 0 })
+}
+
+function idsOf(configs: readonly ProviderConfig[], ways: readonly Way[][]): string[] {
+  const taken = new Set(configs.flatMap(({ id }) => (id === undefined ? [] : [id])))
+  return configs.map(({ id }, index) => {
+    if (id !== undefined) return id
+    const [first] = ways[index] as Way[]
+    const name = typeof first?.endpoint === 'string' ? nameOfHost(first.endpoint) : (first?.built?.config.key ?? 'provider')
+    let unique = name
+    for (let count = 2; taken.has(unique); count++) unique = `${name}-${count}`
+    taken.add(unique)
+    return unique
+  })
+}
+
+/** The host without labels that look random, and the port if it is unusual. */
+function nameOfHost(url: string): string {
+  const { hostname, port } = new URL(url)
+  const hidden = secretLabels(hostname)
+  const name = hostname
+    .split('.')
+    .filter((label) => !hidden.includes(label))
+    .join('.')
+  return `${name || 'provider'}${port && `:${port}`}`
+}
+
+function isWalletMethod(method: string) {
+  return traitsOf(method).kind === 'wallet'
+}

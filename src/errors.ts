@@ -1,0 +1,173 @@
+// Our error classes over viem's BaseError. Users match them by `name`, never by `instanceof`.
+// No message holds an endpoint, a parameter of a request or a header value: whoever makes an error hands in clean parts.
+
+import { BaseError } from 'viem'
+import type { ChannelType, FailureKind } from './types'
+
+/** How one attempt of a failed request ended. */
+export type AttemptSummary = {
+  /** Id of the provider that was asked. */
+  provider: string
+  /** The way it was asked. */
+  channel: ChannelType
+  /** What went wrong. */
+  kind: FailureKind
+  /** How long it took (in ms). */
+  duration: number
+  /** The error itself. Kept for inspection, not printed in the message. */
+  error: unknown
+}
+
+/** Attempts and reasons beyond this many are counted, not listed. */
+const LISTED_LINES = 20
+const LONGEST_DETAILS = 512
+const LONGEST_VALUE = 40
+
+/** Every provider that could be asked failed, and none gave a JSON-RPC error that could be passed on. */
+export class AllProvidersFailedError extends BaseError {
+  override name = 'AllProvidersFailedError' as const
+  /** Method of the request that failed. */
+  readonly method: string
+  /** Every attempt in the order they ended. */
+  readonly attempts: readonly AttemptSummary[]
+  /** When a provider may be able to answer again (in ms from now), if one is known to. */
+  readonly retryAfter: number | undefined
+
+  constructor({
+    method,
+    attempts,
+    retryAfter,
+    timeout,
+    cause,
+  }: {
+    method: string
+    attempts: readonly AttemptSummary[]
+    retryAfter?: number | undefined
+    /** The deadline, if it ended the request (in ms). */
+    timeout?: number | undefined
+    cause?: Error | undefined
+  }) {
+    const rows = attempts.map(({ provider, channel, kind, duration }) => [
+      provider,
+      channel,
+      kind,
+      `${Math.round(duration)} ms`,
+    ])
+    super(`No provider could answer "${method}".`, {
+      cause,
+      metaMessages: [
+        ...(timeout === undefined ? [] : [`Timeout: ${timeout} ms`]),
+        ...(retryAfter === undefined ? [] : [`Retry after: ${Math.ceil(retryAfter)} ms`]),
+        ...(rows.length ? ['Attempts:', ...formatRows(rows)] : ['Attempts: none']),
+      ],
+    })
+    this.method = method
+    this.attempts = attempts
+    this.retryAfter = retryAfter
+  }
+}
+
+/** No provider may be asked: excluded, declared away, or walled off by the `methods` option. Nothing was sent. */
+export class NoProviderError extends BaseError {
+  override name = 'NoProviderError' as const
+  /** Method of the request. */
+  readonly method: string
+  /** Why each provider is out. */
+  readonly reasons: readonly { provider: string; reason: string }[]
+
+  constructor({ method, reasons }: { method: string; reasons: readonly { provider: string; reason: string }[] }) {
+    super(`No provider may be asked for "${method}".`, {
+      metaMessages: formatRows(reasons.map(({ provider, reason }) => [provider, reason])),
+    })
+    this.method = method
+    this.reasons = reasons
+  }
+}
+
+/** A provider answered, but not with JSON-RPC, or not to this request. */
+export class InvalidResponseError extends BaseError {
+  override name = 'InvalidResponseError' as const
+  /** HTTP status of the response, if it came over HTTP. */
+  readonly status: number | undefined
+
+  constructor({
+    provider,
+    method,
+    reason,
+    status,
+    body,
+  }: {
+    provider: string
+    method: string
+    /** What is wrong with the response. */
+    reason: string
+    status?: number | undefined
+    /** The response as text, without secrets; its beginning becomes `details`. */
+    body?: string | undefined
+  }) {
+    super('The provider sent a response that is not JSON-RPC.', {
+      details: body?.slice(0, LONGEST_DETAILS),
+      metaMessages: [
+        `Provider: ${provider}`,
+        `Method: ${method}`,
+        ...(status === undefined ? [] : [`Status: ${status}`]),
+        `Reason: ${reason}`,
+      ],
+    })
+    this.status = status
+  }
+}
+
+/** A provider is on another chain than the client: its answer was thrown away, and it is not used again. */
+export class ChainMismatchError extends BaseError {
+  override name = 'ChainMismatchError' as const
+
+  constructor({ provider }: { provider: string }) {
+    super(`Provider "${provider}" is on another chain than the client.`)
+  }
+}
+
+/** An option given to the library breaks a rule. The value is described, never an endpoint printed. */
+export class InvalidOptionsError extends BaseError {
+  override name = 'InvalidOptionsError' as const
+  /** Where the value stands, such as `providers[0].http`. */
+  readonly path: string
+  /** The rule it breaks, such as `must be a positive number`. */
+  readonly rule: string
+
+  constructor({ path, rule, value }: { path: string; rule: string; value: unknown }) {
+    super(`Option \`${path}\` ${rule}, but it is ${describeValue(value)}.`)
+    this.path = path
+    this.rule = rule
+  }
+}
+
+/** The transport was closed; calls that were pending and calls made later end with this. */
+export class TransportClosedError extends BaseError {
+  override name = 'TransportClosedError' as const
+
+  constructor() {
+    super('The transport is closed.')
+  }
+}
+
+function formatRows(rows: readonly string[][]) {
+  const listed = rows.slice(0, LISTED_LINES)
+  const widths = listed[0]?.map((_, column) => Math.max(...listed.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = listed.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  )
+  return rows.length > LISTED_LINES ? [...lines, `  ... and ${rows.length - LISTED_LINES} more`] : lines
+}
+
+// Whatever could be an endpoint, with or without a scheme, is only named.
+function describeValue(value: unknown): string {
+  if (typeof value === 'string') {
+    if (/[/@?]/.test(value)) return 'a URL'
+    return JSON.stringify(value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}...` : value)
+  }
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return value.length ? 'an array' : 'an empty array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'bigint' ? `${value}n` : String(value)
+}

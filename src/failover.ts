@@ -1,0 +1,211 @@
+// viem's face: the list and the options -> a viem Transport. One engine per chain id, shared by all clients made from it.
+
+import type { EIP1193RequestFn, Transport } from 'viem'
+import { repeatUntil } from './base/retry'
+import { checkIds, checkKnown, checkList, checkOptions, checkOverrides, refuse } from './checks'
+import { createEngine } from './engine'
+import type { Engine } from './engine'
+import { LIST, readList } from './entries'
+import type { FactoryParameters, ReadList } from './entries'
+import { TransportClosedError } from './errors'
+import type { EventName, Listener } from './events'
+import type { Face } from './methods/entrance'
+import type { FailoverOptions, ProviderEntry, RequestOptions, RequestOverrides } from './options'
+import { createPlanner } from './request/plan'
+import type { PlanSettings } from './request/plan'
+import { failureOf } from './rpc/failure'
+import type { Status } from './status'
+import type { BreakerStateName, ChannelType, RpcRequest } from './types'
+
+/** A channel's breaker, to look at and to work by hand. */
+export type BreakerControl = {
+  readonly state: BreakerStateName
+  /** Leaves the channel alone. @param ms how long; by default as after a failure. */
+  open(ms?: number): void
+  /** Uses the channel again at once. */
+  close(): void
+  /** Counts a failure seen elsewhere. */
+  recordFailure(error?: unknown): void
+}
+
+/** `client.transport.request`: viem's, with more options. Throws the same errors as `client.request`. */
+export type FailoverRequestFn = <returnType = unknown>(request: RpcRequest, options?: RequestOptions | undefined) => Promise<returnType>
+
+/** What `client.transport` has beside viem's own. */
+export type FailoverValue = {
+  request: FailoverRequestFn
+  /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
+  status(): Status
+  /** Calls `listener` for each event of the engine. Returns the off-function. */
+  on<name extends EventName>(name: name, listener: Listener<name>): () => void
+  /**
+   * The breaker of one channel.
+   * @throws InvalidOptionsError if there is no such channel
+   */
+  breaker(id: string, channel: ChannelType): BreakerControl
+  /**
+   * Resolves with `status()` once a provider is verified.
+   * @throws TransportClosedError, or the signal's reason
+   */
+  ready(options?: { signal?: AbortSignal | undefined } | undefined): Promise<Status>
+  /** Ends the engine of this chain for all its clients: pending and later calls reject with `TransportClosedError`. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type FailoverTransport = Transport<'failover' | 'webSocket', FailoverValue, EIP1193RequestFn> & {
+  /**
+   * A transport over the same engines, with these defaults for all its requests.
+   * @throws InvalidOptionsError for a value that breaks a rule
+   */
+  with(overrides: RequestOverrides): FailoverTransport
+}
+
+type EngineAndList = { readonly engine: Engine; readonly list: ReadList }
+
+/**
+ * A viem transport that serves every request from whichever of the providers can answer it.
+ *
+ * @param list the providers, the preferred one first: URLs, viem transports, or provider objects.
+ * @throws InvalidOptionsError for a value that breaks a rule
+ * @example createPublicClient({ chain: mainnet, transport: failover(['https://a.example', 'https://b.example']) })
+ */
+export function failover(list: readonly ProviderEntry[], options: FailoverOptions = {}): FailoverTransport {
+  checkList(list)
+  checkOptions(options)
+  const engines = new Map<number | undefined, EngineAndList>()
+  return faceOf(list, options, {}, engines)
+}
+
+function faceOf(list: readonly ProviderEntry[], options: FailoverOptions, defaults: RequestOverrides, engines: Map<number | undefined, EngineAndList>) {
+  const transport = (parameters: FactoryParameters) => {
+    const chainId = parameters.chain?.id
+    const settings = settingsOf(options, parameters)
+    let made = engines.get(chainId)
+    if (!made) engines.set(chainId, (made = make(list, options, settings, parameters, () => engines.delete(chainId))))
+    const { engine, list: read } = made
+    const ids = engine.providers.map(({ id }) => id)
+    checkNamed(defaults, ids, 'with')
+    const face: Face = { channels: read.connect(parameters), planner: createPlanner(settings, defaults) }
+    const request = requestOf(engine, face, ids)
+    const isSocket = options.subscriptions === true || (options.subscriptions !== false && read.hasSocketFirst)
+    return {
+      config: {
+        key: options.key ?? 'failover',
+        name: options.name ?? 'Failover',
+        request: request as EIP1193RequestFn,
+        retryCount: 0,
+        timeout: settings.timeout,
+        type: isSocket ? ('webSocket' as const) : ('failover' as const),
+      },
+      request: request as EIP1193RequestFn,
+      value: valueOf(engine, face, request),
+    }
+  }
+  return Object.assign(transport, {
+    [LIST]: list,
+    with(overrides: RequestOverrides) {
+      checkOverrides(overrides)
+      return faceOf(list, options, { ...defaults, ...overrides }, engines)
+    },
+  }) as FailoverTransport
+}
+
+function make(
+  list: readonly ProviderEntry[],
+  options: FailoverOptions,
+  settings: PlanSettings,
+  parameters: FactoryParameters,
+  onClose: () => void,
+): EngineAndList {
+  const { retry = {}, hedge, transactions = {} } = options
+  const read = readList(list, parameters, options.breaker ?? {})
+  checkIds(read.setups.map(({ id }) => id), options)
+  const engine = createEngine({
+    providers: read.setups,
+    chainId: parameters.chain?.id,
+    hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
+    verifyChain: options.verifyChain ?? true,
+    hedgeBudget: (hedge || {}).budget ?? 20,
+    retryBudget: retry.budget ?? 20,
+    retryDelay: retry.delay ?? options.retryDelay ?? 150,
+    waitForProvider: options.waitForProvider ?? true,
+    share: options.share ?? true,
+    broadcast: transactions.broadcast ?? 'first',
+    shouldThrow: options.shouldThrow,
+    planner: createPlanner(settings),
+    onClose,
+  })
+  return { engine, list: read }
+}
+
+function settingsOf(options: FailoverOptions, parameters: FactoryParameters): PlanSettings {
+  const { retry = {}, retryCount } = options
+  return {
+    strategy: options.strategy ?? (options.rank ? 'fastest' : 'priority'),
+    methods: options.methods ?? {},
+    timeout: options.timeout ?? parameters.timeout ?? 10_000,
+    isTimeoutGiven: options.timeout !== undefined,
+    hedge: options.hedge ?? {},
+    rounds: retry.rounds ?? (retryCount === undefined ? Infinity : retryCount + 1),
+  }
+}
+
+function requestOf(engine: Engine, face: Face, ids: readonly string[]): FailoverRequestFn {
+  return ((request: RpcRequest, given?: RequestOptions) => {
+    if (!given) return engine.request(face, request, face.planner(request), undefined)
+    const { signal, provider, channel, strategy, timeout, exclude, allowFailover } = given
+    const overrides = { provider, channel, strategy, timeout, exclude, allowFailover }
+    const isPlain = Object.values(overrides).every((value) => value === undefined)
+    try {
+      if (!isPlain) checkOverrides(overrides)
+      if (!isPlain) checkNamed(overrides, ids, 'options')
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return engine.request(face, request, face.planner(request, isPlain ? undefined : overrides), signal)
+  }) as FailoverRequestFn
+}
+
+function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
+  if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
+  for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
+}
+
+function valueOf(engine: Engine, face: Face, request: FailoverRequestFn): FailoverValue {
+  const close = async () => engine.close()
+  return {
+    request,
+    status: () => engine.status(),
+    on: (name, listener) => engine.events.on(name, listener),
+    breaker: (id, channel) => controlOf(engine, id, channel),
+    async ready({ signal } = {}) {
+      await repeatUntil(async () => {
+        if (engine.isClosed()) throw new TransportClosedError()
+        return engine.verifyAny(face)
+      }, signal)
+      return engine.status()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function controlOf(engine: Engine, id: string, type: ChannelType): BreakerControl {
+  const ids = engine.providers.map((provider) => provider.id)
+  checkKnown(id, ids, 'id')
+  const channel = engine.channel(id, type)
+  if (!channel) return refuse('channel', `must be a channel of provider ${id}`, type)
+  const { breaker } = channel
+  return {
+    get state() {
+      return breaker.snapshot(engine.now()).state
+    },
+    open: (ms) => breaker.open(engine.now(), ms),
+    close: () => breaker.close(),
+    recordFailure(error) {
+      const { kind } = failureOf(error, { method: '' })
+      breaker.recordFailure(engine.now(), kind === 'network' || kind === 'timeout')
+    },
+  }
+}

@@ -1,0 +1,43 @@
+// The door: named exports only.
+
+export {
+  AllProvidersFailedError,
+  ChainMismatchError,
+  InvalidOptionsError,
+  InvalidResponseError,
+  NoProviderError,
+  TransportClosedError,
+} from './errors'
+export type { AttemptSummary } from './errors'
+export type {
+  AttemptEvent,
+  BreakerEvent,
+  CapabilityEvent,
+  EventMap,
+  EventName,
+  FailoverEvent,
+  LimitEvent,
+  Listener,
+  RequestEvent,
+} from './events'
+export { failover } from './failover'
+export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
+export type {
+  FailoverOptions,
+  HeadersOption,
+  MethodOptions,
+  ProviderConfig,
+  ProviderEntry,
+  RequestOptions,
+  RequestOverrides,
+  RetryOptions,
+  TransactionOptions,
+} from './options'
+export type { BreakerOptions } from './provider/breaker'
+export type { Capabilities, LearnedCapabilities } from './provider/capability'
+export type { Upkeep } from './provider/provider'
+export type { LimitOptions } from './provider/quota'
+export type { HedgeOptions } from './request/hedge'
+export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
+export type { ChannelStatus, ProviderStatus, Status } from './status'
+export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest } from './types'

@@ -1,0 +1,139 @@
+// Leads each request to the wrapper of its method, and those that need none straight into the pipeline.
+
+import { numberToHex } from 'viem'
+import { jsonLength } from '../base/json'
+import { InvalidOptionsError } from '../errors'
+import type { RequestEvent } from '../events'
+import type { ClientChannels, Parts, Plan } from '../request/flight'
+import { fly } from '../request/pipeline'
+import type { Planner } from '../request/plan'
+import type { FailureKind, RpcRequest } from '../types'
+import type { Caller, Calls } from './calls'
+import { createFilters } from './filters'
+import { createSharing, keyOf } from './sharing'
+import { createTransactions } from './transactions'
+
+/** One client's, or one `with()`'s, way in. */
+export type Face = { readonly channels: ClientChannels; readonly planner: Planner }
+
+export type EntranceSetup = {
+  readonly parts: Parts
+  readonly chainId: number | undefined
+  readonly planner: Planner
+  readonly share: boolean
+  readonly broadcast: 'first' | 'all'
+  readonly hasOwnSerializer: boolean
+}
+
+export type Entrance = (face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined) => Promise<unknown>
+
+/** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
+const SYNC_MARGIN = 5_000
+
+export function createEntrance({ parts, chainId, planner, share, broadcast, hasOwnSerializer }: EntranceSetup): Entrance {
+  const { clock, events, counts, providers } = parts
+  const isHex = chainId === undefined ? undefined : numberToHex(chainId)
+  const hasWallet = providers.some(({ setup }) => setup.isWallet)
+  const sharing = share ? createSharing(clock) : undefined
+  const calls: Calls = {
+    clock,
+    planOf: planner,
+    call: (caller, request, plan, onWinner) => fly(parts, caller.channels, request, plan, caller.signal, onWinner),
+  }
+  const filters = createFilters(calls)
+  const transactions = createTransactions({
+    calls,
+    broadcast,
+    hasOwnSerializer,
+    providers: providers.map(({ id }) => id),
+    privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
+  })
+
+  function enter(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown> {
+    const length = request.params === undefined ? 0 : jsonLength(request.params)
+    if (length === undefined)
+      return Promise.reject(new InvalidOptionsError({ path: 'params', rule: 'must be JSON, without BigInt and cycles', value: request.params }))
+    const { kind, isShareable } = plan.need.traits
+    if (kind === 'raw-send') return send(face, request, plan, signal)
+    if (kind === 'filter') return inParts(face, request, plan, signal, (caller) => filters.request(caller, request))
+    if (isHex && request.method === 'eth_chainId' && isChainKnown(plan)) return inParts(face, request, plan, signal, () => Promise.resolve(isHex))
+    if (transactions.isPrivateLookUp(request))
+      return inParts(face, request, plan, signal, (caller) => transactions.lookUpPrivately(caller, request, plan))
+    if (!sharing || !isShareable) return fly(parts, face.channels, request, plan, signal)
+    const key = keyOf(request, length)
+    if (key === undefined) return fly(parts, face.channels, request, plan, signal)
+    const other = sharing.find(key, plan, signal)
+    if (other) return inParts(face, request, plan, signal, () => join(other, face, request, plan, signal))
+    const promise = fly(parts, face.channels, request, plan, signal)
+    sharing.add(key, plan, signal, promise)
+    return promise
+  }
+
+  /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
+  async function join(other: Promise<unknown>, face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined) {
+    const startedAt = clock.now()
+    try {
+      return await other
+    } catch (error) {
+      const left = startedAt + plan.timeout - clock.now()
+      if ((error as Error).name !== 'AllProvidersFailedError' || plan.timeout === Infinity || left < 1) throw error
+      return fly(parts, face.channels, request, { ...plan, timeout: left, isInner: true, kept: undefined }, signal)
+    }
+  }
+
+  async function send(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined) {
+    const timeout = Math.max(plan.timeout, nodeTimeoutOf(request) + SYNC_MARGIN)
+    const own = timeout > plan.timeout ? { ...plan, timeout } : plan
+    try {
+      return await inParts(face, request, own, signal, (caller) => transactions.send(caller, request, own))
+    } finally {
+      sharing?.invalidate()
+    }
+  }
+
+  /** A request that is answered by other means than one flight: it is counted and told of here. */
+  async function inParts(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined, run: (caller: Caller) => Promise<unknown>) {
+    const id = parts.nextId++
+    const startedAt = clock.now()
+    counts.total++
+    try {
+      signal?.throwIfAborted()
+      const value = await run({ channels: face.channels, signal, deadline: startedAt + plan.timeout })
+      tell(id, request.method, startedAt, 'success')
+      return value
+    } catch (error) {
+      const isAborted = signal?.aborted === true || (error as Error)?.name === 'TransportClosedError'
+      if (!isAborted) counts.failed++
+      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', error)
+      throw error
+    }
+  }
+
+  function tell(id: number, method: string, startedAt: number, outcome: RequestEvent['outcome'], error?: unknown) {
+    if (!events.has('request')) return
+    const { name, code, attempts } = (error ?? {}) as { name?: string; code?: number; attempts?: { kind: FailureKind }[] }
+    const kind = attempts?.at(-1)?.kind
+    events.emit('request', {
+      id,
+      method,
+      outcome,
+      attempts: attempts?.length ?? 0,
+      duration: clock.now() - startedAt,
+      ...(outcome !== 'success' && {
+        error: Object.freeze({ name: name ?? 'Error', ...(kind !== undefined && { kind }), ...(typeof code === 'number' && { code }) }),
+      }),
+    })
+  }
+
+  function isChainKnown(plan: Plan) {
+    return !hasWallet && plan.provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
+  }
+
+  return enter
+}
+
+/** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */
+function nodeTimeoutOf({ method, params }: RpcRequest): number {
+  const timeout = method === 'eth_sendRawTransactionSync' && Array.isArray(params) ? Number(params[1]) : Number.NaN
+  return Number.isFinite(timeout) ? timeout : -SYNC_MARGIN
+}

@@ -1,0 +1,50 @@
+// Identical reads in flight share one call: the first one asks, those that come soon after it wait for its answer.
+
+import type { Clock } from '../base/clock'
+import type { RpcRequest } from '../types'
+
+export type Sharing = {
+  /** An equal call that started a moment ago, with the same plan and signal. */
+  find(key: string, plan: object, signal: AbortSignal | undefined): Promise<unknown> | undefined
+  /** Makes a call known that has just started. */
+  add(key: string, plan: object, signal: AbortSignal | undefined, promise: Promise<unknown>): void
+  /** A send has ended: what was asked before it is not the answer to what is asked after it. */
+  invalidate(): void
+}
+
+/** A call can be joined this long after it started (in ms). */
+const JOINABLE = 250
+/** Params longer than this many characters are not compared. */
+const LONGEST = 4_096
+
+type Call = { promise: Promise<unknown>; startedAt: number; plan: object; signal: AbortSignal | undefined }
+
+export function createSharing(clock: Clock): Sharing {
+  let calls = new Map<string, Call>()
+
+  return {
+    find(key, plan, signal) {
+      const call = calls.get(key)
+      if (!call || call.signal !== signal || call.plan !== plan || clock.now() - call.startedAt >= JOINABLE) return undefined
+      return call.promise
+    },
+    add(key, plan, signal, promise) {
+      const call: Call = { promise, startedAt: clock.now(), plan, signal }
+      const mine = calls
+      mine.set(key, call)
+      const forget = () => {
+        if (mine.get(key) === call) mine.delete(key)
+      }
+      promise.then(forget, forget)
+    },
+    invalidate() {
+      calls = new Map()
+    },
+  }
+}
+
+/** Equal for equal calls. `length` is that of the params as JSON, about; `undefined` if they are too long to compare. */
+export function keyOf({ method, params }: RpcRequest, length: number): string | undefined {
+  if (length > LONGEST) return undefined
+  return params === undefined ? method : method + JSON.stringify(params)
+}

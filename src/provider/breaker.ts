@@ -1,0 +1,142 @@
+// Circuit breaker of one channel. Knows time and outcomes, not sockets or errors. It has no timer: "open" is compared
+// with the clock at the next call. A permit is the state that let the attempt in; results of a state that has been left are ignored.
+
+import type { Random } from '../base/random'
+import { createRatioWindow } from '../base/window'
+import type { BreakerStateName } from '../types'
+
+export type BreakerOptions = {
+  /** Counted failures in a row that open it. @default 5 */
+  failures?: number | undefined
+  /** Failures in a row, each network or timeout, that open it. @default 3; `failures` if only that is given */
+  networkFailures?: number | undefined
+  /** Share of counted attempts in the window that opens it. @default 0.5 */
+  ratio?: number | undefined
+  /** Attempts in the window below which `ratio` says nothing. @default 20 */
+  minimumAttempts?: number | undefined
+  /** Length of the window for `ratio` (in ms). @default 10_000 */
+  window?: number | undefined
+  /** First wait before a probe (in ms); doubles with each failed probe. @default 2_000 */
+  openFor?: number | undefined
+  /** Longest wait before a probe (in ms). @default 60_000 */
+  maxOpenFor?: number | undefined
+}
+
+type Closed = { type: 'closed'; failures: number; networkFailures: number; successes: number }
+type Open = { type: 'open'; until: number }
+type HalfOpen = { type: 'half-open'; until: number }
+type State = Closed | Open | HalfOpen
+
+/** Leave for one attempt: the state that gave it. */
+export type Permit = Closed | HalfOpen
+
+/** How an attempt ended, as far as the breaker cares; `neutral` gives the permit back and says nothing. */
+export type BreakerResult = 'success' | 'failure' | 'network' | 'neutral'
+
+export type BreakerSnapshot = { state: BreakerStateName; failures: number; openUntil?: number }
+
+export type Breaker = {
+  snapshot(now: number): BreakerSnapshot
+  isClosed(): boolean
+  /** When the next probe is due; `-Infinity` while closed. */
+  dueAt(): number
+  /** Whether a probe is on its way. */
+  isProbing(): boolean
+  /** Leave for an ordinary attempt; `undefined` unless closed. */
+  admit(): Permit | undefined
+  /** Leave for the one probe; `undefined` while closed or probing, or before it is due unless `isEarly`. */
+  admitProbe(now: number, isEarly: boolean): Permit | undefined
+  settle(permit: Permit, result: BreakerResult, now: number): void
+  /** A sign of ill health from outside an attempt: a failed upkeep call, a lost socket. */
+  recordFailure(now: number, isNetwork: boolean): void
+  open(now: number, wait?: number | undefined): void
+  close(): void
+}
+
+const SUCCESSES_TO_FORGET = 5
+const JITTER = 0.1
+
+export function createBreaker(
+  options: BreakerOptions,
+  parts: { random: Random; onChange: (from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) => void },
+): Breaker {
+  const { failures: most = 5, ratio = 0.5, minimumAttempts = 20, window: length = 10_000, openFor = 2_000, maxOpenFor = 60_000 } = options
+  const mostNetwork = options.networkFailures ?? options.failures ?? 3
+  const window = createRatioWindow(length)
+  let state: State = closed()
+  /** Failed waits so far: the wait doubles with each, and is forgotten after some successes. */
+  let level = 0
+
+  function turn(next: State, openUntil?: number) {
+    const from = state.type
+    state = next
+    if (from !== next.type) parts.onChange(from, next.type, openUntil)
+  }
+
+  function open(now: number, wait = Math.min(openFor * 2 ** level, maxOpenFor)) {
+    const until = now + wait * (1 + JITTER * parts.random())
+    turn({ type: 'open', until }, until)
+  }
+
+  function close() {
+    window.reset()
+    turn(closed())
+  }
+
+  function count(from: Closed, isNetwork: boolean, now: number) {
+    from.failures++
+    from.networkFailures = isNetwork ? from.networkFailures + 1 : 0
+    from.successes = 0
+    window.record(true, now)
+    if (from.failures >= most || from.networkFailures >= mostNetwork) return open(now)
+    const seen = window.read(now)
+    if (seen.attempts >= minimumAttempts && seen.failures >= seen.attempts * ratio) open(now)
+  }
+
+  function settleProbe(probe: HalfOpen, result: BreakerResult, now: number) {
+    if (result === 'success') return close()
+    if (result === 'neutral') return turn({ type: 'open', until: probe.until }, probe.until)
+    level++
+    open(now)
+  }
+
+  return {
+    snapshot(now) {
+      if (state.type === 'closed') return { state: 'closed', failures: state.failures }
+      const isDue = state.type === 'half-open' || now >= state.until
+      return { state: isDue ? 'half-open' : 'open', failures: most, openUntil: state.until }
+    },
+    isClosed: () => state.type === 'closed',
+    dueAt: () => (state.type === 'closed' ? -Infinity : state.until),
+    isProbing: () => state.type === 'half-open',
+    admit: () => (state.type === 'closed' ? state : undefined),
+    admitProbe(now, isEarly) {
+      if (state.type !== 'open' || (now < state.until && !isEarly)) return undefined
+      const probe: HalfOpen = { type: 'half-open', until: state.until }
+      turn(probe)
+      return probe
+    },
+    settle(permit, result, now) {
+      if (permit !== state) return
+      if (permit.type === 'half-open') return settleProbe(permit, result, now)
+      if (result === 'neutral') return
+      if (result !== 'success') return count(permit, result === 'network', now)
+      permit.failures = 0
+      permit.networkFailures = 0
+      if (++permit.successes >= SUCCESSES_TO_FORGET) level = 0
+      window.record(false, now)
+    },
+    recordFailure(now, isNetwork) {
+      if (state.type === 'closed') count(state, isNetwork, now)
+    },
+    open,
+    close() {
+      level = 0
+      close()
+    },
+  }
+}
+
+function closed(): Closed {
+  return { type: 'closed', failures: 0, networkFailures: 0, successes: 0 }
+}

@@ -1,0 +1,80 @@
+// What one provider can do: declared by the user, or learned from its refusals. Learned facts expire and never beat declared ones.
+
+import type { ErrorRule } from '../types'
+
+export type Capabilities = {
+  /** Methods it serves: names, or prefixes like `'trace_*'`. */
+  methods?: { include?: readonly string[] | undefined; exclude?: readonly string[] | undefined } | undefined
+  /** Rules for its errors, asked before the built-in ones; the first match wins. */
+  errors?: readonly ErrorRule[] | undefined
+}
+
+/** A refused method is left alone this long (in ms). */
+const UNSUPPORTED_LASTS = 30 * 60_000
+const MOST_LEARNED = 500
+
+export type LearnedCapabilities = { unsupportedMethods: string[] }
+
+export type Capability = {
+  readonly errors: readonly ErrorRule[] | undefined
+  /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
+  declares(method: string): boolean | undefined
+  /** Whether it refused the method a while ago. */
+  lacks(method: string, now: number): boolean
+  /** Whether anything is learned at all: the cheap question of the healthy path. */
+  hasLearned(): boolean
+  /** The provider said that it does not know the method. Returns whether that was news. */
+  learnUnsupported(method: string, now: number): boolean
+  /** It served the method after all. */
+  unlearn(method: string): void
+  learned(now: number): LearnedCapabilities
+}
+
+export function createCapability(declared: Capabilities): Capability {
+  const include = matcherOf(declared.methods?.include)
+  const exclude = matcherOf(declared.methods?.exclude)
+  const unsupported = new Map<string, number>()
+
+  function declares(method: string) {
+    if (exclude?.(method)) return false
+    return include ? include(method) : undefined
+  }
+
+  return {
+    errors: declared.errors,
+    declares,
+    lacks(method, now) {
+      const until = unsupported.get(method)
+      if (until === undefined) return false
+      if (now < until) return true
+      unsupported.delete(method)
+      return false
+    },
+    hasLearned: () => unsupported.size > 0,
+    learnUnsupported(method, now) {
+      if (declares(method)) return false
+      const isNews = !unsupported.has(method)
+      if (isNews && unsupported.size >= MOST_LEARNED) unsupported.delete(unsupported.keys().next().value as string)
+      unsupported.set(method, now + UNSUPPORTED_LASTS)
+      return isNews
+    },
+    unlearn(method) {
+      unsupported.delete(method)
+    },
+    learned: (now) => ({
+      unsupportedMethods: [...unsupported].filter(([, until]) => now < until).map(([method]) => method),
+    }),
+  }
+}
+
+/** A test for a list of names and prefixes (`'trace_*'`); `undefined` for no list. */
+export function matcherOf(patterns: readonly string[] | undefined): ((method: string) => boolean) | undefined {
+  if (!patterns) return undefined
+  const names = new Set<string>()
+  const prefixes: string[] = []
+  for (const pattern of patterns) {
+    if (pattern.endsWith('*')) prefixes.push(pattern.slice(0, -1))
+    else names.add(pattern)
+  }
+  return (method) => names.has(method) || prefixes.some((prefix) => method.startsWith(prefix))
+}

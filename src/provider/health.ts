@@ -1,0 +1,83 @@
+// What one channel's own traffic tells about it: latency per group of methods, and how the last calls went.
+
+import { createSamples } from '../base/samples'
+import type { Samples } from '../base/samples'
+import type { MethodGroup } from '../rpc/methods'
+
+/** Evidence older than this says nothing (in ms). */
+const EVIDENCE_LASTS = 5 * 60_000
+
+export type Health = {
+  /** A usable answer after `duration` (in ms). */
+  succeed(group: MethodGroup, duration: number, now: number): void
+  fail(): void
+  /** An attempt that was given up after `duration` because another one was faster: it would have taken at least that long. */
+  lose(group: MethodGroup, duration: number, now: number): void
+  samples(group: MethodGroup): Samples | undefined
+  /** Latency over all groups. */
+  readonly overall: Samples
+  /** Share of the last calls (up to 32) that went well; `undefined` while nothing is known. */
+  success(): number | undefined
+  readonly failuresInRow: number
+  /** When it last gave a usable answer (in ms of the clock); `-Infinity` while it never did. */
+  readonly answeredAt: number
+  /** Whether there is recent evidence at all, and it speaks for the channel. */
+  isTrusted(now: number): boolean
+}
+
+export function createHealth(): Health {
+  const overall = createSamples()
+  const groups = new Map<MethodGroup, Samples>()
+  let outcomes = 0 // newest in the lowest bit; 1 is success
+  let known = 0
+  let failuresInRow = 0
+  let answeredAt = -Infinity
+
+  function note(isSuccess: boolean) {
+    outcomes = ((outcomes << 1) | (isSuccess ? 1 : 0)) >>> 0
+    if (known < 32) known++
+  }
+
+  function samplesOf(group: MethodGroup) {
+    let samples = groups.get(group)
+    if (!samples) groups.set(group, (samples = createSamples()))
+    return samples
+  }
+
+  function success() {
+    if (known === 0) return undefined
+    let ones = 0
+    for (let bits = outcomes; bits; bits &= bits - 1) ones++
+    return ones / known
+  }
+
+  return {
+    succeed(group, duration, now) {
+      samplesOf(group).record(duration, now)
+      overall.record(duration, now)
+      note(true)
+      failuresInRow = 0
+      answeredAt = now
+    },
+    fail() {
+      note(false)
+      failuresInRow++
+    },
+    lose(group, duration, now) {
+      samplesOf(group).record(duration, now)
+      overall.record(duration, now)
+    },
+    samples: (group) => groups.get(group),
+    overall,
+    success,
+    get failuresInRow() {
+      return failuresInRow
+    },
+    get answeredAt() {
+      return answeredAt
+    },
+    isTrusted(now) {
+      return failuresInRow < 3 && (success() ?? 1) >= 0.75 && now - overall.lastAt <= EVIDENCE_LASTS
+    },
+  }
+}

@@ -1,0 +1,110 @@
+// One configured provider: who it is, its channels, and the machines that keep what is known about them. No I/O.
+
+import type { Random } from '../base/random'
+import type { BreakerStateName, ChannelType } from '../types'
+import { createBreaker } from './breaker'
+import type { Breaker, BreakerOptions } from './breaker'
+import { createCapability } from './capability'
+import type { Capabilities, Capability } from './capability'
+import { createHealth } from './health'
+import type { Health } from './health'
+import { createQuota } from './quota'
+import type { LimitOptions, Quota } from './quota'
+
+/** A provider as the engine gets it: options checked, defaults filled in, endpoints left out. */
+export type ProviderSetup = {
+  readonly id: string
+  readonly priority: number
+  readonly weight: number
+  readonly cost: number
+  readonly isBackup: boolean
+  readonly isPrivate: boolean
+  readonly isWallet: boolean
+  readonly channels: readonly ChannelType[]
+  readonly capabilities: Capabilities
+  readonly limits: LimitOptions
+  readonly breaker: BreakerOptions
+}
+
+/** Calls of our own, apart from what callers asked for. */
+export type Upkeep = { chain: number; heads: number; hedges: number; probes: number; verify: number; backfill: number }
+
+/** The routed, measured and broken unit: one provider by http or by ws. */
+export type ChannelState = {
+  readonly provider: Provider
+  readonly type: ChannelType
+  /** Its place among all channels, and in each client's list of them. */
+  readonly slot: number
+  readonly breaker: Breaker
+  readonly health: Health
+  attempts: number
+  inFlight: number
+}
+
+/** What is known about the chain behind a provider. */
+export type ChainKnowledge = {
+  state: 'unknown' | 'verified' | 'wrong'
+  /** When it was last asked (in ms of the clock). */
+  askedAt: number
+  /** The check on its way, shared by all that wait for it. */
+  check: Promise<void> | undefined
+}
+
+export type Provider = {
+  readonly setup: ProviderSetup
+  readonly id: string
+  /** Its place in the list. */
+  readonly index: number
+  readonly channels: readonly ChannelState[]
+  readonly quota: Quota
+  readonly capability: Capability
+  readonly chain: ChainKnowledge
+  readonly upkeep: Upkeep
+  /** Newest block it has shown. */
+  head: number | undefined
+}
+
+export type ProviderParts = {
+  random: Random
+  /** A provider that was full is not any more. */
+  onRoom: () => void
+  onBreakerChange: (channel: ChannelState, from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) => void
+}
+
+/** @param firstSlot the slot of its first channel. */
+export function createProvider(setup: ProviderSetup, index: number, firstSlot: number, parts: ProviderParts): Provider {
+  const channels: ChannelState[] = []
+  const provider: Provider = {
+    setup,
+    id: setup.id,
+    index,
+    channels,
+    quota: createQuota(setup.limits, parts.onRoom),
+    capability: createCapability(setup.capabilities),
+    chain: { state: 'unknown', askedAt: -Infinity, check: undefined },
+    upkeep: { chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 },
+    head: undefined,
+  }
+  for (const type of setup.channels) {
+    const channel: ChannelState = {
+      provider,
+      type,
+      slot: firstSlot + channels.length,
+      breaker: createBreaker(setup.breaker, {
+        random: parts.random,
+        onChange: (from, to, openUntil) => parts.onBreakerChange(channel, from, to, openUntil),
+      }),
+      health: createHealth(),
+      attempts: 0,
+      inFlight: 0,
+    }
+    channels.push(channel)
+  }
+  return provider
+}
+
+/** Notes the answer to an `eth_blockNumber` as the provider's head. */
+export function observeHead(provider: Provider, value: unknown) {
+  const head = Number(value)
+  if (typeof value === 'string' && Number.isSafeInteger(head)) provider.head = head
+}

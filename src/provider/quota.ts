@@ -1,0 +1,130 @@
+// How much one provider takes: its declared pace and concurrency, the pace learned from its refusals, and the cooldown after one.
+// A full provider is not an ill one: nothing here is blame.
+
+import type { FailureKind } from '../types'
+
+export type LimitOptions = {
+  /** Requests a second this provider allows. Unlimited while not given. */
+  requestsPerSecond?: number | undefined
+  /** Requests that may leave at once after a pause. @default `requestsPerSecond` */
+  burst?: number | undefined
+  /** Requests in flight at once. Unlimited while not given. */
+  concurrency?: number | undefined
+}
+
+const LONGEST_RATE_LIMIT = 5 * 60_000
+const FIRST_COOLDOWN = 1_000
+const LONGEST_COOLDOWN = 60_000
+const QUOTA_COOLDOWN = 60 * 60_000
+/** After a refusal the pace falls to this share of what was sent in the second before; it grows by a tenth of that each second. */
+const PACE_CUT = 0.7
+const PACE_GROWTH = 0.1
+/** A learned pace this many times its first value says nothing any more. */
+const PACE_FORGOTTEN = 2
+
+export type Quota = {
+  /** Whether a request may leave now without running into a known limit. */
+  hasRoom(now: number): boolean
+  /** When there is room again (in ms of the clock): `now` or earlier if there is, `Infinity` if only an answer can make room. */
+  roomAt(now: number): number
+  cooldownUntil(now: number): number | undefined
+  /** Whether no limit is declared or known: then there is always room. */
+  isUnlimited(): boolean
+  /** One request leaves. */
+  take(now: number): void
+  /** It came back, however. */
+  give(): void
+  /** The provider said "too much". Returns how long it cools (in ms). */
+  refuse(kind: FailureKind & ('rate-limit' | 'quota'), hint: number | undefined, now: number): number
+  /** The provider took one: repeated cooldowns start small again. */
+  accept(now: number): void
+  readonly inFlight: number
+}
+
+/** @param onRoom called when an answer made room at a provider whose concurrency is limited. */
+export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
+  const { concurrency = Infinity } = limits
+  const declared = limits.requestsPerSecond ?? Infinity
+  const burst = Math.max(1, limits.burst ?? declared)
+  let tokens = burst
+  let filledAt = -Infinity
+  let inFlight = 0
+  let coolsUntil = -Infinity
+  let repeats = 0
+  let learned: { pace: number; first: number; at: number } | undefined
+  // What left in this second and in the one before: the pace at which a refusal came.
+  let second = 0
+  let sent = 0
+  let sentBefore = 0
+
+  function pace(now: number) {
+    if (!learned) return declared
+    const grown = learned.pace + (learned.first * PACE_GROWTH * (now - learned.at)) / 1_000
+    if (grown >= learned.first * PACE_FORGOTTEN) learned = undefined
+    return Math.min(declared, grown)
+  }
+
+  function fill(now: number) {
+    const rate = pace(now)
+    if (rate === Infinity) return rate
+    const size = learned ? Math.max(1, Math.min(burst, rate)) : burst
+    tokens = filledAt === -Infinity ? size : Math.min(size, tokens + ((now - filledAt) * rate) / 1_000)
+    filledAt = now
+    return rate
+  }
+
+  function roomAt(now: number) {
+    if (now < coolsUntil) return coolsUntil
+    if (inFlight >= concurrency) return Infinity
+    const rate = fill(now)
+    return rate === Infinity || tokens >= 1 ? now : now + ((1 - tokens) * 1_000) / rate
+  }
+
+  return {
+    hasRoom: (now) => roomAt(now) <= now,
+    roomAt,
+    isUnlimited: () => declared === Infinity && concurrency === Infinity && !learned && coolsUntil === -Infinity,
+    cooldownUntil: (now) => (now < coolsUntil ? coolsUntil : undefined),
+    take(now) {
+      inFlight++
+      if (learned || declared !== Infinity) {
+        fill(now)
+        tokens = Math.max(0, tokens - 1)
+      }
+      const current = Math.floor(now / 1_000)
+      if (current !== second) {
+        sentBefore = current === second + 1 ? sent : 0
+        sent = 0
+        second = current
+      }
+      sent++
+    },
+    give() {
+      inFlight--
+      if (concurrency !== Infinity) onRoom()
+    },
+    refuse(kind, hint, now) {
+      let wait: number
+      if (kind === 'quota') wait = hint ?? QUOTA_COOLDOWN
+      else if (hint !== undefined) wait = Math.min(hint, LONGEST_RATE_LIMIT)
+      else if (now < coolsUntil) wait = 0 // sent before the last refusal came back: one refusal, told twice
+      else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
+      coolsUntil = Math.max(coolsUntil, now + wait)
+      if (kind === 'rate-limit') {
+        const first = Math.max(1, Math.max(sent, sentBefore) * PACE_CUT)
+        learned = { pace: Math.min(first, pace(now)), first, at: now }
+        tokens = 0
+        filledAt = now
+      }
+      return coolsUntil - now
+    },
+    accept(now) {
+      if (now < coolsUntil) return
+      repeats = 0
+      coolsUntil = -Infinity
+    },
+    get inFlight() {
+      return inFlight
+    },
+  }
+}

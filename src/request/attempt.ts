@@ -1,0 +1,112 @@
+// One attempt: leave, dispatch, and exactly one settlement of everything that was taken for it. Knows one channel, not the route.
+
+import type { Channel } from '../channel/channel'
+import type { BreakerResult, Permit } from '../provider/breaker'
+import type { ChannelState } from '../provider/provider'
+import type { Failure } from '../rpc/failure'
+import type { Need } from '../rpc/need'
+import type { RpcRequest } from '../types'
+
+/** Why it was made: in its turn, beside a slow one, to lead those that wait, or to see whether a channel is back. */
+export type AttemptRole = 'turn' | 'hedge' | 'lead' | 'probe'
+
+/** A channel that had this long (in ms) has had its chance. */
+const LONG_ENOUGH = 2_000
+
+export type Attempt = {
+  readonly channel: ChannelState
+  /** `undefined` for calls the breaker is not asked about. */
+  readonly permit: Permit | undefined
+  readonly role: AttemptRole
+  readonly startedAt: number
+  readonly controller: AbortController | undefined
+  /** When it is given up (in ms of the clock). */
+  limitAt: number
+  /** Its timer fired so late that its time says nothing about the channel. */
+  isLate: boolean
+  isVacated: boolean
+  isSettled: boolean
+}
+
+export function openAttempt(channel: ChannelState, permit: Permit | undefined, role: AttemptRole, canAbort: boolean, now: number): Attempt {
+  channel.attempts++
+  channel.inFlight++
+  channel.provider.quota.take(now)
+  return {
+    channel,
+    permit,
+    role,
+    startedAt: now,
+    controller: canAbort ? new AbortController() : undefined,
+    limitAt: Infinity,
+    isLate: false,
+    isVacated: false,
+    isSettled: false,
+  }
+}
+
+/** The only line that leaves the process. A channel that throws has failed like one that rejects. */
+export function send(attempt: Attempt, channels: readonly Channel[], request: RpcRequest, signal: AbortSignal | undefined): Promise<unknown> {
+  const channel = channels[attempt.channel.slot] as Channel
+  const given = attempt.controller ? attempt.controller.signal : signal
+  try {
+    return channel.request(request, given ? { signal: given } : undefined)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** It came back, or was given up: others may leave. What it says about the channel may be settled later. */
+export function vacate(attempt: Attempt) {
+  if (attempt.isVacated) return
+  attempt.isVacated = true
+  attempt.channel.inFlight--
+  attempt.channel.provider.quota.give()
+}
+
+/** A usable answer. */
+export function succeed(attempt: Attempt, need: Need, now: number) {
+  const { channel } = attempt
+  settle(attempt, 'success', now)
+  if (need.traits.kind === 'wallet') return
+  channel.health.succeed(need.traits.group, now - attempt.startedAt, now)
+  channel.provider.quota.accept(now)
+  if (channel.provider.capability.hasLearned()) channel.provider.capability.unlearn(need.method)
+}
+
+/** A failure; `isBlamed` says whether it is held against the channel (or, for `blame: 'provider'`, all its channels). */
+export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now: number) {
+  const { channel } = attempt
+  const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
+  settle(attempt, isBlamed ? (isNetwork ? 'network' : 'failure') : 'neutral', now)
+  if (!isBlamed) return
+  channel.health.fail()
+  if (failure.blame !== 'provider') return
+  for (const other of channel.provider.channels) if (other !== channel) other.breaker.recordFailure(now, false)
+}
+
+/** Given up because another one was faster. Losing again and again without ever answering opens the breaker as timeouts do. */
+export function lose(attempt: Attempt, need: Need, now: number) {
+  attempt.channel.health.lose(need.traits.group, now - attempt.startedAt, now)
+  settle(attempt, 'network', now)
+}
+
+/** Given up for a reason that says nothing about the channel. */
+export function release(attempt: Attempt, now: number) {
+  settle(attempt, 'neutral', now)
+}
+
+/** Whether the time it had is long for this channel: two seconds, or three times what it usually takes. */
+export function hadTime(attempt: Attempt, need: Need, now: number): boolean {
+  const duration = now - attempt.startedAt
+  if (duration >= LONG_ENOUGH) return true
+  const p95 = attempt.channel.health.samples(need.traits.group)?.p95()
+  return p95 !== undefined && duration >= 3 * p95
+}
+
+function settle(attempt: Attempt, result: BreakerResult, now: number) {
+  if (attempt.isSettled) return
+  attempt.isSettled = true
+  vacate(attempt)
+  if (attempt.permit) attempt.channel.breaker.settle(attempt.permit, result, now)
+}

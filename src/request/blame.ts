@@ -1,0 +1,60 @@
+// Whether a failure is held against its channel. It is withheld where it would be wrong: a timer of ours that fired late,
+// too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
+
+import type { Failure } from '../rpc/failure'
+import { fail, hadTime } from './attempt'
+import type { Attempt } from './attempt'
+import { emitAttempt } from './emit'
+import type { FailedAttempt, Flight } from './flight'
+
+/** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
+const ALIVE = 30_000
+
+/** Settles the attempt, now or when it is known whether the request is to blame. */
+export function blame(flight: Flight, attempt: Attempt, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
+  const { failure } = failed
+  if (!isBlamable(flight, attempt, failure, isOurTimeout, now)) return settle(flight, attempt, failed, false, now)
+  const mayBePoison = (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
+  if (!mayBePoison) return settle(flight, attempt, failed, true, now)
+  if (flight.withheld.some((other) => other.failed.kind !== failed.kind)) settleWithheld(flight, true, now)
+  flight.withheld.push({ attempt, failed })
+}
+
+/** Settles what was withheld: the request turned out to be answerable, or was poison. */
+export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
+  if (flight.withheld.length === 0) return
+  for (const { attempt, failed } of flight.withheld.splice(0)) settle(flight, attempt, failed, isBlamed, now)
+}
+
+/**
+ * Whether everybody, two or more, failed the request in the same way, while one of them was well a moment ago. Asked
+ * when a round has ended or the deadline has passed.
+ */
+export function isPoison(flight: Flight, now: number): boolean {
+  const failures = flight.failures.slice(flight.roundStart)
+  const [first] = failures
+  if (!first || !(first.failure.isRpc || first.kind === 'timeout')) return false
+  if (failures.some(({ kind }) => kind !== first.kind)) return false
+  const asked = new Set(failures.map(({ channelState }) => channelState.provider))
+  if (asked.size < 2 || asked.size < providersOf(flight)) return false
+  return [...asked].some(({ channels }) => channels.some(({ health }) => now - health.answeredAt <= ALIVE))
+}
+
+function settle(flight: Flight, attempt: Attempt, failed: FailedAttempt, isBlamed: boolean, now: number) {
+  fail(attempt, failed.failure, isBlamed, now)
+  emitAttempt(flight, attempt, 'failure', failed.duration, { failure: failed.failure, isBlamed })
+}
+
+function isBlamable(flight: Flight, attempt: Attempt, failure: Failure, isOurTimeout: boolean, now: number) {
+  const { need } = flight.plan
+  if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
+  if ((failure.kind === 'network' || failure.kind === 'timeout') && flight.parts.isOffline()) return false
+  if (failure.kind === 'timeout' && need.isHeavy) return false
+  return !isOurTimeout || hadTime(attempt, need, now)
+}
+
+function providersOf({ route }: Flight) {
+  const providers = new Set(route.candidates.map(({ provider }) => provider))
+  for (const { provider } of route.open) providers.add(provider)
+  return providers.size
+}

@@ -1,0 +1,116 @@
+// One request on its way: its state as plain data, and how it ends. What happens in between is pipeline.ts.
+
+import type { Alarm, Alarms } from '../base/alarms'
+import type { Budget } from '../base/budget'
+import type { Clock } from '../base/clock'
+import type { Random } from '../base/random'
+import type { Channel } from '../channel/channel'
+import type { AttemptSummary } from '../errors'
+import type { Events } from '../events'
+import type { ChannelState, Provider } from '../provider/provider'
+import type { Failure } from '../rpc/failure'
+import type { Need } from '../rpc/need'
+import type { RpcRequest } from '../types'
+import type { Attempt } from './attempt'
+import type { Route, RouteLimits } from './route'
+import type { Ranking } from './strategy'
+import type { Waiter, WaitingRoom } from './waiting-room'
+
+/** Everything about a method and its options that is worked out once and used for each of its requests. */
+export type Plan = RouteLimits & {
+  readonly need: Need
+  /** For the whole request (in ms); `Infinity` for none. */
+  readonly timeout: number
+  /** `undefined`: no hedging; `delay` undefined: measured. */
+  readonly hedge: { readonly delay: number | undefined } | undefined
+  readonly rounds: number
+  /** One of several calls for one request: it is not counted and not told of as a request. */
+  readonly isInner: boolean
+  /** The plan for params that make the method heavy. */
+  heavy: Plan | undefined
+  /** The route while nothing changes. */
+  kept: { readonly route: Route; readonly version: number } | undefined
+}
+
+/** What all requests of one engine share. */
+export type Parts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly alarms: Alarms
+  readonly events: Events
+  readonly providers: readonly Provider[]
+  /** All channels in the user's order. */
+  readonly channels: readonly ChannelState[]
+  readonly ranking: Ranking
+  readonly room: WaitingRoom
+  /** Requests that wait for room at full providers, first come first served. */
+  readonly queue: Set<Flight>
+  readonly hedgeBudget: Budget
+  readonly retryBudget: Budget
+  /** The chain the client expects; `undefined` if nothing is to be checked. */
+  readonly chainId: number | undefined
+  readonly isOffline: () => boolean
+  readonly wallTime: () => number
+  readonly retryDelay: number
+  readonly waitForProvider: boolean
+  readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
+  readonly counts: { total: number; failed: number; hedged: number; retried: number }
+  /** Ends what runs beside requests: probes and chain checks. */
+  readonly ends: Set<() => void>
+  /** Requests in their second round or later. */
+  retrying: number
+  /** Grows with every change that may change a route. */
+  version: number
+  nextId: number
+}
+
+/** One caller: its channels (transports given by the user are built per client), by slot. */
+export type ClientChannels = readonly Channel[]
+
+export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
+
+export type Flight = Alarm & {
+  readonly parts: Parts
+  readonly channels: ClientChannels
+  readonly request: RpcRequest
+  readonly plan: Plan
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** Told who gave the answer. */
+  readonly onWinner: ((channel: ChannelState) => void) | undefined
+  readonly id: number
+  readonly startedAt: number
+  deadline: number
+  /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
+  setAt: number
+  ringAt: number
+  phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'done'
+  round: number
+  route: Route
+  /** Candidates of this round not yet asked: `ahead[position]` and after. */
+  ahead: readonly ChannelState[]
+  position: number
+  hedgeAt: number
+  /** When a pause, a queue or a lead ends. */
+  resumeAt: number
+  attempts: number
+  inFlight: Attempt[]
+  /** Failures of all rounds, and where the present round starts in them. */
+  failures: FailedAttempt[]
+  roundStart: number
+  /** Failures whose blame waits until it is known whether the request itself is to blame. */
+  withheld: { attempt: Attempt; failed: FailedAttempt }[]
+  /** Providers that have said of this request that they cannot serve it. */
+  ruledOut: Set<Provider> | undefined
+  /** Its seat in the waiting room, while it has one. */
+  waiter: Waiter | undefined
+  /** Open channels this round has led to. */
+  led: Set<ChannelState> | undefined
+  /** Probes led from the waiting room, for the growth of their delay. */
+  leads: number
+  /** A copy of it on its way to a channel whose breaker is due. */
+  probe: Attempt | undefined
+  hasGrace: boolean
+  onAbort: (() => void) | undefined
+}

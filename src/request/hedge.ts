@@ -1,0 +1,50 @@
+// Hedging: when a slow attempt gets a second candidate beside it, and which one. Its budget keeps it a small share of the traffic.
+
+import type { ChannelState } from '../provider/provider'
+import type { Flight } from './flight'
+
+export type HedgeOptions = {
+  /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
+  delay?: number | undefined
+  /** Most hedges saved up; each request adds a tenth of one. @default 20 */
+  budget?: number | undefined
+}
+
+export const HEDGE_SHARE = 0.1
+const MEDIANS = 3
+const SHORTEST = 50
+const WHILE_UNKNOWN = 500
+const MOST_IN_FLIGHT = 3
+
+/** How long an attempt on this channel may take before another candidate is asked (in ms); `Infinity` if none is to be. */
+export function hedgeDelayOf({ plan }: Flight, channel: ChannelState): number {
+  if (!plan.hedge) return Infinity
+  if (plan.hedge.delay !== undefined) return plan.hedge.delay
+  const median = channel.health.samples(plan.need.traits.group)?.median()
+  return median === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, MEDIANS * median)
+}
+
+/** Whether one more attempt may run beside those in flight. */
+export function canHedge(flight: Flight): boolean {
+  return flight.plan.hedge !== undefined && flight.inFlight.length > 0 && flight.inFlight.length < MOST_IN_FLIGHT
+}
+
+/**
+ * The candidate for a hedge: a free one that is no backup, of another provider if possible; never a dearer one while a
+ * cheaper one is left. `undefined` if there is none.
+ */
+export function hedgeCandidate(flight: Flight, now: number): ChannelState | undefined {
+  const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
+  let best: ChannelState | undefined
+  let bestScore = Infinity
+  for (let index = flight.position; index < flight.ahead.length; index++) {
+    const channel = flight.ahead[index] as ChannelState
+    const { provider, breaker } = channel
+    if (provider.setup.isBackup || !breaker.isClosed() || !provider.quota.hasRoom(now) || flight.ruledOut?.has(provider)) continue
+    const score = provider.setup.cost + (busy.has(provider) ? Number.MAX_SAFE_INTEGER / 2 : 0)
+    if (score >= bestScore) continue
+    best = channel
+    bestScore = score
+  }
+  return best
+}

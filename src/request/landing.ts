@@ -1,0 +1,78 @@
+// How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once.
+
+import { lose, release, succeed } from './attempt'
+import type { Attempt } from './attempt'
+import { isPoison, settleWithheld } from './blame'
+import { emitAttempt, emitRequest } from './emit'
+import type { FailedAttempt, Flight } from './flight'
+import { hedgeDelayOf } from './hedge'
+import { observeHead } from '../provider/provider'
+import { errorOf } from './outcome'
+
+/** `winner` answered. Those still at it are given up. */
+export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
+  succeed(winner, flight.plan.need, now)
+  emitAttempt(flight, winner, 'success', now - winner.startedAt)
+  if (flight.request.method === 'eth_blockNumber') observeHead(winner.channel.provider, value)
+  clear(flight)
+  settleWithheld(flight, true, now)
+  for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
+  emitRequest(flight, 'success', winner.channel)
+  flight.onWinner?.(winner.channel)
+  flight.resolve(value)
+}
+
+/** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
+export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
+  const thrown = given instanceof Error ? given : errorOf(flight, given)
+  settleWithheld(flight, !isPoison(flight, now), now)
+  clear(flight)
+  drop(flight, now)
+  if (!flight.plan.isInner) flight.parts.counts.failed++
+  void Promise.resolve(thrown).then((error) => {
+    emitRequest(flight, 'error', undefined, error)
+    flight.reject(error)
+  }, flight.reject)
+}
+
+/** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */
+export function landAborted(flight: Flight, reason: unknown, now: number) {
+  settleWithheld(flight, true, now)
+  clear(flight)
+  drop(flight, now)
+  if (flight.probe && !flight.probe.isSettled) {
+    release(flight.probe, now)
+    flight.probe.controller?.abort()
+    emitAttempt(flight, flight.probe, 'aborted', now - flight.probe.startedAt)
+  }
+  emitRequest(flight, 'aborted', undefined, reason)
+  flight.reject(reason)
+}
+
+function clear(flight: Flight) {
+  const { parts, waiter } = flight
+  if (flight.round > 1) parts.retrying--
+  flight.phase = 'done'
+  parts.alarms.clear(flight)
+  parts.queue.delete(flight)
+  flight.waiter = undefined
+  if (waiter) parts.room.leave(waiter)
+  if (flight.onAbort) flight.signal?.removeEventListener('abort', flight.onAbort)
+}
+
+function drop(flight: Flight, now: number) {
+  for (const attempt of flight.inFlight) {
+    release(attempt, now)
+    attempt.controller?.abort()
+    emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
+  }
+}
+
+/** One that had its hedge delay and was overtaken has lost; one that had hardly left says nothing. */
+function giveUp(flight: Flight, attempt: Attempt, now: number) {
+  const duration = now - attempt.startedAt
+  if (!attempt.isLate && duration >= hedgeDelayOf(flight, attempt.channel)) lose(attempt, flight.plan.need, now)
+  else release(attempt, now)
+  attempt.controller?.abort()
+  emitAttempt(flight, attempt, 'aborted', duration)
+}

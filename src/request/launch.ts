@@ -1,0 +1,102 @@
+// One candidate is asked: dispatched, held until its chain is known, and handed back as a value or a classified failure.
+
+import { TimeoutError } from 'viem'
+import { ChainMismatchError } from '../errors'
+import type { Permit } from '../provider/breaker'
+import type { ChannelState } from '../provider/provider'
+import { failureOf } from '../rpc/failure'
+import type { Failure } from '../rpc/failure'
+import type { RpcRequest } from '../types'
+import { openAttempt, send } from './attempt'
+import type { Attempt, AttemptRole } from './attempt'
+import type { Flight } from './flight'
+import { asViemError } from './outcome'
+import { checkChain, forgetChain, needsCheck } from './verify-chain'
+
+/** What becomes of an attempt; called at most once, and not at all if it was settled before. */
+export type Landing = {
+  onValue(flight: Flight, attempt: Attempt, value: unknown): void
+  onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
+}
+
+/** Sends the request of the flight (or `instead` of it) to a channel. */
+export function launch(
+  flight: Flight,
+  channel: ChannelState,
+  permit: Permit | undefined,
+  role: AttemptRole,
+  now: number,
+  landing: Landing,
+  instead?: RpcRequest,
+): Attempt {
+  const { parts, channels, plan } = flight
+  const connection = channels[channel.slot]
+  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true, now)
+  const request = instead ?? flight.request
+  const answer = needsCheck(channel.provider, plan.need, parts, now)
+    ? checked(flight, attempt, request)
+    : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
+      ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
+    : send(attempt, channels, request, flight.signal)
+  answer.then(
+    (value) => {
+      if (attempt.isSettled) return
+      if (plan.need.traits.kind === 'wallet' && request.method.startsWith('wallet_')) forgetChain(channel.provider)
+      landing.onValue(flight, attempt, value)
+    },
+    (error: unknown) => {
+      if (attempt.isSettled) return
+      const failure = classify(flight, channel, request, error)
+      if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
+      else landing.onFailure(flight, attempt, error, failure)
+    },
+  )
+  return attempt
+}
+
+/** The failure of an attempt that our own clock ended. */
+export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: Error; failure: Failure } {
+  const error = new TimeoutError({ body: { method: request.method }, url: channel.provider.id })
+  return { error, failure: { kind: 'timeout', verdict: 'next', blame: 'channel', isRpc: false, isUntouched: false, message: error.shortMessage } }
+}
+
+/** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
+async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
+  const { parts, channels, plan } = flight
+  const { channel } = attempt
+  const isFirst = plan.need.traits.kind !== 'read' || channel.provider.setup.isWallet
+  const check = checkChain(channel, channels, parts)
+  if (isFirst) await check
+  assertChain(channel)
+  if (attempt.isSettled) return undefined
+  const value = await send(attempt, channels, request, flight.signal)
+  await check
+  assertChain(channel)
+  return value
+}
+
+function assertChain({ provider }: ChannelState) {
+  if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: provider.id })
+}
+
+function classify({ parts }: Flight, { provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
+  if ((error as Error | undefined)?.name === 'ChainMismatchError')
+    return { kind: 'unknown', verdict: 'next', blame: 'nobody', isRpc: false, isUntouched: true, message: (error as Error).message }
+  const { errors } = provider.capability
+  return failureOf(error, { method: request.method, params: request.params, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
+}
+
+/** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
+async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
+  const thrown = await asViemError(error, flight.request.method)
+  if (attempt.isSettled) return
+  landing.onFailure(flight, attempt, error, isFinal(flight, thrown) ? { ...failure, verdict: 'final' } : failure)
+}
+
+function isFinal({ parts }: Flight, error: Error): boolean {
+  try {
+    return parts.shouldThrow?.(error) === true
+  } catch {
+    return false // a predicate that throws has not said yes
+  }
+}

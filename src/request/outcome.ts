@@ -1,0 +1,90 @@
+// What the caller gets when no attempt gave an answer: the most telling JSON-RPC error, as http() would have thrown it, or our own.
+
+import { buildRequest } from 'viem/utils'
+import { AllProvidersFailedError } from '../errors'
+import type { FailureKind } from '../types'
+import type { FailedAttempt, Flight } from './flight'
+
+/** Failures that speak of the provider, not of the request. */
+const ABOUT_PROVIDER = new Set<FailureKind>(['rate-limit', 'quota', 'auth', 'server-error', 'unsupported-method', 'batch-refused', 'network', 'invalid-response'])
+
+/** A JSON-RPC answer that says the transaction was not taken. */
+const REJECTIONS = new Set<FailureKind>([
+  'reverted', 'invalid-params', 'invalid-request', 'transaction-rejected', 'user-rejected', 'unsupported-method',
+  'rate-limit', 'quota', 'auth', 'parse-error', 'batch-refused',
+])
+
+/** Fields that errors of ours and of providers carry beside viem's. */
+export type ErrorFacts = { attempts?: readonly FailedAttempt[]; mayHaveBeenSent?: boolean }
+
+/** @param final the attempt whose failure ended the request, if one did. */
+export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
+  const { failures, roundStart, request } = flight
+  const last = failures.length > roundStart ? failures.slice(roundStart) : failures
+  const telling = final && isTold(final) ? final : (mostTelling(last) ?? mostTelling(failures))
+  const attempts = failures.map(({ failure: _, channelState: __, ...summary }) => summary)
+  const error = telling
+    ? await asViemError(telling.error, request.method)
+    : new AllProvidersFailedError({
+        method: request.method,
+        attempts,
+        retryAfter: retryAfterOf(flight),
+        timeout: flight.parts.clock.now() >= flight.deadline ? flight.plan.timeout : undefined,
+        cause: failures.at(-1)?.error as Error | undefined,
+      })
+  return withFacts(error, { attempts, ...sendFacts(flight) })
+}
+
+/** The error as viem's own transports throw it: the class for its code. */
+export async function asViemError(error: unknown, method: string): Promise<Error> {
+  const code = (error as { code?: unknown } | undefined)?.code
+  // A viem error of an unknown code passes as it is; asked by a field, since it may come from another copy of viem.
+  if (typeof (error as { shortMessage?: unknown })?.shortMessage === 'string' && typeof code !== 'number') return error as Error
+  try {
+    await buildRequest(() => Promise.reject(error), { retryCount: 0 })({ method } as never)
+  } catch (mapped) {
+    const isUnmapped = (mapped as Error).name === 'UnknownRpcError' && typeof (error as { shortMessage?: unknown })?.shortMessage === 'string'
+    return (isUnmapped ? error : mapped) as Error
+  }
+  return error as Error
+}
+
+/** Adds own, enumerable facts to an error; a frozen one is left as it is. */
+export function withFacts<error extends object>(error: error, facts: object): error {
+  try {
+    Object.assign(error, facts)
+  } catch {
+    // Whoever froze it wanted it so.
+  }
+  return error
+}
+
+/** Whether a provider said it, as JSON-RPC or as a wallet does. */
+function isTold({ failure }: FailedAttempt) {
+  return failure.isRpc
+}
+
+function mostTelling(failures: readonly FailedAttempt[]): FailedAttempt | undefined {
+  const told = failures.filter(isTold)
+  const aboutRequest = told.filter(({ failure }) => !ABOUT_PROVIDER.has(failure.kind))
+  const [first] = (aboutRequest.length > 0 ? aboutRequest : told).sort((a, b) => a.channelState.provider.index - b.channelState.provider.index)
+  return first
+}
+
+function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
+  const { kind } = flight.plan.need.traits
+  if (kind !== 'raw-send' && !/_send(Transaction|Calls)/.test(flight.request.method)) return undefined
+  const mayHaveBeenSent =
+    flight.inFlight.length > 0 || flight.failures.some(({ failure }) => !failure.isUntouched && !(failure.isRpc && REJECTIONS.has(failure.kind)))
+  return { mayHaveBeenSent }
+}
+
+function retryAfterOf(flight: Flight): number | undefined {
+  const now = flight.parts.clock.now()
+  const waits = flight.route.open.map(({ breaker }) => breaker.dueAt() - now)
+  for (const { channelState } of flight.failures) {
+    const until = channelState.provider.quota.cooldownUntil(now)
+    if (until !== undefined) waits.push(until - now)
+  }
+  return waits.length > 0 ? Math.max(0, Math.ceil(Math.min(...waits))) : undefined
+}

@@ -1,0 +1,104 @@
+// Options and method -> plan: what holds for every request of a method, worked out once and kept.
+
+import { needOf, needOfMethod } from '../rpc/need'
+import type { Need } from '../rpc/need'
+import { traitsOf } from '../rpc/methods'
+import type { ChannelType, RpcRequest } from '../types'
+import type { Plan } from './flight'
+import type { HedgeOptions } from './hedge'
+import type { Strategy } from './strategy'
+
+/** What the user set for one method or prefix. */
+export type MethodSettings = {
+  readonly strategy?: Strategy | undefined
+  readonly providers?: readonly string[] | undefined
+  readonly timeout?: number | undefined
+  readonly hedge?: false | HedgeOptions | undefined
+  readonly repeat?: boolean | undefined
+}
+
+/** What the user set for one request, or for all of one `with()`. */
+export type Overrides = {
+  readonly provider?: string | undefined
+  readonly channel?: ChannelType | undefined
+  readonly strategy?: Strategy | undefined
+  readonly timeout?: number | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly allowFailover?: boolean | undefined
+}
+
+export type PlanSettings = {
+  readonly strategy: Strategy
+  readonly methods: Readonly<Record<string, MethodSettings>>
+  /** In ms; 0 for none. */
+  readonly timeout: number
+  /** Whether the user named a timeout: then it holds for wallets too. */
+  readonly isTimeoutGiven: boolean
+  readonly hedge: false | HedgeOptions
+  readonly rounds: number
+}
+
+export type Planner = (request: RpcRequest, overrides?: Overrides | undefined) => Plan
+
+/** Methods beyond this many are planned anew each time. */
+const MOST_KEPT = 500
+const NONE: Overrides = {}
+
+/** @param defaults what `with()` set for all requests of one transport. */
+export function createPlanner(settings: PlanSettings, defaults: Overrides = NONE): Planner {
+  const kept = new Map<string, Plan>()
+  return (request, overrides) => {
+    const { method } = request
+    let plan = kept.get(method)
+    if (!plan) {
+      plan = planOf(method, settings, defaults)
+      if (kept.size < MOST_KEPT) kept.set(method, plan)
+    }
+    if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
+    const need = needOf(request, plan.need)
+    if (need === plan.need) return plan
+    return overrides ? withNeed(plan, need) : (plan.heavy ??= withNeed(plan, need))
+  }
+}
+
+function planOf(method: string, settings: PlanSettings, overrides: Overrides): Plan {
+  const own = settingsOf(method, settings.methods)
+  const traits = traitsOf(method)
+  const isWallet = traits.kind === 'wallet'
+  const isPinned = overrides.provider !== undefined && !overrides.allowFailover
+  const given = overrides.timeout ?? own?.timeout ?? (isWallet && !settings.isTimeoutGiven ? 0 : settings.timeout)
+  const hedge = own?.hedge ?? settings.hedge
+  const plan: Plan = {
+    need: needOfMethod(method, traits, own?.repeat),
+    strategy: overrides.strategy ?? own?.strategy ?? settings.strategy,
+    wall: own?.providers,
+    provider: overrides.provider,
+    isPinned,
+    channel: overrides.channel,
+    exclude: overrides.exclude,
+    isPrivate: false,
+    isInner: false,
+    timeout: given === 0 ? Infinity : given,
+    hedge: hedge === false || isPinned ? undefined : { delay: hedge.delay },
+    rounds: isPinned || isWallet ? 1 : settings.rounds,
+    heavy: undefined,
+    kept: undefined,
+  }
+  return plan.need.isHedgeable ? plan : { ...plan, hedge: undefined }
+}
+
+function withNeed(plan: Plan, need: Need): Plan {
+  return { ...plan, need, hedge: need.isHedgeable ? plan.hedge : undefined, kept: undefined }
+}
+
+/** The settings of the method's own name, else of the longest prefix that fits. */
+function settingsOf(method: string, all: PlanSettings['methods']): MethodSettings | undefined {
+  if (Object.hasOwn(all, method)) return all[method]
+  const prefixes = Object.keys(all).filter((name) => name.endsWith('*') && method.startsWith(name.slice(0, -1)))
+  const longest = prefixes.sort((a, b) => b.length - a.length)[0]
+  return longest === undefined ? undefined : all[longest]
+}
+
+function withoutUndefined(overrides: Overrides): Overrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+}

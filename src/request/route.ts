@@ -1,0 +1,124 @@
+// Need and what is known of the providers -> whom to ask, in order, and why the others are out. Reads state, changes none.
+
+import type { ChannelState, Provider } from '../provider/provider'
+import type { Need } from '../rpc/need'
+import type { ChannelType } from '../types'
+import { isStatic } from './strategy'
+import type { Ranking, Strategy } from './strategy'
+
+/** Who may be asked at all, by the user's word. */
+export type RouteLimits = {
+  readonly strategy: Strategy
+  /** From `methods`: nobody else sees the method; its order is the priority. */
+  readonly wall?: readonly string[] | undefined
+  /** Asked first; the others only if `isPinned` is false. */
+  readonly provider?: string | undefined
+  readonly isPinned?: boolean | undefined
+  readonly channel?: ChannelType | undefined
+  readonly exclude?: readonly string[] | undefined
+  /** Private providers only. */
+  readonly isPrivate?: boolean | undefined
+}
+
+export type Route = {
+  /** Channels that may be asked now: free ones, then limited ones, then backups, each by strategy. */
+  readonly candidates: readonly ChannelState[]
+  /** Channels behind an open breaker, the one that is due first in front. */
+  readonly open: readonly ChannelState[]
+  /** A channel whose breaker is due, which the request would have preferred to its first candidate. */
+  readonly due: ChannelState | undefined
+  /** Whether the same question has the same answer until some state changes. */
+  readonly isStable: boolean
+}
+
+export type Exclusion = { provider: string; reason: string }
+
+export function planRoute(need: Need, limits: RouteLimits, channels: readonly ChannelState[], ranking: Ranking, now: number): Route {
+  const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
+  const able = withoutLearned(allowed, need, now)
+  if (need.traits.kind === 'wallet') return { candidates: walletsFirst(able), open: [], due: undefined, isStable: true }
+  const ranked = ranking.rank(limits.strategy, limits.wall ? byWall(able, limits.wall) : able, need, now)
+  const free: ChannelState[] = []
+  const limited: ChannelState[] = []
+  const backups: ChannelState[] = []
+  const open: ChannelState[] = []
+  let due: ChannelState | undefined
+  for (const channel of ranked) {
+    const { breaker, provider } = channel
+    if (!breaker.isClosed()) {
+      open.push(channel)
+      if (!due && isDue(channel, now) && (free.length === 0 || isExploring(limits.strategy))) due = channel
+    } else if (provider.setup.isBackup) backups.push(channel)
+    else if (provider.quota.hasRoom(now)) free.push(channel)
+    else limited.push(channel)
+  }
+  open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
+  if (backups.length > 1) backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
+  const candidates = [...free, ...limited, ...backups]
+  return {
+    candidates: limits.provider === undefined ? candidates : namedFirst(candidates, limits.provider),
+    open,
+    due: candidates.length > 0 ? due : undefined,
+    isStable: isStatic(limits.strategy) && ranked.every(isSteady),
+  }
+}
+
+/** Why a channel may not be asked, whatever its state; `undefined` if it may. */
+export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimits): string | undefined {
+  const { provider, type } = channel
+  if (limits.exclude?.includes(provider.id)) return 'is excluded'
+  if (limits.isPinned && limits.provider !== provider.id) return 'is not the provider asked for'
+  if (limits.channel && limits.channel !== type) return `was not to be asked over ${type}`
+  if (limits.isPrivate && !provider.setup.isPrivate) return 'is not private'
+  if (limits.wall && !limits.wall.includes(provider.id)) return `is not among the providers of ${need.method}`
+  if (provider.capability.declares(need.method) === false) return `is declared not to serve ${need.method}`
+  if (provider.chain.state === 'wrong' && !provider.setup.isWallet && need.traits.kind !== 'wallet') return 'is on another chain'
+  return undefined
+}
+
+export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly ChannelState[]): Exclusion[] {
+  return channels.flatMap((channel) => {
+    const reason = exclusionOf(channel, need, limits)
+    return reason ? [{ provider: channel.provider.id, reason }] : []
+  })
+}
+
+/** Those that are not known to lack the method; all of them, if that would leave nobody. */
+function withoutLearned(channels: readonly ChannelState[], need: Need, now: number) {
+  if (!channels.some(({ provider }) => provider.capability.hasLearned())) return channels
+  const able = channels.filter(({ provider }) => !provider.capability.lacks(need.method, now))
+  return able.length > 0 ? able : channels
+}
+
+function walletsFirst(channels: readonly ChannelState[]) {
+  const inListOrder = [...channels].sort((a, b) => a.slot - b.slot)
+  return inListOrder.sort((a, b) => Number(b.provider.setup.isWallet) - Number(a.provider.setup.isWallet))
+}
+
+function byWall(channels: readonly ChannelState[], wall: readonly string[]) {
+  return [...channels].sort((a, b) => wall.indexOf(a.provider.id) - wall.indexOf(b.provider.id))
+}
+
+function namedFirst(channels: ChannelState[], id: string) {
+  return channels.sort((a, b) => Number(b.provider.id === id) - Number(a.provider.id === id))
+}
+
+function isDue({ breaker, provider }: ChannelState, now: number) {
+  return !provider.setup.isBackup && !breaker.isProbing() && now >= breaker.dueAt() && provider.quota.hasRoom(now)
+}
+
+/** Whether nothing about the channel changes with time alone. */
+function isSteady({ breaker, provider }: ChannelState) {
+  return breaker.isClosed() && provider.quota.isUnlimited() && !provider.capability.hasLearned()
+}
+
+/** Strategies that rank by what they measure: an open channel shows nothing, so a due one is always worth its probe. */
+function isExploring(strategy: Strategy) {
+  return strategy === 'fastest' || strategy === 'latency-weighted' || strategy === 'load-balanced'
+}
+
+/** The user's order: priority, then the list, http before ws. */
+export function inPriorityOrder(providers: readonly Provider[]): ChannelState[] {
+  const channels = providers.flatMap((provider) => provider.channels)
+  return channels.sort((a, b) => a.provider.setup.priority - b.provider.setup.priority || a.slot - b.slot)
+}

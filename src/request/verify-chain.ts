@@ -1,0 +1,85 @@
+// Whether a provider is on the client's chain: asked together with its first read, whose answer is held until it is known.
+
+import type { ChannelState, Provider } from '../provider/provider'
+import type { Need } from '../rpc/need'
+import type { ClientChannels, Parts } from './flight'
+
+/** A check that is not answered by then (in ms) leaves the provider unverified but usable. */
+const CHECK_LIMIT = 2_000
+/** After a check that failed, the next one may leave this much later (in ms). */
+const CHECK_AGAIN = 2_000
+/** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
+const WALLET_FRESH = 1_000
+
+/** Whether the chain must be asked before an answer of this provider may be used. */
+export function needsCheck(provider: Provider, need: Need, parts: Parts, now: number): boolean {
+  const { chain, setup } = provider
+  if (parts.chainId === undefined || need.traits.kind === 'wallet') return false
+  if (setup.isWallet) return chain.check !== undefined || now - chain.askedAt > WALLET_FRESH
+  return chain.state === 'unknown' && (chain.check !== undefined || now - chain.askedAt >= CHECK_AGAIN)
+}
+
+/** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
+export function checkChain(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<void> {
+  const { chain } = channel.provider
+  chain.check ??= ask(channel, channels, parts).finally(() => {
+    chain.check = undefined
+  })
+  return chain.check
+}
+
+/** A wallet was told something that may have changed its chain. */
+export function forgetChain(provider: Provider) {
+  provider.chain.askedAt = -Infinity
+  provider.chain.state = 'unknown'
+}
+
+async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts) {
+  const { provider } = channel
+  const { chain } = provider
+  provider.upkeep.chain++
+  chain.askedAt = parts.clock.now()
+  const id = await chainIdOf(channel, channels, parts)
+  if (id === undefined) return
+  const wasWrong = chain.state === 'wrong'
+  chain.state = id === parts.chainId ? 'verified' : 'wrong'
+  if (chain.state === 'verified') return
+  parts.version++
+  if (!wasWrong)
+    parts.events.emit('capability', {
+      provider: provider.id,
+      what: 'chain',
+      from: String(parts.chainId),
+      to: String(id),
+      why: 'its eth_chainId differs from the chain of the client',
+    })
+}
+
+async function chainIdOf(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<number | undefined> {
+  const connection = channels[channel.slot]
+  const controller = connection?.canAbort ? new AbortController() : undefined
+  return new Promise((resolve) => {
+    const giveUp = () => {
+      settle(undefined)
+      controller?.abort()
+    }
+    const timer = parts.clock.background(CHECK_LIMIT, giveUp)
+    parts.ends.add(giveUp)
+    const settle = (id: number | undefined) => {
+      timer.cancel()
+      parts.ends.delete(giveUp)
+      resolve(id)
+    }
+    Promise.resolve()
+      .then(() => connection?.request({ method: 'eth_chainId' }, controller && { signal: controller.signal }))
+      .then(
+        (value) => settle(toChainId(value)),
+        () => settle(undefined),
+      )
+  })
+}
+
+function toChainId(value: unknown): number | undefined {
+  const id = typeof value === 'string' && value !== '' ? Number(value) : value
+  return typeof id === 'number' && Number.isSafeInteger(id) ? id : undefined
+}

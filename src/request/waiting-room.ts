@@ -1,0 +1,51 @@
+// Where requests wait while every channel they could ask is behind an open breaker. The first of them leads: one probe at
+// a time to the channel that is due first. The room knows who waits and who leads; asking is the pipeline's.
+
+import type { ChannelState } from '../provider/provider'
+
+export type Waiter = {
+  /** Channels it could ask if they were not open. */
+  wants: readonly ChannelState[]
+  /** A channel has come back, or another one stopped leading: look again. */
+  readonly look: () => void
+}
+
+export type WaitingRoom = {
+  /** Whether there was a seat. */
+  enter(waiter: Waiter): boolean
+  leave(waiter: Waiter): void
+  /** Makes the waiter lead, unless somebody already leads to a channel it wants. */
+  lead(waiter: Waiter): boolean
+  /** Something changed: everybody looks again, in the order in which they came. */
+  wake(): void
+}
+
+const MOST_WAITERS = 1_000
+
+export function createWaitingRoom(): WaitingRoom {
+  const waiters = new Set<Waiter>()
+  const leaders = new Set<Waiter>()
+
+  function wake() {
+    for (const waiter of [...waiters]) if (waiters.has(waiter)) waiter.look()
+  }
+
+  return {
+    enter(waiter) {
+      if (waiters.size >= MOST_WAITERS) return false
+      waiters.add(waiter)
+      return true
+    },
+    leave(waiter) {
+      waiters.delete(waiter)
+      if (leaders.delete(waiter)) wake()
+    },
+    lead(waiter) {
+      for (const leader of leaders)
+        if (leader !== waiter && leader.wants.some((channel) => waiter.wants.includes(channel))) return false
+      leaders.add(waiter)
+      return true
+    },
+    wake,
+  }
+}

@@ -1,0 +1,98 @@
+// Anything thrown -> the facts that classify it: code, status, texts, revert data. Pure; never throws.
+// Errors of viem are known by name and fields; their long message (URL, request body) is never read.
+
+export type Facts = {
+  /** Names along the chain of causes, outermost first, each between spaces. */
+  names: string
+  /** Whether the provider gave a JSON-RPC error object. */
+  isRpc: boolean
+  code?: number
+  /** The code of the error that a wallet or gateway wrapped into its own. */
+  innerCode?: number
+  status?: number
+  /** The provider's text, as it came. */
+  message: string
+  /** All texts and system codes on one line, lower case, capped. */
+  text: string
+  /** Hex found where revert data may be, lower case, capped. */
+  hex: string[]
+  data?: unknown
+  headers?: unknown
+}
+
+const MAX_LINKS = 12
+const MAX_TEXT = 4_096
+const HEX = /^\s*(?:reverted )?(0x[\da-f]*)\s*$/i
+/** A refused handshake, as `ws` tells it. */
+const HANDSHAKE = /unexpected server response: (\d{3})/
+
+export function factsOf(error: unknown): Facts {
+  const facts: Facts = { names: ' ', isRpc: false, message: '', text: '', hex: [] }
+  const texts: string[] = []
+  const links: unknown[] = [error]
+  // What is nested is one more link: causes, what wallets put into `data`, the first of an AggregateError.
+  for (let at = 0; at < links.length && at < MAX_LINKS; at++) {
+    const link = links[at]
+    if (typeof link === 'string') readText(link, facts, texts)
+    else if (typeof link === 'object' && link !== null) {
+      for (const next of readLink(link, facts, texts)) if (next != null && !links.includes(next)) links.push(next)
+    }
+  }
+  facts.message = texts[0] ?? ''
+  facts.text = [...new Set(texts.map((text) => text.slice(0, MAX_TEXT)))]
+    .join(' | ')
+    .slice(0, MAX_TEXT)
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+  const handshake = HANDSHAKE.exec(facts.text)
+  if (handshake) facts.status ??= Number(handshake[1])
+  return facts
+}
+
+function readLink(link: object, facts: Facts, texts: string[]): unknown[] {
+  const name = field(link, 'name')
+  readCode(link, name, facts, texts)
+  if (typeof name === 'string') facts.names += `${name.slice(0, 64)} `
+  const status = field(link, 'status')
+  if (typeof status === 'number' && status >= 100) facts.status ??= status
+  facts.headers ??= field(link, 'headers')
+
+  const cause = field(link, 'cause')
+  const short = field(link, 'shortMessage')
+  const isViem = typeof short === 'string'
+  // viem's `message` carries URL and request body: its details are what the provider said.
+  const said = isViem ? [field(link, 'details') || (cause ? '' : short)] : [field(link, 'message'), field(link, 'reason')]
+  for (const text of said) if (typeof text === 'string' && text) readText(text, facts, texts)
+  const data = field(link, 'data')
+  facts.data ??= data
+  const errors = field(link, 'errors')
+  return [cause, data, field(link, 'originalError'), isViem ? undefined : field(link, 'error'), Array.isArray(errors) && errors[0]]
+}
+
+function readCode(link: object, name: unknown, facts: Facts, texts: string[]): void {
+  const code = field(link, 'code')
+  if (typeof code === 'string') texts.push(code)
+  // -1 is viem's for "unknown", over whatever it wraps; a DOMException (AbortError, TimeoutError) has a number too.
+  else if (typeof code === 'number' && code !== -1 && !/(Abort|Timeout|Network)Error$/.test(String(name))) {
+    facts.isRpc = true
+    if (code !== (facts.code ??= code)) facts.innerCode ??= code
+  }
+  // Nothing but wallets throws a plain object.
+  if (name === 'RpcRequestError' || (facts.names === ' ' && name === undefined && field(link, 'stack') === undefined)) facts.isRpc = true
+}
+
+function readText(text: string, facts: Facts, texts: string[]): void {
+  const hex = HEX.exec(text.slice(0, MAX_TEXT))?.[1]
+  if (hex) facts.hex.push(hex.toLowerCase())
+  else texts.push(text)
+}
+
+/** A getter or a proxy may throw; then the field is not there. */
+export function field(value: unknown, key: string): unknown {
+  try {
+    return (value as Record<string, unknown> | null | undefined)?.[key]
+  } catch {
+    // Whatever it threw says nothing about the provider.
+    return undefined
+  }
+}

@@ -1,0 +1,243 @@
+// An error -> what went wrong, whether another candidate may do better, and who is to blame. Pure; the one place that
+// weighs codes, texts, HTTP status and method. The wordings are in failure-words.ts; what to do about it is not decided here.
+
+import type { ErrorRule, FailureKind } from '../types'
+import type { Facts } from './failure-facts'
+import { factsOf, field } from './failure-facts'
+import type { Meaning } from './failure-words'
+import { meaningOfText } from './failure-words'
+import type { BlockRange } from './hints'
+import { heightOf, maxBlockRangeOf, retryAfterOf, suggestedRangeOf } from './hints'
+
+export type Failure = {
+  kind: FailureKind
+  /** final: return it to the caller; next: another candidate may do better. */
+  verdict: 'final' | 'next'
+  /** Whether there is a positive reason to hold it against the channel or the provider. */
+  blame: 'channel' | 'provider' | 'nobody'
+  /** A JSON-RPC error object given by the provider (as against transport failures, bad bodies, our own timeouts). */
+  isRpc: boolean
+  /** Whether the failure proves that the provider did nothing with the request: a write may then go on elsewhere. */
+  isUntouched: boolean
+  code?: number
+  status?: number
+  /** The provider's text, best found. */
+  message: string
+  /** How long the provider asks to be left alone (in ms), uncapped; of several hints the longest. */
+  retryAfter?: number
+  /** The method as such is not served (not a tracer, a subscription kind, a plan): may be learned. */
+  isMethodUnknown?: boolean
+  /**
+   * Raw sends. known: can only mean these very bytes; nonce-taken: may mean another transaction of the nonce;
+   * policy: refused by this node's own policy; rule: against the chain's rules.
+   */
+  transaction?: 'known' | 'nonce-taken' | 'policy' | 'rule'
+  /** `eth_getLogs`: the range the provider proposes. */
+  suggestedRange?: BlockRange
+  /** `eth_getLogs`: how many blocks it allows, both ends counted. */
+  maxBlockRange?: number
+}
+
+export type FailureContext = {
+  method: string
+  params?: unknown
+  /** The provider's own rules; asked first. */
+  rules?: readonly ErrorRule[] | undefined
+  /** `Date.now()` of the caller, for a Retry-After that is a date. */
+  wallTime?: number | undefined
+}
+
+const FINAL: readonly FailureKind[] = [
+  'reverted',
+  'invalid-params',
+  'invalid-request',
+  'transaction-rejected',
+  'already-known',
+  'user-rejected',
+  'filter-not-found',
+]
+const CHANNEL: readonly FailureKind[] = ['network', 'timeout', 'server-error', 'invalid-response']
+/** The request may have been acted upon. */
+const TOUCHED: readonly FailureKind[] = [...CHANNEL, 'unknown', 'result-too-large']
+/** What the body of an answer that is no JSON-RPC may be believed to say. */
+const SAID_BY_BODIES = /^(quota|rate|unsupp|auth|network|timeout|batch)/
+
+const REVERT_DATA = /^0x(08c379a0|4e487b71)/
+const LOGS = /logs|filter/i
+const CALL = /call|estimate|simulate|accesslist/i
+const SEND = /send.*transaction/i
+const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
+/** Unsupported for other reasons than the method's name. */
+const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
+const MAX_LOGS_SPAN = 1_000n
+
+export function failureOf(error: unknown, context: FailureContext): Failure {
+  const facts = factsOf(error)
+  const meaning = meaningByRule(facts, context.rules) ?? refine(meaningOf(facts, context), facts, context)
+  const { kind, transaction } = meaning
+  const verdict = meaning.verdict ?? (FINAL.includes(kind) ? 'final' : 'next')
+  const blame = meaning.blame ?? (CHANNEL.includes(kind) ? 'channel' : kind === 'auth' ? 'provider' : 'nobody')
+  const failure: Failure = {
+    kind,
+    verdict,
+    blame,
+    isRpc: facts.isRpc,
+    isUntouched: meaning.isUntouched ?? (verdict === 'next' && !TOUCHED.includes(kind)),
+    message: facts.message,
+  }
+  if (facts.code !== undefined) failure.code = facts.code
+  if (facts.status !== undefined) failure.status = facts.status
+  if (transaction) failure.transaction = transaction
+  if (meaning.isMethodUnknown) failure.isMethodUnknown = true
+  if (verdict === 'next') {
+    const retryAfter = retryAfterOf(facts, context.wallTime)
+    if (retryAfter !== undefined) failure.retryAfter = retryAfter
+  }
+  if (kind === 'range-too-large' || kind === 'result-too-large') {
+    const suggestedRange = suggestedRangeOf(facts)
+    const maxBlockRange = kind === 'range-too-large' ? maxBlockRangeOf(facts.text) : undefined
+    if (suggestedRange) failure.suggestedRange = suggestedRange
+    if (maxBlockRange !== undefined) failure.maxBlockRange = maxBlockRange
+  }
+  return failure
+}
+
+function meaningByRule({ code, message, text }: Facts, rules: readonly ErrorRule[] | undefined): Meaning | undefined {
+  const found = rules?.find((rule) => {
+    if (rule.code !== undefined && rule.code !== code) return false
+    if (rule.message === undefined) return rule.code !== undefined
+    // `search` heeds no lastIndex of a global pattern.
+    if (typeof rule.message !== 'string') return message !== '' && message.slice(0, 4_096).search(rule.message) >= 0
+    return message !== '' && text.includes(rule.message.toLowerCase().replace(/\s+/g, ' '))
+  })
+  return found && { kind: found.kind }
+}
+
+function meaningOf(facts: Facts, context: FailureContext): Meaning {
+  if (/ AbortError /.test(facts.names)) return { kind: 'unknown', blame: 'nobody' }
+  if (facts.status === 402) return { kind: 'quota' }
+  if (!facts.isRpc) return meaningOfTransport(facts, context.method)
+  return (
+    meaningOfCertainCode(facts, context.method) ??
+    meaningOfText(facts.text, context.method) ??
+    meaningOfCode(facts, context.method) ??
+    meaningOfStatus(facts.status ?? facts.code) ?? { kind: 'unknown' }
+  )
+}
+
+/** Codes that no text can change the meaning of, and revert data. */
+function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: string): Meaning | undefined {
+  if (hex.some((data) => REVERT_DATA.test(data))) return { kind: 'reverted' }
+  if ((code === 3 || innerCode === 3) && !SEND.test(method) && (CALL.test(method) || hex.some((data) => data.length >= 10)))
+    return { kind: 'reverted' }
+  if (code === 4 && method === 'eth_sendRawTransactionSync') return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
+  if (code === 4001 || (code && code >= 5_000 && code <= 5_003)) return { kind: 'user-rejected' }
+  if (code === 4900 || code === 4901) return { kind: 'network', blame: 'nobody', isUntouched: true }
+  // 4902: chain unknown to the wallet; 57xx: EIP-5792. The caller's to deal with.
+  if (code === 4902 || (code && code >= 5_700 && code < 5_800)) return { kind: 'invalid-params' }
+  if (code === -32700) return { kind: 'parse-error' }
+  if (code === 4100) return { kind: 'auth', verdict: 'final', blame: 'nobody' }
+  if (code === 4200) return { kind: 'unsupported-method', isMethodUnknown: true }
+  return undefined
+}
+
+const CODES: readonly [FailureKind, string][] = [
+  ['invalid-request', '-32600'],
+  ['unsupported-method', '-32601 -32604 -32004 -32042 -32612 -32613'],
+  ['invalid-params', '-32602'],
+  ['rate-limit', '-32005 -32007 -32009 -32012 -32016 -32017 -32029 -32090 -32097 -32605'],
+  ['quota', '-32607'],
+  ['auth', '-32052 -32606 -40100'],
+  ['range-too-large', '-32614 -32062 -32701 -38004'],
+  ['result-too-large', '-32020'],
+  ['block-not-available', '-32019 -39001'],
+  ['missing-state', '-32001 -32801 4444'],
+  ['reverted', '3'],
+]
+
+function meaningOfCode({ code, innerCode, status, text, hex }: Facts, method: string): Meaning | undefined {
+  // Vague codes say less than a status that names the reason.
+  const isVague = code === undefined || /^-32(00.|60[023])$|^0$/.test(String(code))
+  if (isVague && status && /^4(0[123]|29)$/.test(String(status))) return meaningOfStatus(status)
+  if (code === -32603 && innerCode === undefined && (!text || /^\W*(unknown |plugin )?internal/.test(text))) return { kind: 'server-error' }
+  if ((code === -32003 || code === -32010 || code === -32015) && (SEND.test(method) || CALL.test(method)))
+    return SEND.test(method) ? { kind: 'transaction-rejected', transaction: 'rule' } : { kind: 'reverted' }
+  if (CALL.test(method) && hex.some((data) => data.length >= 10)) return { kind: 'reverted' }
+  for (const known of [innerCode, code]) {
+    const kind = CODES.find(([, codes]) => ` ${codes} `.includes(` ${known} `))?.[0]
+    if (kind) return { kind }
+  }
+  return undefined
+}
+
+function meaningOfStatus(status: number | undefined): Meaning | undefined {
+  if (!status || status < 400 || status > 599) return undefined
+  if (status === 429) return { kind: 'rate-limit' }
+  if (/401|403|407|451/.test(String(status))) return { kind: 'auth' }
+  if (/408|504|522|524/.test(String(status))) return { kind: 'timeout' }
+  if (status === 413) return { kind: 'invalid-request', verdict: 'next' }
+  // Cloudflare could not reach the origin.
+  if (/52[13567]|530/.test(String(status))) return { kind: 'network', isUntouched: true }
+  return status < 500 ? undefined : { kind: 'server-error' }
+}
+
+/** What the method and its blocks add to the words. */
+function refine(meaning: Meaning, { isRpc, text }: Facts, { method, params }: FailureContext): Meaning {
+  const { kind } = meaning
+  const isLogs = LOGS.test(method)
+  switch (kind) {
+    case 'unsupported-method':
+      return isRpc && !NOT_THE_METHOD.test(text) ? { ...meaning, isMethodUnknown: true } : meaning
+    case 'auth':
+      // Leave for this one method is not leave as such.
+      return method && text.includes(method.toLowerCase()) ? { kind: 'unsupported-method', isMethodUnknown: isRpc } : meaning
+    case 'rate-limit':
+      // The bare code text of -32005 is what some say to a range.
+      return isLogs && /^\W*(request )?(exceeds defined limit|limit exceeded)\W*$/.test(text) ? { kind: 'range-too-large' } : meaning
+    case 'invalid-request':
+      return isLogs && meaning.verdict === 'next' && /large|413/.test(text) ? { kind: 'range-too-large' } : meaning
+    case 'missing-state':
+      if (/^(debug|trace)_/.test(method) && /\bplan\b/.test(text)) return { kind: 'unsupported-method' }
+      return isLogs && /filter/i.test(method) && /^\W*(resource )?not found/.test(text) ? { kind: 'filter-not-found' } : meaning
+    case 'block-not-available':
+      return spanOf(params) < 0n && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
+    case 'timeout':
+      // A node's own time limit on heavy work; one of the gateway comes with its HTTP status.
+      return isRpc && meaning.blame === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
+    case 'server-error':
+      // Gateways drop the backend that gave up on a wide range, and then have none.
+      return isLogs && /no backend/.test(text) && spanOf(params) > MAX_LOGS_SPAN ? { kind: 'range-too-large' } : meaning
+    default:
+      return meaning
+  }
+}
+
+/** How far `toBlock` is from `fromBlock`; 0 where the params do not say. */
+function spanOf(params: unknown): bigint {
+  const filter = field(params, '0')
+  const from = heightOf(field(filter, 'fromBlock'))
+  const to = heightOf(field(filter, 'toBlock'))
+  return from === undefined || to === undefined ? 0n : to - from
+}
+
+/** No JSON-RPC error: an HTTP failure, a bad body, a lost socket, a timeout of our own, anything else thrown. */
+function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
+  if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
+  if (/ ResponseBodyTooLargeError /.test(names)) return { kind: 'result-too-large' }
+  if (/ SyntaxError /.test(names)) return { kind: 'invalid-response' }
+  if (/ UrlRequiredError /.test(names)) return { kind: 'unknown', isUntouched: true }
+  const isBody = status !== undefined || / InvalidResponseError /.test(names)
+  const said = meaningOfText(isBody && /<(!doctype|html|head|body)/.test(text) ? titleOf(text) : text, method)
+  if (!isBody) return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
+  const isRejected = status !== undefined && status >= 400 && status < 500
+  // 404 and 405 say that there is nothing at this address: their "method" is that of HTTP.
+  if (said && SAID_BY_BODIES.test(said.kind) && !/40[45]/.test(String(status)) && !(said.kind === 'timeout' && said.blame)) return said
+  return (
+    meaningOfStatus(status) ??
+    (status !== undefined && status >= 300 ? { kind: 'server-error', isUntouched: isRejected } : { kind: 'invalid-response' })
+  )
+}
+
+function titleOf(page: string): string {
+  return /rate.?limited|too many requests|error (code: )?1015/.exec(page)?.[0] ?? ''
+}

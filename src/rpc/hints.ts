@@ -1,0 +1,78 @@
+// What an error's text and data propose: how long to wait, which block range to ask for. Pure.
+// Whether the hints matter is decided in failure.ts.
+
+import type { Facts } from './failure-facts'
+import { field } from './failure-facts'
+
+export type BlockRange = { fromBlock: bigint; toBlock: bigint }
+
+const UNITS: readonly [RegExp, number][] = [
+  [/^(µs|μs|us|micro)/, 0.001],
+  [/^(ms|milli)/, 1],
+  [/^h/, 3_600_000],
+  [/^d/, 86_400_000],
+  [/^m/, 60_000],
+]
+/** Durations as people and as Go write them: "1.5 minutes", "10m0s". */
+const WAIT =
+  /(?:try again|retry(?:ing)?|try_again|retry_after|wait|back ?off|available again|resets?)[\s"':_-]{0,4}(?:in|after|for)?[\s"':=]{0,4}((?:\d+(?:\.\d+)?\s?(?:milliseconds?|seconds?|minutes?|hours?|days?|msecs?|secs?|mins?|ms|µs|μs|us|s|m|h|d)(?![a-z])[\s,]?){1,4})/g
+const BARE_WAIT = /(?:retry[-_ ]after|(?:try again|retry) (?:in|after))[\s"':=]{0,4}(\d+(?:\.\d+)?)(?![\d.]|\s?[a-z/])/g
+
+/** The longest wait (in ms) that the headers, the data or the text ask for; `wallTime` is needed for dates. */
+export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | undefined): number | undefined {
+  const waits = [headerWait(headers, wallTime), Number(field(field(data, 'rate'), 'backoff_seconds')) * 1_000]
+  const more = field(data, 'try_again_in')
+  const said = typeof more === 'string' ? `${text} try again in ${more.slice(0, 64).toLowerCase()}` : text
+  for (const match of said.matchAll(WAIT)) waits.push(durationOf(match[1] as string))
+  for (const match of said.matchAll(BARE_WAIT)) waits.push(Number(match[1]) * 1_000)
+  const longest = Math.max(0, ...waits.filter(Number.isFinite))
+  return longest > 0 ? longest : undefined
+}
+
+function headerWait(headers: unknown, wallTime: number | undefined): number {
+  let value = field(headers, 'retry-after') ?? field(headers, 'Retry-After')
+  try {
+    value ??= (headers as Headers | undefined)?.get?.('retry-after')
+  } catch {
+    // Not a Headers after all.
+  }
+  if (typeof value !== 'string' && typeof value !== 'number') return 0
+  const seconds = Number(value)
+  if (!Number.isNaN(seconds)) return seconds * 1_000
+  return wallTime === undefined ? 0 : Date.parse(String(value)) - wallTime
+}
+
+function durationOf(text: string): number {
+  let total = 0
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)\s?([a-zµμ]+)/g))
+    total += Number(amount) * (UNITS.find(([name]) => name.test(unit as string))?.[1] ?? 1_000)
+  return total
+}
+
+const RANGE = /(?:\[|range )\s*(0x[\da-f]{1,16}|\d{1,18})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,16}|\d{1,18})(?![\da-fx])/
+const LIMIT = /(?:max\w*|limit\w*|up to|at most|\bover|exceed\w*|than|allowed|>)(?:[^\d[]|\[(?!\d)){0,50}?(?:0 ?- ?)?(?<![\dx.])(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b/g
+
+/** The range the provider says would work. */
+export function suggestedRangeOf({ text, data }: Facts): BlockRange | undefined {
+  const found = RANGE.exec(text)
+  const fromBlock = heightOf(found ? found[1] : field(data, 'from'))
+  const toBlock = heightOf(found ? found[2] : field(data, 'to'))
+  if (fromBlock === undefined || toBlock === undefined || fromBlock > toBlock) return undefined
+  return { fromBlock, toBlock }
+}
+
+/** The number of blocks allowed; of several numbers the smallest, as the other is what was asked for. */
+export function maxBlockRangeOf(text: string): number | undefined {
+  if (/address|filters|topics/.test(text)) return undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const match of text.matchAll(LIMIT)) {
+    const blocks = Number((match[1] as string).replace(/[,._]/g, '')) * (match[2] ? 1_000 : 1)
+    if (blocks > 0) least = Math.min(least, blocks)
+  }
+  return least < 10_000_000 ? least : undefined
+}
+
+/** A block number given in hex or, in texts, in decimal. */
+export function heightOf(block: unknown): bigint | undefined {
+  return typeof block === 'string' && /^(0x[\da-f]{1,16}|\d{1,18})$/i.test(block) ? BigInt(block) : undefined
+}

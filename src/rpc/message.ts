@@ -1,0 +1,80 @@
+// JSON-RPC frames: builds a request, reads the response to one request strictly. Pure.
+// What an error means is not decided here (failure.ts), nor are batches taken apart (channel/).
+
+import type { RpcRequest } from '../types'
+
+export type RpcErrorObject = { code: number; message: string; data?: unknown }
+
+export type RpcMessage =
+  | { type: 'result'; result: unknown }
+  | { type: 'error'; error: RpcErrorObject }
+  | { type: 'invalid'; reason: string }
+
+/**
+ * The code of an error that came without one. No node uses it and viem maps it to no class,
+ * so only the text, the method and the HTTP status classify such an error.
+ */
+const NO_CODE = 0
+
+/** Throws what `JSON.stringify` throws (BigInt, cycle). Missing params become `[]`: some servers insist on the member. */
+export function buildMessage(request: RpcRequest, id: number): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, method: request.method, params: request.params ?? [] })
+}
+
+export function readBody(text: string, id: number): RpcMessage {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    // Not JSON: the answer is unusable, whatever the parser disliked about it.
+    return invalid(text.trim() ? 'not JSON' : 'empty body')
+  }
+  return readMessage(body, id)
+}
+
+export function readMessage(body: unknown, id: number): RpcMessage {
+  if (!isRecord(body)) return invalid(Array.isArray(body) ? 'an array' : 'not an object')
+  // `false` and `''` mean "no error" at the servers that send them.
+  const failed = own(body, 'error') || undefined
+  const hasResult = own(body, 'result') !== undefined
+  if (failed === undefined && !hasResult) {
+    // Gateways send the error object itself, without the envelope.
+    const bare = typeof own(body, 'code') === 'number' && typeof own(body, 'message') === 'string'
+    return bare ? readError(body) : invalid('neither result nor error')
+  }
+  const answered = own(body, 'id')
+  const isOwn = typeof answered === 'number' || typeof answered === 'string' ? String(answered) === String(id) : false
+  if (!isOwn && (failed === undefined || answered != null)) return invalid('another id')
+  return failed === undefined ? { type: 'result', result: own(body, 'result') } : readError(failed)
+}
+
+/** A missing code is seen in the wild; a code of another type than number is no JSON-RPC. */
+function readError(error: unknown): RpcMessage {
+  if (typeof error === 'string') return { type: 'error', error: { code: NO_CODE, message: error } }
+  if (!isRecord(error)) return invalid('an error that is no object')
+  const code = own(error, 'code') ?? undefined
+  const message = own(error, 'message')
+  const data = own(error, 'data')
+  if (code !== undefined && typeof code !== 'number') return invalid('an error code that is no number')
+  if (code === undefined && typeof message !== 'string') return invalid('an error without code and message')
+  return {
+    type: 'error',
+    error: {
+      code: code ?? NO_CODE,
+      message: typeof message === 'string' ? message : '',
+      ...(data === undefined ? {} : { data }),
+    },
+  }
+}
+
+function own(value: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(value, key) ? value[key] : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(reason: string): RpcMessage {
+  return { type: 'invalid', reason }
+}

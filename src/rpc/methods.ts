@@ -1,0 +1,53 @@
+// What a method is, by its name alone: read or write, may it be sent twice, how heavy, whom it is for.
+
+export type MethodKind = 'read' | 'write' | 'raw-send' | 'wallet' | 'filter' | 'subscribe'
+
+/** Methods that take about as long as each other: latency is measured, and hedges are timed, per group. */
+export type MethodGroup = 'head' | 'state' | 'block' | 'logs' | 'trace' | 'send' | 'other'
+
+export type MethodTraits = {
+  readonly kind: MethodKind
+  readonly group: MethodGroup
+  /** Whether sending it twice does no harm. */
+  readonly isRepeatable: boolean
+  /** Whether equal calls in flight may share one answer. */
+  readonly isShareable: boolean
+}
+
+const HEAD = new Set('eth_blockNumber eth_chainId eth_gasPrice eth_maxPriorityFeePerGas eth_blobBaseFee eth_syncing net_version net_listening web3_clientVersion'.split(' '))
+const FILTER = new Set('eth_newFilter eth_newBlockFilter eth_newPendingTransactionFilter eth_getFilterChanges eth_getFilterLogs eth_uninstallFilter'.split(' '))
+const RAW_SEND = new Set(['eth_sendRawTransaction', 'eth_sendRawTransactionSync'])
+
+/** Accounts, signing and what only a wallet can do. */
+const WALLET = /^(wallet_|personal_|eth_(accounts|requestAccounts|coinbase|sendTransaction|sign|signTransaction|signTypedData(_v\d)?|decrypt|getEncryptionPublicKey)$)/
+const READ_NAME = /_(get|call|trace|estimate|simulate|list)|_(is|has)[A-Z]|(Number|Price|Version)$/
+const READ_PREFIX = /^(debug|trace|arbtrace|ots|zks|net|web3)_/
+const READ = /^eth_(chainId|syncing|protocolVersion|mining|hashrate|feeHistory|maxPriorityFeePerGas|blobBaseFee|createAccessList|fillTransaction|config|baseFee)$/
+/** Look like reads by prefix or name but change the node or its answer to the next call. */
+const NOT_A_READ = /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb))/
+const TRACE = /^(debug|trace|arbtrace|ots)_/
+
+export function traitsOf(method: string): MethodTraits {
+  if (RAW_SEND.has(method)) return { kind: 'raw-send', group: 'send', isRepeatable: true, isShareable: false }
+  if (FILTER.has(method)) return { kind: 'filter', group: 'logs', isRepeatable: false, isShareable: false }
+  if (method === 'eth_subscribe' || method === 'eth_unsubscribe')
+    return { kind: 'subscribe', group: 'other', isRepeatable: false, isShareable: false }
+  if (WALLET.test(method)) return { kind: 'wallet', group: 'send', isRepeatable: false, isShareable: false }
+  const isRead =
+    HEAD.has(method) || READ.test(method) || ((READ_NAME.test(method) || READ_PREFIX.test(method)) && !NOT_A_READ.test(method))
+  return {
+    kind: isRead ? 'read' : 'write',
+    group: groupOf(method),
+    isRepeatable: isRead,
+    isShareable: isRead && method !== 'eth_getTransactionCount',
+  }
+}
+
+function groupOf(method: string): MethodGroup {
+  if (HEAD.has(method)) return 'head'
+  if (TRACE.test(method)) return 'trace'
+  if (/Logs$/.test(method)) return 'logs'
+  if (/Block/.test(method)) return 'block'
+  if (/^eth_(call|estimateGas|get|simulate|createAccessList|feeHistory)/.test(method)) return 'state'
+  return 'other'
+}

@@ -1,0 +1,52 @@
+// Request -> need: what a request asks of a provider. Pure; the per-method part is worked out once and kept by the caller.
+
+import type { RpcRequest } from '../types'
+import type { MethodTraits } from './methods'
+
+export type Need = {
+  readonly method: string
+  readonly traits: MethodTraits
+  /** Whether it may be sent twice. */
+  readonly isRepeatable: boolean
+  /** Whether a second candidate may be asked while the first is still at it. */
+  readonly isHedgeable: boolean
+  /** Whether its time says nothing about the channel: traces, wide logs, calls with overrides. */
+  readonly isHeavy: boolean
+}
+
+/** Logs over more blocks than this are heavy. */
+const WIDE_LOGS = 1_000
+
+/** The need of a method whose params change nothing about it. */
+export function needOfMethod(method: string, traits: MethodTraits, repeat: boolean | undefined): Need {
+  const isRepeatable = repeat ?? traits.isRepeatable
+  const isHeavy = traits.group === 'trace'
+  return { method, traits, isRepeatable, isHeavy, isHedgeable: isRepeatable && !isHeavy && traits.kind === 'read' }
+}
+
+/** The need of one request: `usual` itself, unless its params make it heavy. */
+export function needOf(request: RpcRequest, usual: Need): Need {
+  if (usual.isHeavy) return usual
+  const { group } = usual.traits
+  if (group === 'logs') return isWide(request.params) ? heavy(usual, false) : usual
+  if (group === 'state' && Array.isArray(request.params) && request.params[2] != null && /^eth_(call|estimateGas)/.test(usual.method))
+    return heavy(usual, usual.isHedgeable)
+  return usual
+}
+
+function heavy(usual: Need, isHedgeable: boolean): Need {
+  return { ...usual, isHeavy: true, isHedgeable }
+}
+
+function isWide(params: unknown): boolean {
+  const filter = (Array.isArray(params) ? params[0] : undefined) as { fromBlock?: unknown; toBlock?: unknown } | undefined
+  if (!filter || typeof filter !== 'object') return false
+  const from = heightOf(filter.fromBlock)
+  if (from === undefined) return filter.fromBlock === 'earliest'
+  const to = heightOf(filter.toBlock)
+  return to !== undefined && to - from >= WIDE_LOGS
+}
+
+function heightOf(block: unknown): number | undefined {
+  return typeof block === 'string' && /^0x[\da-f]{1,13}$/i.test(block) ? Number(block) : undefined
+}

@@ -1,0 +1,102 @@
+// What `status()` shows: a plain copy of what is known, JSON-safe, made without side effects.
+
+import type { LearnedCapabilities } from './provider/capability'
+import type { Capabilities } from './provider/capability'
+import type { ChannelState, Provider, Upkeep } from './provider/provider'
+import type { BreakerStateName } from './types'
+
+export type ChannelStatus = {
+  breaker: {
+    state: BreakerStateName
+    /** Counted failures in a row. */
+    failures: number
+    /** How long until a probe is due (in ms), while it is not closed. */
+    openUntil?: number
+  }
+  /** Of recent answers (in ms). */
+  latency: { p50?: number; p95?: number }
+  /** Share of the last calls (up to 32) that went well. */
+  success?: number
+  inFlight: number
+  /** Attempts since the start. */
+  attempts: number
+}
+
+export type ProviderStatus = {
+  id: string
+  /** Newest block it has shown. */
+  head?: number
+  /** How many blocks it is behind the newest that any provider has shown. */
+  lag?: number
+  /** Whether it is on another chain than the client: it is not used. */
+  wrongChain: boolean
+  /** How long it is left alone because it said "too much" (in ms). */
+  cooldownUntil?: number
+  capabilities: { declared: Capabilities; learned: LearnedCapabilities }
+  /** Calls of the library's own. */
+  upkeep: Upkeep
+  channels: { http?: ChannelStatus; ws?: ChannelStatus }
+}
+
+export type Status = {
+  /** Since the engine was made (in ms, monotonic). */
+  uptime: number
+  chainId?: number
+  /** Newest block any provider has shown. */
+  head?: number
+  requests: { total: number; failed: number; hedged: number; retried: number }
+  providers: ProviderStatus[]
+}
+
+export type StatusParts = {
+  readonly startedAt: number
+  readonly chainId: number | undefined
+  readonly providers: readonly Provider[]
+  readonly counts: Status['requests']
+}
+
+export function statusOf({ startedAt, chainId, providers, counts }: StatusParts, now: number): Status {
+  const heads = providers.flatMap(({ head }) => (head === undefined ? [] : [head]))
+  const head = heads.length > 0 ? Math.max(...heads) : undefined
+  return {
+    uptime: Math.max(0, now - startedAt),
+    ...(chainId !== undefined && { chainId }),
+    ...(head !== undefined && { head }),
+    requests: { ...counts },
+    providers: providers.map((provider) => statusOfProvider(provider, head, now)),
+  }
+}
+
+function statusOfProvider(provider: Provider, best: number | undefined, now: number): ProviderStatus {
+  const { id, head, chain, setup, upkeep, channels } = provider
+  const cooldownUntil = provider.quota.cooldownUntil(now)
+  return {
+    id,
+    ...(head !== undefined && { head }),
+    ...(head !== undefined && best !== undefined && { lag: best - head }),
+    wrongChain: chain.state === 'wrong',
+    ...(cooldownUntil !== undefined && { cooldownUntil }),
+    capabilities: { declared: printable(setup.capabilities), learned: provider.capability.learned(now) },
+    upkeep: { ...upkeep },
+    channels: Object.fromEntries(channels.map((channel) => [channel.type, statusOfChannel(channel, now)])),
+  }
+}
+
+function statusOfChannel({ breaker, health, inFlight, attempts }: ChannelState, now: number): ChannelStatus {
+  const p50 = health.overall.median()
+  const p95 = health.overall.p95()
+  const success = health.success()
+  return {
+    breaker: breaker.snapshot(now),
+    latency: { ...(p50 !== undefined && { p50 }), ...(p95 !== undefined && { p95 }) },
+    ...(success !== undefined && { success }),
+    inFlight,
+    attempts,
+  }
+}
+
+/** Declared capabilities with error rules as text: a pattern is no JSON. */
+function printable(declared: Capabilities): Capabilities {
+  if (!declared.errors) return { ...declared }
+  return { ...declared, errors: declared.errors.map((rule) => ({ ...rule, ...(rule.message !== undefined && { message: String(rule.message) }) })) }
+}

@@ -1,0 +1,189 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { BaseError, custom, fallback, http, webSocket } from 'viem'
+import { mainnet } from 'viem/chains'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ViemChannelOptions } from '../../src/channel/viem'
+import { createViemChannel, secretsOfTransport } from '../../src/channel/viem'
+import { InvalidResponseError } from '../../src/errors'
+
+const cleanups: (() => void)[] = []
+
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+const call = { method: 'eth_call', params: [{ to: '0xabc' }, 'latest'] }
+
+function make(request: (...args: any[]) => any, options: Partial<ViemChannelOptions> = {}) {
+  return createViemChannel({
+    transport: custom({ request })({ retryCount: 3 }),
+    type: 'http',
+    provider: 'one',
+    ...options,
+  })
+}
+
+function errorOf(promise: Promise<unknown>): Promise<any> {
+  return promise.then(
+    (value) => {
+      throw new Error(`resolved with ${value}`)
+    },
+    (error) => error,
+  )
+}
+
+async function listen(answer: (id: number) => unknown) {
+  const server = createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    const body = answer(JSON.parse(text).id)
+    if (body !== undefined) response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+describe('createViemChannel', () => {
+  test('default', async () => {
+    const calls: unknown[][] = []
+    const channel = make(async (...args) => {
+      calls.push(args)
+      return '0x1'
+    })
+    expect(await channel.request(call)).toBe('0x1')
+    expect(calls).toEqual([[call]])
+    expect(channel.type).toBe('http')
+    channel.close()
+  })
+
+  test('default: a real http() transport', async () => {
+    const { url } = await listen((id) => ({ id, result: '0x2' }))
+    const channel = createViemChannel({ transport: http(url)({ chain: mainnet }), type: 'http', provider: 'one' })
+    expect(await channel.request(call, { signal: new AbortController().signal })).toBe('0x2')
+  })
+
+  test('behavior: asked once, below the retries of the transport', async () => {
+    let count = 0
+    const channel = make(async () => {
+      count++
+      throw Object.assign(new Error('busy'), { code: -32603 })
+    })
+    expect(await errorOf(channel.request(call))).toMatchObject({ name: 'Error', code: -32603, message: 'busy' })
+    expect(count).toBe(1)
+  })
+
+  test('behavior: a signal is handed on if there is one', async () => {
+    const calls: unknown[][] = []
+    const channel = make(async (...args) => {
+      calls.push(args)
+      return 1
+    })
+    const { signal } = new AbortController()
+    await channel.request(call, { signal })
+    await channel.request(call, {})
+    expect(calls).toEqual([[call, { signal }], [call]])
+  })
+
+  test.each([
+    ['http', http('http://127.0.0.1:9'), true],
+    ['fallback', fallback([http('http://127.0.0.1:9')]), true],
+    ['webSocket', webSocket('ws://127.0.0.1:9'), false],
+    ['custom', custom({ request: async () => 1 }), false],
+  ])('behavior: canAbort of %s', (_, transport, canAbort) => {
+    expect(createViemChannel({ transport: transport({}), type: 'http', provider: 'one' }).canAbort).toBe(canAbort)
+  })
+
+  test.each([
+    ['http', http],
+    ['fallback', (url: string) => fallback([fallback([http(url)])])],
+  ])('behavior: an abort ends a hanging %s at once, with the reason', async (_, transport) => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const { server, url } = await listen(() => undefined)
+    const closed = new Promise((resolve) =>
+      server.on('request', (_, response) => {
+        response.on('close', resolve)
+        controller.abort(reason)
+      }),
+    )
+    const channel = createViemChannel({ transport: transport(url)({}), type: 'http', provider: 'one' })
+    expect(await errorOf(channel.request(call, { signal: controller.signal }))).toBe(reason)
+    await closed
+  })
+
+  test('behavior: null, false, 0 and empty are results', async () => {
+    for (const result of [null, false, 0, '', []]) expect(await make(async () => result).request(call)).toBe(result)
+  })
+
+  test('behavior: no promise at all', async () => {
+    expect(await make(() => 7).request(call)).toBe(7)
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library
+    expect(await make(() => ({ then: (resolve: (value: number) => void) => resolve(8) })).request(call)).toBe(8)
+  })
+
+  test('error: a transport that throws at once is a rejection with that error', async () => {
+    const error = Object.assign(new Error('denied'), { code: 4001 })
+    const channel = make(() => {
+      throw error
+    })
+    expect(await errorOf(channel.request(call))).toBe(error)
+  })
+
+  test('error: whatever is thrown comes through', async () => {
+    for (const thrown of [undefined, 'text', { code: 4001, message: 'denied', data: { any: 1 } }]) {
+      expect(await errorOf(make(() => Promise.reject(thrown)).request(call))).toBe(thrown)
+    }
+  })
+
+  test('error: undefined is no result', async () => {
+    const error = await errorOf(make(async () => undefined).request(call))
+    expect(error).toBeInstanceOf(InvalidResponseError)
+    expect(error.metaMessages).toEqual(['Provider: one', 'Method: eth_call', 'Reason: no result'])
+  })
+
+  test('behavior: undefined is a result of methods that allow it', async () => {
+    const allowsUndefined = (method: string) => method.startsWith('wallet_')
+    const channel = make(async () => undefined, { allowsUndefined })
+    expect(await channel.request({ method: 'wallet_addEthereumChain' })).toBe(undefined)
+    expect((await errorOf(channel.request(call))).name).toBe('InvalidResponseError')
+  })
+
+  test("error: viem's errors carry id and method", async () => {
+    const { url } = await listen((id) => ({ id, error: { code: 3, message: 'reverted', data: '0x08' } }))
+    const channel = createViemChannel({ transport: http(`${url}/secret-path`)({}), type: 'http', provider: 'one' })
+    const error = await errorOf(channel.request(call))
+    expect(error).toBeInstanceOf(BaseError)
+    expect(error).toMatchObject({ name: 'RpcRequestError', code: 3, data: '0x08', details: 'reverted', url: 'one' })
+    expect(error.metaMessages).toEqual(['URL: one', 'Request body: {"method":"eth_call"}'])
+  })
+})
+
+describe('secretsOfTransport', () => {
+  test('default', () => {
+    const one = http('http://one', { fetchOptions: { headers: { a: '1', b: '2' } } })
+    const two = http('http://two', { fetchOptions: { headers: [['a', '3']] } })
+    const three = http('http://three', { fetchOptions: { headers: new Headers({ a: '4' }) } })
+    const transport = fallback([
+      one,
+      fallback([two, three]),
+      webSocket('ws://four'),
+      custom({ request: async () => 1 }),
+    ])
+    expect(secretsOfTransport(transport({}))).toEqual({
+      urls: ['http://one', 'http://two', 'http://three'],
+      headers: ['1', '2', '3', '4'],
+    })
+  })
+
+  test('behavior: nothing to see, endless nesting', () => {
+    expect(secretsOfTransport(undefined)).toEqual({ urls: [], headers: [] })
+    const endless: any = { value: { url: 'http://one', transports: [] } }
+    endless.value.transports.push(endless)
+    expect(new Set(secretsOfTransport(endless).urls)).toEqual(new Set(['http://one']))
+  })
+})

@@ -1,0 +1,119 @@
+// One block of the model chain: its shape, how it is made, which of its logs a filter wants. Pure.
+
+import type { Address, Hash, Hex } from 'viem'
+import { keccak256, pad, stringToBytes, toHex } from 'viem'
+import { bloomOf } from './bloom'
+
+/** What a contract emits; the block adds its place. `transactionIndex` must not fall from one log to the next. */
+export type LogSpec = {
+  readonly address: Address
+  readonly topics: readonly Hex[]
+  readonly data?: Hex | undefined
+  /** @default the log's own place, at most the last transaction */
+  readonly transactionIndex?: number | undefined
+}
+
+export type ChainLog = {
+  readonly address: Address
+  readonly topics: readonly Hex[]
+  readonly data: Hex
+  readonly blockNumber: number
+  readonly blockHash: Hash
+  readonly transactionHash: Hash
+  readonly transactionIndex: number
+  readonly logIndex: number
+}
+
+export type ChainTransaction = {
+  readonly hash: Hash
+  readonly from: Address
+  readonly to: Address
+  readonly nonce: number
+  /** The signed bytes, if it was sent and not made up. */
+  readonly raw?: Hex | undefined
+}
+
+export type ChainBlock = {
+  readonly number: number
+  readonly hash: Hash
+  readonly parentHash: Hash
+  /** In s. */
+  readonly timestamp: number
+  readonly logsBloom: Hex
+  readonly transactions: readonly ChainTransaction[]
+  readonly logs: readonly ChainLog[]
+}
+
+/** A filter's address and topics, in the shape of `eth_getLogs`. */
+export type LogMatch = {
+  readonly address?: Address | readonly Address[] | null | undefined
+  readonly topics?: readonly (Hex | readonly Hex[] | null)[] | null | undefined
+}
+
+export const tokenA: Address = `0x${'aa'.repeat(20)}`
+export const tokenB: Address = `0x${'bb'.repeat(20)}`
+export const transferTopic: Hash = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
+
+/** The logs of a block that nobody decided about: one transfer of token A, in even blocks also one of token B. */
+export function transfersOf(number: number): LogSpec[] {
+  const data = pad(toHex(number))
+  const topics = [transferTopic, pad('0x01'), pad(toHex(number % 16))] as const
+  const logs = [{ address: tokenA, topics, data }]
+  if (number % 2 === 0) logs.push({ address: tokenB, topics, data })
+  return logs
+}
+
+export type BlockPlan = {
+  seed: string
+  number: number
+  hash: Hash
+  parentHash: Hash
+  timestamp: number
+  logs: readonly LogSpec[]
+  /** Transactions that were sent; two made-up ones come before them. */
+  sent: readonly ChainTransaction[]
+}
+
+export function buildBlock({ seed, number, hash, parentHash, timestamp, logs, sent }: BlockPlan): ChainBlock {
+  const transactions = [0, 1].map((index) => madeUpTransaction(seed, number, index)).concat(sent)
+  return {
+    number,
+    hash,
+    parentHash,
+    timestamp,
+    logsBloom: bloomOf(logs),
+    transactions,
+    logs: logs.map((log, logIndex) => {
+      const transactionIndex = log.transactionIndex ?? Math.min(logIndex, transactions.length - 1)
+      const transaction = transactions[transactionIndex]
+      if (!transaction) throw new Error(`Block ${number} has no transaction ${transactionIndex}.`)
+      const { address, topics, data = '0x' } = log
+      const place = { blockNumber: number, blockHash: hash, transactionHash: transaction.hash }
+      return { address, topics, data, ...place, transactionIndex, logIndex }
+    }),
+  }
+}
+
+export function matchesLog({ address, topics }: LogMatch, log: { address: Hex; topics: readonly Hex[] }): boolean {
+  const isAddress = !address || isOneOf(address, log.address) || (Array.isArray(address) && address.length === 0)
+  if (!isAddress) return false
+  const wanted = topics ?? []
+  if (wanted.length > log.topics.length) return false
+  return wanted.every((topic, i) => !topic || topic.length === 0 || isOneOf(topic, log.topics[i] as Hex))
+}
+
+/** Hash of a text: how everything made up gets its identity. */
+export function hashOf(text: string): Hash {
+  return keccak256(stringToBytes(text))
+}
+
+// The same on every branch: a transaction that a reorg threw out is included again.
+function madeUpTransaction(seed: string, number: number, index: number): ChainTransaction {
+  const from: Address = `0x${'f0'.repeat(20)}`
+  return { hash: hashOf(`${seed} transaction ${number} ${index}`), from, to: tokenA, nonce: number * 2 + index }
+}
+
+function isOneOf(wanted: Hex | readonly Hex[], value: Hex): boolean {
+  const list = typeof wanted === 'string' ? [wanted] : wanted
+  return list.some((item) => item.toLowerCase() === value.toLowerCase())
+}

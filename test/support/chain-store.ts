@@ -1,0 +1,70 @@
+// The blocks of the model chain, on all its branches: made when first looked at, kept for good, found by number or hash.
+
+import type { Hash } from 'viem'
+import type { ChainBlock, ChainTransaction, LogSpec } from './chain-block'
+import { buildBlock, hashOf } from './chain-block'
+
+export type ChainStore = {
+  /** The block of the present branch. */
+  at(number: number): ChainBlock
+  /** Its logs, without making the block. */
+  logsAt(number: number): readonly LogSpec[]
+  /** Decides what is in a block, before it is looked at. */
+  give(number: number, content: BlockContent): void
+  byHash(hash: Hash): ChainBlock | undefined
+  /** All blocks that hold a transaction, of whatever branch. */
+  holdersOf(transaction: Hash): readonly ChainBlock[]
+  /** From this number on everything is another branch. */
+  fork(from: number): void
+}
+
+export type BlockContent = { logs?: readonly LogSpec[] | undefined; sent: readonly ChainTransaction[] }
+
+export type ChainStoreOptions = {
+  seed: string
+  timeOf: (number: number) => number
+  logsOf: (number: number, branch: number) => readonly LogSpec[]
+}
+
+export function createChainStore({ seed, timeOf, logsOf }: ChainStoreOptions): ChainStore {
+  const blocks = new Map<string, ChainBlock>()
+  const contents = new Map<string, BlockContent>()
+  const hashes = new Map<Hash, ChainBlock>()
+  const holders = new Map<Hash, ChainBlock[]>()
+  const branches = createBranches()
+
+  const keyOf = (number: number) => `block ${number} ${branches.at(number)}`
+  const identify = (number: number): Hash => (number < 0 ? `0x${'00'.repeat(32)}` : hashOf(`${seed} ${keyOf(number)}`))
+  const logsAt = (number: number) => contents.get(keyOf(number))?.logs ?? logsOf(number, branches.at(number))
+
+  function make(number: number): ChainBlock {
+    const sent = contents.get(keyOf(number))?.sent ?? []
+    const place = { number, hash: identify(number), parentHash: identify(number - 1), timestamp: timeOf(number) }
+    const block = buildBlock({ seed, ...place, logs: logsAt(number), sent })
+    blocks.set(keyOf(number), block)
+    hashes.set(block.hash, block)
+    for (const { hash } of block.transactions) holders.set(hash, [...(holders.get(hash) ?? []), block])
+    return block
+  }
+
+  return {
+    at: (number) => blocks.get(keyOf(number)) ?? make(number),
+    logsAt,
+    give: (number, content) => void contents.set(keyOf(number), content),
+    byHash: (hash) => hashes.get(hash),
+    holdersOf: (transaction) => holders.get(transaction) ?? [],
+    fork: branches.fork,
+  }
+}
+
+/** Which branch a number is on: the latest fork at or below it. */
+function createBranches() {
+  let forks: { from: number; branch: number }[] = []
+  let last = 0
+  return {
+    at: (number: number) => forks.findLast((fork) => fork.from <= number)?.branch ?? 0,
+    fork(from: number) {
+      forks = [...forks.filter((fork) => fork.from < from), { from, branch: ++last }]
+    },
+  }
+}

@@ -1,0 +1,171 @@
+// A small HTTP proxy with a switch for faults, in front of one node; WebSocket upgrades pass through.
+// Without dependencies, so that a demo can show it. It knows bytes, not JSON-RPC.
+
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, request as sendRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/**
+ * - `refuse`: nobody listens: connections are refused, open ones are cut.
+ * - `hang`: takes the request, answers never, forwards nothing.
+ * - `take-and-hang`: forwards the request to the node, never gives its answer back.
+ * - `html`: 200 and a page in place of JSON. `error503`: 503 and a page.
+ * - `reset`: cuts the connection when a request arrives.
+ * - `latency`: holds each request back for so many ms.
+ */
+export type Fault =
+  | 'none'
+  | 'refuse'
+  | 'hang'
+  | 'take-and-hang'
+  | 'html'
+  | 'error503'
+  | 'reset'
+  | { readonly latency: number }
+
+export type FlakyProxy = {
+  readonly url: string
+  readonly wsUrl: string
+  readonly port: number
+  /** Requests and upgrades that arrived, whatever became of them. */
+  readonly count: number
+  /** Holds for what arrives after it has resolved; only `refuse` also cuts what is in flight. */
+  set(fault: Fault): Promise<void>
+  /** Cuts all connections and stops listening; idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type FlakyProxyOptions = {
+  /** @default one that the system chooses */
+  port?: number | undefined
+}
+
+const page = '<html><body><h1>Service unavailable</h1></body></html>'
+
+/** @param upstreamUrl `http:` URL of the node; requests to `/` go to its path. */
+export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyProxyOptions = {}): Promise<FlakyProxy> {
+  const upstream = new URL(upstreamUrl)
+  const connections = new Set<Duplex>()
+  let fault: Fault = 'none'
+  let count = 0
+
+  const server = createServer((request, response) => {
+    count++
+    serve(request, response)
+  })
+  server.keepAliveTimeout = 0 // a connection closed for its age would look like one more fault
+  server.on('connection', track)
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    count++
+    if (fault === 'hang' || fault === 'take-and-hang') return
+    if (fault === 'reset') socket.destroy()
+    else if (fault === 'html' || fault === 'error503') socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n')
+    else delayed(socket, () => passUpgrade(upstream, request, socket, head))
+  })
+
+  function track(connection: Duplex) {
+    connections.add(connection)
+    connection.on('error', () => connection.destroy())
+    connection.once('close', () => connections.delete(connection))
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse) {
+    if (fault === 'hang') request.resume()
+    else if (fault === 'reset') request.socket.destroy()
+    else if (fault === 'html') response.writeHead(200, { 'content-type': 'text/html' }).end(page)
+    else if (fault === 'error503') response.writeHead(503, { 'content-type': 'text/html' }).end(page)
+    else if (fault === 'take-and-hang') forward(upstream, request)
+    else delayed(request.socket, () => forward(upstream, request, response))
+  }
+
+  function delayed(connection: Duplex, pass: () => void) {
+    if (typeof fault !== 'object') return pass()
+    const timer = setTimeout(pass, fault.latency)
+    connection.once('close', () => clearTimeout(timer))
+  }
+
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      if (!server.listening) return resolve()
+      server.close(() => resolve())
+      for (const connection of connections) connection.destroy()
+    })
+
+  await listen(port)
+  const { port: ownPort } = server.address() as AddressInfo
+
+  return {
+    url: `http://127.0.0.1:${ownPort}`,
+    wsUrl: `ws://127.0.0.1:${ownPort}`,
+    port: ownPort,
+    get count() {
+      return count
+    },
+    async set(next) {
+      fault = next
+      if (next === 'refuse') await stop()
+      else if (!server.listening) await listen(ownPort)
+    },
+    close: stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** Sends the request on; without a `response` the node's answer is dropped and the client waits. */
+function forward(upstream: URL, request: IncomingMessage, response?: ServerResponse) {
+  const target = request.url === '/' ? upstream : new URL(request.url ?? '/', upstream)
+  const sent = sendRequest(target, {
+    method: request.method ?? 'POST',
+    headers: endToEnd(request.headers),
+    agent: false,
+  })
+  sent.on('response', (answer) => {
+    if (!response) return void answer.resume()
+    response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers))
+    answer.on('error', () => request.socket.destroy())
+    answer.pipe(response)
+  })
+  // The node is away or cut the answer: the client learns it the same way.
+  sent.on('error', () => request.socket.destroy())
+  response?.on('close', () => sent.destroy())
+  request.pipe(sent)
+}
+
+/** Joins the two sockets after repeating the handshake word for word. */
+function passUpgrade(upstream: URL, request: IncomingMessage, socket: Duplex, head: Buffer) {
+  const link = connect(Number(upstream.port) || 80, upstream.hostname)
+  const lines = [`${request.method} ${request.url} HTTP/1.1`]
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`)
+  }
+  link.write(`${lines.join('\r\n')}\r\n\r\n`)
+  link.write(head)
+  link.on('error', () => link.destroy())
+  link.on('close', () => socket.destroy())
+  socket.on('close', () => link.destroy())
+  socket.pipe(link).pipe(socket)
+}
+
+/** Headers without those that are about one connection. */
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const {
+    host: _host,
+    connection: _connection,
+    'keep-alive': _keepAlive,
+    'transfer-encoding': _encoding,
+    ...rest
+  } = headers
+  return rest
+}
