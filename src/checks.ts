@@ -1,8 +1,8 @@
 // The one check of what users write, made when `failover()` is called (and for each request's overrides). It says the field,
 // the rule and the value, and never an endpoint.
 
-import { oneOf, orElse, readShape, rules } from './base/shape'
 import type { Reader, Refuse, Rule, Shape } from './base/shape'
+import { oneOf, orElse, readShape, rules } from './base/shape'
 import { InvalidOptionsError } from './errors'
 import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOverrides } from './options'
 
@@ -18,7 +18,8 @@ const strategy: Rule = [
   `must be a function or one of ${STRATEGIES.join(', ')}`,
 ]
 const headers: Rule = [
-  (value) => typeof value === 'function' || (isObject(value) && Object.values(value).every((item) => typeof item === 'string')),
+  (value) =>
+    typeof value === 'function' || (isObject(value) && Object.values(value).every((item) => typeof item === 'string')),
   'must be an object of texts, or a function that gives one',
 ]
 const breaker: Shape = {
@@ -92,7 +93,8 @@ export function checkOverrides(given: RequestOverrides) {
 
 /** Ids must be unique, and those that options name must be in the list. */
 export function checkIds(ids: readonly string[], given: FailoverOptions) {
-  for (const [index, id] of ids.entries()) if (ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
+  for (const [index, id] of ids.entries())
+    if (ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
   for (const [method, { providers = [] }] of Object.entries(given.methods ?? {}))
     for (const [index, id] of providers.entries()) checkKnown(id, ids, `methods.${method}.providers[${index}]`)
 }
@@ -109,7 +111,8 @@ export const refuse: Refuse = (path, rule, value) => {
 function checkEntry(entry: ProviderEntry, path: string) {
   if (typeof entry === 'function') return
   if (typeof entry === 'string') {
-    if (!/^(https?|wss?):$/.test(protocolOf(entry) ?? '')) refuse(path, 'must be a URL with http:, https:, ws: or wss:', entry)
+    if (!/^(https?|wss?):$/.test(protocolOf(entry) ?? ''))
+      refuse(path, 'must be a URL with http:, https:, ws: or wss:', entry)
     return
   }
   if (!isObject(entry)) refuse(path, 'must be a URL, a viem transport or a provider', entry)
@@ -140,7 +143,8 @@ function errorRules(value: unknown, path: string) {
     const at = `${path}[${index}]`
     readShape(rule, { code, message, kind }, at, refuse)
     if (rule.kind === undefined) refuse(`${at}.kind`, kind[1], rule.kind)
-    if (rule.code === undefined && rule.message === undefined) refuse(at, 'must have at least one of code and message', rule)
+    if (rule.code === undefined && rule.message === undefined)
+      refuse(at, 'must have at least one of code and message', rule)
   }
 }
 

@@ -3,18 +3,18 @@
 
 import { createAlarms } from './base/alarms'
 import { createBudget } from './base/budget'
-import { realClock, wallTime } from './base/clock'
 import type { Clock } from './base/clock'
+import { realClock, wallTime } from './base/clock'
 import { isOffline } from './base/online'
-import { realRandom } from './base/random'
 import type { Random } from './base/random'
+import { realRandom } from './base/random'
 import { TransportClosedError } from './errors'
-import { createEvents } from './events'
 import type { Events } from './events'
-import { createEntrance } from './methods/entrance'
+import { createEvents } from './events'
 import type { Face } from './methods/entrance'
-import { createProvider } from './provider/provider'
+import { createEntrance } from './methods/entrance'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
+import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
@@ -24,8 +24,8 @@ import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { checkChain } from './request/verify-chain'
 import { createWaitingRoom } from './request/waiting-room'
-import { statusOf } from './status'
 import type { Status } from './status'
+import { statusOf } from './status'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
 export type EngineSetup = {
@@ -94,11 +94,16 @@ export function createEngine(setup: EngineSetup): Engine {
   }
   for (const provider of setup.providers)
     providers.push(
-      createProvider(provider, providers.length, providers.reduce((count, { channels }) => count + channels.length, 0), {
-        random,
-        onRoom: () => queueMicrotask(() => serve(parts)),
-        onBreakerChange,
-      }),
+      createProvider(
+        provider,
+        providers.length,
+        providers.reduce((count, { channels }) => count + channels.length, 0),
+        {
+          random,
+          onRoom: () => queueMicrotask(() => serve(parts)),
+          onBreakerChange,
+        },
+      ),
     )
   ;(parts.channels as ChannelState[]).push(...inPriorityOrder(providers))
 
@@ -112,7 +117,12 @@ export function createEngine(setup: EngineSetup): Engine {
   })
   let isClosed = false
 
-  function onBreakerChange({ provider, type }: ChannelState, from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) {
+  function onBreakerChange(
+    { provider, type }: ChannelState,
+    from: BreakerStateName,
+    to: BreakerStateName,
+    openUntil: number | undefined,
+  ) {
     parts.version++
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(parts.room.wake)
@@ -133,6 +143,7 @@ export function createEngine(setup: EngineSetup): Engine {
   }
 
   async function verifyAny(face: Face) {
+    if (isClosed) throw new TransportClosedError()
     const checks = parts.channels.map(async (channel) => {
       if (channel.provider.chain.state === 'unknown') await checkChain(channel, face.channels, parts)
       return channel.provider.chain.state === 'verified'
@@ -143,7 +154,8 @@ export function createEngine(setup: EngineSetup): Engine {
   return {
     events,
     providers,
-    request: (face, args, plan, signal) => (isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal)),
+    request: (face, args, plan, signal) =>
+      isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
     status: () => statusOf({ startedAt, chainId, providers, counts: parts.counts }, clock.now()),
     verifyAny,
     channel: (id, type) => parts.channels.find((channel) => channel.provider.id === id && channel.type === type),

@@ -1,12 +1,12 @@
 // The list -> providers: what each entry is (a URL, a transport, a provider), its id and setup, and how its channels are made.
 // Endpoints stay in here and in the channels.
 
-import { webSocket } from 'viem'
 import type { Transport } from 'viem'
+import { webSocket } from 'viem'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'
-import { createRedactor, secretLabels } from './channel/secrets'
 import type { Redactor } from './channel/secrets'
+import { createRedactor, secretLabels } from './channel/secrets'
 import { createViemChannel } from './channel/viem'
 import { refuse } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
@@ -28,7 +28,11 @@ export type ReadList = {
 }
 
 /** One way to a provider, and what is known of it. */
-type Way = { readonly type: ChannelType; readonly endpoint: string | Transport; readonly built: ReturnType<Transport> | undefined }
+type Way = {
+  readonly type: ChannelType
+  readonly endpoint: string | Transport
+  readonly built: ReturnType<Transport> | undefined
+}
 
 /** Where the list of a `failover()` transport stands on it, so that it can be flattened into another one. */
 export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
@@ -37,13 +41,17 @@ const SOCKETS = ['webSocket', 'ipc']
 const NO_WALLETS = ['http', 'webSocket', 'ipc', 'fallback', 'failover']
 
 /** @param breaker defaults for all providers. */
-export function readList(list: readonly ProviderEntry[], parameters: FactoryParameters, breaker: BreakerOptions): ReadList {
+export function readList(
+  list: readonly ProviderEntry[],
+  parameters: FactoryParameters,
+  breaker: BreakerOptions,
+): ReadList {
   const entries = flatten(list)
   const configs = entries.map(toConfig)
   const ways = configs.map((config, index) => waysOf(config, parameters, index))
   const ids = idsOf(configs, ways)
   const redactors = configs.map(() => createRedactor())
-  const shared = new Map<string, Channel>()
+  const shared = new Map<number, Channel>()
   const setups = configs.map((config, index): ProviderSetup => {
     const own = ways[index] as Way[]
     return {
@@ -53,33 +61,49 @@ export function readList(list: readonly ProviderEntry[], parameters: FactoryPara
       cost: config.cost ?? 1,
       isBackup: config.backup ?? false,
       isPrivate: config.private ?? false,
-      isWallet: config.wallet ?? own.some(({ built }) => built !== undefined && !NO_WALLETS.includes(built.config.type)),
+      isWallet:
+        config.wallet ?? own.some(({ built }) => built !== undefined && !NO_WALLETS.includes(built.config.type)),
       channels: own.map(({ type }) => type),
-      capabilities: { methods: own.find(({ built }) => built?.config.methods)?.built?.config.methods, ...config.capabilities },
+      capabilities: {
+        methods: own.find(({ built }) => built?.config.methods)?.built?.config.methods,
+        ...config.capabilities,
+      },
       limits: config.limits ?? {},
       breaker: { ...breaker, ...config.breaker },
     }
   })
 
+  /** Shared by all clients: it knows nothing of them. */
+  function httpChannel(index: number, url: string): Channel {
+    let channel = shared.get(index)
+    if (!channel) {
+      const headers = configs[index]?.headers
+      channel = createHttpChannel({ url, headers, provider: ids[index] as string, redactor: redactors[index] })
+      shared.set(index, channel)
+    }
+    return channel
+  }
+
   function connect(clientParameters: FactoryParameters): Channel[] {
-    return configs.flatMap((config, index) =>
+    return configs.flatMap((_, index) =>
       (ways[index] as Way[]).map((way) => {
         const options = { provider: ids[index] as string, redactor: redactors[index] as Redactor }
-        if (typeof way.endpoint === 'string' && way.type === 'http') {
-          const key = `${index}`
-          let channel = shared.get(key)
-          if (!channel) shared.set(key, (channel = createHttpChannel({ url: way.endpoint, headers: config.headers, ...options })))
-          return channel
-        }
+        if (typeof way.endpoint === 'string' && way.type === 'http') return httpChannel(index, way.endpoint)
         if (typeof way.endpoint === 'string') options.redactor.add({ urls: [way.endpoint] })
-        return createViemChannel({ transport: build(way.endpoint, clientParameters), type: way.type, allowsUndefined: isWalletMethod, ...options })
+        return createViemChannel({
+          transport: build(way.endpoint, clientParameters),
+          type: way.type,
+          allowsUndefined: isWalletMethod,
+          ...options,
+        })
       }),
     )
   }
 
   return {
     setups,
-    hasSocketFirst: ways[0]?.[0]?.type === 'ws' || entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
+    hasSocketFirst:
+      ways[0]?.[0]?.type === 'ws' || entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
     connect,
   }
 }
@@ -119,7 +143,8 @@ function idsOf(configs: readonly ProviderConfig[], ways: readonly Way[][]): stri
   return configs.map(({ id }, index) => {
     if (id !== undefined) return id
     const [first] = ways[index] as Way[]
-    const name = typeof first?.endpoint === 'string' ? nameOfHost(first.endpoint) : (first?.built?.config.key ?? 'provider')
+    const name =
+      typeof first?.endpoint === 'string' ? nameOfHost(first.endpoint) : (first?.built?.config.key ?? 'provider')
     let unique = name
     for (let count = 2; taken.has(unique); count++) unique = `${name}-${count}`
     taken.add(unique)

@@ -52,7 +52,7 @@ export type BreakerEvent = {
 }
 
 /** A provider said "too much" and is left alone for a while. */
-export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota'; /** in ms */ cooldown: number }
+export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota' /** in ms */; cooldown: number }
 
 /** Something was learned about what a provider can do. */
 export type CapabilityEvent = {

@@ -3,16 +3,15 @@
 import type { EIP1193RequestFn, Transport } from 'viem'
 import { repeatUntil } from './base/retry'
 import { checkIds, checkKnown, checkList, checkOptions, checkOverrides, refuse } from './checks'
-import { createEngine } from './engine'
 import type { Engine } from './engine'
-import { LIST, readList } from './entries'
+import { createEngine } from './engine'
 import type { FactoryParameters, ReadList } from './entries'
-import { TransportClosedError } from './errors'
+import { LIST, readList } from './entries'
 import type { EventName, Listener } from './events'
 import type { Face } from './methods/entrance'
 import type { FailoverOptions, ProviderEntry, RequestOptions, RequestOverrides } from './options'
-import { createPlanner } from './request/plan'
 import type { PlanSettings } from './request/plan'
+import { createPlanner } from './request/plan'
 import { failureOf } from './rpc/failure'
 import type { Status } from './status'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
@@ -29,7 +28,10 @@ export type BreakerControl = {
 }
 
 /** `client.transport.request`: viem's, with more options. Throws the same errors as `client.request`. */
-export type FailoverRequestFn = <returnType = unknown>(request: RpcRequest, options?: RequestOptions | undefined) => Promise<returnType>
+export type FailoverRequestFn = <returnType = unknown>(
+  request: RpcRequest,
+  options?: RequestOptions | undefined,
+) => Promise<returnType>
 
 /** What `client.transport` has beside viem's own. */
 export type FailoverValue = {
@@ -77,12 +79,20 @@ export function failover(list: readonly ProviderEntry[], options: FailoverOption
   return faceOf(list, options, {}, engines)
 }
 
-function faceOf(list: readonly ProviderEntry[], options: FailoverOptions, defaults: RequestOverrides, engines: Map<number | undefined, EngineAndList>) {
+function faceOf(
+  list: readonly ProviderEntry[],
+  options: FailoverOptions,
+  defaults: RequestOverrides,
+  engines: Map<number | undefined, EngineAndList>,
+) {
   const transport = (parameters: FactoryParameters) => {
     const chainId = parameters.chain?.id
     const settings = settingsOf(options, parameters)
     let made = engines.get(chainId)
-    if (!made) engines.set(chainId, (made = make(list, options, settings, parameters, () => engines.delete(chainId))))
+    if (!made) {
+      made = make(list, options, settings, parameters, () => engines.delete(chainId))
+      engines.set(chainId, made)
+    }
     const { engine, list: read } = made
     const ids = engine.providers.map(({ id }) => id)
     checkNamed(defaults, ids, 'with')
@@ -99,7 +109,7 @@ function faceOf(list: readonly ProviderEntry[], options: FailoverOptions, defaul
         type: isSocket ? ('webSocket' as const) : ('failover' as const),
       },
       request: request as EIP1193RequestFn,
-      value: valueOf(engine, face, request),
+      value: extrasOf(engine, face, request),
     }
   }
   return Object.assign(transport, {
@@ -120,13 +130,16 @@ function make(
 ): EngineAndList {
   const { retry = {}, hedge, transactions = {} } = options
   const read = readList(list, parameters, options.breaker ?? {})
-  checkIds(read.setups.map(({ id }) => id), options)
+  checkIds(
+    read.setups.map(({ id }) => id),
+    options,
+  )
   const engine = createEngine({
     providers: read.setups,
     chainId: parameters.chain?.id,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
     verifyChain: options.verifyChain ?? true,
-    hedgeBudget: (hedge || {}).budget ?? 20,
+    hedgeBudget: (hedge === false ? undefined : hedge?.budget) ?? 20,
     retryBudget: retry.budget ?? 20,
     retryDelay: retry.delay ?? options.retryDelay ?? 150,
     waitForProvider: options.waitForProvider ?? true,
@@ -172,7 +185,7 @@ function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly 
   for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
 }
 
-function valueOf(engine: Engine, face: Face, request: FailoverRequestFn): FailoverValue {
+function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn): FailoverValue {
   const close = async () => engine.close()
   return {
     request,
@@ -180,10 +193,7 @@ function valueOf(engine: Engine, face: Face, request: FailoverRequestFn): Failov
     on: (name, listener) => engine.events.on(name, listener),
     breaker: (id, channel) => controlOf(engine, id, channel),
     async ready({ signal } = {}) {
-      await repeatUntil(async () => {
-        if (engine.isClosed()) throw new TransportClosedError()
-        return engine.verifyAny(face)
-      }, signal)
+      await repeatUntil(() => engine.verifyAny(face), signal)
       return engine.status()
     },
     close,

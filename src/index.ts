@@ -1,5 +1,6 @@
 // The door: named exports only.
 
+export type { AttemptSummary } from './errors'
 export {
   AllProvidersFailedError,
   ChainMismatchError,
@@ -8,7 +9,6 @@ export {
   NoProviderError,
   TransportClosedError,
 } from './errors'
-export type { AttemptSummary } from './errors'
 export type {
   AttemptEvent,
   BreakerEvent,
@@ -20,8 +20,8 @@ export type {
   Listener,
   RequestEvent,
 } from './events'
-export { failover } from './failover'
 export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
+export { failover } from './failover'
 export type {
   FailoverOptions,
   HeadersOption,

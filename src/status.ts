@@ -1,7 +1,6 @@
 // What `status()` shows: a plain copy of what is known, JSON-safe, made without side effects.
 
-import type { LearnedCapabilities } from './provider/capability'
-import type { Capabilities } from './provider/capability'
+import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
 import type { BreakerStateName } from './types'
 
@@ -98,5 +97,11 @@ function statusOfChannel({ breaker, health, inFlight, attempts }: ChannelState, 
 /** Declared capabilities with error rules as text: a pattern is no JSON. */
 function printable(declared: Capabilities): Capabilities {
   if (!declared.errors) return { ...declared }
-  return { ...declared, errors: declared.errors.map((rule) => ({ ...rule, ...(rule.message !== undefined && { message: String(rule.message) }) })) }
+  return {
+    ...declared,
+    errors: declared.errors.map((rule) => ({
+      ...rule,
+      ...(rule.message !== undefined && { message: String(rule.message) }),
+    })),
+  }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { AttemptSummary } from '../src/errors'
 import {
   AllProvidersFailedError,
+  ChainMismatchError,
   InvalidOptionsError,
   InvalidResponseError,
   NoProviderError,
@@ -175,6 +176,14 @@ describe('InvalidOptionsError', () => {
     [{ url: 'https://vendor.example/a-secret-key' }, 'an object'],
   ])('behavior: describes %o', (value, expected) => {
     expect(describeValue(value)).toBe(expected)
+  })
+})
+
+describe('ChainMismatchError', () => {
+  test('default', () => {
+    const error = new ChainMismatchError({ provider: 'vendor' })
+    expect(error.name).toBe('ChainMismatchError')
+    expect(error.shortMessage).toBe('Provider "vendor" is on another chain than the client.')
   })
 })
 

@@ -19,7 +19,10 @@ export const rules = {
   count: [(value) => Number.isInteger(value) && (value as number) >= 1, 'must be a whole number of 1 or more'],
   count0: [(value) => Number.isInteger(value) && (value as number) >= 0, 'must be a whole number of 0 or more'],
   share: [(value) => isNumber(value) && value > 0 && value <= 1, 'must be a number above 0 and up to 1'],
-  texts: [(value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''), 'must be a list of texts'],
+  texts: [
+    (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''),
+    'must be a list of texts',
+  ],
   fn: [(value) => typeof value === 'function', 'must be a function'],
 } as const satisfies Record<string, Rule>
 

@@ -1,5 +1,5 @@
-// Cleans an error, or data of one, with everything that hangs on it: causes, lists, hidden fields. Iterative, bounded, safe
-// with cycles. Does not know which texts are secret: `text` removes those (secrets.ts).
+// Cleans an error, or data of one, with everything that hangs on it: causes, lists, hidden fields. Iterative, bounded,
+// safe with cycles. Does not know which texts are secret: `text` removes those (secrets.ts).
 
 export type ErrorSource = {
   /** Id of the provider. */

@@ -1,5 +1,5 @@
-// A Channel over fetch, strict about what counts as an answer. Its errors are viem's classes and hold no endpoint, header or
-// param. Knows no policy: no retries, no deadline but the caller's signal.
+// A Channel over fetch, strict about what counts as an answer. Its errors are viem's classes and hold no endpoint, header
+// or param. Knows no policy: no retries, no deadline but the caller's signal.
 
 import { HttpRequestError, ResponseBodyTooLargeError, RpcRequestError } from 'viem'
 import { InvalidResponseError } from '../errors'

@@ -18,7 +18,12 @@ export type Calls = {
   readonly clock: Clock
   planOf(request: RpcRequest, overrides?: Overrides | undefined): Plan
   /** Sends one request through the pipeline, as a part of the caller's. */
-  call(caller: Caller, request: RpcRequest, plan: Plan, onWinner?: ((channel: ChannelState) => void) | undefined): Promise<unknown>
+  call(
+    caller: Caller,
+    request: RpcRequest,
+    plan: Plan,
+    onWinner?: ((channel: ChannelState) => void) | undefined,
+  ): Promise<unknown>
 }
 
 /** The plan for a part of a request: not told of, and within what is left of the caller's time. */

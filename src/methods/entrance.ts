@@ -25,12 +25,24 @@ export type EntranceSetup = {
   readonly hasOwnSerializer: boolean
 }
 
-export type Entrance = (face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined) => Promise<unknown>
+export type Entrance = (
+  face: Face,
+  request: RpcRequest,
+  plan: Plan,
+  signal: AbortSignal | undefined,
+) => Promise<unknown>
 
 /** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
 const SYNC_MARGIN = 5_000
 
-export function createEntrance({ parts, chainId, planner, share, broadcast, hasOwnSerializer }: EntranceSetup): Entrance {
+export function createEntrance({
+  parts,
+  chainId,
+  planner,
+  share,
+  broadcast,
+  hasOwnSerializer,
+}: EntranceSetup): Entrance {
   const { clock, events, counts, providers } = parts
   const isHex = chainId === undefined ? undefined : numberToHex(chainId)
   const hasWallet = providers.some(({ setup }) => setup.isWallet)
@@ -52,11 +64,18 @@ export function createEntrance({ parts, chainId, planner, share, broadcast, hasO
   function enter(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown> {
     const length = request.params === undefined ? 0 : jsonLength(request.params)
     if (length === undefined)
-      return Promise.reject(new InvalidOptionsError({ path: 'params', rule: 'must be JSON, without BigInt and cycles', value: request.params }))
+      return Promise.reject(
+        new InvalidOptionsError({
+          path: 'params',
+          rule: 'must be JSON, without BigInt and cycles',
+          value: request.params,
+        }),
+      )
     const { kind, isShareable } = plan.need.traits
     if (kind === 'raw-send') return send(face, request, plan, signal)
     if (kind === 'filter') return inParts(face, request, plan, signal, (caller) => filters.request(caller, request))
-    if (isHex && request.method === 'eth_chainId' && isChainKnown(plan)) return inParts(face, request, plan, signal, () => Promise.resolve(isHex))
+    if (isHex && request.method === 'eth_chainId' && isChainKnown(plan))
+      return inParts(face, request, plan, signal, () => Promise.resolve(isHex))
     if (transactions.isPrivateLookUp(request))
       return inParts(face, request, plan, signal, (caller) => transactions.lookUpPrivately(caller, request, plan))
     if (!sharing || !isShareable) return fly(parts, face.channels, request, plan, signal)
@@ -70,7 +89,13 @@ export function createEntrance({ parts, chainId, planner, share, broadcast, hasO
   }
 
   /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
-  async function join(other: Promise<unknown>, face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined) {
+  async function join(
+    other: Promise<unknown>,
+    face: Face,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal | undefined,
+  ) {
     const startedAt = clock.now()
     try {
       return await other
@@ -92,7 +117,13 @@ export function createEntrance({ parts, chainId, planner, share, broadcast, hasO
   }
 
   /** A request that is answered by other means than one flight: it is counted and told of here. */
-  async function inParts(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined, run: (caller: Caller) => Promise<unknown>) {
+  async function inParts(
+    face: Face,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal | undefined,
+    run: (caller: Caller) => Promise<unknown>,
+  ) {
     const id = parts.nextId++
     const startedAt = clock.now()
     counts.total++
@@ -111,7 +142,11 @@ export function createEntrance({ parts, chainId, planner, share, broadcast, hasO
 
   function tell(id: number, method: string, startedAt: number, outcome: RequestEvent['outcome'], error?: unknown) {
     if (!events.has('request')) return
-    const { name, code, attempts } = (error ?? {}) as { name?: string; code?: number; attempts?: { kind: FailureKind }[] }
+    const { name, code, attempts } = (error ?? {}) as {
+      name?: string
+      code?: number
+      attempts?: { kind: FailureKind }[]
+    }
     const kind = attempts?.at(-1)?.kind
     events.emit('request', {
       id,
@@ -120,7 +155,11 @@ export function createEntrance({ parts, chainId, planner, share, broadcast, hasO
       attempts: attempts?.length ?? 0,
       duration: clock.now() - startedAt,
       ...(outcome !== 'success' && {
-        error: Object.freeze({ name: name ?? 'Error', ...(kind !== undefined && { kind }), ...(typeof code === 'number' && { code }) }),
+        error: Object.freeze({
+          name: name ?? 'Error',
+          ...(kind !== undefined && { kind }),
+          ...(typeof code === 'number' && { code }),
+        }),
       }),
     })
   }

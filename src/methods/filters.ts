@@ -1,12 +1,12 @@
 // Filters that outlive any provider: the library gives out its own ids and answers polls itself, from logs and blocks asked
 // through the pipeline. No provider keeps anything for them, so none can forget it.
 
-import { numberToHex, RpcRequestError } from 'viem'
 import type { Hex } from 'viem'
+import { numberToHex, RpcRequestError } from 'viem'
 import type { ChannelState } from '../provider/provider'
 import type { RpcRequest } from '../types'
-import { partOf } from './calls'
 import type { Caller, Calls } from './calls'
+import { partOf } from './calls'
 
 export type Filters = {
   request(caller: Caller, request: RpcRequest): Promise<unknown>
@@ -41,7 +41,11 @@ export function createFilters(calls: Calls): Filters {
     const now = calls.clock.now()
     if (!filter || now - filter.usedAt > UNUSED) {
       filters.delete(String(id))
-      throw new RpcRequestError({ body: { method }, error: { code: -32000, message: 'filter not found' }, url: 'viem-lasso' })
+      throw new RpcRequestError({
+        body: { method },
+        error: { code: -32000, message: 'filter not found' },
+        url: 'viem-lasso',
+      })
     }
     filter.usedAt = now
     return filter
@@ -49,7 +53,12 @@ export function createFilters(calls: Calls): Filters {
 
   /** A part of the request, asked of `provider` alone if one is named. */
   function ask(caller: Caller, request: RpcRequest, provider?: string, onWinner?: (channel: ChannelState) => void) {
-    return calls.call(caller, request, partOf(calls, caller, calls.planOf(request, provider === undefined ? undefined : { provider })), onWinner)
+    return calls.call(
+      caller,
+      request,
+      partOf(calls, caller, calls.planOf(request, provider === undefined ? undefined : { provider })),
+      onWinner,
+    )
   }
 
   /** The newest block, and who has it: what comes next is asked of the same provider, since others may be behind. */
@@ -62,7 +71,10 @@ export function createFilters(calls: Calls): Filters {
   }
 
   /** Runs with the newest block; once more with another provider's if the one that gave it fails meanwhile. */
-  async function atHead<value>(caller: Caller, run: (number: bigint, provider: string) => Promise<value>): Promise<value> {
+  async function atHead<value>(
+    caller: Caller,
+    run: (number: bigint, provider: string) => Promise<value>,
+  ): Promise<value> {
     const first = await head(caller)
     try {
       return await run(first.number, first.provider)
@@ -87,7 +99,7 @@ export function createFilters(calls: Calls): Filters {
     return add({ type: 'logs', usedAt, cursor: number, params: filter })
   }
 
-  async function changes(caller: Caller, filter: Filter, method: string): Promise<unknown> {
+  function changes(caller: Caller, filter: Filter, method: string): Promise<unknown> {
     if (filter.type === 'pending') return pendingChanges(caller, filter, method)
     return atHead(caller, async (number, provider) => {
       const { cursor } = filter
@@ -121,7 +133,11 @@ export function createFilters(calls: Calls): Filters {
     const numbers = Array.from({ length: Number(to - from) + 1 }, (_, index) => from + BigInt(index))
     return Promise.all(
       numbers.map(async (number) => {
-        const block = await ask(caller, { method: 'eth_getBlockByNumber', params: [numberToHex(number), false] }, provider)
+        const block = await ask(
+          caller,
+          { method: 'eth_getBlockByNumber', params: [numberToHex(number), false] },
+          provider,
+        )
         return (block as { hash: Hex }).hash
       }),
     )
@@ -134,8 +150,13 @@ export function createFilters(calls: Calls): Filters {
       const id = Array.isArray(params) ? params[0] : undefined
       if (method === 'eth_uninstallFilter') return filters.delete(String(id))
       const filter = find(id, method)
-      if (method === 'eth_getFilterChanges') return changes(caller, filter, method)
-      if (filter.type !== 'logs') throw new RpcRequestError({ body: { method }, error: { code: -32000, message: 'filter not found' }, url: 'viem-lasso' })
+      if (method === 'eth_getFilterChanges') return await changes(caller, filter, method)
+      if (filter.type !== 'logs')
+        throw new RpcRequestError({
+          body: { method },
+          error: { code: -32000, message: 'filter not found' },
+          url: 'viem-lasso',
+        })
       return ask(caller, { method: 'eth_getLogs', params: [filter.params] })
     },
     close: () => filters.clear(),

@@ -1,7 +1,7 @@
 // The hash of a signed transaction, from its bytes alone. Pure.
 
-import { concatHex, fromRlp, keccak256, toRlp } from 'viem'
 import type { Hex } from 'viem'
+import { concatHex, fromRlp, keccak256, toRlp } from 'viem'
 
 /**
  * The transaction's hash: keccak of the signed payload (EIP-2718), for a blob transaction without its sidecar (EIP-4844).

@@ -25,7 +25,8 @@ export function createSharing(clock: Clock): Sharing {
   return {
     find(key, plan, signal) {
       const call = calls.get(key)
-      if (!call || call.signal !== signal || call.plan !== plan || clock.now() - call.startedAt >= JOINABLE) return undefined
+      if (!call || call.signal !== signal || call.plan !== plan || clock.now() - call.startedAt >= JOINABLE)
+        return undefined
       return call.promise
     },
     add(key, plan, signal, promise) {

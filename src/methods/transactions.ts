@@ -5,11 +5,11 @@ import type { Hex } from 'viem'
 import type { AttemptSummary } from '../errors'
 import type { Plan } from '../request/flight'
 import type { Overrides } from '../request/plan'
-import { failureOf } from '../rpc/failure'
 import type { Failure } from '../rpc/failure'
+import { failureOf } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { partOf } from './calls'
 import type { Caller, Calls } from './calls'
+import { partOf } from './calls'
 import { hashOf } from './hash'
 
 export type TransactionSetup = {
@@ -39,7 +39,13 @@ const MOST_REMEMBERED = 1_000
 /** Between two looks for a receipt (in ms). */
 const RECEIPT_PAUSE = 250
 
-export function createTransactions({ calls, broadcast, providers, privates, hasOwnSerializer }: TransactionSetup): Transactions {
+export function createTransactions({
+  calls,
+  broadcast,
+  providers,
+  privates,
+  hasOwnSerializer,
+}: TransactionSetup): Transactions {
   const isPrivate = privates.length > 0
   const sentPrivately = new Set<string>()
 
@@ -71,13 +77,17 @@ export function createTransactions({ calls, broadcast, providers, privates, hasO
   async function isIn(caller: Caller, request: RpcRequest, error: SendError, hash: Hex): Promise<boolean> {
     const failure = lastFailure(error, request)
     if (failure?.transaction === 'known') return true
-    const isUnclear = request.method !== 'eth_sendRawTransaction' && error.mayHaveBeenSent === true && failure?.code !== 4
+    const isUnclear =
+      request.method !== 'eth_sendRawTransaction' && error.mayHaveBeenSent === true && failure?.code !== 4
     if (failure?.transaction !== 'nonce-taken' && !isUnclear) return false
     if (isUnclear) return true
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
     if (isPrivate) return isThere(lookUpPrivately(caller, lookUp, calls.planOf(lookUp)), hash)
     const said = error.attempts?.at(-1)?.provider
-    return (await isThere(ask(caller, lookUp, { provider: said }), hash)) || isThere(ask(caller, lookUp, said === undefined ? {} : { exclude: [said] }), hash)
+    return (
+      (await isThere(ask(caller, lookUp, { provider: said }), hash)) ||
+      isThere(ask(caller, lookUp, said === undefined ? {} : { exclude: [said] }), hash)
+    )
   }
 
   function ask(caller: Caller, lookUp: RpcRequest, who: Overrides) {
@@ -89,7 +99,10 @@ export function createTransactions({ calls, broadcast, providers, privates, hasO
     const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
     while (caller.deadline - calls.clock.now() > RECEIPT_PAUSE) {
       const plan = partOf(calls, caller, calls.planOf(lookUp))
-      const receipt = await (isPrivate ? lookUpPrivately(caller, lookUp, plan) : calls.call(caller, lookUp, plan)).catch(() => null)
+      const receipt = await (isPrivate
+        ? lookUpPrivately(caller, lookUp, plan)
+        : calls.call(caller, lookUp, plan)
+      ).catch(() => null)
       if (receipt) return receipt
       await new Promise<void>((resolve) => calls.clock.after(RECEIPT_PAUSE, resolve))
       caller.signal?.throwIfAborted()
@@ -101,7 +114,10 @@ export function createTransactions({ calls, broadcast, providers, privates, hasO
     // A private provider that fails has not said that it does not know it: then nobody else is told of the hash.
     const found = await calls.call(caller, request, { ...partOf(calls, caller, plan), isPrivate: true })
     if (found || privates.length === providers.length) return found
-    return calls.call(caller, request, { ...partOf(calls, caller, plan), exclude: [...(plan.exclude ?? []), ...privates] })
+    return calls.call(caller, request, {
+      ...partOf(calls, caller, plan),
+      exclude: [...(plan.exclude ?? []), ...privates],
+    })
   }
 
   function remember(hash: Hex) {

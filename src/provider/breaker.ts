@@ -58,9 +58,19 @@ const JITTER = 0.1
 
 export function createBreaker(
   options: BreakerOptions,
-  parts: { random: Random; onChange: (from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) => void },
+  parts: {
+    random: Random
+    onChange: (from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) => void
+  },
 ): Breaker {
-  const { failures: most = 5, ratio = 0.5, minimumAttempts = 20, window: length = 10_000, openFor = 2_000, maxOpenFor = 60_000 } = options
+  const {
+    failures: most = 5,
+    ratio = 0.5,
+    minimumAttempts = 20,
+    window: length = 10_000,
+    openFor = 2_000,
+    maxOpenFor = 60_000,
+  } = options
   const mostNetwork = options.networkFailures ?? options.failures ?? 3
   const window = createRatioWindow(length)
   let state: State = closed()

@@ -1,7 +1,7 @@
 // What one channel's own traffic tells about it: latency per group of methods, and how the last calls went.
 
-import { createSamples } from '../base/samples'
 import type { Samples } from '../base/samples'
+import { createSamples } from '../base/samples'
 import type { MethodGroup } from '../rpc/methods'
 
 /** Evidence older than this says nothing (in ms). */
@@ -40,7 +40,10 @@ export function createHealth(): Health {
 
   function samplesOf(group: MethodGroup) {
     let samples = groups.get(group)
-    if (!samples) groups.set(group, (samples = createSamples()))
+    if (!samples) {
+      samples = createSamples()
+      groups.set(group, samples)
+    }
     return samples
   }
 

@@ -2,14 +2,14 @@
 
 import type { Random } from '../base/random'
 import type { BreakerStateName, ChannelType } from '../types'
-import { createBreaker } from './breaker'
 import type { Breaker, BreakerOptions } from './breaker'
-import { createCapability } from './capability'
+import { createBreaker } from './breaker'
 import type { Capabilities, Capability } from './capability'
-import { createHealth } from './health'
+import { createCapability } from './capability'
 import type { Health } from './health'
-import { createQuota } from './quota'
+import { createHealth } from './health'
 import type { LimitOptions, Quota } from './quota'
+import { createQuota } from './quota'
 
 /** A provider as the engine gets it: options checked, defaults filled in, endpoints left out. */
 export type ProviderSetup = {
@@ -68,7 +68,12 @@ export type ProviderParts = {
   random: Random
   /** A provider that was full is not any more. */
   onRoom: () => void
-  onBreakerChange: (channel: ChannelState, from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) => void
+  onBreakerChange: (
+    channel: ChannelState,
+    from: BreakerStateName,
+    to: BreakerStateName,
+    openUntil: number | undefined,
+  ) => void
 }
 
 /** @param firstSlot the slot of its first channel. */

@@ -107,7 +107,8 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
       let wait: number
       if (kind === 'quota') wait = hint ?? QUOTA_COOLDOWN
       else if (hint !== undefined) wait = Math.min(hint, LONGEST_RATE_LIMIT)
-      else if (now < coolsUntil) wait = 0 // sent before the last refusal came back: one refusal, told twice
+      else if (now < coolsUntil)
+        wait = 0 // sent before the last refusal came back: one refusal, told twice
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
       coolsUntil = Math.max(coolsUntil, now + wait)
       if (kind === 'rate-limit') {

@@ -28,7 +28,13 @@ export type Attempt = {
   isSettled: boolean
 }
 
-export function openAttempt(channel: ChannelState, permit: Permit | undefined, role: AttemptRole, canAbort: boolean, now: number): Attempt {
+export function openAttempt(
+  channel: ChannelState,
+  permit: Permit | undefined,
+  role: AttemptRole,
+  canAbort: boolean,
+  now: number,
+): Attempt {
   channel.attempts++
   channel.inFlight++
   channel.provider.quota.take(now)
@@ -46,7 +52,12 @@ export function openAttempt(channel: ChannelState, permit: Permit | undefined, r
 }
 
 /** The only line that leaves the process. A channel that throws has failed like one that rejects. */
-export function send(attempt: Attempt, channels: readonly Channel[], request: RpcRequest, signal: AbortSignal | undefined): Promise<unknown> {
+export function send(
+  attempt: Attempt,
+  channels: readonly Channel[],
+  request: RpcRequest,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
   const given = attempt.controller ? attempt.controller.signal : signal
   try {

@@ -2,8 +2,8 @@
 // too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
 
 import type { Failure } from '../rpc/failure'
-import { fail, hadTime } from './attempt'
 import type { Attempt } from './attempt'
+import { fail, hadTime } from './attempt'
 import { emitAttempt } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 
@@ -14,7 +14,8 @@ const ALIVE = 30_000
 export function blame(flight: Flight, attempt: Attempt, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
   const { failure } = failed
   if (!isBlamable(flight, attempt, failure, isOurTimeout, now)) return settle(flight, attempt, failed, false, now)
-  const mayBePoison = (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
+  const mayBePoison =
+    (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
   if (!mayBePoison) return settle(flight, attempt, failed, true, now)
   if (flight.withheld.some((other) => other.failed.kind !== failed.kind)) settleWithheld(flight, true, now)
   flight.withheld.push({ attempt, failed })

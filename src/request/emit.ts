@@ -61,7 +61,10 @@ export function emitFailover({ parts, id, request, failures }: Flight, to: Chann
 }
 
 function describe(error: unknown, last: FailedAttempt | undefined): NonNullable<RequestEvent['error']> {
-  const { name, code } = (typeof error === 'object' && error !== null ? error : {}) as { name?: unknown; code?: unknown }
+  const { name, code } = (typeof error === 'object' && error !== null ? error : {}) as {
+    name?: unknown
+    code?: unknown
+  }
   return {
     name: typeof name === 'string' ? name : 'Error',
     ...(last && { kind: last.kind }),

@@ -69,7 +69,8 @@ export type ClientChannels = readonly Channel[]
 
 export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
 
-export type Flight = Alarm & {
+/** What a request brings along. */
+export type Ticket = {
   readonly parts: Parts
   readonly channels: ClientChannels
   readonly request: RpcRequest
@@ -79,38 +80,88 @@ export type Flight = Alarm & {
   readonly reject: (error: unknown) => void
   /** Told who gave the answer. */
   readonly onWinner: ((channel: ChannelState) => void) | undefined
-  readonly id: number
-  readonly startedAt: number
-  deadline: number
-  /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
-  setAt: number
-  ringAt: number
-  phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'done'
-  round: number
-  route: Route
-  /** Candidates of this round not yet asked: `ahead[position]` and after. */
-  ahead: readonly ChannelState[]
-  position: number
-  hedgeAt: number
-  /** When a pause, a queue or a lead ends. */
-  resumeAt: number
-  attempts: number
-  inFlight: Attempt[]
-  /** Failures of all rounds, and where the present round starts in them. */
-  failures: FailedAttempt[]
-  roundStart: number
-  /** Failures whose blame waits until it is known whether the request itself is to blame. */
-  withheld: { attempt: Attempt; failed: FailedAttempt }[]
-  /** Providers that have said of this request that they cannot serve it. */
-  ruledOut: Set<Provider> | undefined
-  /** Its seat in the waiting room, while it has one. */
-  waiter: Waiter | undefined
-  /** Open channels this round has led to. */
-  led: Set<ChannelState> | undefined
-  /** Probes led from the waiting room, for the growth of their delay. */
-  leads: number
-  /** A copy of it on its way to a channel whose breaker is due. */
-  probe: Attempt | undefined
-  hasGrace: boolean
-  onAbort: (() => void) | undefined
+}
+
+export type Flight = Alarm &
+  Ticket & {
+    readonly id: number
+    readonly startedAt: number
+    deadline: number
+    /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
+    setAt: number
+    ringAt: number
+    phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'done'
+    round: number
+    route: Route
+    /** Candidates of this round not yet asked: `ahead[position]` and after. */
+    ahead: readonly ChannelState[]
+    position: number
+    hedgeAt: number
+    /** When a pause, a queue or a lead ends. */
+    resumeAt: number
+    attempts: number
+    inFlight: Attempt[]
+    /** Failures of all rounds, and where the present round starts in them. */
+    failures: FailedAttempt[]
+    roundStart: number
+    /** Failures whose blame waits until it is known whether the request itself is to blame. */
+    withheld: { attempt: Attempt; failed: FailedAttempt }[]
+    /** Providers that have said of this request that they cannot serve it. */
+    ruledOut: Set<Provider> | undefined
+    /** Its seat in the waiting room, while it has one. */
+    waiter: Waiter | undefined
+    /** Open channels this round has led to. */
+    led: Set<ChannelState> | undefined
+    /** Probes led from the waiting room, for the growth of their delay. */
+    leads: number
+    /** A copy of it on its way to a channel whose breaker is due. */
+    probe: Attempt | undefined
+    hasGrace: boolean
+    onAbort: (() => void) | undefined
+  }
+
+const NOWHERE: Route = { candidates: [], open: [], due: undefined, isStable: false }
+
+export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: number): Flight {
+  const { parts, channels, request, plan, signal, resolve, reject, onWinner } = ticket
+  // Written out: a spread here would cost more than the rest of a healthy call.
+  return {
+    ring,
+    at: Infinity,
+    isSet: false,
+    previous: undefined,
+    next: undefined,
+    parts,
+    channels,
+    request,
+    plan,
+    signal,
+    resolve,
+    reject,
+    onWinner,
+    id: parts.nextId++,
+    startedAt,
+    deadline: startedAt + plan.timeout,
+    setAt: startedAt,
+    ringAt: Infinity,
+    phase: 'asking',
+    round: 0,
+    route: NOWHERE,
+    ahead: NOWHERE.candidates,
+    position: 0,
+    hedgeAt: Infinity,
+    resumeAt: Infinity,
+    attempts: 0,
+    inFlight: [],
+    failures: [],
+    roundStart: 0,
+    withheld: [],
+    ruledOut: undefined,
+    waiter: undefined,
+    led: undefined,
+    leads: 0,
+    probe: undefined,
+    hasGrace: true,
+    onAbort: undefined,
+  }
 }

@@ -40,7 +40,13 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
   for (let index = flight.position; index < flight.ahead.length; index++) {
     const channel = flight.ahead[index] as ChannelState
     const { provider, breaker } = channel
-    if (provider.setup.isBackup || !breaker.isClosed() || !provider.quota.hasRoom(now) || flight.ruledOut?.has(provider)) continue
+    if (
+      provider.setup.isBackup ||
+      !breaker.isClosed() ||
+      !provider.quota.hasRoom(now) ||
+      flight.ruledOut?.has(provider)
+    )
+      continue
     const score = provider.setup.cost + (busy.has(provider) ? Number.MAX_SAFE_INTEGER / 2 : 0)
     if (score >= bestScore) continue
     best = channel

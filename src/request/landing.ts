@@ -1,12 +1,12 @@
 // How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once.
 
-import { lose, release, succeed } from './attempt'
+import { observeHead } from '../provider/provider'
 import type { Attempt } from './attempt'
+import { lose, release, succeed } from './attempt'
 import { isPoison, settleWithheld } from './blame'
 import { emitAttempt, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 import { hedgeDelayOf } from './hedge'
-import { observeHead } from '../provider/provider'
 import { errorOf } from './outcome'
 
 /** `winner` answered. Those still at it are given up. */

@@ -4,11 +4,11 @@ import { TimeoutError } from 'viem'
 import { ChainMismatchError } from '../errors'
 import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { failureOf } from '../rpc/failure'
 import type { Failure } from '../rpc/failure'
+import { failureOf } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { openAttempt, send } from './attempt'
 import type { Attempt, AttemptRole } from './attempt'
+import { openAttempt, send } from './attempt'
 import type { Flight } from './flight'
 import { asViemError } from './outcome'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
@@ -37,7 +37,7 @@ export function launch(
     ? checked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
-    : send(attempt, channels, request, flight.signal)
+      : send(attempt, channels, request, flight.signal)
   answer.then(
     (value) => {
       if (attempt.isSettled) return
@@ -57,7 +57,17 @@ export function launch(
 /** The failure of an attempt that our own clock ended. */
 export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: Error; failure: Failure } {
   const error = new TimeoutError({ body: { method: request.method }, url: channel.provider.id })
-  return { error, failure: { kind: 'timeout', verdict: 'next', blame: 'channel', isRpc: false, isUntouched: false, message: error.shortMessage } }
+  return {
+    error,
+    failure: {
+      kind: 'timeout',
+      verdict: 'next',
+      blame: 'channel',
+      isRpc: false,
+      isUntouched: false,
+      message: error.shortMessage,
+    },
+  }
 }
 
 /** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
@@ -81,9 +91,21 @@ function assertChain({ provider }: ChannelState) {
 
 function classify({ parts }: Flight, { provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
   if ((error as Error | undefined)?.name === 'ChainMismatchError')
-    return { kind: 'unknown', verdict: 'next', blame: 'nobody', isRpc: false, isUntouched: true, message: (error as Error).message }
+    return {
+      kind: 'unknown',
+      verdict: 'next',
+      blame: 'nobody',
+      isRpc: false,
+      isUntouched: true,
+      message: (error as Error).message,
+    }
   const { errors } = provider.capability
-  return failureOf(error, { method: request.method, params: request.params, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
+  return failureOf(error, {
+    method: request.method,
+    params: request.params,
+    wallTime: parts.wallTime(),
+    ...(errors && { rules: errors }),
+  })
 }
 
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */

@@ -17,5 +17,11 @@ export function learnFrom(failure: Failure, channel: ChannelState, method: strin
   if (!provider.capability.learnUnsupported(method, now)) return
   parts.version++
   if (parts.events.has('capability'))
-    parts.events.emit('capability', { provider: provider.id, what: 'method', from: method, to: 'unsupported', why: kind })
+    parts.events.emit('capability', {
+      provider: provider.id,
+      what: 'method',
+      from: method,
+      to: 'unsupported',
+      why: kind,
+    })
 }

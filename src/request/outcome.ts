@@ -6,12 +6,30 @@ import type { FailureKind } from '../types'
 import type { FailedAttempt, Flight } from './flight'
 
 /** Failures that speak of the provider, not of the request. */
-const ABOUT_PROVIDER = new Set<FailureKind>(['rate-limit', 'quota', 'auth', 'server-error', 'unsupported-method', 'batch-refused', 'network', 'invalid-response'])
+const ABOUT_PROVIDER = new Set<FailureKind>([
+  'rate-limit',
+  'quota',
+  'auth',
+  'server-error',
+  'unsupported-method',
+  'batch-refused',
+  'network',
+  'invalid-response',
+])
 
 /** A JSON-RPC answer that says the transaction was not taken. */
 const REJECTIONS = new Set<FailureKind>([
-  'reverted', 'invalid-params', 'invalid-request', 'transaction-rejected', 'user-rejected', 'unsupported-method',
-  'rate-limit', 'quota', 'auth', 'parse-error', 'batch-refused',
+  'reverted',
+  'invalid-params',
+  'invalid-request',
+  'transaction-rejected',
+  'user-rejected',
+  'unsupported-method',
+  'rate-limit',
+  'quota',
+  'auth',
+  'parse-error',
+  'batch-refused',
 ])
 
 /** Fields that errors of ours and of providers carry beside viem's. */
@@ -39,11 +57,14 @@ export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Er
 export async function asViemError(error: unknown, method: string): Promise<Error> {
   const code = (error as { code?: unknown } | undefined)?.code
   // A viem error of an unknown code passes as it is; asked by a field, since it may come from another copy of viem.
-  if (typeof (error as { shortMessage?: unknown })?.shortMessage === 'string' && typeof code !== 'number') return error as Error
+  if (typeof (error as { shortMessage?: unknown })?.shortMessage === 'string' && typeof code !== 'number')
+    return error as Error
   try {
     await buildRequest(() => Promise.reject(error), { retryCount: 0 })({ method } as never)
   } catch (mapped) {
-    const isUnmapped = (mapped as Error).name === 'UnknownRpcError' && typeof (error as { shortMessage?: unknown })?.shortMessage === 'string'
+    const isUnmapped =
+      (mapped as Error).name === 'UnknownRpcError' &&
+      typeof (error as { shortMessage?: unknown })?.shortMessage === 'string'
     return (isUnmapped ? error : mapped) as Error
   }
   return error as Error
@@ -67,7 +88,9 @@ function isTold({ failure }: FailedAttempt) {
 function mostTelling(failures: readonly FailedAttempt[]): FailedAttempt | undefined {
   const told = failures.filter(isTold)
   const aboutRequest = told.filter(({ failure }) => !ABOUT_PROVIDER.has(failure.kind))
-  const [first] = (aboutRequest.length > 0 ? aboutRequest : told).sort((a, b) => a.channelState.provider.index - b.channelState.provider.index)
+  const [first] = (aboutRequest.length > 0 ? aboutRequest : told).sort(
+    (a, b) => a.channelState.provider.index - b.channelState.provider.index,
+  )
   return first
 }
 
@@ -75,7 +98,8 @@ function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
   const { kind } = flight.plan.need.traits
   if (kind !== 'raw-send' && !/_send(Transaction|Calls)/.test(flight.request.method)) return undefined
   const mayHaveBeenSent =
-    flight.inFlight.length > 0 || flight.failures.some(({ failure }) => !failure.isUntouched && !(failure.isRpc && REJECTIONS.has(failure.kind)))
+    flight.inFlight.length > 0 ||
+    flight.failures.some(({ failure }) => !failure.isUntouched && !(failure.isRpc && REJECTIONS.has(failure.kind)))
   return { mayHaveBeenSent }
 }
 

@@ -1,8 +1,8 @@
 // Options and method -> plan: what holds for every request of a method, worked out once and kept.
 
-import { needOf, needOfMethod } from '../rpc/need'
-import type { Need } from '../rpc/need'
 import { traitsOf } from '../rpc/methods'
+import type { Need } from '../rpc/need'
+import { needOf, needOfMethod } from '../rpc/need'
 import type { ChannelType, RpcRequest } from '../types'
 import type { Plan } from './flight'
 import type { HedgeOptions } from './hedge'
@@ -57,7 +57,9 @@ export function createPlanner(settings: PlanSettings, defaults: Overrides = NONE
     if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
     const need = needOf(request, plan.need)
     if (need === plan.need) return plan
-    return overrides ? withNeed(plan, need) : (plan.heavy ??= withNeed(plan, need))
+    if (overrides) return withNeed(plan, need)
+    plan.heavy ??= withNeed(plan, need)
+    return plan.heavy
   }
 }
 

@@ -45,18 +45,26 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     emitAttempt(flight, probe, outcome, duration, failure && { failure, isBlamed })
   }
 
-  const probe = launch(flight, channel, permit, 'probe', now, {
-    onValue(_, attempt, value) {
-      const at = parts.clock.now()
-      finish()
-      if (isCopy && flight.phase !== 'done') landValue(flight, attempt, value, at)
-      else end('success', () => succeed(attempt, plan.need, at))
+  const probe = launch(
+    flight,
+    channel,
+    permit,
+    'probe',
+    now,
+    {
+      onValue(_, attempt, value) {
+        const at = parts.clock.now()
+        finish()
+        if (isCopy && flight.phase !== 'done') landValue(flight, attempt, value, at)
+        else end('success', () => succeed(attempt, plan.need, at))
+      },
+      onFailure(_, attempt, __, failure) {
+        const at = parts.clock.now()
+        learnFrom(failure, channel, (instead ?? flight.request).method, parts, at)
+        end('failure', () => fail(attempt, failure, failure.blame !== 'nobody', at), failure)
+      },
     },
-    onFailure(_, attempt, __, failure) {
-      const at = parts.clock.now()
-      learnFrom(failure, channel, (instead ?? flight.request).method, parts, at)
-      end('failure', () => fail(attempt, failure, failure.blame !== 'nobody', at), failure)
-    },
-  }, instead)
+    instead,
+  )
   flight.probe = probe
 }

@@ -1,15 +1,30 @@
 // When a request that every candidate failed may ask them all again, and after which pause.
 
-import type { FailureKind } from '../types'
 import type { Failure } from '../rpc/failure'
+import type { FailureKind } from '../types'
 import { isPoison } from './blame'
 import { delayBefore } from './delay'
 import type { Flight } from './flight'
 
 /** Failures that may be over the next time. */
-const PASSING = new Set<FailureKind>(['network', 'timeout', 'server-error', 'invalid-response', 'block-not-available', 'rate-limit'])
+const PASSING = new Set<FailureKind>([
+  'network',
+  'timeout',
+  'server-error',
+  'invalid-response',
+  'block-not-available',
+  'rate-limit',
+])
 /** What a provider has said of the request for good: it is not asked again for it. */
-const LASTING = new Set<FailureKind>(['unsupported-method', 'auth', 'quota', 'missing-state', 'range-too-large', 'result-too-large', 'batch-refused'])
+const LASTING = new Set<FailureKind>([
+  'unsupported-method',
+  'auth',
+  'quota',
+  'missing-state',
+  'range-too-large',
+  'result-too-large',
+  'batch-refused',
+])
 /** Rounds that are always allowed while no other request is in its second or later. */
 const FREE_ROUNDS = 4
 

@@ -3,8 +3,8 @@
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
 import type { ChannelType } from '../types'
-import { isStatic } from './strategy'
 import type { Ranking, Strategy } from './strategy'
+import { isStatic } from './strategy'
 
 /** Who may be asked at all, by the user's word. */
 export type RouteLimits = {
@@ -33,7 +33,13 @@ export type Route = {
 
 export type Exclusion = { provider: string; reason: string }
 
-export function planRoute(need: Need, limits: RouteLimits, channels: readonly ChannelState[], ranking: Ranking, now: number): Route {
+export function planRoute(
+  need: Need,
+  limits: RouteLimits,
+  channels: readonly ChannelState[],
+  ranking: Ranking,
+  now: number,
+): Route {
   const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
   const able = withoutLearned(allowed, need, now)
   if (need.traits.kind === 'wallet') return { candidates: walletsFirst(able), open: [], due: undefined, isStable: true }
@@ -53,7 +59,8 @@ export function planRoute(need: Need, limits: RouteLimits, channels: readonly Ch
     else limited.push(channel)
   }
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
-  if (backups.length > 1) backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
+  if (backups.length > 1)
+    backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
   const candidates = [...free, ...limited, ...backups]
   return {
     candidates: limits.provider === undefined ? candidates : namedFirst(candidates, limits.provider),
@@ -72,7 +79,8 @@ export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimi
   if (limits.isPrivate && !provider.setup.isPrivate) return 'is not private'
   if (limits.wall && !limits.wall.includes(provider.id)) return `is not among the providers of ${need.method}`
   if (provider.capability.declares(need.method) === false) return `is declared not to serve ${need.method}`
-  if (provider.chain.state === 'wrong' && !provider.setup.isWallet && need.traits.kind !== 'wallet') return 'is on another chain'
+  if (provider.chain.state === 'wrong' && !provider.setup.isWallet && need.traits.kind !== 'wallet')
+    return 'is on another chain'
   return undefined
 }
 

@@ -30,7 +30,10 @@ export type NeedSnapshot = { readonly method: string; readonly isRepeatable: boo
  * Ranks the candidates of one request: returns those that may be asked, in order. What it leaves out is not asked.
  * It must be quick and must not throw.
  */
-export type StrategyFunction = (candidates: readonly CandidateSnapshot[], need: NeedSnapshot) => readonly CandidateSnapshot[]
+export type StrategyFunction = (
+  candidates: readonly CandidateSnapshot[],
+  need: NeedSnapshot,
+) => readonly CandidateSnapshot[]
 
 export type Strategy = StrategyName | StrategyFunction
 
@@ -64,7 +67,8 @@ export function createRanking(random: Random): Ranking {
 
   function fastest(channels: readonly ChannelState[], need: Need, now: number) {
     const order = sortedBy(channels, (channel) => expectedTime(channel, need, now))
-    const explored = ++turns % EXPLORE_EVERY === 0 ? leastKnown(channels, need) : channels.find((channel) => isUnknown(channel))
+    const explored =
+      ++turns % EXPLORE_EVERY === 0 ? leastKnown(channels, need) : channels.find((channel) => isUnknown(channel))
     return explored ? [explored, ...order.filter((channel) => channel !== explored)] : order
   }
 

@@ -55,7 +55,7 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
     })
 }
 
-async function chainIdOf(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<number | undefined> {
+function chainIdOf(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<number | undefined> {
   const connection = channels[channel.slot]
   const controller = connection?.canAbort ? new AbortController() : undefined
   return new Promise((resolve) => {

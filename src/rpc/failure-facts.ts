@@ -12,7 +12,9 @@ export type Facts = {
   status?: number
   /** The provider's text, as it came. */
   message: string
-  /** All texts and system codes on one line, lower case, capped. */
+  /** All texts and system codes, capped. */
+  said: string
+  /** The same on one line, in lower case. */
   text: string
   /** Hex found where revert data may be, lower case, capped. */
   hex: string[]
@@ -27,23 +29,24 @@ const HEX = /^\s*(?:reverted )?(0x[\da-f]*)\s*$/i
 const HANDSHAKE = /unexpected server response: (\d{3})/
 
 export function factsOf(error: unknown): Facts {
-  const facts: Facts = { names: ' ', isRpc: false, message: '', text: '', hex: [] }
+  const facts: Facts = { names: ' ', isRpc: false, message: '', said: '', text: '', hex: [] }
   const texts: string[] = []
   const links: unknown[] = [error]
-  // What is nested is one more link: causes, what wallets put into `data`, the first of an AggregateError.
-  for (let at = 0; at < links.length && at < MAX_LINKS; at++) {
-    const link = links[at]
-    if (typeof link === 'string') readText(link, facts, texts)
-    else if (typeof link === 'object' && link !== null) {
-      for (const next of readLink(link, facts, texts)) if (next != null && !links.includes(next)) links.push(next)
+  try {
+    // What is nested is one more link: causes, what wallets put into `data`, the first of an AggregateError.
+    for (let at = 0; at < links.length && at < MAX_LINKS; at++) {
+      const link = links[at]
+      if (typeof link === 'string') readText(link, facts, texts)
+      else if (typeof link === 'object' && link !== null) {
+        for (const next of readLink(link, facts, texts)) if (next != null && !links.includes(next)) links.push(next)
+      }
     }
+  } catch {
+    // A revoked proxy: what was read before it has to do.
   }
   facts.message = texts[0] ?? ''
-  facts.text = [...new Set(texts.map((text) => text.slice(0, MAX_TEXT)))]
-    .join(' | ')
-    .slice(0, MAX_TEXT)
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
+  facts.said = [...new Set(texts.map((text) => text.slice(0, MAX_TEXT)))].join(' | ').slice(0, MAX_TEXT)
+  facts.text = facts.said.toLowerCase().replace(/\s+/g, ' ')
   const handshake = HANDSHAKE.exec(facts.text)
   if (handshake) facts.status ??= Number(handshake[1])
   return facts
@@ -61,12 +64,20 @@ function readLink(link: object, facts: Facts, texts: string[]): unknown[] {
   const short = field(link, 'shortMessage')
   const isViem = typeof short === 'string'
   // viem's `message` carries URL and request body: its details are what the provider said.
-  const said = isViem ? [field(link, 'details') || (cause ? '' : short)] : [field(link, 'message'), field(link, 'reason')]
+  const said = isViem
+    ? [field(link, 'details') || (cause ? '' : short)]
+    : [field(link, 'message'), field(link, 'reason')]
   for (const text of said) if (typeof text === 'string' && text) readText(text, facts, texts)
   const data = field(link, 'data')
   facts.data ??= data
   const errors = field(link, 'errors')
-  return [cause, data, field(link, 'originalError'), isViem ? undefined : field(link, 'error'), Array.isArray(errors) && errors[0]]
+  return [
+    cause,
+    data,
+    field(link, 'originalError'),
+    isViem ? undefined : field(link, 'error'),
+    Array.isArray(errors) && errors[0],
+  ]
 }
 
 function readCode(link: object, name: unknown, facts: Facts, texts: string[]): void {
@@ -78,7 +89,8 @@ function readCode(link: object, name: unknown, facts: Facts, texts: string[]): v
     if (code !== (facts.code ??= code)) facts.innerCode ??= code
   }
   // Nothing but wallets throws a plain object.
-  if (name === 'RpcRequestError' || (facts.names === ' ' && name === undefined && field(link, 'stack') === undefined)) facts.isRpc = true
+  if (name === 'RpcRequestError' || (facts.names === ' ' && name === undefined && field(link, 'stack') === undefined))
+    facts.isRpc = true
 }
 
 function readText(text: string, facts: Facts, texts: string[]): void {

@@ -102,15 +102,23 @@ export function failureOf(error: unknown, context: FailureContext): Failure {
   return failure
 }
 
-function meaningByRule({ code, message, text }: Facts, rules: readonly ErrorRule[] | undefined): Meaning | undefined {
+function meaningByRule({ code, said }: Facts, rules: readonly ErrorRule[] | undefined): Meaning | undefined {
   const found = rules?.find((rule) => {
     if (rule.code !== undefined && rule.code !== code) return false
     if (rule.message === undefined) return rule.code !== undefined
+    if (!said) return false
     // `search` heeds no lastIndex of a global pattern.
-    if (typeof rule.message !== 'string') return message !== '' && message.slice(0, 4_096).search(rule.message) >= 0
-    return message !== '' && text.includes(rule.message.toLowerCase().replace(/\s+/g, ' '))
+    return typeof rule.message === 'string'
+      ? said.toLowerCase().includes(rule.message.toLowerCase())
+      : said.search(rule.message) >= 0
   })
-  return found && { kind: found.kind }
+  if (!found) return undefined
+  const { kind } = found
+  return kind === 'already-known'
+    ? { kind, transaction: 'known' }
+    : kind === 'transaction-rejected'
+      ? { kind, transaction: 'rule' }
+      : { kind }
 }
 
 function meaningOf(facts: Facts, context: FailureContext): Meaning {
@@ -121,16 +129,22 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
     meaningOfCertainCode(facts, context.method) ??
     meaningOfText(facts.text, context.method) ??
     meaningOfCode(facts, context.method) ??
-    meaningOfStatus(facts.status ?? facts.code) ?? { kind: 'unknown' }
+    meaningOfStatus(facts.status) ??
+    meaningOfStatus(facts.code) ?? { kind: 'unknown' }
   )
 }
 
 /** Codes that no text can change the meaning of, and revert data. */
 function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: string): Meaning | undefined {
   if (hex.some((data) => REVERT_DATA.test(data))) return { kind: 'reverted' }
-  if ((code === 3 || innerCode === 3) && !SEND.test(method) && (CALL.test(method) || hex.some((data) => data.length >= 10)))
+  if (
+    (code === 3 || innerCode === 3) &&
+    !SEND.test(method) &&
+    (CALL.test(method) || hex.some((data) => data.length >= 10))
+  )
     return { kind: 'reverted' }
-  if (code === 4 && method === 'eth_sendRawTransactionSync') return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
+  if (code === 4 && method === 'eth_sendRawTransactionSync')
+    return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
   if (code === 4001 || (code && code >= 5_000 && code <= 5_003)) return { kind: 'user-rejected' }
   if (code === 4900 || code === 4901) return { kind: 'network', blame: 'nobody', isUntouched: true }
   // 4902: chain unknown to the wallet; 57xx: EIP-5792. The caller's to deal with.
@@ -159,7 +173,8 @@ function meaningOfCode({ code, innerCode, status, text, hex }: Facts, method: st
   // Vague codes say less than a status that names the reason.
   const isVague = code === undefined || /^-32(00.|60[023])$|^0$/.test(String(code))
   if (isVague && status && /^4(0[123]|29)$/.test(String(status))) return meaningOfStatus(status)
-  if (code === -32603 && innerCode === undefined && (!text || /^\W*(unknown |plugin )?internal/.test(text))) return { kind: 'server-error' }
+  if (code === -32603 && innerCode === undefined && (!text || /^\W*(unknown |plugin )?internal/.test(text)))
+    return { kind: 'server-error' }
   if ((code === -32003 || code === -32010 || code === -32015) && (SEND.test(method) || CALL.test(method)))
     return SEND.test(method) ? { kind: 'transaction-rejected', transaction: 'rule' } : { kind: 'reverted' }
   if (CALL.test(method) && hex.some((data) => data.length >= 10)) return { kind: 'reverted' }
@@ -190,15 +205,21 @@ function refine(meaning: Meaning, { isRpc, text }: Facts, { method, params }: Fa
       return isRpc && !NOT_THE_METHOD.test(text) ? { ...meaning, isMethodUnknown: true } : meaning
     case 'auth':
       // Leave for this one method is not leave as such.
-      return method && text.includes(method.toLowerCase()) ? { kind: 'unsupported-method', isMethodUnknown: isRpc } : meaning
+      return method && text.includes(method.toLowerCase())
+        ? { kind: 'unsupported-method', isMethodUnknown: isRpc }
+        : meaning
     case 'rate-limit':
       // The bare code text of -32005 is what some say to a range.
-      return isLogs && /^\W*(request )?(exceeds defined limit|limit exceeded)\W*$/.test(text) ? { kind: 'range-too-large' } : meaning
+      return isLogs && /^\W*(request )?(exceeds defined limit|limit exceeded)\W*$/.test(text)
+        ? { kind: 'range-too-large' }
+        : meaning
     case 'invalid-request':
       return isLogs && meaning.verdict === 'next' && /large|413/.test(text) ? { kind: 'range-too-large' } : meaning
     case 'missing-state':
       if (/^(debug|trace)_/.test(method) && /\bplan\b/.test(text)) return { kind: 'unsupported-method' }
-      return isLogs && /filter/i.test(method) && /^\W*(resource )?not found/.test(text) ? { kind: 'filter-not-found' } : meaning
+      return isLogs && /filter/i.test(method) && /^\W*(resource )?not found/.test(text)
+        ? { kind: 'filter-not-found' }
+        : meaning
     case 'block-not-available':
       return spanOf(params) < 0n && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
     case 'timeout':
@@ -224,20 +245,24 @@ function spanOf(params: unknown): bigint {
 function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
   if (/ ResponseBodyTooLargeError /.test(names)) return { kind: 'result-too-large' }
-  if (/ SyntaxError /.test(names)) return { kind: 'invalid-response' }
   if (/ UrlRequiredError /.test(names)) return { kind: 'unknown', isUntouched: true }
-  const isBody = status !== undefined || / InvalidResponseError /.test(names)
-  const said = meaningOfText(isBody && /<(!doctype|html|head|body)/.test(text) ? titleOf(text) : text, method)
-  if (!isBody) return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
-  const isRejected = status !== undefined && status >= 400 && status < 500
+  const byStatus = meaningOfStatus(status)
+  if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
+  const said = meaningOfText(readable(text), method)
+  // viem meets a body that is no JSON as a SyntaxError, which quotes its beginning.
+  const isBody = status !== undefined || / (InvalidResponse|Syntax)Error /.test(names)
+  if (!isBody)
+    return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
   // 404 and 405 say that there is nothing at this address: their "method" is that of HTTP.
-  if (said && SAID_BY_BODIES.test(said.kind) && !/40[45]/.test(String(status)) && !(said.kind === 'timeout' && said.blame)) return said
-  return (
-    meaningOfStatus(status) ??
-    (status !== undefined && status >= 300 ? { kind: 'server-error', isUntouched: isRejected } : { kind: 'invalid-response' })
-  )
+  if (said && SAID_BY_BODIES.test(said.kind) && said.blame === undefined && status !== 404 && status !== 405)
+    return said
+  if (byStatus) return byStatus
+  if (status === undefined || status < 300) return { kind: 'invalid-response' }
+  return { kind: 'server-error', isUntouched: status >= 400 }
 }
 
-function titleOf(page: string): string {
-  return /rate.?limited|too many requests|error (code: )?1015/.exec(page)?.[0] ?? ''
+/** Of an HTML page only what it says about rates: the rest is full of words that mean nothing here. */
+function readable(text: string): string {
+  if (!/<(!doctype|html|head|body)/.test(text)) return text
+  return /rate.?limited|too many requests|error (code: )?1015/.exec(text)?.[0] ?? ''
 }

@@ -20,7 +20,8 @@ const BARE_WAIT = /(?:retry[-_ ]after|(?:try again|retry) (?:in|after))[\s"':=]{
 
 /** The longest wait (in ms) that the headers, the data or the text ask for; `wallTime` is needed for dates. */
 export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | undefined): number | undefined {
-  const waits = [headerWait(headers, wallTime), Number(field(field(data, 'rate'), 'backoff_seconds')) * 1_000]
+  const backoff = field(field(data, 'rate'), 'backoff_seconds')
+  const waits = [headerWait(headers, wallTime), typeof backoff === 'number' ? backoff * 1_000 : 0]
   const more = field(data, 'try_again_in')
   const said = typeof more === 'string' ? `${text} try again in ${more.slice(0, 64).toLowerCase()}` : text
   for (const match of said.matchAll(WAIT)) waits.push(durationOf(match[1] as string))
@@ -50,7 +51,8 @@ function durationOf(text: string): number {
 }
 
 const RANGE = /(?:\[|range )\s*(0x[\da-f]{1,16}|\d{1,18})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,16}|\d{1,18})(?![\da-fx])/
-const LIMIT = /(?:max\w*|limit\w*|up to|at most|\bover|exceed\w*|than|allowed|>)(?:[^\d[]|\[(?!\d)){0,50}?(?:0 ?- ?)?(?<![\dx.])(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b/g
+const LIMIT =
+  /(?:max\w*|limit\w*|up to|at most|\bover|exceed\w*|than|allowed|>)(?:[^\d[]|\[(?!\d)){0,50}?(?:0 ?- ?)?(?<![\dx.])(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b/g
 
 /** The range the provider says would work. */
 export function suggestedRangeOf({ text, data }: Facts): BlockRange | undefined {

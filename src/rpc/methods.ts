@@ -14,17 +14,28 @@ export type MethodTraits = {
   readonly isShareable: boolean
 }
 
-const HEAD = new Set('eth_blockNumber eth_chainId eth_gasPrice eth_maxPriorityFeePerGas eth_blobBaseFee eth_syncing net_version net_listening web3_clientVersion'.split(' '))
-const FILTER = new Set('eth_newFilter eth_newBlockFilter eth_newPendingTransactionFilter eth_getFilterChanges eth_getFilterLogs eth_uninstallFilter'.split(' '))
+const HEAD = new Set(
+  'eth_blockNumber eth_chainId eth_gasPrice eth_maxPriorityFeePerGas eth_blobBaseFee eth_syncing net_version net_listening web3_clientVersion'.split(
+    ' ',
+  ),
+)
+const FILTER = new Set(
+  'eth_newFilter eth_newBlockFilter eth_newPendingTransactionFilter eth_getFilterChanges eth_getFilterLogs eth_uninstallFilter'.split(
+    ' ',
+  ),
+)
 const RAW_SEND = new Set(['eth_sendRawTransaction', 'eth_sendRawTransactionSync'])
 
 /** Accounts, signing and what only a wallet can do. */
-const WALLET = /^(wallet_|personal_|eth_(accounts|requestAccounts|coinbase|sendTransaction|sign|signTransaction|signTypedData(_v\d)?|decrypt|getEncryptionPublicKey)$)/
+const WALLET =
+  /^(wallet_|personal_|eth_(accounts|requestAccounts|coinbase|sendTransaction|sign|signTransaction|signTypedData(_v\d)?|decrypt|getEncryptionPublicKey)$)/
 const READ_NAME = /_(get|call|trace|estimate|simulate|list)|_(is|has)[A-Z]|(Number|Price|Version)$/
 const READ_PREFIX = /^(debug|trace|arbtrace|ots|zks|net|web3)_/
-const READ = /^eth_(chainId|syncing|protocolVersion|mining|hashrate|feeHistory|maxPriorityFeePerGas|blobBaseFee|createAccessList|fillTransaction|config|baseFee)$/
+const READ =
+  /^eth_(chainId|syncing|protocolVersion|mining|hashrate|feeHistory|maxPriorityFeePerGas|blobBaseFee|createAccessList|fillTransaction|config|baseFee)$/
 /** Look like reads by prefix or name but change the node or its answer to the next call. */
-const NOT_A_READ = /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb))/
+const NOT_A_READ =
+  /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb))/
 const TRACE = /^(debug|trace|arbtrace|ots)_/
 
 export function traitsOf(method: string): MethodTraits {
@@ -34,7 +45,9 @@ export function traitsOf(method: string): MethodTraits {
     return { kind: 'subscribe', group: 'other', isRepeatable: false, isShareable: false }
   if (WALLET.test(method)) return { kind: 'wallet', group: 'send', isRepeatable: false, isShareable: false }
   const isRead =
-    HEAD.has(method) || READ.test(method) || ((READ_NAME.test(method) || READ_PREFIX.test(method)) && !NOT_A_READ.test(method))
+    HEAD.has(method) ||
+    READ.test(method) ||
+    ((READ_NAME.test(method) || READ_PREFIX.test(method)) && !NOT_A_READ.test(method))
   return {
     kind: isRead ? 'read' : 'write',
     group: groupOf(method),

@@ -29,7 +29,12 @@ export function needOf(request: RpcRequest, usual: Need): Need {
   if (usual.isHeavy) return usual
   const { group } = usual.traits
   if (group === 'logs') return isWide(request.params) ? heavy(usual, false) : usual
-  if (group === 'state' && Array.isArray(request.params) && request.params[2] != null && /^eth_(call|estimateGas)/.test(usual.method))
+  if (
+    group === 'state' &&
+    Array.isArray(request.params) &&
+    request.params[2] != null &&
+    /^eth_(call|estimateGas)/.test(usual.method)
+  )
     return heavy(usual, usual.isHedgeable)
   return usual
 }
@@ -39,7 +44,9 @@ function heavy(usual: Need, isHedgeable: boolean): Need {
 }
 
 function isWide(params: unknown): boolean {
-  const filter = (Array.isArray(params) ? params[0] : undefined) as { fromBlock?: unknown; toBlock?: unknown } | undefined
+  const filter = (Array.isArray(params) ? params[0] : undefined) as
+    | { fromBlock?: unknown; toBlock?: unknown }
+    | undefined
   if (!filter || typeof filter !== 'object') return false
   const from = heightOf(filter.fromBlock)
   if (from === undefined) return filter.fromBlock === 'earliest'

@@ -6,6 +6,7 @@ import * as door from '../../src/index'
 test('default: the values of the root', () => {
   expect(Object.keys(door).sort()).toEqual([
     'AllProvidersFailedError',
+    'ChainMismatchError',
     'InvalidOptionsError',
     'InvalidResponseError',
     'NoProviderError',

@@ -59,12 +59,12 @@ export function createChainStore({ seed, timeOf, logsOf }: ChainStoreOptions): C
 
 /** Which branch a number is on: the latest fork at or below it. */
 function createBranches() {
-  let forks: { from: number; branch: number }[] = []
+  let forks: { from: number; branch: number }[] = [] // highest first
   let last = 0
   return {
-    at: (number: number) => forks.findLast((fork) => fork.from <= number)?.branch ?? 0,
+    at: (number: number) => forks.find((fork) => fork.from <= number)?.branch ?? 0,
     fork(from: number) {
-      forks = [...forks.filter((fork) => fork.from < from), { from, branch: ++last }]
+      forks = [{ from, branch: ++last }, ...forks.filter((fork) => fork.from < from)]
     },
   }
 }

@@ -1,0 +1,73 @@
+// Asking one candidate: in its turn, beside a slow one, or as the probe of those that wait. Who is next is ahead.ts, what
+// becomes of it is given as `landing`.
+
+import type { Permit } from '../provider/breaker'
+import type { ChannelState } from '../provider/provider'
+import { noteLead, takeOut } from './ahead'
+import type { AttemptRole } from './attempt'
+import { emitFailover } from './emit'
+import type { Flight } from './flight'
+import { canHedge, hedgeCandidate, hedgeDelayOf } from './hedge'
+import type { Landing } from './launch'
+import { launch } from './launch'
+import { LEAST, limitOf, setAlarm } from './timing'
+import { dueFirst } from './waiting'
+
+/** Asks a candidate whose turn it is. */
+export function askInTurn(flight: Flight, channel: ChannelState, now: number, landing: Landing) {
+  flight.position++
+  const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
+  ask(flight, channel, permit, 'turn', now, landing)
+}
+
+function ask(
+  flight: Flight,
+  channel: ChannelState,
+  permit: Permit | undefined,
+  role: AttemptRole,
+  now: number,
+  landing: Landing,
+) {
+  if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
+  flight.attempts++
+  const attempt = launch(flight, channel, permit, role, now, landing)
+  flight.inFlight.push(attempt)
+  const othersWait =
+    flight.plan.need.isRepeatable &&
+    (flight.position < flight.ahead.length || flight.route.open.length > (role === 'lead' ? 1 : 0))
+  attempt.limitAt = limitOf(flight, othersWait, now)
+  flight.hedgeAt =
+    flight.plan.hedge && flight.position < flight.ahead.length && role !== 'lead'
+      ? now + hedgeDelayOf(flight, channel)
+      : Infinity
+  setAlarm(flight, now)
+}
+
+/** The request leads those that wait: its next attempt is the probe. */
+export function lead(flight: Flight, now: number, landing: Landing) {
+  const { waiter } = flight
+  const channel = waiter && dueFirst(waiter.wants)
+  const permit = channel?.breaker.admitProbe(now, true)
+  flight.resumeAt = Infinity
+  if (channel && permit) {
+    noteLead(flight, channel)
+    channel.provider.upkeep.probes++
+    return ask(flight, channel, permit, 'lead', now, landing)
+  }
+  // Another probe is on its way to it; its end wakes the room.
+  flight.phase = 'waiting'
+  setAlarm(flight, now)
+}
+
+/** Asks one more candidate beside those that are slow, if the budget has it. */
+export function hedge(flight: Flight, now: number, landing: Landing) {
+  flight.hedgeAt = Infinity
+  if (!canHedge(flight) || flight.deadline - now < LEAST) return
+  const channel = hedgeCandidate(flight, now)
+  const permit = channel?.breaker.admit()
+  if (!channel || !permit || !flight.parts.hedgeBudget.spend()) return
+  takeOut(flight, channel)
+  flight.parts.counts.hedged++
+  channel.provider.upkeep.hedges++
+  ask(flight, channel, permit, 'hedge', now, landing)
+}
