@@ -127,6 +127,23 @@ export class ChainMismatchError extends BaseError {
   }
 }
 
+/** A response longer than what is read of one. viem has this class from 2.54 on; ours serves every version. */
+export class ResponseBodyTooLargeError extends BaseError {
+  override name = 'ResponseBodyTooLargeError' as const
+  /** What is read at most (in bytes). */
+  readonly maxSize: number
+  /** What was declared or had come until then (in bytes). */
+  readonly size: number
+
+  constructor({ maxSize, size }: { maxSize: number; size: number }) {
+    super('HTTP response body exceeded the size limit.', {
+      metaMessages: [`Max: ${maxSize} bytes`, `Received: ${size} bytes`],
+    })
+    this.maxSize = maxSize
+    this.size = size
+  }
+}
+
 /** An option given to the library breaks a rule. The value is described, never an endpoint printed. */
 export class InvalidOptionsError extends BaseError {
   override name = 'InvalidOptionsError' as const

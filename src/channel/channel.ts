@@ -7,6 +7,25 @@ export type ChannelRequestOptions = {
   signal?: AbortSignal | undefined
 }
 
+/** Where the frames of one upstream subscription go; silent after `onError` or after it was unsubscribed. */
+export type SubscriptionSink = {
+  /** The `params` of an `eth_subscription` notification: `{ subscription, result }`. */
+  onData(data: unknown): void
+  /** The stream has ended: the socket is gone, or the provider ended it. */
+  onError(error: unknown): void
+}
+
+/** A confirmed `eth_subscribe`. */
+export type UpstreamSubscription = {
+  /** The provider's id for it. */
+  readonly id: string
+  /** Ends it, once; best effort. */
+  unsubscribe(): Promise<unknown>
+}
+
+/** What a socket is doing; only `open` can take a request at once. */
+export type SocketState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
+
 export type Channel = {
   readonly type: ChannelType
   /** Whether `request` can use an `AbortSignal`; no controller is made for channels that cannot. */
@@ -16,5 +35,9 @@ export type Channel = {
    * (`RpcRequestError`, `HttpRequestError`, `TimeoutError`, ...) that carries no endpoint.
    */
   request(args: RpcRequest, options?: ChannelRequestOptions | undefined): Promise<unknown>
+  /** `eth_subscribe` with these params; only channels with a socket have it. */
+  subscribe?(params: readonly unknown[], sink: SubscriptionSink): Promise<UpstreamSubscription>
+  /** What its socket is doing; channels without one do not have it. */
+  socket?(): SocketState
   close(): void
 }

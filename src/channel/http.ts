@@ -1,8 +1,8 @@
 // A Channel over fetch, strict about what counts as an answer. Its errors are viem's classes and hold no endpoint, header
 // or param. Knows no policy: no retries, no deadline but the caller's signal.
 
-import { HttpRequestError, ResponseBodyTooLargeError, RpcRequestError } from 'viem'
-import { InvalidResponseError } from '../errors'
+import { HttpRequestError, RpcRequestError } from 'viem'
+import { InvalidResponseError, ResponseBodyTooLargeError } from '../errors'
 import type { RpcErrorObject } from '../rpc/message'
 import { buildMessage, readBody } from '../rpc/message'
 import type { RpcRequest } from '../types'

@@ -54,8 +54,16 @@ export function factsOf(error: unknown): Facts {
 
 function readLink(link: object, facts: Facts, texts: string[]): unknown[] {
   const name = field(link, 'name')
-  readCode(link, name, facts, texts)
+  const code = field(link, 'code')
+  const message = field(link, 'message')
+  // Nothing but a wallet throws a plain object; an event has a type.
+  const isPlain =
+    facts.names === ' ' && typeof message === 'string' && !name && !field(link, 'stack') && !field(link, 'type')
+  if (isPlain || name === 'RpcRequestError') facts.isRpc = true
   if (typeof name === 'string') facts.names += `${name.slice(0, 64)} `
+  // -1 is viem's for "unknown", over whatever it wraps; a DOMException (AbortError, TimeoutError) has a number too.
+  if (typeof code === 'number' && code !== -1 && !/(Abort|Timeout|Network)Error $/.test(facts.names))
+    readCode(code, facts)
   const status = field(link, 'status')
   if (typeof status === 'number' && status >= 100) facts.status ??= status
   facts.headers ??= field(link, 'headers')
@@ -64,33 +72,19 @@ function readLink(link: object, facts: Facts, texts: string[]): unknown[] {
   const short = field(link, 'shortMessage')
   const isViem = typeof short === 'string'
   // viem's `message` carries URL and request body: its details are what the provider said.
-  const said = isViem
-    ? [field(link, 'details') || (cause ? '' : short)]
-    : [field(link, 'message'), field(link, 'reason')]
+  const said = isViem ? [field(link, 'details') || (cause ? '' : short)] : [message, field(link, 'reason'), code]
   for (const text of said) if (typeof text === 'string' && text) readText(text, facts, texts)
   const data = field(link, 'data')
   facts.data ??= data
   const errors = field(link, 'errors')
-  return [
-    cause,
-    data,
-    field(link, 'originalError'),
-    isViem ? undefined : field(link, 'error'),
-    Array.isArray(errors) && errors[0],
-  ]
+  const error = isViem ? undefined : field(link, 'error')
+  return [cause, data, field(link, 'originalError'), error, Array.isArray(errors) ? errors[0] : undefined]
 }
 
-function readCode(link: object, name: unknown, facts: Facts, texts: string[]): void {
-  const code = field(link, 'code')
-  if (typeof code === 'string') texts.push(code)
-  // -1 is viem's for "unknown", over whatever it wraps; a DOMException (AbortError, TimeoutError) has a number too.
-  else if (typeof code === 'number' && code !== -1 && !/(Abort|Timeout|Network)Error$/.test(String(name))) {
-    facts.isRpc = true
-    if (code !== (facts.code ??= code)) facts.innerCode ??= code
-  }
-  // Nothing but wallets throws a plain object.
-  if (name === 'RpcRequestError' || (facts.names === ' ' && name === undefined && field(link, 'stack') === undefined))
-    facts.isRpc = true
+function readCode(code: number, facts: Facts): void {
+  facts.isRpc = true
+  facts.code ??= code
+  if (code !== facts.code) facts.innerCode ??= code
 }
 
 function readText(text: string, facts: Facts, texts: string[]): void {

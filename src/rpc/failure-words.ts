@@ -13,7 +13,7 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'unsupported-method' },
-    /\bmethods?\b.{0,70}(not (found|supported|available|allowed|enabled|exist|implemented|whitelisted|permitted|recogni[sz]ed|served)|n['’]t (exist|support)|unavailable|disabled|unsupported|restricted|blocked|unknown)/,
+    /\bmethods?\b.{0,70}(not (found|supported|available|allowed|enabled|exist|implemented|whitelisted|permitted|recogni[sz]ed|served)|n['’]t (exist|support)|unavailable|disabled|unsupported|restricted|blocked)/,
     /(unsupported|unknown|unimplemented|no such|disabled|unrecogni[sz]ed|invalid|forbidden) (rpc |json-rpc |eth )?method\b/,
     /not whitelisted/,
   ],
@@ -107,7 +107,7 @@ const PROVIDER_WORDS: Words = [
     /concurrent (requests?|connections?|calls?)|concurrency|(requests?|credits) (are |is )?limited|slow down/,
     /too much load|overload|timeout on the free|free (plan|tier).{0,20}(limit|timeout)|limit exceeded/,
     /exceed(s|ed)?\b.{0,24}\blimit|limit (has been |was |is )?(reached|hit|exhausted)|(code:?|error) 1015|too fast/,
-    /request units|cannot fulfill request|(is|too) busy/,
+    /request units|cannot fulfill request|(is|too) busy|(try again|retry) (in|after) \d/,
   ],
   [
     { kind: 'unsupported-method' },
@@ -116,9 +116,11 @@ const PROVIDER_WORDS: Words = [
     /(requires?|upgrade) .{0,40}\b(plan|tier|subscription)\b/,
     /(paid|premium|growth|dedicated|archive) (plan|tier|only)|only available (on|in|for|to)/,
   ],
+  // An account of the node itself.
+  [{ kind: 'auth', verdict: 'final', blame: 'nobody' }, /password or unlock|unknown account|account (is )?locked/],
   [
     { kind: 'auth' },
-    /unauthori[sz]ed|password or unlock|authenticat|api.?key|access.?key|access token|invalid token/,
+    /unauthori[sz]ed|authenticat|api.?key|access.?key|access token|invalid token/,
     /token (is )?(invalid|expired|required|missing)|project.?id|\bjwt\b|forbidden|(access|permission) (is )?denied/,
     /not (allowed|permitted|authori[sz]ed)|(illegal|blocked|banned|whitelisted?) ip/,
     /\bip\b.{0,24}(block|ban|not|illegal)|\borigin\b.{0,12}not|invalid origin|credential/,
@@ -148,7 +150,7 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'network', isUntouched: true },
     /econnrefused|enotfound|eai_again|ehostunreach|enetunreach|und_err_connect|connection refused|no such host/,
-    /getaddrinfo|is unreachable|self.signed|certificate|handshake|err_(tls|ssl)|unable_to_|eproto/,
+    /getaddrinfo|is unreachable|self.signed|cert(ificate|_)|handshake|err_(tls|ssl)|unable_to_|eproto/,
     /socket is (closed|closing|not)/,
   ],
   [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],

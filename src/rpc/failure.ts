@@ -2,12 +2,13 @@
 // weighs codes, texts, HTTP status and method. The wordings are in failure-words.ts; what to do about it is not decided here.
 
 import type { ErrorRule, FailureKind } from '../types'
+import { meaningOfCertainCode, meaningOfCode, meaningOfStatus } from './failure-codes'
 import type { Facts } from './failure-facts'
 import { factsOf, field } from './failure-facts'
-import type { Meaning } from './failure-words'
 import { meaningOfText } from './failure-words'
 import type { BlockRange } from './hints'
 import { heightOf, maxBlockRangeOf, retryAfterOf, suggestedRangeOf } from './hints'
+import type { Meaning } from './transaction-words'
 
 export type Failure = {
   kind: FailureKind
@@ -62,10 +63,7 @@ const TOUCHED: readonly FailureKind[] = [...CHANNEL, 'unknown', 'result-too-larg
 /** What the body of an answer that is no JSON-RPC may be believed to say. */
 const SAID_BY_BODIES = /^(quota|rate|unsupp|auth|network|timeout|batch)/
 
-const REVERT_DATA = /^0x(08c379a0|4e487b71)/
 const LOGS = /logs|filter/i
-const CALL = /call|estimate|simulate|accesslist/i
-const SEND = /send.*transaction/i
 const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
 /** Unsupported for other reasons than the method's name. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
@@ -125,79 +123,22 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
   if (/ AbortError /.test(facts.names)) return { kind: 'unknown', blame: 'nobody' }
   if (facts.status === 402) return { kind: 'quota' }
   if (!facts.isRpc) return meaningOfTransport(facts, context.method)
+  const certain = meaningOfCertainCode(facts, context.method)
+  if (certain) return certain
+  const said = meaningOfText(facts.text, context.method)
+  // "Please try again" alone says less than a code.
+  const isSoft = said?.kind === 'server-error' && said.blame === 'nobody'
+  if (said && !isSoft) return said
   return (
-    meaningOfCertainCode(facts, context.method) ??
-    meaningOfText(facts.text, context.method) ??
     meaningOfCode(facts, context.method) ??
+    said ??
     meaningOfStatus(facts.status) ??
     meaningOfStatus(facts.code) ?? { kind: 'unknown' }
   )
 }
 
-/** Codes that no text can change the meaning of, and revert data. */
-function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: string): Meaning | undefined {
-  if (hex.some((data) => REVERT_DATA.test(data))) return { kind: 'reverted' }
-  if (
-    (code === 3 || innerCode === 3) &&
-    !SEND.test(method) &&
-    (CALL.test(method) || hex.some((data) => data.length >= 10))
-  )
-    return { kind: 'reverted' }
-  if (code === 4 && method === 'eth_sendRawTransactionSync')
-    return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
-  if (code === 4001 || (code && code >= 5_000 && code <= 5_003)) return { kind: 'user-rejected' }
-  if (code === 4900 || code === 4901) return { kind: 'network', blame: 'nobody', isUntouched: true }
-  // 4902: chain unknown to the wallet; 57xx: EIP-5792. The caller's to deal with.
-  if (code === 4902 || (code && code >= 5_700 && code < 5_800)) return { kind: 'invalid-params' }
-  if (code === -32700) return { kind: 'parse-error' }
-  if (code === 4100) return { kind: 'auth', verdict: 'final', blame: 'nobody' }
-  if (code === 4200) return { kind: 'unsupported-method', isMethodUnknown: true }
-  return undefined
-}
-
-const CODES: readonly [FailureKind, string][] = [
-  ['invalid-request', '-32600'],
-  ['unsupported-method', '-32601 -32604 -32004 -32042 -32612 -32613'],
-  ['invalid-params', '-32602'],
-  ['rate-limit', '-32005 -32007 -32009 -32012 -32016 -32017 -32029 -32090 -32097 -32605'],
-  ['quota', '-32607'],
-  ['auth', '-32052 -32606 -40100'],
-  ['range-too-large', '-32614 -32062 -32701 -38004'],
-  ['result-too-large', '-32020'],
-  ['block-not-available', '-32019 -39001'],
-  ['missing-state', '-32001 -32801 4444'],
-  ['reverted', '3'],
-]
-
-function meaningOfCode({ code, innerCode, status, text, hex }: Facts, method: string): Meaning | undefined {
-  // Vague codes say less than a status that names the reason.
-  const isVague = code === undefined || /^-32(00.|60[023])$|^0$/.test(String(code))
-  if (isVague && status && /^4(0[123]|29)$/.test(String(status))) return meaningOfStatus(status)
-  if (code === -32603 && innerCode === undefined && (!text || /^\W*(unknown |plugin )?internal/.test(text)))
-    return { kind: 'server-error' }
-  if ((code === -32003 || code === -32010 || code === -32015) && (SEND.test(method) || CALL.test(method)))
-    return SEND.test(method) ? { kind: 'transaction-rejected', transaction: 'rule' } : { kind: 'reverted' }
-  if (CALL.test(method) && hex.some((data) => data.length >= 10)) return { kind: 'reverted' }
-  for (const known of [innerCode, code]) {
-    const kind = CODES.find(([, codes]) => ` ${codes} `.includes(` ${known} `))?.[0]
-    if (kind) return { kind }
-  }
-  return undefined
-}
-
-function meaningOfStatus(status: number | undefined): Meaning | undefined {
-  if (!status || status < 400 || status > 599) return undefined
-  if (status === 429) return { kind: 'rate-limit' }
-  if (/401|403|407|451/.test(String(status))) return { kind: 'auth' }
-  if (/408|504|522|524/.test(String(status))) return { kind: 'timeout' }
-  if (status === 413) return { kind: 'invalid-request', verdict: 'next' }
-  // Cloudflare could not reach the origin.
-  if (/52[13567]|530/.test(String(status))) return { kind: 'network', isUntouched: true }
-  return status < 500 ? undefined : { kind: 'server-error' }
-}
-
 /** What the method and its blocks add to the words. */
-function refine(meaning: Meaning, { isRpc, text }: Facts, { method, params }: FailureContext): Meaning {
+function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, params }: FailureContext): Meaning {
   const { kind } = meaning
   const isLogs = LOGS.test(method)
   switch (kind) {
@@ -205,7 +146,7 @@ function refine(meaning: Meaning, { isRpc, text }: Facts, { method, params }: Fa
       return isRpc && !NOT_THE_METHOD.test(text) ? { ...meaning, isMethodUnknown: true } : meaning
     case 'auth':
       // Leave for this one method is not leave as such.
-      return method && text.includes(method.toLowerCase())
+      return method && meaning.blame === undefined && text.includes(method.toLowerCase())
         ? { kind: 'unsupported-method', isMethodUnknown: isRpc }
         : meaning
     case 'rate-limit':
@@ -214,7 +155,9 @@ function refine(meaning: Meaning, { isRpc, text }: Facts, { method, params }: Fa
         ? { kind: 'range-too-large' }
         : meaning
     case 'invalid-request':
-      return isLogs && meaning.verdict === 'next' && /large|413/.test(text) ? { kind: 'range-too-large' } : meaning
+      return isLogs && meaning.verdict === 'next' && (status === 413 || /large/.test(text))
+        ? { kind: 'range-too-large' }
+        : meaning
     case 'missing-state':
       if (/^(debug|trace)_/.test(method) && /\bplan\b/.test(text)) return { kind: 'unsupported-method' }
       return isLogs && /filter/i.test(method) && /^\W*(resource )?not found/.test(text)
@@ -224,7 +167,7 @@ function refine(meaning: Meaning, { isRpc, text }: Facts, { method, params }: Fa
       return spanOf(params) < 0n && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
     case 'timeout':
       // A node's own time limit on heavy work; one of the gateway comes with its HTTP status.
-      return isRpc && meaning.blame === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
+      return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
     case 'server-error':
       // Gateways drop the backend that gave up on a wide range, and then have none.
       return isLogs && /no backend/.test(text) && spanOf(params) > MAX_LOGS_SPAN ? { kind: 'range-too-large' } : meaning

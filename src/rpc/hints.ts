@@ -16,7 +16,8 @@ const UNITS: readonly [RegExp, number][] = [
 /** Durations as people and as Go write them: "1.5 minutes", "10m0s". */
 const WAIT =
   /(?:try again|retry(?:ing)?|try_again|retry_after|wait|back ?off|available again|resets?)[\s"':_-]{0,4}(?:in|after|for)?[\s"':=]{0,4}((?:\d+(?:\.\d+)?\s?(?:milliseconds?|seconds?|minutes?|hours?|days?|msecs?|secs?|mins?|ms|µs|μs|us|s|m|h|d)(?![a-z])[\s,]?){1,4})/g
-const BARE_WAIT = /(?:retry[-_ ]after|(?:try again|retry) (?:in|after))[\s"':=]{0,4}(\d+(?:\.\d+)?)(?![\d.]|\s?[a-z/])/g
+const BARE_WAIT =
+  /(?:retry[-_ ]after|(?:try again|retry) (?:in|after))[\s"':=]{0,4}(\d+(?:\.\d+)?)(?![\d.]|\s?[a-zµμ/])/g
 
 /** The longest wait (in ms) that the headers, the data or the text ask for; `wallTime` is needed for dates. */
 export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | undefined): number | undefined {
@@ -50,7 +51,9 @@ function durationOf(text: string): number {
   return total
 }
 
-const RANGE = /(?:\[|range )\s*(0x[\da-f]{1,16}|\d{1,18})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,16}|\d{1,18})(?![\da-fx])/
+/** Only a range that is offered; the one refused is often named as well. */
+const RANGE =
+  /(?:try with|should work|suggest|consider)[^\d[]{0,40}\[?\s*(0x[\da-f]{1,16}|\d{1,18})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,16}|\d{1,18})\b/
 const LIMIT =
   /(?:max\w*|limit\w*|up to|at most|\bover|exceed\w*|than|allowed|>)(?:[^\d[]|\[(?!\d)){0,50}?(?:0 ?- ?)?(?<![\dx.])(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b/g
 

@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { HttpRequestError, ResponseBodyTooLargeError, RpcRequestError } from 'viem'
+import { HttpRequestError, RpcRequestError } from 'viem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { HttpChannelOptions } from '../../src/channel/http'
 import { createHttpChannel } from '../../src/channel/http'
-import { InvalidResponseError } from '../../src/errors'
+import { InvalidResponseError, ResponseBodyTooLargeError } from '../../src/errors'
 
 const cleanups: (() => void)[] = []
 

@@ -39,7 +39,8 @@ describe('buildMessage', () => {
 
 describe('readMessage', () => {
   test('behavior 3: null, false, 0, "" and [] are results', () => {
-    for (const result of [null, false, 0, '', [], {}, '0x1']) expect(readMessage({ jsonrpc: '2.0', id: 1, result }, 1)).toEqual(ok(result))
+    for (const result of [null, false, 0, '', [], {}, '0x1'])
+      expect(readMessage({ jsonrpc: '2.0', id: 1, result }, 1)).toEqual(ok(result))
   })
 
   test('behavior: jsonrpc is not required, the id may be equal as text', () => {
@@ -55,7 +56,9 @@ describe('readMessage', () => {
   })
 
   test('behavior: a non-null error object wins over a result', () => {
-    expect(readMessage({ id: 1, result: '0x1', error: { code: -32000, message: 'no' } }, 1)).toEqual(failed(-32000, 'no'))
+    expect(readMessage({ id: 1, result: '0x1', error: { code: -32000, message: 'no' } }, 1)).toEqual(
+      failed(-32000, 'no'),
+    )
     expect(readMessage({ id: 1, result: '0x1', error: {} }, 1).type).toBe('invalid')
   })
 
@@ -82,7 +85,8 @@ describe('readMessage', () => {
     expect(readMessage({}, 1).type).toBe('invalid')
     expect(readMessage({ id: 1, error: [1] }, 1).type).toBe('invalid')
     expect(readMessage({ id: 1, error: true }, 1).type).toBe('invalid')
-    for (const body of [null, undefined, 1, 'text', true]) expect(readMessage(body, 1)).toEqual({ type: 'invalid', reason: 'not an object' })
+    for (const body of [null, undefined, 1, 'text', true])
+      expect(readMessage(body, 1)).toEqual({ type: 'invalid', reason: 'not an object' })
   })
 
   test('behavior 5: code, message and nested data are unaltered', () => {
@@ -93,7 +97,9 @@ describe('readMessage', () => {
   })
 
   test('behavior: an error without code or without message is lenient', () => {
-    expect(readMessage({ error: { message: 'Missing required field' } }, 1)).toEqual(failed(0, 'Missing required field'))
+    expect(readMessage({ error: { message: 'Missing required field' } }, 1)).toEqual(
+      failed(0, 'Missing required field'),
+    )
     expect(readMessage({ error: { code: null, message: 'x' } }, 1)).toEqual(failed(0, 'x'))
     expect(readMessage({ id: 1, error: { code: -32005 } }, 1)).toEqual(failed(-32005, ''))
     expect(readMessage({ id: 1, error: { code: -32005, message: { a: 1 } } }, 1)).toEqual(failed(-32005, ''))

@@ -1,0 +1,143 @@
+// The cases: how three providers behave, how they are asked, and what `failover` must reach. Runs one client through one.
+
+import type { FailoverOptions } from '../../src/index'
+import { createFleet } from '../support/fleet'
+import type { Behaviour, BehaviourScript } from '../support/provider-behaviour'
+import type { Measured } from './measure'
+import { collectGarbage, measure, percentile } from './measure'
+import type { PeerMaker, Question } from './peers'
+import { methodOf } from './peers'
+
+export type Case = {
+  readonly name: string
+  /** Of all providers, from the start. @default three that answer after 5 ms */
+  readonly providers?: readonly BehaviourScript[] | undefined
+  /** What the first one does once the warm-up is over. */
+  readonly fault?: Behaviour | undefined
+  /** The first one refuses connections for so long once the warm-up is over (in ms). */
+  readonly outage?: number | undefined
+  /** @default 300 */
+  readonly calls?: number | undefined
+  /** @default 6 */
+  readonly concurrency?: number | undefined
+  /** @default 'balance' */
+  readonly question?: Question | undefined
+  /** For `failover`: what a user would set. */
+  readonly options?: FailoverOptions | undefined
+  /** Of `failover`; that no call fails is one for every case. */
+  readonly limits?: Limits | undefined
+}
+
+export type Limits = {
+  /** Highest p99 (in ms). */
+  readonly p99?: number | undefined
+  /** Highest p50, as a multiple of the healthy one. */
+  readonly p50OfHealthy?: number | undefined
+  readonly callsPerRequest?: number | undefined
+}
+
+export type Result = Measured & {
+  readonly peer: string
+  readonly p50: number
+  readonly p99: number
+  /** Calls of the method asked that reached any provider, by request. */
+  readonly callsPerRequest: number
+}
+
+const warmUpCalls = 20
+/** A client that takes seconds a call makes fewer calls (in ms). */
+const longest = 12_000
+const well: Behaviour = { latency: 5 }
+const revert = { code: 3, message: 'execution reverted: too late', data: revertDataOf('too late') }
+const dead: Limits = { callsPerRequest: 1.1 }
+
+export const cases: readonly Case[] = [
+  { name: 'healthy' },
+  {
+    name: 'never answers',
+    fault: { hang: true },
+    calls: 150,
+    concurrency: 5,
+    limits: { p99: 1_200, p50OfHealthy: 1.3 },
+  },
+  { name: '503', fault: { status: 503 }, limits: dead },
+  { name: 'resets the connection', fault: { reset: 'after' }, limits: dead },
+  { name: 'HTML page, status 200', fault: { body: '<html><body>Welcome</body></html>' }, limits: dead },
+  { name: 'JSON cut in half', fault: { truncated: true }, limits: dead },
+  { name: '429 above 20 a second', providers: [{ ...well, rateLimit: { perSecond: 20 } }, well, well] },
+  { name: 'all three: 503 for 30 %', providers: Array.from({ length: 3 }, () => [flaky(0.3), well]) },
+  {
+    name: '3 % take 2 s',
+    providers: [{ latency: { median: 5, slow: { share: 0.03, ms: 2_000 } } }, well, well],
+    limits: { p99: 100, callsPerRequest: 1.1 },
+  },
+  { name: '120 ms away', providers: [{ latency: 120 }, well, well], options: { strategy: 'fastest' } },
+  {
+    name: 'only the third has the method',
+    providers: [{ ...well, unsupported: 'eth_getBalance' }, { ...well, unsupported: 'eth_getBalance' }, well],
+  },
+  {
+    name: 'the call reverts',
+    providers: Array.from({ length: 3 }, () => [{ methods: 'eth_call', error: revert }, well]),
+    question: 'call',
+    limits: { callsPerRequest: 1 },
+  },
+  { name: 'one alone, away for 600 ms', providers: [well], outage: 600, calls: 20, concurrency: 20 },
+]
+
+export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
+  const { providers = [well, well, well], fault, outage, calls = 300, concurrency = 6, question = 'balance' } = one
+  await using fleet = await createFleet(providers)
+  const peer = maker.make({ urls: fleet.providers.map(({ url }) => url), question, options: one.options })
+  const call = () => judged(peer.call(), question)
+  await measure(call, { calls: warmUpCalls, concurrency, limit: longest })
+  collectGarbage()
+
+  for (const provider of fleet.providers) provider.forgetCalls()
+  const [first] = fleet.providers
+  if (fault) first?.behave({ ...well, ...fault })
+  if (outage) await first?.kill()
+  if (outage) setTimeout(() => void first?.revive(), outage)
+  const measured = await measure(call, { calls, concurrency, limit: longest })
+  peer.close()
+
+  const upstream = fleet.providers.reduce((sum, provider) => sum + provider.count(methodOf(question)), 0)
+  return {
+    ...measured,
+    peer: peer.name,
+    p50: percentile(measured.times, 0.5),
+    p99: percentile(measured.times, 0.99),
+    callsPerRequest: upstream / measured.calls,
+  }
+}
+
+/** Resolves if the answer is the right one: for `balance` the height (the simulated chain's rule), for `call` its revert. */
+async function judged(answer: Promise<unknown>, question: Question) {
+  if (question === 'balance') {
+    const balance = await answer
+    if (BigInt(balance as string | bigint) !== 100n) throw new Error(`the balance is ${balance}`)
+    return
+  }
+  const error = await answer.then(
+    () => new Error('the call did not revert'),
+    (thrown: unknown) => thrown,
+  )
+  if (!carries(error, revert.data)) throw error
+}
+
+/** Whether the data of the revert is anywhere a caller would look for it. */
+function carries(error: unknown, data: string): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { data: own, cause, info } = error as { data?: unknown; cause?: unknown; info?: { error?: unknown } }
+  return own === data || carries(cause, data) || carries(info?.error, data)
+}
+
+function flaky(probability: number): Behaviour {
+  return { probability, status: 503 }
+}
+
+/** As Solidity encodes `revert(reason)`. */
+function revertDataOf(reason: string) {
+  const word = (value: number) => value.toString(16).padStart(64, '0')
+  return `0x08c379a0${word(32)}${word(reason.length)}${Buffer.from(reason).toString('hex').padEnd(64, '0')}`
+}

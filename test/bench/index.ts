@@ -1,0 +1,108 @@
+// The bench: `npm run bench` prints what was measured as markdown; `-- --check` exits 1 past a limit, `-- --quick` runs
+// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text.
+
+import type { Case, Result } from './cases'
+import { cases, runCase } from './cases'
+import type { Cost } from './cost'
+import { costLimit, measureCost, measureMemory } from './cost'
+import { formatNumber, tableOf } from './measure'
+import { allPeers, failoverPeer, fallbackPeer } from './peers'
+
+const flags = process.argv.slice(2)
+const isCheck = flags.includes('--check')
+const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length)
+const makers = flags.includes('--quick') ? [fallbackPeer, failoverPeer] : allPeers
+const problems: string[] = []
+const startedAt = performance.now()
+
+await benchCases(cases.filter(({ name }) => only === undefined || name.includes(only)))
+if (only === undefined || only === 'cost') await benchCost()
+
+for (const problem of problems) console.log(`- past its limit: ${problem}`)
+if (problems.length === 0) console.log('All limits hold.')
+console.log(`\n${Math.round((performance.now() - startedAt) / 1_000)} s`)
+// Whatever a peer left running ends here.
+process.exit(isCheck && problems.length > 0 ? 1 : 0)
+
+async function benchCases(chosen: readonly Case[]) {
+  console.log(`## The first of three providers misbehaves
+
+Loopback HTTP, 5 ms a provider, 300 calls, 6 at a time ("never answers": 150, 5 at a time), after 20 warm-up calls while
+it was still well. A cell: p50 / p99 (in ms), calls of providers per request; then what failed, and how many calls were
+made where a client was too slow for all.
+`)
+  const rows: string[][] = []
+  const notes: string[] = []
+  let healthy: number | undefined
+  for (const one of chosen) {
+    const row = [one.name]
+    for (const maker of makers) {
+      const result = await runCase(one, maker)
+      row.push(cellOf(one, result))
+      if (result.firstError !== undefined) notes.push(`${one.name}, ${result.peer}: ${result.firstError}`)
+      if (maker !== failoverPeer) continue
+      if (one.name === 'healthy') healthy = result.p50
+      problems.push(...problemsOf(one, result, healthy))
+    }
+    rows.push(row)
+    process.stderr.write(`${row.join(' | ')}\n`)
+  }
+  console.log(tableOf(['the first provider', ...makers.map(({ name }) => name)], rows))
+  console.log(['', ...notes.map((note) => `- ${note}`), ''].join('\n'))
+}
+
+async function benchCost() {
+  const costs = [
+    await measureCost({ title: '200 B of params', bytes: 200, calls: 100_000 }),
+    await measureCost({ title: '20 kB of params', bytes: 20_000, calls: 20_000 }),
+  ]
+  const memory = await measureMemory(200_000)
+  console.log(`## What a healthy call costs
+
+Three in-memory \`custom\` transports, \`eth_call\`, one call after the other; medians of 5 alternating runs, in us a call.
+`)
+  const rows = costs.map(rowOf)
+  const kilobytes = (value: number) => `${formatNumber(value)} kB`
+  const held = [
+    `heap held after ${formatNumber(memory.calls)} calls`,
+    '',
+    '',
+    kilobytes(memory.fallback),
+    kilobytes(memory.failover),
+  ]
+  console.log(tableOf(['what', 'calls', 'custom alone', 'viem fallback', 'failover', 'ratio'], [...rows, held]))
+  console.log('')
+  for (const { title, ratio } of costs)
+    if (ratio > costLimit)
+      problems.push(`cost of ${title}: ${ratio.toFixed(2)} times viem fallback, limit ${costLimit}`)
+}
+
+function rowOf({ title, calls, custom, fallback, failover, ratio }: Cost) {
+  const [plain = '', viem = '', ours = '', times = ''] = [custom, fallback, failover, ratio].map((one) =>
+    one.toFixed(2),
+  )
+  return [title, formatNumber(calls), plain, viem, ours, times]
+}
+
+function cellOf({ calls: asked = 300 }: Case, { calls, failed, p50, p99, callsPerRequest }: Result) {
+  return [
+    `${formatNumber(p50)} / ${formatNumber(p99)}, ${callsPerRequest.toFixed(2)}x`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(calls < asked ? [`${calls} calls`] : []),
+  ].join('; ')
+}
+
+function problemsOf({ name, limits = {} }: Case, result: Result, healthy: number | undefined): string[] {
+  const { failed, firstError, p50, p99, callsPerRequest } = result
+  const measured: [what: string, value: number, limit: number | undefined][] = [
+    ['p99 in ms', p99, limits.p99],
+    ['p50 over the healthy one', p50 / (healthy ?? p50), limits.p50OfHealthy],
+    ['calls per request', callsPerRequest, limits.callsPerRequest],
+  ]
+  return [
+    ...(failed > 0 ? [`${name}: ${failed} calls failed (${firstError})`] : []),
+    ...measured
+      .filter(([, value, limit]) => limit !== undefined && value > limit)
+      .map(([what, value, limit]) => `${name}: ${what} is ${value.toFixed(2)}, limit ${limit}`),
+  ]
+}

@@ -1,0 +1,106 @@
+// The clients that are compared, behind one small interface: each asks the same question of the same three URLs.
+
+import { FallbackProvider, FetchRequest, JsonRpcProvider } from 'ethers'
+import type { Hex, Transport } from 'viem'
+import { createPublicClient, fallback, http } from 'viem'
+import { mainnet } from 'viem/chains'
+import type { FailoverOptions } from '../../src/index'
+import { failover } from '../../src/index'
+
+/** `balance`: of another address each time. `call`: one that the contract reverts. */
+export type Question = 'balance' | 'call'
+
+export type Peer = {
+  readonly name: string
+  /** Asks once; what it resolves with or rejects is the client's own. */
+  call(): Promise<unknown>
+  /** Ends what the client does by itself. */
+  close(): void
+}
+
+export type PeerOptions = {
+  readonly urls: readonly string[]
+  readonly question: Question
+  /** For `failover` only: what a user would set for the case. */
+  readonly options?: FailoverOptions | undefined
+}
+
+export type PeerMaker = { readonly name: string; make(options: PeerOptions): Peer }
+
+/** The method that a question asks, as providers see it. */
+export const methodOf = (question: Question) => (question === 'balance' ? 'eth_getBalance' : 'eth_call')
+
+/** Often enough to matter within a run of a few seconds; the default is every 4 s. */
+const rankInterval = 200
+
+export const failoverPeer: PeerMaker = {
+  name: 'failover',
+  make({ urls, question, options }) {
+    const list = urls.map((http, index) => ({ id: `p${index + 1}`, http }))
+    const transport = failover(list, options)
+    const client = createPublicClient({ chain: mainnet, transport })
+    return { name: this.name, call: viemCall(client, question), close: () => void client.transport.close() }
+  },
+}
+
+export const fallbackPeer: PeerMaker = {
+  name: 'viem fallback',
+  make({ urls, question }) {
+    return viemPeer(this.name, fallback(urls.map((url) => http(url))), question)
+  },
+}
+
+export const rankedPeer: PeerMaker = {
+  name: 'viem fallback, rank',
+  make({ urls, question }) {
+    let isClosed = false
+    // The ranking loop has no end; only a ping that never answers stops it.
+    const ping = ({ transport }: { transport: ReturnType<Transport> }) =>
+      isClosed ? new Promise<unknown>(() => {}) : transport.request({ method: 'net_version' })
+    const transport = fallback(
+      urls.map((url) => http(url)),
+      { rank: { interval: rankInterval, ping } },
+    )
+    return { ...viemPeer(this.name, transport, question), close: () => void (isClosed = true) }
+  },
+}
+
+export const ethersPeer: PeerMaker = {
+  name: 'ethers FallbackProvider',
+  make({ urls, question }) {
+    const options = { cacheTimeout: -1, batchMaxCount: 1, staticNetwork: true }
+    const providers = urls.map((url) => new JsonRpcProvider(new FetchRequest(url), 1, options))
+    // Without priorities it asks in random order.
+    const configs = providers.map((provider, index) => ({ provider, priority: index + 1 }))
+    const provider = new FallbackProvider(configs, 1, { cacheTimeout: -1, quorum: 1 })
+    const next = createAddresses()
+    return {
+      name: this.name,
+      call: () => (question === 'balance' ? provider.getBalance(next()) : provider.call({ to: next(), data: '0x01' })),
+      close: () => {
+        for (const one of [provider, ...providers]) void one.destroy()
+      },
+    }
+  },
+}
+
+export const allPeers: readonly PeerMaker[] = [fallbackPeer, rankedPeer, ethersPeer, failoverPeer]
+
+function viemPeer(name: string, transport: Transport, question: Question): Peer {
+  const client = createPublicClient({ chain: mainnet, transport })
+  return { name, call: viemCall(client, question), close: () => {} }
+}
+
+function viemCall(client: { request(args: never): Promise<unknown> }, question: Question) {
+  const next = createAddresses()
+  return () => {
+    const first = question === 'balance' ? next() : { to: next(), data: '0x01' }
+    return client.request({ method: methodOf(question), params: [first, 'latest'] } as never)
+  }
+}
+
+/** Another one each time: no client may answer from memory. */
+function createAddresses(): () => Hex {
+  let count = 0
+  return () => `0x${(++count).toString(16).padStart(40, '0')}`
+}

@@ -1,0 +1,175 @@
+import { InvalidInputRpcError, UnknownRpcError } from 'viem'
+import { describe, expect, test } from 'vitest'
+import { failureOf } from '../../src/rpc/failure'
+import { httpError, rpcError } from '../support/errors'
+
+const call = { method: 'eth_call' }
+
+describe('wallets', () => {
+  test('behavior: EIP-1193 codes of plain objects', () => {
+    const of = (code: number) => failureOf({ code, message: 'hm' }, { method: 'eth_sendTransaction' })
+    expect(of(4001)).toMatchObject({ kind: 'user-rejected', verdict: 'final', isRpc: true, isUntouched: false })
+    expect(of(5000)).toMatchObject({ kind: 'user-rejected', verdict: 'final' })
+    expect(of(4100)).toMatchObject({ kind: 'auth', verdict: 'final', blame: 'nobody' })
+    expect(of(4200)).toMatchObject({ kind: 'unsupported-method', verdict: 'next', isMethodUnknown: true })
+    expect(of(4900)).toMatchObject({ kind: 'network', verdict: 'next', blame: 'nobody', isUntouched: true })
+    expect(of(4901)).toMatchObject({ verdict: 'next', blame: 'nobody', isUntouched: true })
+    expect(of(4902)).toMatchObject({ verdict: 'final', blame: 'nobody' })
+    expect(of(4444)).toMatchObject({ kind: 'missing-state', verdict: 'next' })
+  })
+
+  test('behavior: MetaMask wraps the error of the node', () => {
+    const wrapped = (data: unknown) => failureOf({ code: -32603, message: 'Internal JSON-RPC error.', data }, call)
+    const revert = `0x08c379a0${'0'.repeat(64)}`
+    expect(wrapped({ code: 3, message: 'hm', data: revert })).toMatchObject({ kind: 'reverted', code: -32603 })
+    expect(wrapped({ originalError: { code: 3, data: revert, message: 'hm' } }).kind).toBe('reverted')
+    expect(wrapped({ code: -32005, message: 'Request is being rate limited.' })).toMatchObject({
+      kind: 'rate-limit',
+      message: 'Internal JSON-RPC error.',
+    })
+  })
+
+  test('behavior: a wallet that throws a mere text', () => {
+    expect(failureOf(new Error('User rejected the request.'), call)).toMatchObject({
+      kind: 'user-rejected',
+      verdict: 'final',
+    })
+  })
+})
+
+describe('what an error can be', () => {
+  test("behavior: viem's classes are looked through, and known without instanceof", () => {
+    const inner = rpcError(-32000, 'rate limit exceeded', undefined, { status: 429, headers: { 'retry-after': '3' } })
+    const expected = {
+      kind: 'rate-limit',
+      isRpc: true,
+      code: -32000,
+      status: 429,
+      retryAfter: 3_000,
+      message: 'rate limit exceeded',
+    }
+    expect(failureOf(new InvalidInputRpcError(inner), call)).toMatchObject(expected)
+    expect(failureOf({ ...inner, name: inner.name, stack: '', cause: undefined }, call)).toMatchObject(expected)
+    expect(failureOf(new UnknownRpcError(new Error('boom')), call)).toMatchObject({ isRpc: false, message: 'boom' })
+  })
+
+  test('behavior: URL and params in messages are not read', () => {
+    const error = rpcError(-32000, 'hm')
+    error.message += ' https://vendor.example/rate-limit execution reverted'
+    expect(failureOf(error, call).kind).toBe('unknown')
+  })
+
+  test('error: anything at all is classified, nothing throws', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const cycle = Object.assign(new Error('boom'), { cause: undefined as unknown, data: [] as unknown })
+    cycle.cause = cycle
+    cycle.data = { originalError: cycle }
+    const hostile = {
+      get message() {
+        throw new Error('no')
+      },
+      get code() {
+        throw new Error('no')
+      },
+      name: { toString: null },
+      data: { rate: { backoff_seconds: 10n } },
+    }
+    const things = [
+      undefined,
+      null,
+      0,
+      10n,
+      '',
+      'text',
+      Symbol('x'),
+      () => 1,
+      [],
+      {},
+      NaN,
+      proxy,
+      cycle,
+      hostile,
+      { code: '4001' },
+    ]
+    for (const thing of things)
+      expect(failureOf(thing, call)).toMatchObject({ kind: 'unknown', verdict: 'next', isUntouched: false })
+    expect(() => failureOf(hostile, { method: 'eth_getLogs', params: hostile })).not.toThrow()
+  })
+
+  test('behavior: huge texts are classified by their beginning, quickly', () => {
+    const start = performance.now()
+    expect(failureOf(rpcError(-32000, `execution reverted: ${'a'.repeat(10_000_000)}`), call).kind).toBe('reverted')
+    for (const piece of [
+      'user nonce gas price block ',
+      'method ',
+      'try again in 1s 1s ',
+      'nonce',
+      '0x00 ',
+      ' ',
+      'limit range ',
+      '1,111',
+    ])
+      failureOf(rpcError(-32602, piece.repeat(500_000 / piece.length)), { method: 'eth_getLogs' })
+    expect(performance.now() - start).toBeLessThan(1_000)
+  })
+})
+
+describe('how long to leave a provider alone', () => {
+  const waitOf = (message: string, data?: unknown) => failureOf(rpcError(-32005, message, data), call).retryAfter
+
+  test('51: texts', () => {
+    expect(waitOf('rate limited, try again in 4ms')).toBe(4)
+    expect(waitOf('rate limited, try again in 1.5 minutes')).toBe(90_000)
+    expect(waitOf('retry in 30s')).toBe(30_000)
+    expect(waitOf('call rate limit exhausted, retry in 10m0s')).toBe(600_000)
+    expect(waitOf('Retry-After: 5')).toBe(5_000)
+    expect(waitOf('Please wait 2 hours')).toBe(7_200_000)
+    expect(waitOf('rate limit of 25/second')).toBeUndefined()
+    expect(waitOf('retry with the range 24383075-24383077')).toBeUndefined()
+  })
+
+  test('behavior: data', () => {
+    expect(waitOf('slow down', { rate: { backoff_seconds: 30 } })).toBe(30_000)
+    expect(waitOf('slow down', { rate: { backoff_seconds: 0 } })).toBeUndefined()
+    expect(waitOf('slow down', { try_again_in: '694.5ms' })).toBe(694.5)
+    expect(waitOf('slow down', { try_again_in: '500µs' })).toBe(0.5)
+    expect(waitOf('rate limited, try again in 4ms', { rate: { backoff_seconds: 30 } })).toBe(30_000)
+  })
+
+  test('behavior: Retry-After in seconds, and as a date where the time is known', () => {
+    const waitFor = (value: string, wallTime?: number) =>
+      failureOf(httpError(429, '', { 'Retry-After': value }), { ...call, wallTime }).retryAfter
+    const date = 'Wed, 21 Oct 2026 07:28:00 GMT'
+    expect(waitFor('2')).toBe(2_000)
+    expect(waitFor(date, Date.parse(date) - 30_000)).toBe(30_000)
+    expect(waitFor(date, Date.parse(date) + 30_000)).toBeUndefined()
+    expect(waitFor(date)).toBeUndefined()
+    expect(waitFor('soon')).toBeUndefined()
+  })
+})
+
+describe('what a range may be', () => {
+  const hintsOf = (message: string, data?: unknown) => {
+    const { suggestedRange, maxBlockRange } = failureOf(rpcError(-32000, message, data), { method: 'eth_getLogs' })
+    return suggestedRange ? [suggestedRange.fromBlock, suggestedRange.toBlock] : maxBlockRange
+  }
+
+  test('behavior: a range that is offered, not the one refused', () => {
+    expect(hintsOf('query returned more than 10000 results. Try with this block range [0xA, 0xB].')).toEqual([10n, 11n])
+    expect(hintsOf('query returned more than 10000 results', { from: '0xA', to: '0xB' })).toEqual([10n, 11n])
+    expect(hintsOf('query exceeds max results 20000, retry with the range 100-200')).toEqual([100n, 200n])
+    expect(hintsOf('range 100-9000 is too large')).toBeUndefined()
+    expect(hintsOf('too many results. Try with this block range [0xB, 0xA].')).toBeUndefined()
+  })
+
+  test('behavior: the smallest number of blocks', () => {
+    expect(hintsOf('eth_getLogs is limited to a 10,000 range')).toBe(10_000)
+    expect(hintsOf('range is too large, max is 1k blocks')).toBe(1_000)
+    expect(hintsOf('exceeds the range allowed for your plan (5001 > 2000)')).toBe(2_000)
+    expect(hintsOf('eth_getLogs is limited to 0 - 10000 blocks range')).toBe(10_000)
+    expect(hintsOf('block range too large (2001), maximum allowed is 2000 blocks')).toBe(2_000)
+    expect(hintsOf('block range is too wide')).toBeUndefined()
+    expect(hintsOf('too many addresses in filter: max 100')).toBeUndefined()
+  })
+})

@@ -1,0 +1,101 @@
+import {
+  HttpRequestError,
+  ResponseBodyTooLargeError,
+  SocketClosedError,
+  UrlRequiredError,
+  WebSocketRequestError,
+} from 'viem'
+import { describe, expect, test } from 'vitest'
+import { failureOf } from '../../src/rpc/failure'
+import { httpError, networkError, rpcError, timeoutError } from '../support/errors'
+
+const url = 'https://vendor.example'
+const call = { method: 'eth_call' }
+const logs = { method: 'eth_getLogs' }
+const kindOf = (error: unknown, context: Parameters<typeof failureOf>[1] = call) => failureOf(error, context).kind
+
+describe('no JSON-RPC error', () => {
+  test('59: ECONNREFUSED, ECONNRESET, ENOTFOUND and TLS failures are network; a caller abort is none of these', () => {
+    for (const code of [
+      'ECONNREFUSED',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'UND_ERR_CONNECT_TIMEOUT',
+      'CERT_HAS_EXPIRED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ])
+      expect(failureOf(networkError(code), call), code).toMatchObject({
+        kind: 'network',
+        blame: 'channel',
+        isUntouched: true,
+      })
+    for (const code of ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+      expect(failureOf(networkError(code), call), code).toMatchObject({
+        kind: 'network',
+        blame: 'channel',
+        isUntouched: false,
+      })
+    for (const text of ['Failed to fetch', 'Load failed', 'NetworkError when attempting to fetch resource.'])
+      expect(failureOf(new HttpRequestError({ url, cause: new TypeError(text) }), call)).toMatchObject({
+        kind: 'network',
+        isUntouched: false,
+      })
+    expect(failureOf(new DOMException('aborted', 'AbortError'), call)).toMatchObject({
+      kind: 'unknown',
+      blame: 'nobody',
+    })
+  })
+
+  test('behavior: timeouts', () => {
+    expect(failureOf(timeoutError(), call)).toMatchObject({
+      kind: 'timeout',
+      blame: 'channel',
+      isUntouched: false,
+      isRpc: false,
+    })
+    expect(kindOf(new DOMException('', 'TimeoutError'))).toBe('timeout')
+    expect(kindOf(networkError('UND_ERR_HEADERS_TIMEOUT'))).toBe('timeout')
+    expect(failureOf(rpcError(-32000, 'execution timeout'), call)).toMatchObject({ kind: 'timeout', blame: 'nobody' })
+  })
+
+  test('behavior: HTTP failures, by what they say and by status', () => {
+    const page = (status: number, title: string) =>
+      httpError(status, `<!DOCTYPE html><html><title>${title}</title>Please authenticate, rate your plan`)
+    expect(failureOf(page(503, 'Service Unavailable'), call)).toMatchObject({
+      kind: 'server-error',
+      blame: 'channel',
+      isUntouched: false,
+    })
+    for (const status of [500, 502, 520]) expect(kindOf(page(status, 'hm'))).toBe('server-error')
+    for (const status of [408, 504, 522, 524]) expect(kindOf(page(status, 'Gateway Time-out'))).toBe('timeout')
+    for (const status of [521, 523, 525, 526, 530]) expect(kindOf(page(status, 'hm'))).toBe('network')
+    for (const status of [401, 403])
+      expect(failureOf(page(status, 'hm'), call)).toMatchObject({ kind: 'auth', blame: 'provider' })
+    expect(kindOf(page(200, 'You are being rate limited'))).toBe('rate-limit')
+    expect(kindOf(httpError(402, 'account suspended'))).toBe('quota')
+    expect(failureOf(httpError(405, 'Method Not Allowed'), call)).toMatchObject({
+      kind: 'server-error',
+      blame: 'channel',
+    })
+    expect(kindOf(httpError(413), logs)).toBe('range-too-large')
+    expect(kindOf(new HttpRequestError({ url, cause: new SyntaxError('Unexpected token < in JSON') }))).toBe(
+      'invalid-response',
+    )
+  })
+
+  test('behavior: sockets', () => {
+    const unsent = new WebSocketRequestError({ url, details: 'Socket is closed.' })
+    expect(failureOf(unsent, call)).toMatchObject({ kind: 'network', blame: 'channel', isUntouched: true })
+    expect(failureOf(new SocketClosedError({ url }), call)).toMatchObject({ kind: 'network', isUntouched: false })
+    expect(failureOf(new Error('Unexpected server response: 429'), call)).toMatchObject({
+      kind: 'rate-limit',
+      isUntouched: true,
+    })
+  })
+
+  test('behavior: sizes, a missing URL, an unknown throw', () => {
+    expect(kindOf(new ResponseBodyTooLargeError({ maxSize: 1, size: 2 }))).toBe('result-too-large')
+    expect(failureOf(new UrlRequiredError(), call)).toMatchObject({ blame: 'nobody', isUntouched: true })
+    expect(failureOf(new Error('boom'), call)).toMatchObject({ kind: 'unknown', blame: 'channel', isRpc: false })
+  })
+})

@@ -1,0 +1,250 @@
+// What providers and nodes say beyond the fixture table, classified by hand.
+// A line "# kind verdict blame" and under it "method code message", with " || data" where there is data.
+
+export const WORDINGS = `
+# already-known final nobody
+eth_sendRawTransaction -32000 : tx already in mempool
+eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(AlreadyImported(0xabc))
+eth_sendRawTransaction -32000 tx already in mempool
+eth_sendRawTransaction -32000 INTERNAL_ERROR: existing txn with same hash
+eth_sendRawTransaction -32000 existing tx with same hash
+eth_sendRawTransaction -32003 Tx: [0xab] already Imported
+eth_sendRawTransaction -32076 tx already exist
+eth_sendRawTransaction -32000 Transaction already in pool
+eth_sendRawTransaction -32000 transaction already known by the pool
+# user-rejected final nobody
+eth_sendTransaction -32603 User rejected the transaction
+eth_requestAccounts 5000 User rejected.
+eth_sendTransaction 4001 User rejected the request.
+personal_sign -32603 MetaMask Message Signature: User denied message signature.
+# transaction-rejected final nobody
+eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(Stale)
+eth_sendRawTransaction -32000 OldNonce
+eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(InvalidTransaction(InvalidTransaction::Payment))
+eth_sendRawTransaction -32000 nonce has already been used
+eth_sendRawTransaction -32000 insufficient funds for gas * price + value: balance 429, tx cost 503, overshot 429
+eth_sendRawTransaction -32000 GasUintOverflow
+eth_sendRawTransaction -32000 IntrinsicGas
+eth_sendRawTransaction -32000 EIP-4844 & 7702 transactions cannot have the form of a create transaction
+eth_sendRawTransaction -32000 max number of blobs exceeded
+eth_sendRawTransaction -32000 can't replace blob-txn with a non-blob-txn
+eth_sendRawTransaction -32000 KZGcommitment's versioned hash has to be equal to blob_versioned_hash at the same index
+eth_sendRawTransaction -32000 replaced by transaction with higher tip
+eth_sendRawTransaction -32003 sender is not an EOA
+eth_sendRawTransaction -32000 exceeds max transaction gas limit
+eth_sendRawTransaction -32003 nonce has max value
+eth_sendRawTransaction -32003 Tx: [0xab] insufficient gas price to replace existing transaction
+eth_sendRawTransaction -32003 Transaction gas limit is greater than the block gas limit, gas_limit: 5, cap: 4
+eth_sendRawTransaction -32003 Incompatible EIP-155 transaction, signed for another chain
+eth_sendRawTransaction -32076 Invalid parameters: tx || "Transaction 0x84b6 is discarded due to a too stale nonce"
+eth_sendRawTransaction -32000 Transaction is discarded due to in too distant future
+eth_sendRawTransaction -32000 Nonce too low. Provided nonce: 0, current nonce: 5
+eth_sendRawTransaction -32000 Insufficient funds for intrinsic transaction cost
+eth_sendRawTransaction -32000 gas limit too low
+eth_sendRawTransaction -32000 invalid chain ID
+eth_sendRawTransaction -32000 max fee per gas too low
+eth_sendRawTransaction -32000 tx nonce too low
+eth_sendRawTransaction -32000 account nonce mismatch: expected 5, got 4
+eth_sendRawTransaction -32000 The account has insufficient balance to pay for gas
+eth_sendRawTransaction -32000 signature verification failed
+eth_sendRawTransaction -32010 Transaction cost exceeds current gas limit. Limit: 8000000, got: 9000000. Try decreasing supplied gas.
+eth_sendRawTransaction -32010 Invalid signature: Crypto error
+eth_sendRawTransaction -32010 Recipient is banned in local queue.
+eth_sendRawTransaction -32010 Sender is banned in local queue.
+eth_sendRawTransaction -32010 Code is banned in local queue.
+# transaction-rejected next nobody
+eth_sendRawTransaction -32000 FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 2, MaxPriorityFeePerGas:1, Block number: 3
+eth_sendRawTransaction -32000 FeeTooLowToCompete
+eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(ImmediatelyDropped)
+eth_sendRawTransaction -32000 INTERNAL_ERROR: underpriced
+eth_sendRawTransaction -32000 fee too low
+eth_sendRawTransaction -32000 spammer
+eth_sendRawTransaction -32000 pending sub-pool is full
+eth_sendRawTransaction -32000 baseFee sub-pool is full
+eth_sendRawTransaction -32000 blobs limit in txpool is full
+eth_sendRawTransaction -32003 transaction priority fee below minimum required priority fee 1000
+eth_sendRawTransaction -32076 Failed imported to deferred pool: Transaction Pool is full
+eth_sendRawTransaction -32000 txpool limit reached
+# filter-not-found final nobody
+eth_getFilterChanges -32000 filter not found
+eth_unsubscribe -32000 Subscription not found
+# timeout next nobody
+eth_call -32000 execution aborted (timeout = 5s)
+eth_getLogs -32002 request timed out
+# auth next provider
+eth_x -40100 Unauthorized
+eth_getBalance -2021 IP Address Not Allowed
+eth_getBalance 401 invalid api key
+eth_getBalance -32000 API key is not allowed to access blockchain
+eth_getBalance -32000 Origin not allowed
+eth_getBalance -32000 Invalid access token
+eth_getBalance -32000 This key is deactivated
+eth_getBalance -32000 API key disabled
+# reverted final nobody
+eth_call 3 execution reverted: rate limit exceeded
+eth_call -32000 execution reverted: insufficient funds
+eth_call -32000 execution reverted: nonce too low
+eth_call -32000 execution reverted: Too many requests, try again later
+eth_call -32000 execution reverted: unauthorized
+eth_estimateGas -32603 execution reverted: block range too large
+eth_call -32003 out of memory: memory limit exceeded during memory expansion
+eth_sendRawTransaction -32000 Failed in pending block with: Reverted
+eth_call -32000 revert
+eth_call -32000 VM execution error: REVERT
+eth_estimateGas -32000 Transaction reverted without a reason string
+eth_call -32000 contract call reverted
+eth_call -32000 err: invalid opcode: opcode 0xfe not defined (supplied gas 1)
+eth_call -32000 out of gas
+eth_call -32000 invalid opcode: INVALID
+eth_call -32000 stack underflow (0 <=> 1)
+# missing-state next nobody
+eth_call -32801 no historical RPC is available for this historical (pre-L2) execution request
+trace_block -32001 receipts not found
+eth_getBalance -32603 Required data unavailable
+eth_getBalance -32005 Upgrade to an archive plan add-on for your account. Max height of block allowed on archive for your current plan: 128
+eth_getBalance -32000 state not available for block
+eth_getBalance -32000 cannot access historical state
+eth_getBalance -32000 this node does not store historical state
+eth_getBalance -32000 Archive node required
+eth_getBalance -32000 pruned
+eth_getBlockByNumber -32000 block #5 has been pruned; earliest available is #100
+eth_getTransactionReceipt -32000 transaction history is pruned
+eth_getBalance -32000 missing trie node abc (path ) <nil>
+eth_getBalance -32000 state histories haven't been fully indexed yet
+eth_getBalance -32000 historical state 0xabc is not available
+eth_getProof -32000 distance to target block exceeds maximum proof window
+trace_block -32000 transaction indexing is in progress
+debug_traceTransaction -32000 mutation of old data not available due to pruning
+eth_getBalance -32002 No state available for block 0xabc
+# unsupported-method next nobody
+eth_newFilter -32601 filters are not supported
+eth_blobBaseFee -32601 the method eth_blobBaseFee does not exist/is not available
+eth_maxPriorityFeePerGas -32601 The method eth_maxPriorityFeePerGas does not exist/is not available
+eth_getFilterLogs -32601 the method eth_getFilterLogs does not exist/is not available
+eth_x -32603 Rpc Endpoint not implemented
+debug_traceTransaction -2031 [debug_traceTransaction] Not Allowed
+eth_getBalance -32601 unsupported chain: xyz
+debug_traceTransaction -32612 custom tracers are blocked on this endpoint
+debug_traceTransaction -32613 Tracing/debugging blocked
+debug_traceTransaction -32000 trace API is not enabled
+eth_call -32601 eth_call is not available on this endpoint
+eth_simulateV1 -32601 The method eth_simulateV1 does not exist/is not available
+eth_foo -32601 the method eth_foo does not exist/is not available
+eth_subscribe -32601 notifications not supported
+admin_peers -32604 Method not enabled
+admin_peers -32000 P2P has been disabled. This functionality is not available
+# range-too-large next nobody
+eth_getLogs -32614 eth_getLogs and eth_newFilter are limited to a 10,000 blocks range
+eth_getLogs -32600 exceeds the range allowed for your plan (5001 > 2000)
+eth_getLogs -32000 Block range limit exceeded.
+eth_getLogs -32000 block range limit exceeded
+eth_getLogs -32047 Max range: 800
+eth_getLogs -32701 Please specify an address in your request or, to remove restrictions, order a dedicated full node here
+eth_getLogs -32000 too many addresses in filter: max 100
+eth_getLogs -32000 block range exceeded: max 1000
+eth_getLogs -32000 eth_getLogs range limited to 500 blocks
+eth_getLogs -32000 Too many blocks requested
+eth_getLogs -32602 Maximum block range exceeded
+eth_getLogs -32000 query range too wide
+eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
+eth_getLogs -32000 Exceed maximum block range
+# server-error next channel
+eth_getBalance -32000 Service Unavailable
+eth_getBalance -32000 node is syncing
+eth_call -32603 internal blocking task error
+eth_call -32603 internal eth error
+eth_getBalance -2102 ethereum temporarily unavailable
+eth_getBalance -32603 backend request failed
+eth_getBalance -32000 no available upstreams
+eth_getBalance -32000 no healthy nodes available
+# unknown next nobody
+eth_getBalance -32000 some weird thing
+eth_getBalance -32603 assertion xyz
+eth_getBalance -32000 unknown blockchain
+# parse-error next nobody
+eth_getBalance -32700 Parse error
+# auth final nobody
+eth_accounts 4100 Unauthorized
+# network next nobody
+eth_accounts 4900 Disconnected
+# invalid-params final nobody
+wallet_switchEthereumChain 4902 Unrecognized chain ID "0x5". Try adding the chain using wallet_addEthereumChain first.
+eth_sendRawTransaction -32000 RLPTooLong
+eth_sendRawTransaction -32602 empty transaction data
+eth_call -32602 both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified
+debug_traceTransaction -32602 invalid tracer config
+eth_getLogs -32602 fromBlock is greater than toBlock
+eth_call -32602 Expected 2 params, got 1
+eth_call -32602 invalid address
+# invalid-params next nobody
+eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
+eth_sendRawTransaction -32602 Invalid transaction type
+# block-not-available next nobody
+eth_feeHistory -32001 header range not found, start block: 0x1, end block: 0x2
+eth_call -32602 BlockOutOfRangeError: block height is 5 but requested was 10
+eth_feeHistory -32603 could not find newest block number requested: 5
+eth_getBlockByNumber -32000 could not find block for height 826401374464
+eth_call -32000 the block does not exist
+eth_call -32602 requested block number greater than current block number
+eth_getBlockByNumber -32000 block number out of range
+eth_getLogs -32000 fromBlock is greater than latest block
+eth_call -32000 header for hash not found
+eth_call -32000 hash 0xabc is not currently canonical
+eth_getBlockByNumber -32000 safe block not found
+eth_feeHistory -32000 request beyond head block: requested 10, head 5
+eth_call -32000 block not found: 12345
+eth_call -32001 Cannot find block 0x123, could not be found
+debug_traceTransaction -32000 Parent block not found
+eth_getBalance -32001 block not found: finalized
+# invalid-request next nobody
+eth_call -32007 Request is too big || Exceeded max limit of 167772160
+# rate-limit next nobody
+eth_call -32009 Server is busy, try again later
+eth_subscribe -32006 Too many subscriptions on the connection
+eth_getBalance -2043 Exceed rate limit
+eth_getBalance -32011 Rate limit reached
+eth_getBalance -32000 Your request has been throttled
+eth_getBalance -32090 Too many requests, reason: call rate limit exhausted, retry in 10s
+eth_getBalance -32097 request limit reached
+eth_getBalance -32000 capacity exceeded
+eth_getBalance -32005 limit exceeded
+eth_getBalance -32000 Too many connections
+eth_getBalance -32029 throttled
+eth_getBalance -32016 over rate limit
+# batch-refused next nobody
+eth_call -32005 Batched requests are not supported by this server
+eth_call -32010 The batch request was too large || Exceeded max limit of 100
+eth_call -32600 batch too large
+eth_call -32005 Number of requests exceeds max batch size
+eth_getBalance -32000 batch size limit exceeded
+eth_getBalance -32600 Batch requests are not supported
+eth_getBalance -32005 Batch size too large. Maximum is 100
+# quota next nobody
+eth_getBalance -2041 Exceed daily request cost limit of ethereum
+eth_getBalance -32005 compute unit quota exceeded
+eth_getBalance -32000 You have exceeded your free tier limit for today, please upgrade
+eth_getBalance -32000 You reached the free tier limit
+eth_getBalance -32052 Insufficient credits
+eth_getBalance -32000 You have reached your daily request limit
+eth_getBalance 429 Your app has exceeded its monthly quota
+eth_getBalance -32000 Not enough credits on balance
+# timeout next channel
+eth_getBalance -32000 Gateway timeout
+eth_getBalance -32000 read tcp 1.2.3.4:5: i/o timeout
+eth_getBalance -32000 upstream timed out
+eth_getBalance -32603 context deadline exceeded
+# network next channel
+eth_getBalance -32000 Post "http://1.2.3.4:8545": EOF
+eth_getBalance -32000 connection reset by peer
+eth_getBalance -32000 dial tcp: lookup node: no such host
+eth_getBalance -32603 dial tcp 10.0.0.1:8545: connect: connection refused
+# result-too-large next nobody
+eth_getLogs -32000 query returned too many results
+eth_getLogs -32005 result size exceeds limit
+eth_getLogs -32000 response exceeds maximum size
+debug_traceTransaction -32000 trace result is too large
+eth_getLogs -32000 exceeds maximum number of logs
+eth_getLogs -32000 Query returned more than 20000 results. Try with this block range [0x1, 0x2].
+eth_call -32003 response too large
+eth_getLogs -32602 query exceeds max results 20000, retry with the range 24383075-24383077
+`

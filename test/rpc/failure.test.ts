@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest'
+import { failureOf } from '../../src/rpc/failure'
+import { rpcError } from '../support/errors'
+import type { ProviderErrorRow } from '../support/provider-error'
+import { errorOfRow, providerErrors } from '../support/provider-error'
+import { WORDINGS } from './failure-wordings'
+
+const call = { method: 'eth_call' }
+const logs = { method: 'eth_getLogs' }
+const send = { method: 'eth_sendRawTransaction' }
+const kindOf = (error: unknown, context: Parameters<typeof failureOf>[1] = call) => failureOf(error, context).kind
+
+describe('the table of real provider errors', () => {
+  const rows = providerErrors().filter((row) => !row.ambiguous && row.fidelity !== 'schematic')
+  const classified = rows.map((row) => {
+    const method = row.method ?? ''
+    return { row, method, failure: failureOf(errorOfRow(row), { method, params: row.params ?? undefined }) }
+  })
+  const misses = (isRight: (entry: (typeof classified)[number]) => boolean) =>
+    classified
+      .filter((entry) => !isRight(entry))
+      .map(({ row, failure }) => `${row.id}: ${JSON.stringify(row.error ?? row.bodyText)} is ${failure.kind}`)
+  const atLeast = (share: number, missed: string[]) =>
+    expect(1 - missed.length / rows.length, missed.join('\n')).toBeGreaterThanOrEqual(share)
+
+  test('54: kind is right', () => {
+    atLeast(
+      0.99,
+      misses(({ row, failure }) => failure.kind === row.expected.kind),
+    )
+  })
+
+  test('54: failing over is right', () => {
+    atLeast(
+      0.99,
+      misses(({ row, failure }) => (failure.verdict === 'next') === row.expected.failover),
+    )
+  })
+
+  test('54: blame is right', () => {
+    const isRight = ({ blamed }: ProviderErrorRow['expected'], blame: string) =>
+      (blamed ?? blame !== 'nobody') === (blame !== 'nobody')
+    atLeast(
+      0.99,
+      misses(({ row, failure }) => isRight(row.expected, failure.blame)),
+    )
+  })
+
+  test('ranges are read where they are given', () => {
+    const ranges = classified.filter(({ row }) => row.expected.retryRange && row.params)
+    expect(ranges.length).toBeGreaterThan(20)
+    for (const { row, failure } of ranges) {
+      const from = BigInt((row.params as [{ fromBlock: string }])[0].fromBlock)
+      const { suggestedRange, maxBlockRange = 0 } = failure
+      const { fromBlock, toBlock } = suggestedRange ?? { fromBlock: from, toBlock: from + BigInt(maxBlockRange) - 1n }
+      expect([fromBlock, toBlock], `${row.id}`).toEqual(row.expected.retryRange?.map(BigInt))
+    }
+  })
+})
+
+test('wordings beyond the table', () => {
+  let expected = ''
+  const missed: string[] = []
+  for (const line of WORDINGS.trim().split('\n')) {
+    if (line.startsWith('# ')) expected = line.slice(2)
+    else {
+      const [, method = '', code, message = '', data] = /^(\S+) (-?\d+) (.*?)(?: \|\| (.*))?$/.exec(line) ?? []
+      const { kind, verdict, blame } = failureOf(rpcError(Number(code), message, data), { method })
+      if (`${kind} ${verdict} ${blame}` !== expected)
+        missed.push(`${line}: ${kind} ${verdict} ${blame}, not ${expected}`)
+    }
+  }
+  expect(missed).toEqual([])
+})
+
+describe('reverts', () => {
+  const panic = `0x4e487b71${'0'.repeat(64)}`
+  const reason = `0x08C379A0${'0'.repeat(64)}`
+
+  test('55: -32000 and revert data (any case, or in data.data) is a revert; too-short data falls through', () => {
+    for (const data of [panic, reason, { data: panic }, { data: { data: reason } }, `Reverted ${panic}`])
+      expect(kindOf(rpcError(-32000, 'server error', data))).toBe('reverted')
+    expect(kindOf(rpcError(-32000, 'server error', '0x08c379'))).toBe('unknown')
+    expect(kindOf(rpcError(-32000, 'server error', '0x'))).toBe('unknown')
+  })
+
+  test('behavior: revert data outranks any text, and the contract may say what it likes', () => {
+    expect(kindOf(rpcError(3, 'rate limit exceeded', '0x12345678'))).toBe('reverted')
+    expect(kindOf(rpcError(-32000, 'execution reverted: rate limit exceeded'))).toBe('reverted')
+    expect(kindOf(rpcError(-32000, 'execution reverted: insufficient funds, please try again'))).toBe('reverted')
+  })
+
+  test('behavior: code 3 of a send is no revert', () => {
+    expect(failureOf(rpcError(3, 'nonce too low. allowed nonce range: 1 - 9, actual: 0', '0x'), send)).toMatchObject({
+      kind: 'transaction-rejected',
+      transaction: 'nonce-taken',
+    })
+  })
+})
+
+describe('words, codes and the method', () => {
+  test('56: -32601 "not available", -32602 "block not found", -32603 "range too large"', () => {
+    expect(kindOf(rpcError(-32601, 'not available'))).toBe('unsupported-method')
+    expect(kindOf(rpcError(-32602, 'block not found'))).toBe('block-not-available')
+    expect(kindOf(rpcError(-32603, 'range too large'), logs)).toBe('range-too-large')
+  })
+
+  test('57: "unknown blockchain", "transaction could not be found", "contract could not be found" are no missing block', () => {
+    for (const message of ['unknown blockchain', 'transaction could not be found', 'contract could not be found'])
+      expect(kindOf(rpcError(-32000, message))).not.toBe('block-not-available')
+  })
+
+  test('behavior: the blocks decide about "invalid block range"', () => {
+    const params = (fromBlock: string, toBlock: string) => ({ ...logs, params: [{ fromBlock, toBlock }] })
+    const error = rpcError(-32602, 'invalid block range')
+    expect(failureOf(error, params('0x20', '0x10'))).toMatchObject({ kind: 'invalid-params', verdict: 'final' })
+    expect(failureOf(error, params('0x10', '0x20'))).toMatchObject({ kind: 'block-not-available', verdict: 'next' })
+    expect(failureOf(error, params('0x10', 'latest'))).toMatchObject({ kind: 'block-not-available' })
+  })
+
+  test('behavior: a wide eth_getLogs that left a gateway without backends is too wide', () => {
+    const error = rpcError(-32011, 'no backend is currently healthy to serve traffic', undefined, { status: 503 })
+    const params = [{ fromBlock: '0x0', toBlock: '0x4e20' }]
+    expect(failureOf(error, { ...logs, params })).toMatchObject({ kind: 'range-too-large', blame: 'nobody' })
+    expect(failureOf(error, logs)).toMatchObject({ kind: 'server-error', blame: 'channel' })
+  })
+
+  test('behavior: "insufficient balance" is a bill where no transaction is meant', () => {
+    const error = rpcError(-32000, 'insufficient balance')
+    expect(failureOf(error, { method: 'eth_getBalance' }).verdict).toBe('next')
+    expect(failureOf(error, send)).toMatchObject({ verdict: 'final', transaction: 'rule' })
+  })
+
+  test('23: -32000 with unrecognised text goes on without blame', () => {
+    expect(failureOf(rpcError(-32000, 'hm'), call)).toEqual({
+      kind: 'unknown',
+      verdict: 'next',
+      blame: 'nobody',
+      isRpc: true,
+      isUntouched: false,
+      code: -32000,
+      message: 'hm',
+    })
+  })
+
+  test('6: the body decides, then the status', () => {
+    expect(kindOf(rpcError(3, 'execution reverted', '0x', { status: 400 }))).toBe('reverted')
+    expect(kindOf(rpcError(-32000, 'hm', undefined, { status: 403 }))).toBe('auth')
+    expect(kindOf(rpcError(-32000, 'hm', undefined, { status: 429 }))).toBe('rate-limit')
+    expect(kindOf(rpcError(-32000, 'hm', undefined, { status: 500 }))).toBe('server-error')
+    expect(kindOf(rpcError(-32602, 'hm', undefined, { status: 500 }))).toBe('invalid-params')
+  })
+
+  test('behavior: a method is learned as unknown for its name only', () => {
+    const isMethodUnknown = (message: string, code = -32601) => failureOf(rpcError(code, message), call).isMethodUnknown
+    expect(isMethodUnknown('the method trace_block does not exist/is not available')).toBe(true)
+    expect(isMethodUnknown('', -32004)).toBe(true)
+    expect(isMethodUnknown('unsupported tracer', -32603)).toBeUndefined()
+    expect(isMethodUnknown('no "newHeads" subscription in eth namespace')).toBeUndefined()
+    expect(isMethodUnknown('Method is not available on the free plan')).toBeUndefined()
+    expect(isMethodUnknown('Transaction pool not enabled', -32002)).toBeUndefined()
+  })
+
+  test('behavior: EIP-7966: code 4 is final, the transaction may be on its way', () => {
+    const error = rpcError(4, "Transaction was added to the mempool but wasn't confirmed within 2s")
+    const failure = failureOf(error, { method: 'eth_sendRawTransactionSync' })
+    expect(failure).toMatchObject({ kind: 'timeout', verdict: 'final', blame: 'nobody', isUntouched: false })
+  })
+
+  test('behavior: what a raw send may conclude', () => {
+    const transactionOf = (message: string) => failureOf(rpcError(-32000, message), send).transaction
+    expect(transactionOf('already known')).toBe('known')
+    expect(transactionOf('Transaction with the same hash was already imported.')).toBe('known')
+    for (const message of [
+      'nonce too low',
+      'OwnNonceAlreadyUsed',
+      'replacement transaction underpriced',
+      'transaction already finalized',
+      'INTERNAL_ERROR: could not replace existing tx',
+      'a transaction with this nonce already exists in the pool',
+    ])
+      expect(transactionOf(message), message).toBe('nonce-taken')
+    expect(transactionOf('txpool is full')).toBe('policy')
+    expect(transactionOf('intrinsic gas too low')).toBe('rule')
+    expect(transactionOf('hm')).toBeUndefined()
+  })
+})
+
+describe("the provider's own rules", () => {
+  const rules = (...list: NonNullable<Parameters<typeof failureOf>[1]['rules']>[number][]) => ({ ...call, rules: list })
+
+  test('58: code and message must both match, the first match wins and beats the built-in rules', () => {
+    const error = rpcError(-32000, 'Execution reverted')
+    expect(kindOf(error, rules({ code: -32000, message: 'REVERTED', kind: 'quota' }))).toBe('quota')
+    expect(kindOf(error, rules({ code: -32001, message: 'reverted', kind: 'quota' }))).toBe('reverted')
+    expect(kindOf(error, rules({ code: -32000, message: 'other', kind: 'quota' }))).toBe('reverted')
+    expect(kindOf(error, rules({ message: /^Exec/g, kind: 'auth' }, { code: -32000, kind: 'quota' }))).toBe('auth')
+  })
+
+  test('58: a rule needing text does not match an error without text', () => {
+    expect(kindOf(rpcError(-32000, ''), rules({ code: -32000, message: /.*/, kind: 'quota' }))).toBe('unknown')
+    expect(kindOf(rpcError(-32000, ''), rules({ message: '', kind: 'quota' }))).toBe('unknown')
+  })
+
+  test('behavior: a global pattern matches every time', () => {
+    const context = rules({ message: /odd/g, kind: 'quota' })
+    for (let at = 0; at < 3; at++) expect(kindOf(rpcError(1, 'odd'), context)).toBe('quota')
+  })
+})
