@@ -2,7 +2,7 @@
 // the rule and the value, and never an endpoint.
 
 import type { Reader, Refuse, Rule, Shape } from './base/shape'
-import { oneOf, orElse, readShape, rules } from './base/shape'
+import { oneOf, orElse, pathOf, readShape, rules } from './base/shape'
 import { InvalidOptionsError } from './errors'
 import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOverrides } from './options'
 
@@ -19,7 +19,9 @@ const strategy: Rule = [
 ]
 const headers: Rule = [
   (value) =>
-    typeof value === 'function' || (isObject(value) && Object.values(value).every((item) => typeof item === 'string')),
+    typeof value === 'function' ||
+    // A Headers or a Map shows none of its entries as fields: taken for an object of texts, it would be an empty one.
+    (isObject(value) && !(Symbol.iterator in value) && Object.values(value).every((item) => typeof item === 'string')),
   'must be an object of texts, or a function that gives one',
 ]
 const breaker: Shape = {
@@ -81,22 +83,29 @@ const options: Shape = {
 export function checkList(list: readonly ProviderEntry[]) {
   if (!Array.isArray(list) || list.length === 0) refuse('providers', 'must be a list of at least one provider', list)
   for (const [index, entry] of list.entries()) checkEntry(entry, `providers[${index}]`)
+  checkUnique(list.map((entry) => (isObject(entry) ? (entry as ProviderConfig).id : undefined)))
 }
 
 export function checkOptions(given: FailoverOptions) {
   readShape(given, options, '', refuse)
 }
 
-export function checkOverrides(given: RequestOverrides) {
-  readShape(given, overrides, 'with', refuse)
+/** @param path where they were given. */
+export function checkOverrides(given: RequestOverrides, path = 'with') {
+  readShape(given, overrides, path, refuse)
 }
 
 /** Ids must be unique, and those that options name must be in the list. */
 export function checkIds(ids: readonly string[], given: FailoverOptions) {
-  for (const [index, id] of ids.entries())
-    if (ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
+  checkUnique(ids)
   for (const [method, { providers = [] }] of Object.entries(given.methods ?? {}))
-    for (const [index, id] of providers.entries()) checkKnown(id, ids, `methods.${method}.providers[${index}]`)
+    for (const [index, id] of providers.entries())
+      checkKnown(id, ids, `${pathOf('methods', method)}.providers[${index}]`)
+}
+
+function checkUnique(ids: readonly (string | undefined)[]) {
+  for (const [index, id] of ids.entries())
+    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
 }
 
 /** Refuses an id that is not in the list. */
@@ -112,7 +121,7 @@ function checkEntry(entry: ProviderEntry, path: string) {
   if (typeof entry === 'function') return
   if (typeof entry === 'string') {
     if (!/^(https?|wss?):$/.test(protocolOf(entry) ?? ''))
-      refuse(path, 'must be a URL with http:, https:, ws: or wss:', entry)
+      refuse(path, 'must be a URL with http:, https:, ws: or wss:', schemeOf(entry))
     return
   }
   if (!isObject(entry)) refuse(path, 'must be a URL, a viem transport or a provider', entry)
@@ -124,19 +133,23 @@ function checkEntry(entry: ProviderEntry, path: string) {
 function endpoint(protocols: RegExp, wanted: string): Reader {
   return (value, path) => {
     if (typeof value === 'function') return
-    if (typeof value !== 'string' || !protocols.test(protocolOf(value) ?? '')) refuse(path, `must be ${wanted}`, value)
+    if (typeof value !== 'string') refuse(path, `must be ${wanted}`, value)
+    else if (!protocols.test(protocolOf(value) ?? '')) refuse(path, `must be ${wanted}`, schemeOf(value))
   }
 }
 
 function methods(value: unknown, path: string) {
   if (!isObject(value)) refuse(path, 'must be an object by method', value)
   const shape: Shape = { strategy, providers: rules.texts, timeout: rules.atLeast0, hedge, repeat: rules.flag }
-  for (const [method, item] of Object.entries(value as object)) readShape(item, shape, `${path}.${method}`, refuse)
+  for (const [method, item] of Object.entries(value as object)) readShape(item, shape, pathOf(path, method), refuse)
 }
 
 function errorRules(value: unknown, path: string) {
   if (!Array.isArray(value)) return refuse(path, 'must be a list of rules', value)
-  const message: Rule = [(text) => typeof text === 'string' || text instanceof RegExp, 'must be a text or a pattern']
+  const message: Rule = [
+    (text) => (typeof text === 'string' && text !== '') || text instanceof RegExp,
+    'must be a text that is not empty, or a pattern',
+  ]
   const code: Rule = [(number) => Number.isInteger(number), 'must be a whole number']
   const kind: Rule = [(name) => KINDS.includes(name as string), `must be one of ${KINDS.join(', ')}`]
   for (const [index, rule] of value.entries()) {
@@ -148,12 +161,18 @@ function errorRules(value: unknown, path: string) {
   }
 }
 
-function protocolOf(url: string): string | undefined {
+/** The scheme of a URL, such as `https:`; `undefined` if it is no URL. */
+export function protocolOf(url: string): string | undefined {
   try {
     return new URL(url).protocol
   } catch {
     return undefined
   }
+}
+
+/** What may be shown of a text that was to be an endpoint: it may hold a key, or be one. */
+function schemeOf(endpoint: string): string {
+  return endpoint && `${protocolOf(endpoint) ?? ''}...`
 }
 
 function isObject(value: unknown): value is object {

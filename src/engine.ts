@@ -13,12 +13,14 @@ import type { Events } from './events'
 import { createEvents } from './events'
 import type { Face } from './methods/entrance'
 import { createEntrance } from './methods/entrance'
+import type { SubscribeOptions, Subscription } from './methods/subscribe'
+import { subscribe } from './methods/subscribe'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
-import { serve } from './request/pipeline'
+import { fly, serve } from './request/pipeline'
 import type { Planner } from './request/plan'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
@@ -52,6 +54,8 @@ export type Engine = {
   readonly events: Events
   readonly providers: readonly Provider[]
   request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
+  /** @param turnedOff why there are no subscriptions, if so */
+  subscribe(face: Face, options: SubscribeOptions, turnedOff: string | undefined): Promise<Subscription>
   status(): Status
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
@@ -114,6 +118,7 @@ export function createEngine(setup: EngineSetup): Engine {
     share: setup.share,
     broadcast: setup.broadcast,
     hasOwnSerializer: setup.hasOwnSerializer,
+    isClosed: () => isClosed,
   })
   let isClosed = false
 
@@ -144,6 +149,7 @@ export function createEngine(setup: EngineSetup): Engine {
 
   async function verifyAny(face: Face) {
     if (isClosed) throw new TransportClosedError()
+    if (parts.chainId === undefined) return isAnyAlive(face)
     const checks = parts.channels.map(async (channel) => {
       if (channel.provider.chain.state === 'unknown') await checkChain(channel, face.channels, parts)
       return channel.provider.chain.state === 'verified'
@@ -151,11 +157,27 @@ export function createEngine(setup: EngineSetup): Engine {
     return (await Promise.all(checks)).includes(true)
   }
 
+  /** Without a chain to check, an answer is all there is to ask for. */
+  function isAnyAlive({ channels, planner }: Face): Promise<boolean> {
+    const question = { method: 'eth_chainId' }
+    return fly(parts, channels, question, { ...planner(question), isInner: true, kept: undefined }).then(
+      () => true,
+      (error: Error) => {
+        if (error.name === 'TransportClosedError') throw error
+        return false
+      },
+    )
+  }
+
   return {
     events,
     providers,
     request: (face, args, plan, signal) =>
       isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
+    subscribe: (face, options, turnedOff) =>
+      isClosed
+        ? Promise.reject(new TransportClosedError())
+        : subscribe(parts, face.channels, face.planner({ method: 'eth_subscribe' }), options, turnedOff),
     status: () => statusOf({ startedAt, chainId, providers, counts: parts.counts }, clock.now()),
     verifyAny,
     channel: (id, type) => parts.channels.find((channel) => channel.provider.id === id && channel.type === type),

@@ -8,7 +8,7 @@ import { createHttpChannel } from './channel/http'
 import type { Redactor } from './channel/secrets'
 import { createRedactor, secretLabels } from './channel/secrets'
 import { createViemChannel } from './channel/viem'
-import { refuse } from './checks'
+import { protocolOf, refuse } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { ProviderSetup } from './provider/provider'
@@ -65,11 +65,11 @@ export function readList(
         config.wallet ?? own.some(({ built }) => built !== undefined && !NO_WALLETS.includes(built.config.type)),
       channels: own.map(({ type }) => type),
       capabilities: {
-        methods: own.find(({ built }) => built?.config.methods)?.built?.config.methods,
         ...config.capabilities,
+        methods: config.capabilities?.methods ?? own.find(({ built }) => built?.config.methods)?.built?.config.methods,
       },
       limits: config.limits ?? {},
-      breaker: { ...breaker, ...config.breaker },
+      breaker: { ...breaker, ...given(config.breaker ?? {}) },
     }
   })
 
@@ -117,8 +117,13 @@ function flatten(list: readonly ProviderEntry[]): ProviderEntry[] {
 
 function toConfig(entry: ProviderEntry): ProviderConfig {
   if (typeof entry === 'function') return { http: entry }
-  if (typeof entry === 'string') return entry.startsWith('ws') ? { ws: entry } : { http: entry }
+  if (typeof entry === 'string') return /^wss?:$/.test(protocolOf(entry) ?? '') ? { ws: entry } : { http: entry }
   return entry
+}
+
+/** Without the fields that are `undefined`: those leave the default. */
+function given<options extends object>(options: options): Partial<options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<options>
 }
 
 function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, index: number): Way[] {
@@ -130,7 +135,8 @@ function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, ind
   })
   if (ways.length === 2 && ways[0]?.type === ways[1]?.type)
     refuse(`providers[${index}].ws`, `must be another channel than http (both are ${ways[0]?.type})`, ws)
-  return ways
+  // http before ws, also where a socket was given as `http`.
+  return ways.sort((a, b) => Number(a.type === 'ws') - Number(b.type === 'ws'))
 }
 
 function build(endpoint: string | Transport, parameters: FactoryParameters): ReturnType<Transport> {

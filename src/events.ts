@@ -93,8 +93,10 @@ export function createEvents(): Events {
       // Guarded by one, so that a listener that throws or rejects keeps nothing from the next one.
       const guarded = (event: Readonly<EventMap[typeof name]>) => {
         try {
-          const returned: unknown = (listener as (event: Readonly<EventMap[typeof name]>) => unknown)(event)
-          if (returned instanceof Promise) returned.catch(() => {})
+          const returned = (listener as (event: Readonly<EventMap[typeof name]>) => unknown)(event)
+          // Any promise, also one of another realm or library: an `await` is not needed, only that it is not left unhandled.
+          const { then } = (returned ?? {}) as Partial<PromiseLike<unknown>>
+          if (typeof then === 'function') then.call(returned, undefined, () => {})
         } catch {
           // A listener's fault is not the request's.
         }

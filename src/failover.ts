@@ -9,6 +9,7 @@ import type { FactoryParameters, ReadList } from './entries'
 import { LIST, readList } from './entries'
 import type { EventName, Listener } from './events'
 import type { Face } from './methods/entrance'
+import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import type { FailoverOptions, ProviderEntry, RequestOptions, RequestOverrides } from './options'
 import type { PlanSettings } from './request/plan'
 import { createPlanner } from './request/plan'
@@ -36,6 +37,12 @@ export type FailoverRequestFn = <returnType = unknown>(
 /** What `client.transport` has beside viem's own. */
 export type FailoverValue = {
   request: FailoverRequestFn
+  /**
+   * viem's: pushes what the first provider with a socket, in the order of the list, confirms. What is pushed while its
+   * socket is away is not filled in, and the stream does not go on at another provider: that is to come.
+   * @throws NoProviderError if no provider has a socket
+   */
+  subscribe(options: SubscribeOptions): Promise<Subscription>
   /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
   status(): Status
   /** Calls `listener` for each event of the engine. Returns the off-function. */
@@ -109,7 +116,7 @@ function faceOf(
         type: isSocket ? ('webSocket' as const) : ('failover' as const),
       },
       request: request as EIP1193RequestFn,
-      value: extrasOf(engine, face, request),
+      value: extrasOf(engine, face, request, options.subscriptions === false),
     }
   }
   return Object.assign(transport, {
@@ -153,7 +160,8 @@ function make(
 }
 
 function settingsOf(options: FailoverOptions, parameters: FactoryParameters): PlanSettings {
-  const { retry = {}, retryCount } = options
+  // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
+  const { retry = {}, retryCount = parameters.retryCount } = options
   return {
     strategy: options.strategy ?? (options.rank ? 'fastest' : 'priority'),
     methods: options.methods ?? {},
@@ -185,10 +193,12 @@ function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly 
   for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
 }
 
-function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn): FailoverValue {
+function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn, isQuiet: boolean): FailoverValue {
   const close = async () => engine.close()
   return {
     request,
+    subscribe: (given) =>
+      engine.subscribe(face, given, isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined),
     status: () => engine.status(),
     on: (name, listener) => engine.events.on(name, listener),
     breaker: (id, channel) => controlOf(engine, id, channel),

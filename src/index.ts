@@ -22,6 +22,7 @@ export type {
 } from './events'
 export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
 export { failover } from './failover'
+export type { SubscribeOptions, Subscription } from './methods/subscribe'
 export type {
   FailoverOptions,
   HeadersOption,

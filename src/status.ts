@@ -2,14 +2,14 @@
 
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
-import type { BreakerStateName } from './types'
+import type { BreakerStateName, ErrorRule } from './types'
 
 export type ChannelStatus = {
   breaker: {
     state: BreakerStateName
     /** Counted failures in a row. */
     failures: number
-    /** How long until a probe is due (in ms), while it is not closed. */
+    /** When a probe is due (in ms, as `uptime`), while it is not closed. */
     openUntil?: number
   }
   /** Of recent answers (in ms). */
@@ -29,7 +29,7 @@ export type ProviderStatus = {
   lag?: number
   /** Whether it is on another chain than the client: it is not used. */
   wrongChain: boolean
-  /** How long it is left alone because it said "too much" (in ms). */
+  /** Until when it is left alone because it said "too much" (in ms, as `uptime`). */
   cooldownUntil?: number
   capabilities: { declared: Capabilities; learned: LearnedCapabilities }
   /** Calls of the library's own. */
@@ -55,38 +55,50 @@ export type StatusParts = {
 }
 
 export function statusOf({ startedAt, chainId, providers, counts }: StatusParts, now: number): Status {
-  const heads = providers.flatMap(({ head }) => (head === undefined ? [] : [head]))
+  const heads = providers.flatMap(({ head, chain }) => (head === undefined || chain.state === 'wrong' ? [] : [head]))
   const head = heads.length > 0 ? Math.max(...heads) : undefined
   return {
     uptime: Math.max(0, now - startedAt),
     ...(chainId !== undefined && { chainId }),
     ...(head !== undefined && { head }),
     requests: { ...counts },
-    providers: providers.map((provider) => statusOfProvider(provider, head, now)),
+    providers: providers.map((provider) => statusOfProvider(provider, head, startedAt, now)),
   }
 }
 
-function statusOfProvider(provider: Provider, best: number | undefined, now: number): ProviderStatus {
+function statusOfProvider(
+  provider: Provider,
+  best: number | undefined,
+  startedAt: number,
+  now: number,
+): ProviderStatus {
   const { id, head, chain, setup, upkeep, channels } = provider
   const cooldownUntil = provider.quota.cooldownUntil(now)
+  const isWrong = chain.state === 'wrong'
   return {
     id,
     ...(head !== undefined && { head }),
-    ...(head !== undefined && best !== undefined && { lag: best - head }),
-    wrongChain: chain.state === 'wrong',
-    ...(cooldownUntil !== undefined && { cooldownUntil }),
+    ...(head !== undefined && best !== undefined && !isWrong && { lag: best - head }),
+    wrongChain: isWrong,
+    ...(cooldownUntil !== undefined && { cooldownUntil: cooldownUntil - startedAt }),
     capabilities: { declared: printable(setup.capabilities), learned: provider.capability.learned(now) },
     upkeep: { ...upkeep },
-    channels: Object.fromEntries(channels.map((channel) => [channel.type, statusOfChannel(channel, now)])),
+    channels: Object.fromEntries(channels.map((channel) => [channel.type, statusOfChannel(channel, startedAt, now)])),
   }
 }
 
-function statusOfChannel({ breaker, health, inFlight, attempts }: ChannelState, now: number): ChannelStatus {
+function statusOfChannel(
+  { breaker, health, inFlight, attempts }: ChannelState,
+  startedAt: number,
+  now: number,
+): ChannelStatus {
+  const { state, failures, openUntil = Infinity } = breaker.snapshot(now)
   const p50 = health.overall.median()
   const p95 = health.overall.p95()
   const success = health.success()
   return {
-    breaker: breaker.snapshot(now),
+    // One that was opened for good by hand has no such time: `Infinity` is no JSON.
+    breaker: { state, failures, ...(openUntil !== Infinity && { openUntil: openUntil - startedAt }) },
     latency: { ...(p50 !== undefined && { p50 }), ...(p95 !== undefined && { p95 }) },
     ...(success !== undefined && { success }),
     inFlight,
@@ -94,14 +106,18 @@ function statusOfChannel({ breaker, health, inFlight, attempts }: ChannelState, 
   }
 }
 
-/** Declared capabilities with error rules as text: a pattern is no JSON. */
-function printable(declared: Capabilities): Capabilities {
-  if (!declared.errors) return { ...declared }
+/** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
+function printable({ methods, errors, ...others }: Capabilities): Capabilities {
+  const { include, exclude } = methods ?? {}
   return {
-    ...declared,
-    errors: declared.errors.map((rule) => ({
-      ...rule,
-      ...(rule.message !== undefined && { message: String(rule.message) }),
-    })),
+    ...others,
+    ...(methods && {
+      methods: { ...(include && { include: [...include] }), ...(exclude && { exclude: [...exclude] }) },
+    }),
+    ...(errors && { errors: errors.map(printableRule) }),
   }
+}
+
+function printableRule(rule: ErrorRule): ErrorRule {
+  return { ...rule, ...(rule.message !== undefined && { message: String(rule.message) }) }
 }

@@ -19,6 +19,7 @@ export type Alarms = {
   clear(alarm: Alarm): void
   /** All that is set now. */
   all(): Alarm[]
+  /** Clears all and stops the timer. */
   close(): void
 }
 
@@ -50,12 +51,23 @@ export function createAlarms(clock: Clock): Alarms {
       else if (alarm.at < earliest) earliest = alarm.at
     }
     if (earliest < Infinity) arm(earliest)
-    for (const alarm of due) {
-      // An earlier ring of this pass may have moved or cleared it.
-      const late = now - alarm.at
-      if (late < 0) continue
-      unlink(alarm)
-      alarm.ring(alarm, now, late)
+    ringAll(due, now)
+  }
+
+  function ringAll(due: Alarm[], now: number) {
+    let rung = 0
+    try {
+      for (const alarm of due) {
+        rung++
+        // An earlier ring of this pass may have moved or cleared it.
+        const late = now - alarm.at
+        if (late < 0) continue
+        unlink(alarm)
+        alarm.ring(alarm, now, late)
+      }
+    } finally {
+      // A ring that throws is a bug of its owner: the others still ring.
+      if (rung < due.length) arm(now)
     }
   }
 
@@ -99,6 +111,7 @@ export function createAlarms(clock: Clock): Alarms {
       return alarms
     },
     close() {
+      while (first) unlink(first)
       timer?.cancel()
       timer = undefined
       armedAt = Infinity

@@ -5,17 +5,37 @@ const DEEPEST = 1_000
 
 /** About the length of the value as JSON; `undefined` if it cannot be JSON (a BigInt, a cycle). */
 export function jsonLength(value: unknown): number | undefined {
-  const length = measure(value, 0)
-  return Number.isNaN(length) ? undefined : length
+  try {
+    const length = measure(value, 0)
+    return Number.isNaN(length) ? undefined : length
+  } catch {
+    return undefined // a getter that throws would throw again when it is sent
+  }
 }
 
 function measure(value: unknown, depth: number): number {
   if (typeof value === 'string') return value.length + 2
   if (typeof value === 'bigint' || depth > DEEPEST) return Number.NaN
   if (typeof value !== 'object' || value === null) return 5
+  return Array.isArray(value) ? measureItems(value, depth) : measureFields(value as Record<string, unknown>, depth)
+}
+
+// Both stop at the first part that cannot be JSON: a cycle that branches has no end but that.
+function measureItems(items: readonly unknown[], depth: number): number {
   let length = 2
-  if (Array.isArray(value)) for (const item of value) length += measure(item, depth + 1) + 1
-  else if (typeof (value as { toJSON?: unknown }).toJSON !== 'function')
-    for (const key in value) length += key.length + 3 + measure((value as Record<string, unknown>)[key], depth + 1)
+  for (const item of items) {
+    length += measure(item, depth + 1) + 1
+    if (Number.isNaN(length)) break
+  }
+  return length
+}
+
+function measureFields(fields: Record<string, unknown>, depth: number): number {
+  let length = 2
+  if (typeof fields.toJSON === 'function') return length
+  for (const key of Object.keys(fields)) {
+    length += key.length + 3 + measure(fields[key], depth + 1)
+    if (Number.isNaN(length)) break
+  }
   return length
 }

@@ -6,16 +6,23 @@ const FIRST_PAUSE = 150
 const LONGEST_PAUSE = 2_000
 
 /** Calls `run` until it returns `true`, with growing pauses of up to 2 s. Rejects with the signal's reason once it is aborted. */
-export async function repeatUntil(run: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
+export function repeatUntil(run: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
+  const notYet = new Error('not yet')
   const attempt = async () => {
-    if (!(await run())) throw new Error('not yet')
+    if (!(await run())) throw notYet
   }
-  await pRetry(attempt, {
-    retries: Infinity,
-    minTimeout: FIRST_PAUSE,
-    maxTimeout: LONGEST_PAUSE,
-    ...(signal && { signal }),
-    // What `run` throws is for the caller; only "not yet" is repeated.
-    shouldRetry: ({ error }) => error.message === 'not yet',
+  return new Promise((resolve, reject) => {
+    // p-retry hears of it only between attempts, and takes a reason that is no Error for a mistake.
+    const quit = () => reject(signal?.reason)
+    signal?.addEventListener('abort', quit, { once: true })
+    const settled = pRetry(attempt, {
+      retries: Infinity,
+      minTimeout: FIRST_PAUSE,
+      maxTimeout: LONGEST_PAUSE,
+      ...(signal && { signal }),
+      // What `run` throws is for the caller; only "not yet" is repeated.
+      shouldRetry: ({ error }) => error === notYet,
+    })
+    settled.then(resolve, reject).finally(() => signal?.removeEventListener('abort', quit))
   })
 }

@@ -39,12 +39,21 @@ export function orElse(value: unknown, shape: Shape): Reader {
 
 export function readShape(value: unknown, shape: Shape, path: string, refuse: Refuse) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'must be an object', value)
-  for (const [key, item] of Object.entries(value as object)) {
-    const at = path ? `${path}.${key}` : key
-    const rule = Object.hasOwn(shape, key) ? shape[key] : undefined
-    if (!rule) refuse(at, `is not an option here (there are ${Object.keys(shape).join(', ')})`, item)
-    else if (item !== undefined) readValue(item, rule, at, refuse)
+  const fields = value as Record<string, unknown>
+  for (const key of Object.keys(fields))
+    if (!Object.hasOwn(shape, key))
+      refuse(pathOf(path, key), `is not an option here (there are ${Object.keys(shape).join(', ')})`, fields[key])
+  // By the shape's keys: what an object inherits is used like its own, so it is checked like its own.
+  for (const [key, rule] of Object.entries(shape)) {
+    const item = fields[key]
+    if (item !== undefined) readValue(item, rule, pathOf(path, key), refuse)
   }
+}
+
+/** The path of a field. A name that could be an endpoint, put in the wrong place, is not printed. */
+export function pathOf(path: string, key: string): string {
+  const name = /[/@?]/.test(key) ? '***' : key
+  return path ? `${path}.${name}` : name
 }
 
 function readValue(value: unknown, rule: Rule | Shape | Reader, path: string, refuse: Refuse) {

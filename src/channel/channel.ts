@@ -36,8 +36,14 @@ export type Channel = {
    */
   request(args: RpcRequest, options?: ChannelRequestOptions | undefined): Promise<unknown>
   /** `eth_subscribe` with these params; only channels with a socket have it. */
-  subscribe?(params: readonly unknown[], sink: SubscriptionSink): Promise<UpstreamSubscription>
+  subscribe?(
+    params: readonly unknown[],
+    sink: SubscriptionSink,
+    options?: ChannelRequestOptions | undefined,
+  ): Promise<UpstreamSubscription>
   /** What its socket is doing; channels without one do not have it. */
   socket?(): SocketState
+  /** Connects, unless it does or is; for whoever comes next. */
+  dial?(): void
   close(): void
 }

@@ -1,10 +1,10 @@
 // A Channel over any viem transport: its `config.request`, below its own retries. Judges nothing it lets through but
-// `undefined`. Subscriptions of such a transport are not made here.
+// `undefined`. Subscriptions are its own too: a socket that it opens again goes on after its error.
 
 import type { Transport } from 'viem'
 import { InvalidResponseError } from '../errors'
 import type { ChannelType, RpcRequest } from '../types'
-import type { Channel, ChannelRequestOptions } from './channel'
+import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import { read } from './clean'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
@@ -19,6 +19,13 @@ export type ViemChannelOptions = {
   redactor?: Redactor | undefined
   /** Whether `undefined` is an answer to a method (wallets give it). @default never */
   allowsUndefined?: ((method: string) => boolean) | undefined
+}
+
+type ViemSubscribe = {
+  subscribe(given: { params: readonly unknown[] } & SubscriptionSink): Promise<{
+    subscriptionId: string
+    unsubscribe(): Promise<unknown>
+  }>
 }
 
 /** Transports that hand a signal on; viem's sockets and an EIP-1193 provider do nothing with it. */
@@ -48,11 +55,34 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     )
   }
 
+  async function subscribe(params: readonly unknown[], sink: SubscriptionSink): Promise<UpstreamSubscription> {
+    const clean = (error: unknown) => redactor.clean(error, { provider, method: 'eth_subscribe' })
+    try {
+      const given = { params, onData: sink.onData, onError: (error: unknown) => sink.onError(clean(error)) }
+      const made = await (transport.value as ViemSubscribe).subscribe(given)
+      return {
+        get id() {
+          return made.subscriptionId
+        },
+        unsubscribe: made.unsubscribe,
+      }
+    } catch (error) {
+      throw clean(error)
+    }
+  }
+
   function refuse(method: string): never {
     throw new InvalidResponseError({ provider, method, reason: 'no result' })
   }
 
-  return { type, canAbort: ABORTABLE.includes(transport.config.type), request, close() {} }
+  const canSubscribe = typeof read(transport.value, 'subscribe') === 'function'
+  return {
+    type,
+    canAbort: ABORTABLE.includes(transport.config.type),
+    request,
+    ...(canSubscribe && { subscribe }),
+    close() {},
+  }
 }
 
 /** The endpoints and header values a viem transport shows; those of a `webSocket()` show in its errors only. */

@@ -2,14 +2,17 @@
 
 import { numberToHex } from 'viem'
 import { jsonLength } from '../base/json'
-import { InvalidOptionsError } from '../errors'
+import { InvalidOptionsError, TransportClosedError } from '../errors'
 import type { RequestEvent } from '../events'
+import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { Planner } from '../request/plan'
 import type { FailureKind, RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
+import { pauseWith } from './calls'
 import { createFilters } from './filters'
+import { createLookUps } from './look-ups'
 import { createSharing, keyOf } from './sharing'
 import { createTransactions } from './transactions'
 
@@ -23,6 +26,7 @@ export type EntranceSetup = {
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly hasOwnSerializer: boolean
+  readonly isClosed: () => boolean
 }
 
 export type Entrance = (
@@ -42,23 +46,36 @@ export function createEntrance({
   share,
   broadcast,
   hasOwnSerializer,
+  isClosed,
 }: EntranceSetup): Entrance {
   const { clock, events, counts, providers } = parts
   const isHex = chainId === undefined ? undefined : numberToHex(chainId)
   const hasWallet = providers.some(({ setup }) => setup.isWallet)
   const sharing = share ? createSharing(clock) : undefined
+  const ids = providers.map(({ id }) => id)
   const calls: Calls = {
     clock,
+    providers: ids,
     planOf: planner,
-    call: (caller, request, plan, onWinner) => fly(parts, caller.channels, request, plan, caller.signal, onWinner),
+    call(caller, request, plan, onWinner) {
+      if (isClosed()) return Promise.reject(new TransportClosedError())
+      return fly(parts, caller.channels, request, plan, caller.signal, (channel) => {
+        caller.onAnswer(channel)
+        onWinner?.(channel)
+      })
+    },
+    pause: pauseWith(clock, parts.ends),
   }
+  const privates = providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id)
   const filters = createFilters(calls)
+  const lookUps = createLookUps({ calls, privates })
   const transactions = createTransactions({
     calls,
+    lookUps,
     broadcast,
     hasOwnSerializer,
-    providers: providers.map(({ id }) => id),
-    privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
+    privates,
+    rulesOf: (id) => providers.find((provider) => provider.id === id)?.capability.errors,
   })
 
   function enter(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown> {
@@ -76,8 +93,8 @@ export function createEntrance({
     if (kind === 'filter') return inParts(face, request, plan, signal, (caller) => filters.request(caller, request))
     if (isHex && request.method === 'eth_chainId' && isChainKnown(plan))
       return inParts(face, request, plan, signal, () => Promise.resolve(isHex))
-    if (transactions.isPrivateLookUp(request))
-      return inParts(face, request, plan, signal, (caller) => transactions.lookUpPrivately(caller, request, plan))
+    if (lookUps.isOurs(request))
+      return inParts(face, request, plan, signal, (caller) => lookUps.request(caller, request, plan))
     if (!sharing || !isShareable) return fly(parts, face.channels, request, plan, signal)
     const key = keyOf(request, length)
     if (key === undefined) return fly(parts, face.channels, request, plan, signal)
@@ -126,21 +143,33 @@ export function createEntrance({
   ) {
     const id = parts.nextId++
     const startedAt = clock.now()
+    let by: ChannelState | undefined
+    const onAnswer = (channel: ChannelState) => {
+      by = channel
+    }
     counts.total++
     try {
       signal?.throwIfAborted()
-      const value = await run({ channels: face.channels, signal, deadline: startedAt + plan.timeout })
-      tell(id, request.method, startedAt, 'success')
+      const deadline = startedAt + plan.timeout
+      const value = await run({ channels: face.channels, signal, deadline, limits: plan, onAnswer })
+      tell(id, request.method, startedAt, 'success', by)
       return value
     } catch (error) {
-      const isAborted = signal?.aborted === true || (error as Error)?.name === 'TransportClosedError'
+      const isAborted = signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
       if (!isAborted) counts.failed++
-      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', error)
+      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', undefined, error)
       throw error
     }
   }
 
-  function tell(id: number, method: string, startedAt: number, outcome: RequestEvent['outcome'], error?: unknown) {
+  function tell(
+    id: number,
+    method: string,
+    startedAt: number,
+    outcome: RequestEvent['outcome'],
+    by?: ChannelState,
+    error?: unknown,
+  ) {
     if (!events.has('request')) return
     const { name, code, attempts } = (error ?? {}) as {
       name?: string
@@ -153,6 +182,7 @@ export function createEntrance({
       method,
       outcome,
       attempts: attempts?.length ?? 0,
+      ...(by && { provider: by.provider.id, channel: by.type }),
       duration: clock.now() - startedAt,
       ...(outcome !== 'success' && {
         error: Object.freeze({

@@ -8,19 +8,21 @@ import { concatHex, fromRlp, keccak256, toRlp } from 'viem'
  * `undefined` for types beyond 0x04 and for what cannot be parsed.
  */
 export function hashOf(bytes: unknown): Hex | undefined {
-  if (typeof bytes !== 'string' || !/^0x([\da-f]{2})+$/i.test(bytes)) return undefined
-  const type = Number.parseInt(bytes.slice(2, 4), 16)
-  if (type >= 0xc0) return keccak256(bytes as Hex)
-  if (type > 0x04) return undefined
-  return keccak256(type === 0x03 ? withoutSidecar(bytes as Hex) : (bytes as Hex))
+  const payload = payloadOf(bytes)
+  return payload && keccak256(payload)
 }
 
-/** In the network form the payload stands first in a list, before blobs, commitments and proofs. */
-function withoutSidecar(bytes: Hex): Hex {
+/** The signed payload itself: without the sidecar of a blob transaction. `undefined` where there is no hash. */
+export function payloadOf(bytes: unknown): Hex | undefined {
+  if (typeof bytes !== 'string' || !/^0x([\da-f]{2})+$/i.test(bytes)) return undefined
+  const type = Number.parseInt(bytes.slice(2, 4), 16)
+  if (type > 0x04 && type < 0xc0) return undefined
   try {
-    const [payload] = fromRlp(`0x${bytes.slice(4)}`) as unknown[]
-    return Array.isArray(payload) ? concatHex(['0x03', toRlp(payload as Hex[])]) : bytes
+    const fields = fromRlp(type >= 0xc0 ? (bytes as Hex) : `0x${bytes.slice(4)}`) as unknown
+    if (!Array.isArray(fields) || fields.length === 0) return undefined
+    // In the network form the payload stands first in a list, before blobs, commitments and proofs.
+    return type === 0x03 && Array.isArray(fields[0]) ? concatHex(['0x03', toRlp(fields[0] as Hex[])]) : (bytes as Hex)
   } catch {
-    return bytes
+    return undefined // bytes that are no transaction: the provider will say so
   }
 }

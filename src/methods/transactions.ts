@@ -7,17 +7,20 @@ import type { Plan } from '../request/flight'
 import type { Overrides } from '../request/plan'
 import type { Failure } from '../rpc/failure'
 import { failureOf } from '../rpc/failure'
-import type { RpcRequest } from '../types'
+import type { ErrorRule, RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
-import { partOf } from './calls'
+import { isOver, partOf, shareOf } from './calls'
 import { hashOf } from './hash'
+import type { LookUps } from './look-ups'
 
 export type TransactionSetup = {
   readonly calls: Calls
+  readonly lookUps: LookUps
   readonly broadcast: 'first' | 'all'
-  /** Ids of all providers, and of those that are private. */
-  readonly providers: readonly string[]
+  /** Ids of the private providers. */
   readonly privates: readonly string[]
+  /** A provider's own rules for its errors. */
+  readonly rulesOf: (provider: string) => readonly ErrorRule[] | undefined
   /** Whether the chain serialises transactions in its own way: then no hash can be known beforehand. */
   readonly hasOwnSerializer: boolean
 }
@@ -25,135 +28,148 @@ export type TransactionSetup = {
 export type Transactions = {
   /** `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
   send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
-  /** Whether the request looks up a transaction that only private providers have seen. */
-  isPrivateLookUp(request: RpcRequest): boolean
-  /** Asks private providers, and the others only after they answered `null`. */
-  lookUpPrivately(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
 type SendError = Error & { attempts?: readonly AttemptSummary[]; mayHaveBeenSent?: boolean; transactionHash?: Hex }
 
-const LOOK_UPS = new Set(['eth_getTransactionByHash', 'eth_getTransactionReceipt'])
-/** Privately sent hashes that are remembered, the newest. */
-const MOST_REMEMBERED = 1_000
 /** Between two looks for a receipt (in ms). */
 const RECEIPT_PAUSE = 250
+/** EIP-7966: taken, but not mined in time. */
+const NOT_MINED_IN_TIME = 4
 
-export function createTransactions({
-  calls,
-  broadcast,
-  providers,
-  privates,
-  hasOwnSerializer,
-}: TransactionSetup): Transactions {
+export function createTransactions(setup: TransactionSetup): Transactions {
+  const { calls, lookUps, broadcast, privates, rulesOf, hasOwnSerializer } = setup
   const isPrivate = privates.length > 0
-  const sentPrivately = new Set<string>()
 
   async function send(caller: Caller, request: RpcRequest, plan: Plan) {
-    const hash = hasOwnSerializer ? undefined : hashOf(Array.isArray(request.params) ? request.params[0] : undefined)
-    if (isPrivate && hash) remember(hash)
+    const bytes = Array.isArray(request.params) ? request.params[0] : undefined
+    const hash = hasOwnSerializer ? undefined : hashOf(bytes)
+    if (isPrivate && hash) lookUps.hide(hash)
+    const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
     try {
-      return await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined })
+      return await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined }, hash, note)
     } catch (error) {
-      if (hash && (await isIn(caller, request, error as SendError, hash)))
-        return request.method === 'eth_sendRawTransaction' ? hash : await receiptOf(caller, hash, error as Error)
-      throw describeSend(error as SendError, hash)
+      if (isOver(caller, error)) throw error
+      const state = hash ? await stateOf(caller, request, error as SendError, hash) : 'refused'
+      if (!hash || state === 'refused') throw describeSend(error as SendError, hash)
+      const speaker = (error as SendError).attempts?.at(-1)?.provider
+      if (state === 'in' && speaker !== undefined) note(speaker)
+      return request.method === 'eth_sendRawTransaction' ? hash : await receiptOf(caller, hash, error as SendError)
     }
   }
 
-  function offer(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
-    if (broadcast === 'first') return calls.call(caller, request, plan)
-    const ids = isPrivate ? privates : providers
-    const allowed = plan.provider === undefined ? ids : ids.filter((id) => id === plan.provider)
-    const sends = allowed.map((provider) => calls.call(caller, request, { ...plan, provider, isPinned: true }))
+  function offer(
+    caller: Caller,
+    request: RpcRequest,
+    plan: Plan,
+    hash: Hex | undefined,
+    note: (provider: string) => void,
+  ): Promise<unknown> {
+    const call = (own: Plan) => calls.call(caller, request, own, (channel) => note(channel.provider.id))
+    if (broadcast === 'first') return call(plan)
+    const ids = isPrivate ? privates : calls.providers
+    const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
+    if (allowed.length === 0) return call(plan)
+    const sends = allowed.map((provider) =>
+      call({ ...plan, provider, isPinned: true }).catch((error: SendError) => {
+        // Those that are slower are not waited for: it has spread by itself.
+        const isIn = !isOver(caller, error) && lastFailure(error, request)?.transaction === 'known'
+        if (!isIn || !hash || request.method !== 'eth_sendRawTransaction') throw error
+        note(provider)
+        return hash
+      }),
+    )
     return Promise.any(sends).catch((all: AggregateError) => {
-      // What says that the bytes are in is better news than any other refusal.
-      const errors = all.errors as SendError[]
-      throw errors.find((error) => lastFailure(error, request)?.transaction === 'known') ?? errors[0]
+      const [first] = all.errors
+      throw isOver(caller, first) ? first : mostTelling(all.errors, request)
+    })
+  }
+
+  /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
+  function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
+    const rank = (error: SendError) => {
+      const meaning = lastFailure(error, request)?.transaction
+      if (meaning === 'known' || meaning === 'nonce-taken') return meaning === 'known' ? 0 : 1
+      return error.name === 'AllProvidersFailedError' ? 3 : error.attempts ? 2 : 4
+    }
+    const [telling, ...others] = [...errors].sort((a, b) => rank(a) - rank(b)) as [SendError, ...SendError[]]
+    if (!telling.attempts) return telling
+    return assign(telling, {
+      // The one whose words are passed on has the last one here too.
+      attempts: [...others, telling].flatMap(({ attempts = [] }) => attempts),
+      mayHaveBeenSent: errors.some(({ mayHaveBeenSent }) => mayHaveBeenSent),
     })
   }
 
   /** Whether a refused send is in the pool or in a block all the same. */
-  async function isIn(caller: Caller, request: RpcRequest, error: SendError, hash: Hex): Promise<boolean> {
+  async function stateOf(caller: Caller, request: RpcRequest, error: SendError, hash: Hex) {
     const failure = lastFailure(error, request)
-    if (failure?.transaction === 'known') return true
-    const isUnclear =
-      request.method !== 'eth_sendRawTransaction' && error.mayHaveBeenSent === true && failure?.code !== 4
-    if (failure?.transaction !== 'nonce-taken' && !isUnclear) return false
-    if (isUnclear) return true
-    const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
-    if (isPrivate) return isThere(lookUpPrivately(caller, lookUp, calls.planOf(lookUp)), hash)
-    const said = error.attempts?.at(-1)?.provider
-    return (
-      (await isThere(ask(caller, lookUp, { provider: said }), hash)) ||
-      isThere(ask(caller, lookUp, said === undefined ? {} : { exclude: [said] }), hash)
-    )
+    if (failure?.transaction === 'known') return 'in'
+    if (failure?.transaction === 'nonce-taken') return (await isFound(caller, error, hash)) ? 'in' : 'refused'
+    const isUnclear = error.mayHaveBeenSent === true && failure?.code !== NOT_MINED_IN_TIME
+    return isUnclear && request.method !== 'eth_sendRawTransaction' ? 'unclear' : 'refused'
   }
 
-  function ask(caller: Caller, lookUp: RpcRequest, who: Overrides) {
-    return calls.call(caller, lookUp, { ...partOf(calls, caller, calls.planOf(lookUp, who)), rounds: 1 })
+  /** Looks the hash up at the provider that spoke of its nonce, then at the others. */
+  async function isFound(caller: Caller, { attempts }: SendError, hash: Hex): Promise<boolean> {
+    const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
+    if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)), hash)
+    const said = attempts?.at(-1)?.provider
+    const ask = (who: Overrides, by: Caller) =>
+      isThere(by, calls.call(by, lookUp, { ...partOf(calls, by, calls.planOf(lookUp, who)), rounds: 1 }), hash)
+    if (said === undefined) return ask({}, caller)
+    return (await ask({ provider: said }, shareOf(calls, caller))) || ask({ exclude: [said] }, caller)
   }
 
   /** The receipt, looked for until the deadline; then the error that made us look. */
-  async function receiptOf(caller: Caller, hash: Hex, error: Error): Promise<unknown> {
+  async function receiptOf(caller: Caller, hash: Hex, error: SendError): Promise<unknown> {
     const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
     while (caller.deadline - calls.clock.now() > RECEIPT_PAUSE) {
-      const plan = partOf(calls, caller, calls.planOf(lookUp))
-      const receipt = await (isPrivate
-        ? lookUpPrivately(caller, lookUp, plan)
-        : calls.call(caller, lookUp, plan)
-      ).catch(() => null)
+      const receipt = await orNull(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)))
       if (receipt) return receipt
-      await new Promise<void>((resolve) => calls.clock.after(RECEIPT_PAUSE, resolve))
-      caller.signal?.throwIfAborted()
+      await calls.pause(caller, RECEIPT_PAUSE)
     }
     throw describeSend(error, hash)
   }
 
-  async function lookUpPrivately(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
-    // A private provider that fails has not said that it does not know it: then nobody else is told of the hash.
-    const found = await calls.call(caller, request, { ...partOf(calls, caller, plan), isPrivate: true })
-    if (found || privates.length === providers.length) return found
-    return calls.call(caller, request, {
-      ...partOf(calls, caller, plan),
-      exclude: [...(plan.exclude ?? []), ...privates],
-    })
+  /** What the provider that had the last word said. */
+  function lastFailure({ attempts }: SendError, { method, params }: RpcRequest): Failure | undefined {
+    const last = attempts?.at(-1)
+    return last && failureOf(last.error, { method, params, rules: rulesOf(last.provider) })
   }
 
-  function remember(hash: Hex) {
-    if (sentPrivately.size >= MOST_REMEMBERED) sentPrivately.delete(sentPrivately.values().next().value as string)
-    sentPrivately.add(hash)
-  }
-
-  return {
-    send,
-    isPrivateLookUp: ({ method, params }) =>
-      isPrivate && LOOK_UPS.has(method) && Array.isArray(params) && sentPrivately.has(String(params[0]).toLowerCase()),
-    lookUpPrivately,
-  }
+  return { send }
 }
 
-/** Whether a look-up found the transaction; one that failed did not. */
-async function isThere(lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {
-  const transaction = (await lookUp.catch(() => null)) as { hash?: unknown } | null
+async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {
+  const transaction = (await orNull(caller, lookUp)) as { hash?: unknown } | null
   return String(transaction?.hash).toLowerCase() === hash
 }
 
-/** What the provider that had the last word said. */
-function lastFailure(error: SendError, { method, params }: RpcRequest): Failure | undefined {
-  const last = error.attempts?.at(-1)
-  return last && failureOf(last.error, { method, params })
+/** A look-up that failed has found nothing. */
+async function orNull(caller: Caller, lookUp: Promise<unknown>): Promise<unknown> {
+  try {
+    return await lookUp
+  } catch (error) {
+    if (isOver(caller, error)) throw error
+    return null
+  }
 }
 
 /** Says in the error what is known about the transaction. */
 function describeSend(error: SendError, hash: Hex | undefined): SendError {
   if (error.mayHaveBeenSent === undefined) return error
   const line = error.mayHaveBeenSent ? 'The transaction may have been sent' : 'The transaction was not sent'
+  return assign(error, {
+    ...(hash && { transactionHash: hash }),
+    message: `${error.message}\n${line}${hash ? `: ${hash}` : '.'}`,
+  })
+}
+
+function assign(error: SendError, facts: Partial<SendError>): SendError {
   try {
-    if (hash) error.transactionHash = hash
-    error.message = `${error.message}\n${line}${hash ? `: ${hash}` : '.'}`
+    return Object.assign(error, facts)
   } catch {
-    // A frozen error says less.
+    return error // a frozen error says less
   }
-  return error
 }

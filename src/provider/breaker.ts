@@ -18,13 +18,13 @@ export type BreakerOptions = {
   window?: number | undefined
   /** First wait before a probe (in ms); doubles with each failed probe. @default 2_000 */
   openFor?: number | undefined
-  /** Longest wait before a probe (in ms). @default 60_000 */
+  /** Longest wait before a probe (in ms). @default 60_000, or `openFor` if that is more */
   maxOpenFor?: number | undefined
 }
 
 type Closed = { type: 'closed'; failures: number; networkFailures: number; successes: number }
-type Open = { type: 'open'; until: number }
-type HalfOpen = { type: 'half-open'; until: number }
+type Open = { type: 'open'; until: number; failures: number }
+type HalfOpen = { type: 'half-open'; until: number; failures: number }
 type State = Closed | Open | HalfOpen
 
 /** Leave for one attempt: the state that gave it. */
@@ -33,6 +33,7 @@ export type Permit = Closed | HalfOpen
 /** How an attempt ended, as far as the breaker cares; `neutral` gives the permit back and says nothing. */
 export type BreakerResult = 'success' | 'failure' | 'network' | 'neutral'
 
+/** `failures`: counted failures in a row; `openUntil`: when a probe is due (in ms of the clock). */
 export type BreakerSnapshot = { state: BreakerStateName; failures: number; openUntil?: number }
 
 export type Breaker = {
@@ -49,12 +50,14 @@ export type Breaker = {
   settle(permit: Permit, result: BreakerResult, now: number): void
   /** A sign of ill health from outside an attempt: a failed upkeep call, a lost socket. */
   recordFailure(now: number, isNetwork: boolean): void
+  /** Opens it, for `wait` (in ms) or as after a failure. */
   open(now: number, wait?: number | undefined): void
   close(): void
 }
 
 const SUCCESSES_TO_FORGET = 5
 const JITTER = 0.1
+const LONGEST_OPEN = 60_000
 
 export function createBreaker(
   options: BreakerOptions,
@@ -69,7 +72,7 @@ export function createBreaker(
     minimumAttempts = 20,
     window: length = 10_000,
     openFor = 2_000,
-    maxOpenFor = 60_000,
+    maxOpenFor = Math.max(LONGEST_OPEN, openFor),
   } = options
   const mostNetwork = options.networkFailures ?? options.failures ?? 3
   const window = createRatioWindow(length)
@@ -83,9 +86,9 @@ export function createBreaker(
     if (from !== next.type) parts.onChange(from, next.type, openUntil)
   }
 
-  function open(now: number, wait = Math.min(openFor * 2 ** level, maxOpenFor)) {
-    const until = now + wait * (1 + JITTER * parts.random())
-    turn({ type: 'open', until }, until)
+  function open(now: number, wait = Math.min(openFor * 2 ** level, maxOpenFor) * (1 + JITTER * parts.random())) {
+    const until = now + wait
+    turn({ type: 'open', until, failures: state.failures }, until)
   }
 
   function close() {
@@ -96,7 +99,6 @@ export function createBreaker(
   function count(from: Closed, isNetwork: boolean, now: number) {
     from.failures++
     from.networkFailures = isNetwork ? from.networkFailures + 1 : 0
-    from.successes = 0
     window.record(true, now)
     if (from.failures >= most || from.networkFailures >= mostNetwork) return open(now)
     const seen = window.read(now)
@@ -105,8 +107,9 @@ export function createBreaker(
 
   function settleProbe(probe: HalfOpen, result: BreakerResult, now: number) {
     if (result === 'success') return close()
-    if (result === 'neutral') return turn({ type: 'open', until: probe.until }, probe.until)
+    if (result === 'neutral') return turn({ ...probe, type: 'open' }, probe.until)
     level++
+    probe.failures++
     open(now)
   }
 
@@ -114,7 +117,7 @@ export function createBreaker(
     snapshot(now) {
       if (state.type === 'closed') return { state: 'closed', failures: state.failures }
       const isDue = state.type === 'half-open' || now >= state.until
-      return { state: isDue ? 'half-open' : 'open', failures: most, openUntil: state.until }
+      return { state: isDue ? 'half-open' : 'open', failures: state.failures, openUntil: state.until }
     },
     isClosed: () => state.type === 'closed',
     dueAt: () => (state.type === 'closed' ? -Infinity : state.until),
@@ -122,7 +125,7 @@ export function createBreaker(
     admit: () => (state.type === 'closed' ? state : undefined),
     admitProbe(now, isEarly) {
       if (state.type !== 'open' || (now < state.until && !isEarly)) return undefined
-      const probe: HalfOpen = { type: 'half-open', until: state.until }
+      const probe: HalfOpen = { ...state, type: 'half-open' }
       turn(probe)
       return probe
     },

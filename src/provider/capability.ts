@@ -53,8 +53,9 @@ export function createCapability(declared: Capabilities): Capability {
     hasLearned: () => unsupported.size > 0,
     learnUnsupported(method, now) {
       if (declares(method)) return false
-      const isNews = !unsupported.has(method)
-      if (isNews && unsupported.size >= MOST_LEARNED) unsupported.delete(unsupported.keys().next().value as string)
+      const isNews = now >= (unsupported.get(method) ?? -Infinity)
+      unsupported.delete(method) // the newest stand last
+      if (unsupported.size >= MOST_LEARNED) unsupported.delete(unsupported.keys().next().value as string)
       unsupported.set(method, now + UNSUPPORTED_LASTS)
       return isNews
     },

@@ -110,6 +110,7 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
 
 /** Notes the answer to an `eth_blockNumber` as the provider's head. */
 export function observeHead(provider: Provider, value: unknown) {
+  if (typeof value !== 'string' || !/^0x[\da-f]+$/i.test(value)) return
   const head = Number(value)
-  if (typeof value === 'string' && Number.isSafeInteger(head)) provider.head = head
+  if (Number.isSafeInteger(head)) provider.head = head
 }

@@ -60,8 +60,9 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
   function pace(now: number) {
     if (!learned) return declared
     const grown = learned.pace + (learned.first * PACE_GROWTH * (now - learned.at)) / 1_000
-    if (grown >= learned.first * PACE_FORGOTTEN) learned = undefined
-    return Math.min(declared, grown)
+    if (grown < learned.first * PACE_FORGOTTEN) return Math.min(declared, grown)
+    learned = undefined
+    return declared
   }
 
   function fill(now: number) {

@@ -3,23 +3,25 @@
 import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
 
-/** A provider at its declared limit lets one with room go first. */
-export function putBehind(flight: Flight, channel: ChannelState, now: number): boolean {
-  if (channel.provider.quota.cooldownUntil(now) !== undefined) return false
-  const rest = flight.ahead.slice(flight.position)
-  const free = rest.find(
-    (other) => other.breaker.isClosed() && other.provider.quota.hasRoom(now) && !flight.ruledOut?.has(other.provider),
-  )
-  if (!free) return false
-  flight.ahead = [free, ...rest.filter((other) => other !== free)]
-  flight.position = 0
-  return true
+/** Those not yet asked that may be asked now, with room or without. */
+export function restOf({ ahead, position, plan, ruledOut }: Flight): ChannelState[] {
+  const isWallet = plan.need.traits.kind === 'wallet'
+  return ahead
+    .slice(position)
+    .filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
 
-/** A cooling provider is waited for only if nobody else is left; one at its limit always. */
-export function isLastHope(flight: Flight, { provider }: ChannelState, now: number): boolean {
-  if (provider.quota.cooldownUntil(now) === undefined) return true
-  return flight.ahead.slice(flight.position).every((other) => !other.provider.quota.hasRoom(now))
+/** A provider at its limit lets one with room go first; a cooling one only if that is no backup. */
+export function putBehind(flight: Flight, { provider }: ChannelState, now: number): boolean {
+  const isCooling = provider.quota.cooldownUntil(now) !== undefined
+  const mayBeBackup = !isCooling || provider.setup.isBackup
+  const free = restOf(flight).find(
+    (other) => other.provider.quota.hasRoom(now) && (mayBeBackup || !other.provider.setup.isBackup),
+  )
+  if (!free) return false
+  flight.ahead = [free, ...flight.ahead.slice(flight.position).filter((other) => other !== free)]
+  flight.position = 0
+  return true
 }
 
 /** The other channel of a provider that could not be reached goes behind the other providers. */
@@ -37,6 +39,16 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
 export function openOf({ route, ruledOut }: Flight): ChannelState[] {
   const all = [...route.open, ...route.candidates]
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
+}
+
+/** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
+export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[]): Set<ChannelState> {
+  const failed = new Set<ChannelState>()
+  for (let index = roundStart; index < failures.length; index++) {
+    const { channelState } = failures[index] as Flight['failures'][number]
+    if (!back.includes(channelState)) failed.add(channelState)
+  }
+  return failed
 }
 
 /** Takes one out of its turn. */

@@ -8,9 +8,10 @@ import type { AttemptRole } from './attempt'
 import { emitFailover } from './emit'
 import type { Flight } from './flight'
 import { canHedge, hedgeCandidate, hedgeDelayOf } from './hedge'
+import { landError } from './landing'
 import type { Landing } from './launch'
 import { launch } from './launch'
-import { LEAST, limitOf, setAlarm } from './timing'
+import { LEAST, leadLimitOf, limitOf, setAlarm } from './timing'
 import { dueFirst } from './waiting'
 
 /** Asks a candidate whose turn it is. */
@@ -32,10 +33,10 @@ function ask(
   flight.attempts++
   const attempt = launch(flight, channel, permit, role, now, landing)
   flight.inFlight.push(attempt)
-  const othersWait =
-    flight.plan.need.isRepeatable &&
-    (flight.position < flight.ahead.length || flight.route.open.length > (role === 'lead' ? 1 : 0))
-  attempt.limitAt = limitOf(flight, othersWait, now)
+  const waiting = flight.plan.need.isRepeatable
+    ? flight.ahead.length - flight.position + Math.min(1, flight.route.open.length)
+    : 0
+  attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
   flight.hedgeAt =
     flight.plan.hedge && flight.position < flight.ahead.length && role !== 'lead'
       ? now + hedgeDelayOf(flight, channel)
@@ -46,6 +47,7 @@ function ask(
 /** The request leads those that wait: its next attempt is the probe. */
 export function lead(flight: Flight, now: number, landing: Landing) {
   const { waiter } = flight
+  if (flight.deadline - now < LEAST) return landError(flight, now)
   const channel = waiter && dueFirst(waiter.wants)
   const permit = channel?.breaker.admitProbe(now, true)
   flight.resumeAt = Infinity

@@ -24,7 +24,9 @@ export type Attempt = {
   limitAt: number
   /** Its timer fired so late that its time says nothing about the channel. */
   isLate: boolean
+  /** It came back or was given up: whatever comes of it now is too late. */
   isVacated: boolean
+  /** What it says about the channel is noted. */
   isSettled: boolean
 }
 

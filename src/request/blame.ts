@@ -2,18 +2,44 @@
 // too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
 
 import type { Failure } from '../rpc/failure'
+import type { Need } from '../rpc/need'
 import type { Attempt } from './attempt'
-import { fail, hadTime } from './attempt'
+import { fail, hadTime, vacate } from './attempt'
 import { emitAttempt } from './emit'
-import type { FailedAttempt, Flight } from './flight'
+import type { FailedAttempt, Flight, Parts } from './flight'
 
 /** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
 const ALIVE = 30_000
 
-/** Settles the attempt, now or when it is known whether the request is to blame. */
-export function blame(flight: Flight, attempt: Attempt, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
+/** Notes that an attempt has failed and settles it, now or when it is known whether the request is to blame. */
+export function noteFailure(
+  flight: Flight,
+  attempt: Attempt,
+  error: unknown,
+  failure: Failure,
+  isOurTimeout: boolean,
+  now: number,
+): FailedAttempt {
+  const { channel } = attempt
+  vacate(attempt)
+  const failed: FailedAttempt = {
+    provider: channel.provider.id,
+    channel: channel.type,
+    kind: failure.kind,
+    duration: now - attempt.startedAt,
+    error,
+    failure,
+    channelState: channel,
+  }
+  flight.failures.push(failed)
+  blame(flight, attempt, failed, isOurTimeout, now)
+  return failed
+}
+
+function blame(flight: Flight, attempt: Attempt, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
   const { failure } = failed
-  if (!isBlamable(flight, attempt, failure, isOurTimeout, now)) return settle(flight, attempt, failed, false, now)
+  if (!isBlamable(flight.parts, flight.plan.need, attempt, failure, isOurTimeout, now))
+    return settle(flight, attempt, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
   if (!mayBePoison) return settle(flight, attempt, failed, true, now)
@@ -28,16 +54,15 @@ export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
 }
 
 /**
- * Whether everybody, two or more, failed the request in the same way, while one of them was well a moment ago. Asked
+ * Whether everybody asked, two or more, failed the request in the same way, while one of them was well a moment ago. Asked
  * when a round has ended or the deadline has passed.
  */
 export function isPoison(flight: Flight, now: number): boolean {
   const failures = flight.failures.slice(flight.roundStart)
-  const [first] = failures
-  if (!first || !(first.failure.isRpc || first.kind === 'timeout')) return false
-  if (failures.some(({ kind }) => kind !== first.kind)) return false
+  const kind = failures[0]?.kind
+  if (failures.some((failed) => failed.kind !== kind || !(failed.failure.isRpc || kind === 'timeout'))) return false
   const asked = new Set(failures.map(({ channelState }) => channelState.provider))
-  if (asked.size < 2 || asked.size < providersOf(flight)) return false
+  if (asked.size < 2) return false
   return [...asked].some(({ channels }) => channels.some(({ health }) => now - health.answeredAt <= ALIVE))
 }
 
@@ -46,10 +71,17 @@ function settle(flight: Flight, attempt: Attempt, failed: FailedAttempt, isBlame
   emitAttempt(flight, attempt, 'failure', failed.duration, { failure: failed.failure, isBlamed })
 }
 
-function isBlamable(flight: Flight, attempt: Attempt, failure: Failure, isOurTimeout: boolean, now: number) {
-  const { need } = flight.plan
+/** Whether a failure may be held against its channel at all. */
+export function isBlamable(
+  parts: Parts,
+  need: Need,
+  attempt: Attempt,
+  failure: Failure,
+  isOurTimeout: boolean,
+  now: number,
+): boolean {
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
-  if ((failure.kind === 'network' || failure.kind === 'timeout') && flight.parts.isOffline()) return false
+  if ((failure.kind === 'network' || failure.kind === 'timeout') && parts.isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
   return !isOurTimeout || hadTime(attempt, need, now)
 }

@@ -114,8 +114,8 @@ export type Flight = Alarm &
     led: Set<ChannelState> | undefined
     /** Probes led from the waiting room, for the growth of their delay. */
     leads: number
-    /** A copy of it on its way to a channel whose breaker is due. */
-    probe: Attempt | undefined
+    /** Each takes back a copy of it that is on its way to a channel whose breaker is due. */
+    probes: Set<() => void> | undefined
     hasGrace: boolean
     onAbort: (() => void) | undefined
   }
@@ -160,7 +160,7 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     waiter: undefined,
     led: undefined,
     leads: 0,
-    probe: undefined,
+    probes: undefined,
     hasGrace: true,
     onAbort: undefined,
   }

@@ -40,11 +40,7 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
   settleWithheld(flight, true, now)
   clear(flight)
   drop(flight, now)
-  if (flight.probe && !flight.probe.isSettled) {
-    release(flight.probe, now)
-    flight.probe.controller?.abort()
-    emitAttempt(flight, flight.probe, 'aborted', now - flight.probe.startedAt)
-  }
+  for (const quit of flight.probes ?? []) quit()
   emitRequest(flight, 'aborted', undefined, reason)
   flight.reject(reason)
 }
@@ -68,10 +64,11 @@ function drop(flight: Flight, now: number) {
   }
 }
 
-/** One that had its hedge delay and was overtaken has lost; one that had hardly left says nothing. */
+/** One that had its hedge delay and was overtaken has lost; one that had hardly left, or had heavy work, says nothing. */
 function giveUp(flight: Flight, attempt: Attempt, now: number) {
+  const { need } = flight.plan
   const duration = now - attempt.startedAt
-  if (!attempt.isLate && duration >= hedgeDelayOf(flight, attempt.channel)) lose(attempt, flight.plan.need, now)
+  if (!attempt.isLate && !need.isHeavy && duration >= hedgeDelayOf(flight, attempt.channel)) lose(attempt, need, now)
   else release(attempt, now)
   attempt.controller?.abort()
   emitAttempt(flight, attempt, 'aborted', duration)

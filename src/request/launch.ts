@@ -13,7 +13,7 @@ import type { Flight } from './flight'
 import { asViemError } from './outcome'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
 
-/** What becomes of an attempt; called at most once, and not at all if it was settled before. */
+/** What becomes of an attempt; called at most once, and not at all if it was given up before. */
 export type Landing = {
   onValue(flight: Flight, attempt: Attempt, value: unknown): void
   onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
@@ -40,12 +40,12 @@ export function launch(
       : send(attempt, channels, request, flight.signal)
   answer.then(
     (value) => {
-      if (attempt.isSettled) return
+      if (attempt.isVacated) return
       if (plan.need.traits.kind === 'wallet' && request.method.startsWith('wallet_')) forgetChain(channel.provider)
       landing.onValue(flight, attempt, value)
     },
     (error: unknown) => {
-      if (attempt.isSettled) return
+      if (attempt.isVacated) return
       const failure = classify(flight, channel, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
       else landing.onFailure(flight, attempt, error, failure)
@@ -78,7 +78,7 @@ async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): P
   const check = checkChain(channel, channels, parts)
   if (isFirst) await check
   assertChain(channel)
-  if (attempt.isSettled) return undefined
+  if (attempt.isVacated) return undefined
   const value = await send(attempt, channels, request, flight.signal)
   await check
   assertChain(channel)
@@ -111,11 +111,12 @@ function classify({ parts }: Flight, { provider }: ChannelState, request: RpcReq
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
 async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
   const thrown = await asViemError(error, flight.request.method)
-  if (attempt.isSettled) return
+  if (attempt.isVacated) return
   landing.onFailure(flight, attempt, error, isFinal(flight, thrown) ? { ...failure, verdict: 'final' } : failure)
 }
 
-function isFinal({ parts }: Flight, error: Error): boolean {
+/** Whether the user's `shouldThrow` makes it final. */
+export function isFinal({ parts }: Flight, error: Error): boolean {
   try {
     return parts.shouldThrow?.(error) === true
   } catch {

@@ -3,6 +3,7 @@
 import { buildRequest } from 'viem/utils'
 import { AllProvidersFailedError } from '../errors'
 import type { FailureKind } from '../types'
+import { openOf } from './ahead'
 import type { FailedAttempt, Flight } from './flight'
 
 /** Failures that speak of the provider, not of the request. */
@@ -39,7 +40,8 @@ export type ErrorFacts = { attempts?: readonly FailedAttempt[]; mayHaveBeenSent?
 export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
   const { failures, roundStart, request } = flight
   const last = failures.length > roundStart ? failures.slice(roundStart) : failures
-  const telling = final && isTold(final) ? final : (mostTelling(last) ?? mostTelling(failures))
+  const isFinal = final && (isTold(final) || final.failure.verdict === 'final')
+  const telling = isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
   const attempts = failures.map(({ failure: _, channelState: __, ...summary }) => summary)
   const error = telling
     ? await asViemError(telling.error, request.method)
@@ -105,7 +107,7 @@ function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
 
 function retryAfterOf(flight: Flight): number | undefined {
   const now = flight.parts.clock.now()
-  const waits = flight.route.open.map(({ breaker }) => breaker.dueAt() - now)
+  const waits = openOf(flight).map(({ breaker }) => breaker.dueAt() - now)
   for (const { channelState } of flight.failures) {
     const until = channelState.provider.quota.cooldownUntil(now)
     if (until !== undefined) waits.push(until - now)

@@ -3,19 +3,18 @@
 
 import type { Alarm } from '../base/alarms'
 import { NoProviderError } from '../errors'
-import type { ChannelState } from '../provider/provider'
+import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { isLastHope, openOf, postpone, putBehind, ruleOut } from './ahead'
+import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
-import { vacate } from './attempt'
-import { blame } from './blame'
-import type { ClientChannels, FailedAttempt, Flight, Parts, Plan } from './flight'
+import { noteFailure } from './blame'
+import type { ClientChannels, Flight, Parts, Plan } from './flight'
 import { createFlight } from './flight'
 import { landAborted, landError, landValue } from './landing'
 import type { Landing } from './launch'
-import { timeoutOf } from './launch'
+import { isFinal, timeoutOf } from './launch'
 import { learnFrom } from './learn'
 import { sendProbe } from './probe'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
@@ -23,7 +22,7 @@ import type { Route } from './route'
 import { exclusionsOf, planRoute } from './route'
 import { hasSlept, LEAST, oversleep, setAlarm } from './timing'
 import type { WaitingMoves } from './waiting'
-import { leaveRoom, queueFor, serveQueue, waitFor } from './waiting'
+import { enterQueue, isBusy, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
 
 /** Runs one request to its end. */
 export function fly(
@@ -55,23 +54,42 @@ export function serve(parts: Parts) {
 }
 
 function beginRound(flight: Flight, now: number) {
-  const { parts, ruledOut } = flight
+  const { parts } = flight
   flight.round++
   if (flight.round === 2) {
     parts.retrying++
     parts.counts.retried++
   }
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
   flight.led = undefined
   flight.roundStart = flight.failures.length
+  setOut(flight, undefined, now)
+}
+
+/** Some that were behind an open breaker are back: the round goes on with them, but not with those that have failed in it. */
+function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
+  setOut(flight, failedOf(flight, back), now)
+}
+
+function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, now: number) {
+  const { parts, ruledOut } = flight
+  flight.phase = 'asking'
+  flight.resumeAt = Infinity
   const route = routeOf(flight, now)
   flight.route = route
-  flight.ahead = ruledOut ? route.candidates.filter(({ provider }) => !ruledOut.has(provider)) : route.candidates
+  flight.ahead =
+    ruledOut || failed
+      ? route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel))
+      : route.candidates
   flight.position = 0
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
-  if (route.due) sendProbe(flight, route.due, now)
+  if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
+  // Room that has just come about belongs to those that wait for it.
+  if (parts.queue.size > 0 && flight.ahead.some(({ provider }) => isShort(provider, now))) serve(parts)
   goOn(flight, now)
+}
+
+function isShort({ quota }: Provider, now: number) {
+  return !quota.isUnlimited() && quota.hasRoom(now)
 }
 
 function routeOf({ parts, plan }: Flight, now: number): Route {
@@ -95,8 +113,7 @@ function landEmpty(flight: Flight, now: number) {
 function goOn(flight: Flight, now: number) {
   flight.phase = 'asking'
   flight.resumeAt = Infinity
-  if (flight.deadline - now < LEAST && flight.failures.length > 0)
-    return flight.inFlight.length > 0 ? setAlarm(flight, now) : landError(flight, now)
+  if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   for (let channel = flight.ahead[flight.position]; channel; channel = flight.ahead[flight.position]) {
     const { provider, breaker } = channel
     if (flight.ruledOut?.has(provider)) flight.position++
@@ -104,8 +121,8 @@ function goOn(flight: Flight, now: number) {
     else if (provider.quota.isUnlimited() || provider.quota.hasRoom(now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
     else if (putBehind(flight, channel, now)) continue
-    else if (isLastHope(flight, channel, now) && queueFor(flight, channel, moves, now)) return
-    else return askNext(flight, channel, now)
+    else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
+    else return enterQueue(flight, moves, now) ? undefined : landError(flight, now)
   }
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
   endRound(flight, now)
@@ -113,23 +130,33 @@ function goOn(flight: Flight, now: number) {
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight)) askInTurn(flight, channel, now, landing)
+  else stop(flight, now)
+}
+
+/** Asks nobody more; what is in flight may still answer. */
+function stop(flight: Flight, now: number) {
+  if (flight.inFlight.length > 0) setAlarm(flight, now)
   else landError(flight, now)
 }
 
 function endRound(flight: Flight, now: number) {
-  const { parts, plan, route, failures, roundStart, led } = flight
-  const hasTried = failures.length > roundStart
-  const open = openOf(flight)
+  const { parts, plan, route, failures, roundStart, led, ruledOut } = flight
+  const back = route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
+  if (back.length > 0) return rejoin(flight, back, now)
   const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
+  const open = openOf(flight)
   const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
-  if (wanted.length > 0) {
-    if (hasTried && flight.round + flight.leads >= plan.rounds) return landError(flight, now)
-    if (parts.waitForProvider && flight.deadline - now >= LEAST && waitFor(flight, wanted, moves, now)) return
-    if (isStuck) return landError(flight, now)
+  const mayWait = wanted.length > 0 && parts.waitForProvider && flight.deadline - now >= LEAST
+  if (wanted.length > 0 && failures.length > roundStart && flight.round + flight.leads >= plan.rounds)
+    return landError(flight, now)
+  // Who can ask others again soon does not stand in line behind the probe of somebody else.
+  if (mayWait && (isStuck || !isBusy(flight, wanted)) && waitFor(flight, wanted, isStuck, moves, now)) return
+  const pause = isStuck && wanted.length > 0 ? undefined : pauseBeforeNextRound(flight, now)
+  if (pause === undefined) {
+    if (mayWait && !isStuck && waitFor(flight, wanted, isStuck, moves, now)) return
+    return landError(flight, now)
   }
   leaveRoom(flight)
-  const pause = pauseBeforeNextRound(flight, now)
-  if (pause === undefined) return landError(flight, now)
   flight.phase = 'pausing'
   flight.resumeAt = now + pause
   setAlarm(flight, now)
@@ -152,33 +179,21 @@ function onFailure(
   now: number,
   isOurTimeout: boolean,
 ) {
-  const { parts } = flight
-  const { channel } = attempt
-  vacate(attempt)
+  const { channel, role } = attempt
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
-  const failed: FailedAttempt = {
-    provider: channel.provider.id,
-    channel: channel.type,
-    kind: failure.kind,
-    duration: now - attempt.startedAt,
-    error,
-    failure,
-    channelState: channel,
-  }
-  flight.failures.push(failed)
-  learnFrom(failure, channel, flight.request.method, parts, now)
-  blame(flight, attempt, failed, isOurTimeout, now)
+  learnFrom(failure, channel, flight.request.method, flight.parts, now)
+  const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
-  if (isLasting(failure.kind)) ruleOut(flight, channel)
+  if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
   if (failure.kind === 'network' || failure.kind === 'timeout') postpone(flight, channel)
-  if (attempt.role !== 'lead') return goOn(flight, now)
+  if (role !== 'lead') return goOn(flight, now)
   flight.leads++
   endRound(flight, now)
 }
 
-function ring(alarm: Alarm, now: number, late: number) {
+function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
-  if (hasSlept(flight, late)) return oversleep(flight, now)
+  if (hasSlept(flight, now)) return oversleep(flight, now)
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight)
@@ -190,14 +205,14 @@ function ring(alarm: Alarm, now: number, late: number) {
 
 function resume(flight: Flight, now: number) {
   if (flight.phase === 'leading') return lead(flight, now, landing)
-  if (flight.phase === 'queueing') return serveQueue(flight.parts.queue, moves, now)
+  if (flight.phase === 'queueing') return serve(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
   setAlarm(flight, now)
 }
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
-  onFailure(flight, attempt, error, failure, now, true)
+  onFailure(flight, attempt, error, isFinal(flight, error) ? { ...failure, verdict: 'final' } : failure, now, true)
   attempt.controller?.abort()
 }
 
@@ -205,32 +220,11 @@ function timeOut(flight: Flight, attempt: Attempt, now: number) {
 function expire(flight: Flight, now: number) {
   for (const attempt of flight.inFlight) {
     const { error, failure } = timeoutOf(flight, attempt)
-    const { provider, type } = attempt.channel
-    vacate(attempt)
-    const failed = {
-      provider: provider.id,
-      channel: type,
-      kind: failure.kind,
-      duration: now - attempt.startedAt,
-      error,
-      failure,
-      channelState: attempt.channel,
-    }
-    flight.failures.push(failed)
-    blame(flight, attempt, failed, true, now)
+    noteFailure(flight, attempt, error, failure, true, now)
     attempt.controller?.abort()
   }
   flight.inFlight = []
   landError(flight, now)
 }
 
-const moves: WaitingMoves = {
-  goOn(flight) {
-    // The round goes on with whoever is back; those that wait have not used up a round for it.
-    flight.round--
-    if (flight.round === 1) flight.parts.retrying--
-    beginRound(flight, flight.parts.clock.now())
-  },
-  askOn: goOn,
-  setAlarm,
-}
+const moves: WaitingMoves = { rejoin, endRound, askOn: goOn, setAlarm }

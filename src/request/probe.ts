@@ -2,15 +2,21 @@
 // recovered one is used again. Its outcome settles the breaker; if it is first with a usable answer, that answer serves.
 
 import type { ChannelState } from '../provider/provider'
+import type { Failure } from '../rpc/failure'
+import { traitsOf } from '../rpc/methods'
+import { needOfMethod } from '../rpc/need'
 import { fail, release, succeed } from './attempt'
+import { isBlamable } from './blame'
 import { emitAttempt } from './emit'
 import type { Flight } from './flight'
 import { landValue } from './landing'
 import { launch, timeoutOf } from './launch'
 import { learnFrom } from './learn'
+import { isLate, PROBE_LIMIT } from './timing'
 
-/** A channel that does not answer a probe by then (in ms) is not back. */
-const PROBE_LIMIT = 2_000
+/** What is asked where the request itself may not be sent twice. */
+const HEAD = { method: 'eth_blockNumber' }
+const HEAD_NEED = needOfMethod(HEAD.method, traitsOf(HEAD.method), undefined)
 
 export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const permit = channel.breaker.admitProbe(now, false)
@@ -18,31 +24,33 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const { parts, plan } = flight
   channel.provider.upkeep.probes++
   const isCopy = plan.need.isRepeatable
-  const instead = isCopy ? undefined : { method: 'eth_blockNumber' }
+  const [request, need] = isCopy ? [flight.request, plan.need] : [HEAD, HEAD_NEED]
   const timer = parts.clock.background(PROBE_LIMIT, () => {
-    if (probe.isSettled) return
-    const { failure } = timeoutOf(flight, probe)
-    end('failure', () => fail(probe, failure, !parts.isOffline(), parts.clock.now()), failure)
+    const at = parts.clock.now()
+    probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
+    endFailed(timeoutOf(flight, probe).failure, true, at)
     probe.controller?.abort()
   })
-  const quit = () => {
-    timer.cancel()
-    release(probe, parts.clock.now())
-    probe.controller?.abort()
-  }
-  parts.ends.add(quit)
 
   function finish() {
     timer.cancel()
     parts.ends.delete(quit)
+    flight.probes?.delete(quit)
   }
 
-  function end(outcome: 'success' | 'failure', settle: () => void, failure?: ReturnType<typeof timeoutOf>['failure']) {
+  function quit() {
+    const at = parts.clock.now()
     finish()
-    const duration = parts.clock.now() - probe.startedAt
-    const isBlamed = failure !== undefined && failure.blame !== 'nobody'
-    settle()
-    emitAttempt(flight, probe, outcome, duration, failure && { failure, isBlamed })
+    release(probe, at)
+    probe.controller?.abort()
+    emitAttempt(flight, probe, 'aborted', at - now)
+  }
+
+  function endFailed(failure: Failure, isOurTimeout: boolean, at: number) {
+    finish()
+    const isBlamed = isBlamable(parts, need, probe, failure, isOurTimeout, at)
+    fail(probe, failure, isBlamed, at)
+    emitAttempt(flight, probe, 'failure', at - now, { failure, isBlamed })
   }
 
   const probe = launch(
@@ -52,19 +60,22 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     'probe',
     now,
     {
-      onValue(_, attempt, value) {
+      onValue(_, __, value) {
         const at = parts.clock.now()
         finish()
-        if (isCopy && flight.phase !== 'done') landValue(flight, attempt, value, at)
-        else end('success', () => succeed(attempt, plan.need, at))
+        if (isCopy && flight.phase !== 'done') return landValue(flight, probe, value, at)
+        succeed(probe, need, at)
+        emitAttempt(flight, probe, 'success', at - now)
       },
-      onFailure(_, attempt, __, failure) {
+      onFailure(_, __, ___, failure) {
         const at = parts.clock.now()
-        learnFrom(failure, channel, (instead ?? flight.request).method, parts, at)
-        end('failure', () => fail(attempt, failure, failure.blame !== 'nobody', at), failure)
+        learnFrom(failure, channel, request.method, parts, at)
+        endFailed(failure, false, at)
       },
     },
-    instead,
+    isCopy ? undefined : HEAD,
   )
-  flight.probe = probe
+  parts.ends.add(quit)
+  flight.probes ??= new Set()
+  flight.probes.add(quit)
 }

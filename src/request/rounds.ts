@@ -5,6 +5,7 @@ import type { FailureKind } from '../types'
 import { isPoison } from './blame'
 import { delayBefore } from './delay'
 import type { Flight } from './flight'
+import { LEAST } from './timing'
 
 /** Failures that may be over the next time. */
 const PASSING = new Set<FailureKind>([
@@ -51,7 +52,7 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   // While everybody who could be asked again cools, there is no use in asking before the first of them is well.
   const cooling = passing.map(({ channelState }) => channelState.provider.quota.cooldownUntil(now) ?? now)
   const pause = Math.max(delayBefore(round + 1, parts), Math.min(...cooling) - now)
-  return now + pause < flight.deadline ? pause : undefined
+  return flight.deadline - now - pause >= LEAST ? pause : undefined
 }
 
 /** Whether an attempt of a later round is paid for. */

@@ -42,8 +42,15 @@ export function planRoute(
 ): Route {
   const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
   const able = withoutLearned(allowed, need, now)
-  if (need.traits.kind === 'wallet') return { candidates: walletsFirst(able), open: [], due: undefined, isStable: true }
-  const ranked = ranking.rank(limits.strategy, limits.wall ? byWall(able, limits.wall) : able, need, now)
+  const listed = limits.wall ? byWall(able, limits.wall) : able
+  if (need.traits.kind === 'wallet')
+    return {
+      candidates: namedFirst(walletsFirst(listed, limits), limits.provider),
+      open: [],
+      due: undefined,
+      isStable: !channels.some(hasLearned),
+    }
+  const ranked = namedFirst(ranking.rank(limits.strategy, listed, need, now), limits.provider)
   const free: ChannelState[] = []
   const limited: ChannelState[] = []
   const backups: ChannelState[] = []
@@ -63,10 +70,10 @@ export function planRoute(
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
   const candidates = [...free, ...limited, ...backups]
   return {
-    candidates: limits.provider === undefined ? candidates : namedFirst(candidates, limits.provider),
+    candidates: namedFirst(candidates, limits.provider),
     open,
     due: candidates.length > 0 ? due : undefined,
-    isStable: isStatic(limits.strategy) && ranked.every(isSteady),
+    isStable: isStatic(limits.strategy) && allowed.every(isSteady),
   }
 }
 
@@ -93,13 +100,18 @@ export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly
 
 /** Those that are not known to lack the method; all of them, if that would leave nobody. */
 function withoutLearned(channels: readonly ChannelState[], need: Need, now: number) {
-  if (!channels.some(({ provider }) => provider.capability.hasLearned())) return channels
+  if (!channels.some(hasLearned)) return channels
   const able = channels.filter(({ provider }) => !provider.capability.lacks(need.method, now))
   return able.length > 0 ? able : channels
 }
 
-function walletsFirst(channels: readonly ChannelState[]) {
-  const inListOrder = [...channels].sort((a, b) => a.slot - b.slot)
+function hasLearned({ provider }: ChannelState) {
+  return provider.capability.hasLearned()
+}
+
+function walletsFirst(channels: readonly ChannelState[], { wall }: RouteLimits) {
+  const inListOrder = [...channels]
+  if (!wall) inListOrder.sort((a, b) => a.slot - b.slot)
   return inListOrder.sort((a, b) => Number(b.provider.setup.isWallet) - Number(a.provider.setup.isWallet))
 }
 
@@ -107,8 +119,9 @@ function byWall(channels: readonly ChannelState[], wall: readonly string[]) {
   return [...channels].sort((a, b) => wall.indexOf(a.provider.id) - wall.indexOf(b.provider.id))
 }
 
-function namedFirst(channels: ChannelState[], id: string) {
-  return channels.sort((a, b) => Number(b.provider.id === id) - Number(a.provider.id === id))
+function namedFirst(channels: readonly ChannelState[], id: string | undefined) {
+  if (id === undefined) return channels
+  return [...channels].sort((a, b) => Number(b.provider.id === id) - Number(a.provider.id === id))
 }
 
 function isDue({ breaker, provider }: ChannelState, now: number) {

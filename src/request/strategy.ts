@@ -42,6 +42,9 @@ const SHARPNESS = 3
 /** One request in this many goes to the channel that `fastest` knows least about. */
 const EXPLORE_EVERY = 32
 
+/** Shorter times (in ms) are all the same. */
+const SHORTEST = 0.1
+
 /** What the strategies remember between requests, one per engine. */
 export type Ranking = {
   rank(strategy: Strategy, channels: readonly ChannelState[], need: Need, now: number): readonly ChannelState[]
@@ -52,28 +55,32 @@ export function createRanking(random: Random): Ranking {
   let turns = 0
 
   /** Smooth weighted round robin: each turn everybody earns its weight, and the richest pays for the turn. */
-  function balance(channels: readonly ChannelState[]) {
+  function balance(channels: readonly ChannelState[], now: number) {
+    // Those that would not be asked first anyway take no turns, or their turns would all fall to the same other one.
+    const able = channels.filter((channel) => isAble(channel) && channel.provider.quota.hasRoom(now))
     let total = 0
-    for (const channel of channels) {
-      const { weight } = channel.provider.setup
+    for (const channel of able) {
+      const weight = channel.provider.setup.weight / waysOf(channel, able)
       total += weight
       credits.set(channel, (credits.get(channel) ?? 0) + weight)
     }
-    const order = sortedBy(channels, (channel) => -(credits.get(channel) as number))
-    const first = order[0] as ChannelState
-    credits.set(first, (credits.get(first) as number) - total)
+    const order = sortedBy(channels, (channel) =>
+      able.includes(channel) ? -(credits.get(channel) as number) : Infinity,
+    )
+    const [first] = order
+    if (first && able.includes(first)) credits.set(first, (credits.get(first) as number) - total)
     return order
   }
 
   function fastest(channels: readonly ChannelState[], need: Need, now: number) {
     const order = sortedBy(channels, (channel) => expectedTime(channel, need, now))
-    const explored =
-      ++turns % EXPLORE_EVERY === 0 ? leastKnown(channels, need) : channels.find((channel) => isUnknown(channel))
+    const able = channels.filter(isAble)
+    const explored = ++turns % EXPLORE_EVERY === 0 ? leastKnown(able, need) : able.find(isUnknown)
     return explored ? [explored, ...order.filter((channel) => channel !== explored)] : order
   }
 
   function weighted(channels: readonly ChannelState[], need: Need, now: number) {
-    const means = channels.map((channel) => (channel.health.isTrusted(now) ? latencyOf(channel, need) : undefined))
+    const means = channels.map((channel) => (channel.health.isTrusted(now) ? meanOf(channel, need) : undefined))
     const best = Math.min(...means.map((mean) => mean ?? Infinity))
     // Exponential races: the order in which they end is a draw without replacement by weight.
     const draws = new Map(
@@ -97,7 +104,7 @@ export function createRanking(random: Random): Ranking {
         case 'freshest':
           return sortedBy(channels, (channel) => -(channel.provider.head ?? -1))
         case 'load-balanced':
-          return balance(channels)
+          return balance(channels, now)
         case 'latency-weighted':
           return weighted(channels, need, now)
         case 'fastest':
@@ -116,12 +123,30 @@ function sortedBy(channels: readonly ChannelState[], score: (channel: ChannelSta
   return [...channels].sort((a, b) => score(a) - score(b))
 }
 
+/** Whether it may be asked in its turn at all: explorations and shares of the traffic are for those. */
+function isAble({ breaker, provider }: ChannelState) {
+  return breaker.isClosed() && !provider.setup.isBackup
+}
+
+/** In how many ways the channel's provider is in the list: its share is split between them. */
+function waysOf({ provider }: ChannelState, channels: readonly ChannelState[]) {
+  let count = 0
+  for (const other of channels) if (other.provider === provider) count++
+  return count
+}
+
 function isUnknown(channel: ChannelState) {
   return channel.health.overall.count === 0 && channel.health.success() === undefined && channel.inFlight === 0
 }
 
 function latencyOf(channel: ChannelState, need: Need) {
   return channel.health.samples(need.traits.group)?.mean() ?? channel.health.overall.mean()
+}
+
+/** As `latencyOf`, but never 0: clocks may be too coarse to see a quick answer. */
+function meanOf(channel: ChannelState, need: Need) {
+  const mean = latencyOf(channel, need)
+  return mean === undefined ? undefined : Math.max(mean, SHORTEST)
 }
 
 /** Expected time to a good answer (in ms). What is not trusted ranks behind everything that is. */
@@ -138,13 +163,21 @@ function leastKnown(channels: readonly ChannelState[], need: Need) {
 function byFunction(strategy: StrategyFunction, channels: readonly ChannelState[], need: Need) {
   const shown = new Map<CandidateSnapshot, ChannelState>()
   for (const channel of channels) shown.set(snapshotOf(channel, need), channel)
-  const order = strategy([...shown.keys()], { method: need.method, isRepeatable: need.isRepeatable })
+  const order = ask(strategy, [...shown.keys()], need)
   const ranked = new Set<ChannelState>()
   for (const candidate of order) {
     const channel = shown.get(candidate)
     if (channel) ranked.add(channel)
   }
   return [...ranked]
+}
+
+function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], need: Need) {
+  try {
+    return [...strategy(shown, { method: need.method, isRepeatable: need.isRepeatable })]
+  } catch {
+    return shown // One that throws has ranked nobody: the user's order stands.
+  }
 }
 
 function snapshotOf(channel: ChannelState, need: Need): CandidateSnapshot {

@@ -6,15 +6,32 @@ import type { Flight } from './flight'
 export const LEAST = 25
 /** An attempt may use this share of what is left while others wait. */
 const SHARE = 0.6
+/** Ten that hang must not use it all up before the eleventh is asked (in ms). */
+const LEFT_FOR_EACH = 100
+/** A channel that does not answer a probe by then (in ms) is not back. */
+export const PROBE_LIMIT = 2_000
+/** No probe may hold up those that wait for longer (in ms). */
+const LONGEST_LEAD = 30_000
 /** A timer this late (in ms), or late by its own length, says that we slept. */
 const ASLEEP = 1_000
 const SHORTEST_SLEEP = 50
 /** What a request gets more after such a sleep (in ms). */
 const GRACE = 250
 
-/** When an attempt is given up (in ms of the clock): it leaves something for those that wait behind it. */
-export function limitOf({ deadline }: Flight, othersWait: boolean, now: number): number {
-  return othersWait ? now + (deadline - now) * SHARE : deadline
+/** When an attempt is given up (in ms of the clock): it leaves something for each of those that wait behind it. */
+export function limitOf({ deadline }: Flight, waiting: number, now: number): number {
+  if (waiting === 0) return deadline
+  const left = deadline - now
+  return now + Math.min(left * SHARE, left - waiting * Math.min(LEFT_FOR_EACH, left / (waiting + 1)))
+}
+
+/** When a led probe is given up (in ms of the clock): others wait for its end, and maybe another channel is back. */
+export function leadLimitOf({ plan, deadline, waiter }: Flight, now: number): number {
+  const { isRepeatable, isHeavy } = plan.need
+  if (!isRepeatable) return deadline
+  const othersWait = waiter !== undefined && (waiter.wants.length > 1 || !waiter.isStuck)
+  const share = othersWait ? (deadline - now) * SHARE : deadline - now
+  return now + Math.min(share, othersWait && !isHeavy ? PROBE_LIMIT : LONGEST_LEAD)
 }
 
 /** Sets the alarm to whatever comes first. */
@@ -27,8 +44,14 @@ export function setAlarm(flight: Flight, now: number) {
 }
 
 /** Whether the ring was so late that we must have slept: the laptop, the tab, or a loop that was blocked. */
-export function hasSlept(flight: Flight, late: number): boolean {
-  return flight.inFlight.length > 0 && late > Math.min(ASLEEP, Math.max(SHORTEST_SLEEP, flight.ringAt - flight.setAt))
+export function hasSlept({ ringAt, setAt }: Flight, now: number): boolean {
+  // One that was due when it was set is not late for that.
+  return isLate(now - Math.max(ringAt, setAt), ringAt - setAt)
+}
+
+/** Whether a timer of this length (in ms) was late by more than the platform's own unpunctuality. */
+export function isLate(late: number, length: number): boolean {
+  return late > Math.min(ASLEEP, Math.max(SHORTEST_SLEEP, length))
 }
 
 /** We slept: that says nothing about those that were asked. They get some time more, and nobody is blamed. */

@@ -22,25 +22,30 @@ export function needsCheck(provider: Provider, need: Need, parts: Parts, now: nu
 /** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
 export function checkChain(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<void> {
   const { chain } = channel.provider
-  chain.check ??= ask(channel, channels, parts).finally(() => {
-    chain.check = undefined
+  if (chain.check) return chain.check
+  const check = ask(channel, channels, parts).finally(() => {
+    if (chain.check === check) chain.check = undefined
   })
-  return chain.check
+  chain.check = check
+  return check
 }
 
 /** A wallet was told something that may have changed its chain. */
 export function forgetChain(provider: Provider) {
   provider.chain.askedAt = -Infinity
   provider.chain.state = 'unknown'
+  provider.chain.check = undefined
 }
 
 async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts) {
   const { provider } = channel
   const { chain } = provider
   provider.upkeep.chain++
-  chain.askedAt = parts.clock.now()
+  const askedAt = parts.clock.now()
+  chain.askedAt = askedAt
   const id = await chainIdOf(channel, channels, parts)
-  if (id === undefined) return
+  // What was asked before the chain was forgotten is not the answer any more.
+  if (id === undefined || chain.askedAt !== askedAt) return
   const wasWrong = chain.state === 'wrong'
   chain.state = id === parts.chainId ? 'verified' : 'wrong'
   if (chain.state === 'verified') return

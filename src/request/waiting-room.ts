@@ -6,6 +6,10 @@ import type { ChannelState } from '../provider/provider'
 export type Waiter = {
   /** Channels it could ask if they were not open. */
   wants: readonly ChannelState[]
+  /** Whether there is nobody else it could ask again later. */
+  isStuck: boolean
+  /** Whether somebody's probe was on its way to one of them while it waited. */
+  hasSeenProbe: boolean
   /** A channel has come back, or another one stopped leading: look again. */
   readonly look: () => void
 }
@@ -16,6 +20,8 @@ export type WaitingRoom = {
   leave(waiter: Waiter): void
   /** Makes the waiter lead, unless somebody already leads to a channel it wants. */
   lead(waiter: Waiter): boolean
+  /** Whether anybody but `waiter` leads to one of these channels. */
+  isLed(wants: readonly ChannelState[], waiter: Waiter | undefined): boolean
   /** Something changed: everybody looks again, in the order in which they came. */
   wake(): void
 }
@@ -30,6 +36,12 @@ export function createWaitingRoom(): WaitingRoom {
     for (const waiter of [...waiters]) if (waiters.has(waiter)) waiter.look()
   }
 
+  function isLed(wants: readonly ChannelState[], waiter: Waiter | undefined) {
+    for (const leader of leaders)
+      if (leader !== waiter && leader.wants.some((channel) => wants.includes(channel))) return true
+    return false
+  }
+
   return {
     enter(waiter) {
       if (waiters.size >= MOST_WAITERS) return false
@@ -41,11 +53,11 @@ export function createWaitingRoom(): WaitingRoom {
       if (leaders.delete(waiter)) wake()
     },
     lead(waiter) {
-      for (const leader of leaders)
-        if (leader !== waiter && leader.wants.some((channel) => waiter.wants.includes(channel))) return false
+      if (isLed(waiter.wants, waiter)) return false
       leaders.add(waiter)
       return true
     },
+    isLed,
     wake,
   }
 }

@@ -2,34 +2,46 @@
 // those that wait for a channel leads: it probes, after the delay of a round; the others go on when a probe succeeds.
 
 import type { ChannelState } from '../provider/provider'
+import { noteLead, restOf } from './ahead'
 import { delayBefore } from './delay'
 import type { Flight } from './flight'
 import type { Waiter } from './waiting-room'
 
 const MOST_QUEUED = 1_000
-/** A cooldown is waited for only if it ends within this share of what is left. */
+/** A cooldown is waited for only if it ends within this share of what is left, */
 const WORTH_WAITING = 0.6
+/** and within this (in ms). */
+const LONGEST_WAIT = 60_000
 
 export type WaitingMoves = {
-  /** A channel it wants is closed again. */
-  goOn(flight: Flight): void
-  /** There is room again at a candidate of the present round. */
+  /** Channels it wants are closed again. */
+  rejoin(flight: Flight, back: readonly ChannelState[], now: number): void
+  /** The probe of another one has failed, and there are others to ask again. */
+  endRound(flight: Flight, now: number): void
+  /** There may be room again at a candidate of the present round. */
   askOn(flight: Flight, now: number): void
   setAlarm(flight: Flight, now: number): void
 }
 
 /** Takes a seat among those that wait for `wants`, or keeps the one it has. Returns whether there was one. */
-export function waitFor(flight: Flight, wants: readonly ChannelState[], moves: WaitingMoves, now: number): boolean {
-  if (flight.waiter) flight.waiter.wants = wants
+export function waitFor(
+  flight: Flight,
+  wants: readonly ChannelState[],
+  isStuck: boolean,
+  moves: WaitingMoves,
+  now: number,
+): boolean {
+  if (flight.waiter) Object.assign(flight.waiter, { wants, isStuck, hasSeenProbe: false })
   else {
-    const waiter: Waiter = { wants, look: () => look(flight, moves) }
+    const look = () => lookAgain(flight, moves, flight.parts.clock.now())
+    const waiter: Waiter = { wants, isStuck, hasSeenProbe: false, look }
     if (!flight.parts.room.enter(waiter)) return false
     flight.waiter = waiter
   }
   flight.phase = 'waiting'
   flight.resumeAt = Infinity
   moves.setAlarm(flight, now)
-  look(flight, moves)
+  lookAgain(flight, moves, now)
   return true
 }
 
@@ -37,6 +49,11 @@ export function leaveRoom(flight: Flight) {
   const { waiter } = flight
   flight.waiter = undefined
   if (waiter) flight.parts.room.leave(waiter)
+}
+
+/** Whether a probe is on its way to one of these, or somebody else is about to send one. */
+export function isBusy({ parts, waiter }: Flight, wants: readonly ChannelState[]): boolean {
+  return wants.some(({ breaker }) => breaker.isProbing()) || parts.room.isLed(wants, waiter)
 }
 
 /** The channel to lead to: the one that is due first. */
@@ -47,52 +64,64 @@ export function dueFirst(wants: readonly ChannelState[]): ChannelState | undefin
   return first
 }
 
-function look(flight: Flight, moves: WaitingMoves) {
-  const { waiter, parts } = flight
-  if (!waiter || flight.phase !== 'waiting') return
-  if (waiter.wants.some(({ breaker }) => breaker.isClosed())) {
+function lookAgain(flight: Flight, moves: WaitingMoves, now: number) {
+  const { waiter, parts, phase } = flight
+  if (!waiter || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
+  const { wants } = waiter
+  const back = wants.filter(({ breaker }) => breaker.isClosed())
+  if (back.length > 0) {
     leaveRoom(flight)
-    moves.goOn(flight)
-    return
+    return moves.rejoin(flight, back, now)
   }
-  if (!dueFirst(waiter.wants) || !parts.room.lead(waiter)) return
-  const now = parts.clock.now()
+  if (phase === 'leading') return
+  if (wants.some(({ breaker }) => breaker.isProbing())) waiter.hasSeenProbe = true
+  else if (waiter.hasSeenProbe && !waiter.isStuck) {
+    for (const channel of wants) noteLead(flight, channel)
+    return moves.endRound(flight, now)
+  }
+  if (!dueFirst(wants) || !parts.room.lead(waiter)) return
   flight.phase = 'leading'
   flight.resumeAt = now + delayBefore(flight.round + flight.leads, parts)
   moves.setAlarm(flight, now)
 }
 
-/**
- * Waits for room at a full or cooling channel that is next. Returns whether it waits; a cooldown that ends too late is
- * not waited for.
- */
-export function queueFor(flight: Flight, channel: ChannelState, moves: WaitingMoves, now: number): boolean {
+/** Whether a full or cooling provider that is next is to be waited for: nobody else has room, and it will soon enough. */
+export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: number): boolean {
+  const rest = restOf(flight)
+  if (provider.quota.cooldownUntil(now) === undefined) return true
+  if (rest.some((other) => other.provider.quota.hasRoom(now))) return false
+  return roomAtOf(rest, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
+}
+
+/** Waits for room at those that are left. Returns whether there was a place in the queue. */
+export function enterQueue(flight: Flight, moves: WaitingMoves, now: number): boolean {
   const { queue } = flight.parts
-  if (queue.size >= MOST_QUEUED) return false
-  const { quota } = channel.provider
-  const roomAt = quota.roomAt(now)
-  const isCooling = quota.cooldownUntil(now) !== undefined
-  if (isCooling && roomAt - now > (flight.deadline - now) * WORTH_WAITING) return false
-  if (isCooling && flight.deadline === Infinity && roomAt - now > 60_000) return false
+  if (!queue.has(flight) && queue.size >= MOST_QUEUED) return false
   queue.add(flight)
   flight.phase = 'queueing'
-  flight.resumeAt = roomAt
+  flight.resumeAt = roomAtOf(restOf(flight), now)
   moves.setAlarm(flight, now)
   return true
 }
 
-/** Those that wait for room look again, first come first served. */
+/** Those that wait for room look again, first come first served; one that finds none keeps its place. */
 export function serveQueue(queue: Set<Flight>, moves: WaitingMoves, now: number) {
   for (const flight of [...queue]) {
     if (flight.phase !== 'queueing') continue
-    const rest = flight.ahead.slice(flight.position)
-    const roomAt = Math.min(...rest.map(({ provider }) => provider.quota.roomAt(now)))
-    if (roomAt <= now || now >= flight.deadline) {
-      queue.delete(flight)
-      moves.askOn(flight, now)
-    } else {
+    const rest = restOf(flight)
+    const roomAt = roomAtOf(rest, now)
+    if (rest.length > 0 && roomAt > now) {
       flight.resumeAt = roomAt
       moves.setAlarm(flight, now)
+      continue
     }
+    moves.askOn(flight, now)
+    if (flight.phase !== 'queueing') queue.delete(flight)
   }
+}
+
+function roomAtOf(channels: readonly ChannelState[], now: number): number {
+  let first = Infinity
+  for (const { provider } of channels) first = Math.min(first, provider.quota.roomAt(now))
+  return first
 }

@@ -67,6 +67,7 @@ const LOGS = /logs|filter/i
 const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
 /** Unsupported for other reasons than the method's name. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
+const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
 const MAX_LOGS_SPAN = 1_000n
 
 export function failureOf(error: unknown, context: FailureContext): Failure {
@@ -150,10 +151,8 @@ function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, para
         ? { kind: 'unsupported-method', isMethodUnknown: isRpc }
         : meaning
     case 'rate-limit':
-      // The bare code text of -32005 is what some say to a range.
-      return isLogs && /^\W*(request )?(exceeds defined limit|limit exceeded)\W*$/.test(text)
-        ? { kind: 'range-too-large' }
-        : meaning
+      // A limit that is none of the rate is one of the range.
+      return isLogs && !OF_THE_RATE.test(text) && /exceed/.test(text) ? { kind: 'range-too-large' } : meaning
     case 'invalid-request':
       return isLogs && meaning.verdict === 'next' && (status === 413 || /large/.test(text))
         ? { kind: 'range-too-large' }

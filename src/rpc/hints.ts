@@ -6,18 +6,10 @@ import { field } from './failure-facts'
 
 export type BlockRange = { fromBlock: bigint; toBlock: bigint }
 
-const UNITS: readonly [RegExp, number][] = [
-  [/^(µs|μs|us|micro)/, 0.001],
-  [/^(ms|milli)/, 1],
-  [/^h/, 3_600_000],
-  [/^d/, 86_400_000],
-  [/^m/, 60_000],
-]
-/** Durations as people and as Go write them: "1.5 minutes", "10m0s". */
+/** Durations as people and as Go write them: "1.5 minutes", "10m0s"; a bare number is seconds. */
 const WAIT =
-  /(?:try again|retry(?:ing)?|try_again|retry_after|wait|back ?off|available again|resets?)[\s"':_-]{0,4}(?:in|after|for)?[\s"':=]{0,4}((?:\d+(?:\.\d+)?\s?(?:milliseconds?|seconds?|minutes?|hours?|days?|msecs?|secs?|mins?|ms|µs|μs|us|s|m|h|d)(?![a-z])[\s,]?){1,4})/g
-const BARE_WAIT =
-  /(?:retry[-_ ]after|(?:try again|retry) (?:in|after))[\s"':=]{0,4}(\d+(?:\.\d+)?)(?![\d.]|\s?[a-zµμ/])/g
+  /(?:try[ _]again|retry\w*|wait|back ?off|resets?)\W{0,4}(?:(?:in|after|for)\W{1,4})?((?:\d[\d.]*\s?(?:[µμum]s|milli\w+|s|sec\w*|m|min\w*|h|hours?|d|days?)(?![a-zµμ])[\s,]?){1,4}|\d[\d.]*(?!\s?[\w.\-µμ/]))/g
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** The longest wait (in ms) that the headers, the data or the text ask for; `wallTime` is needed for dates. */
 export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | undefined): number | undefined {
@@ -25,8 +17,7 @@ export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | 
   const waits = [headerWait(headers, wallTime), typeof backoff === 'number' ? backoff * 1_000 : 0]
   const more = field(data, 'try_again_in')
   const said = typeof more === 'string' ? `${text} try again in ${more.slice(0, 64).toLowerCase()}` : text
-  for (const match of said.matchAll(WAIT)) waits.push(durationOf(match[1] as string))
-  for (const match of said.matchAll(BARE_WAIT)) waits.push(Number(match[1]) * 1_000)
+  for (const [, wait = ''] of said.matchAll(WAIT)) waits.push(durationOf(wait))
   const longest = Math.max(0, ...waits.filter(Number.isFinite))
   return longest > 0 ? longest : undefined
 }
@@ -46,8 +37,10 @@ function headerWait(headers: unknown, wallTime: number | undefined): number {
 
 function durationOf(text: string): number {
   let total = 0
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)\s?([a-zµμ]+)/g))
-    total += Number(amount) * (UNITS.find(([name]) => name.test(unit as string))?.[1] ?? 1_000)
+  for (const [, amount, unit = ''] of text.matchAll(/([\d.]+)\s?([a-zµμ]*)/g)) {
+    const scale = /^[µμu]/.test(unit) ? 0.001 : /^m(s|il)/.test(unit) ? 1 : (UNITS[unit.charAt(0)] ?? 1_000)
+    total += Number(amount) * scale
+  }
   return total
 }
 

@@ -1,4 +1,4 @@
-// The words of transaction pools and of the EVM -> what they mean. Two tables, read from the top. Pure.
+// The words of transaction pools and of the EVM -> what they mean. Tables, read from the top. Pure.
 // Texts come in lower case on one line; which table is asked when is decided in failure-words.ts.
 
 import type { FailureKind } from '../types'
@@ -17,80 +17,68 @@ export type Words = readonly (readonly [Meaning, ...RegExp[]])[]
 
 export const REVERT_WORDS: Words = [
   // What stands behind a colon may be the words of the contract.
-  [{ kind: 'server-error', blame: 'nobody' }, /^[^:]*revert[^:]*(please retry|try again)/],
+  [{ kind: 'server-error', blame: 'nobody' }, /^[^:]*revert[^:]*(retry|try again)/],
   [
     { kind: 'reverted' },
-    /execution .{0,12}revert|^(error: )?revert|\brevert(ed)? (reason|opcode)/,
-    /\b(transaction|tx|call|message|evm|contract)\b.{0,30}\brevert|: revert(ed)?\b/,
-    /vm (exception|execution error|error)|function_selector|evm ?error|revert\(0x/,
+    /execution .{0,12}revert|^(error: )?revert|: revert|\bvm (ex|error)|evm ?error/,
+    /\b(transaction|tx|call|message|evm|contract)\b.{0,40}\brevert/,
   ],
 ]
 
+/** Of sends and of calls, which check a transaction the same way. */
 export const TRANSACTION_WORDS: Words = [
+  // Mined: these very bytes, or another transaction of the nonce.
   [
     { kind: 'already-known', transaction: 'nonce-taken' },
-    /already (been )?(finali[sz]ed|mined|executed|included|confirmed|committed)/,
+    /already (been )?(finali|mined|executed|included|confirm|commit)/,
   ],
   [
     { kind: 'transaction-rejected', transaction: 'nonce-taken' },
-    /nonce.{0,12}too (low|old|small)|nonce.{0,30}(already|(has been|was) used)/,
-    /nonce (is )?(already|expired|mismatch|lower|less)/,
-    /(old|stale|expired|incorrect|invalid|bad|wrong|correct)[ _]?((transaction|account|tx) )?(nonce|sequence)/,
-    /(lower|less|smaller) than .{0,16}nonce|oldnonce|ownnonce|pool\(stale|is outdated/,
-    /\breplac\w* (transaction|tx)?.{0,24}(underpriced|too low|not ?allowed)|replacementnotallowed/,
-    /(could|can) ?not replace|same nonce|sequence mismatch|toolowpriority|priority is too low|nonce reuse/,
-    /replaced by|sender account nonce/,
+    /nonce.{0,40}(too (low|old|small)|already|used|expired|mismatch)|(than|same|sender account) .{0,12}nonce/,
+    /(old|stale|incorrect|invalid|bad|wrong|correct)[ _]?(transaction |account )?nonce|\bsequence\b|\(stale|is outdated/,
+    /replac.{0,40}(underpriced|too low|allowed|existing)|replaced by|toolowpriority/,
   ],
   [
     { kind: 'already-known', transaction: 'known' },
-    /already[ _]?(known|imported|broadcast|submitted)|already_exists|\bknown transaction|same hash/,
-    /\b(transaction|tx|txn) (is |was |has )?(been )?already (in\b|known|have|present|received|pending|submitted|processed|added|exist)/,
-    /already (exists )?in (the |our )?(cache|mem|pool|tx|transaction|queue|system)/,
-    /already have (the |this )?(transaction|tx)|\bdup(licated?)?[ _]trans/,
+    /already[ _]?(known|imported|broadcast|submitted)|\bknown transaction|same hash|\bdup\w*[ _]trans/,
+    /\b(transaction|txn?) (is |was |has )?(been )?already (in\b|have|present|received|pending|submit|process|added|exist)/,
+    /already (exists )?in (the )?(cache|mem|pool|txp)|already have trans/,
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
-    /pool (is |was )?(already )?full|(^|tx |transaction |: )(queue|pool|mempool)( is)? (full|overflow)|underpriced/,
-    /fee ?too ?low|insufficient fee/,
-    /gas ?price.{0,24}(below|less than|lower than|under|not satisfy).{0,24}(minim|floor|configured|allowed|required)/,
-    /minimal gas price|(below|under) (the )?(configured )?(minimum|price limit)|minimum gas price/,
-    /tip cap.{0,24}minimum|fee ?cap exceeded|exceeds the configured cap|already reserved|in-?flight transaction/,
-    /delegated account|tries to replace|had higher priority|too many (pending |queued )?(transactions|txs)/,
-    /dropped due to|immediatelydropped|conflicting ?type|gapped|spammer|pool (limit|overflow)/,
+    /(pool|queue)( is| was)? (full|limit|overflow)|underpriced|fee ?too ?low|insufficient fee|below (the )?minimum/,
+    /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor|configured)|cap exceeded|configured cap/,
+    /already reserved|in-?flight|delegated|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
+    /immediatelydropped|conflicting ?type|gapped|spammer/,
   ],
+  // Another node may be of a newer fork.
   [
     { kind: 'invalid-params', verdict: 'next', transaction: 'rule' },
-    /\b(transaction|tx) ?type.{0,24}(not|un) ?(supported|known|recogni[sz]ed|valid|activated)/,
-    /(notsupported|unsupported|unknown|invalid) ?(transaction|tx) ?type|tx of type|\btype \w+ (tx|transaction)/,
+    /(transaction|tx) ?type.{0,40}(not|un) ?(support|known|recogni|activ)|tx of type/,
+    /(supported|unknown|invalid) ?(transaction|tx) ?type/,
   ],
   [
     { kind: 'invalid-params', transaction: 'rule' },
-    /\brlp|typed transaction too short|(decod|pars|deseriali|unmarshal)\w* .{0,24}\b(transaction|tx)\b/,
-    /\b(transaction|tx)\b.{0,16}(not|n't) be decoded/,
+    /\brlp|transaction too short|(decod|pars|deseriali|unmarshal)\w* .{0,40}\b(transaction|tx)\b/,
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /nonce.{0,24}(too (high|distant|far|large|big)|gap|greater|max value)|noncegap|distant future/,
-    /insufficient[ _]?(funds|balance|eth\b|gas\b|payer)|had insufficient/,
-    /(not|n't)( have)? enough (funds|balance|eth|ether|gas)\b/,
-    /(exceeds?|greater than|higher than|more than).{0,24}balance|overdraft|::payment|intrinsic ?gas/,
-    /(exceed|greater).{0,30}\bgas ?limit|gas ?limit.{0,20}(exceed|too (low|high)|below|reached|greater)/,
-    /gaslimitexceeded|cost exceeds|\bgas ?(price )?(is )?too (low|high)|gas ?uint|int256 ?overflow|value overflow/,
-    /floor (data )?gas|(transaction|tx) gas (limit )?(is )?(too|exceeds)/,
-    /invalid (transaction )?(sender|signature|shard|message format|signer)|invalid ?transaction\b|invalid_signature/,
-    /signature.{0,16}(fail|invalid|mismatch)|signed for another/,
-    /sender.{0,14}(not an? eoa|not auth|not permitted|banned|blacklist)|not an eoa|senderiscontract/,
-    /failedtoresolvesender|forbidden sender|banned in local|transaction is not permitted|in blacklist|negative value/,
-    /oversized|(transaction|tx) (is )?too (large|big)|initcode|(wrong|incorrect|invalid|mismatch\w*) ?chain ?id/,
-    /chain ?id.{0,20}(mismatch|not supported|required|not match|invalid)|replay.protect|\bbase ?fee|priority fee/,
-    /(tip|fee) (above|higher)|\bfee ?cap|max fee per|\bblobs?\b|\bkzg|create transaction|authori[sz]ation list/,
-    /account limit exceeded|counters? (to continue|at node)|unacceptable gas|pay the fee|from a non-account|pubdata/,
-    /status invalid/,
+    /insufficient ?(funds|balance)|intrinsic ?gas|gas ?(limit|price)|(max|priority|base) ?fee|nonce|initcode|not an eoa/,
   ],
   [
     { kind: 'reverted' },
-    /out ?of ?gas|gas required exceeds|gas exhausted|invalid (opcode|jump)|invalidjump/,
-    /(bad|unknown|undefined) ?instruction|stack ?(under|over)flow|stack limit|out of memory|write protection/,
-    /code storage|always failing|processing could not be completed|max code size/,
+    /out ?of ?(gas|memory)|gas (required|exhausted)|invalid (opcode|jump)|(bad|undefined) ?instruction|code (storage|size)/,
+    /stack ?(under|over|limit)|write protection|due to an exception/,
+  ],
+]
+
+/** Of sends only: what is about these things is about the transaction. */
+export const SEND_WORDS: Words = [
+  [
+    { kind: 'transaction-rejected', transaction: 'rule' },
+    /gas\b|gas ?uint|\bfees?\b|fee ?cap|funds|balance\b|::payment|overdraft|sender|signer|signature|signed for|chain ?id/,
+    /blob|kzg|int256|oversized|negative value|distant|banned in local|in blacklist|create transaction|counters|pubdata/,
+    /(transaction|tx) .{0,12}(too (large|big)|not permitted)|invalid (transaction|shard|message)|replay/,
+    /authori[sz]ation list|account limit/,
   ],
 ]

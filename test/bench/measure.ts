@@ -19,6 +19,9 @@ export type LoadOptions = {
   readonly limit: number
 }
 
+/** A call that takes longer has failed (in ms): some peers wait for minutes. */
+const longestCall = 15_000
+
 /** Calls again and again; `call` throws if the answer was not the right one. */
 export async function measure(call: () => Promise<void>, options: LoadOptions): Promise<Measured> {
   const { calls, concurrency, limit } = options
@@ -33,7 +36,7 @@ export async function measure(call: () => Promise<void>, options: LoadOptions): 
       started++
       const from = performance.now()
       try {
-        await call()
+        await inTime(call())
       } catch (error) {
         failed++
         firstError ??= firstLineOf(error)
@@ -44,6 +47,14 @@ export async function measure(call: () => Promise<void>, options: LoadOptions): 
 
   await Promise.all(Array.from({ length: concurrency }, caller))
   return { calls: times.length, failed, firstError, times: times.sort((a, b) => a - b) }
+}
+
+async function inTime(answer: Promise<void>) {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${longestCall / 1_000} s`)), longestCall)
+  })
+  await Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
 
 /** @param sorted in rising order @param share 0 to 1 */
@@ -81,5 +92,6 @@ export function collectGarbage() {
 
 function firstLineOf(error: unknown) {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return text.split('\n')[0]
+  const line = text.split('\n')[0] ?? ''
+  return line.split(' (')[0]
 }

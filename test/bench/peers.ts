@@ -61,7 +61,10 @@ export const rankedPeer: PeerMaker = {
       urls.map((url) => http(url)),
       { rank: { interval: rankInterval, ping } },
     )
-    return { ...viemPeer(this.name, transport, question), close: () => void (isClosed = true) }
+    const close = () => {
+      isClosed = true
+    }
+    return { ...viemPeer(this.name, transport, question), close }
   },
 }
 

@@ -171,11 +171,11 @@ eth_accounts 4900 Disconnected
 wallet_switchEthereumChain 4902 Unrecognized chain ID "0x5". Try adding the chain using wallet_addEthereumChain first.
 eth_sendRawTransaction -32000 RLPTooLong
 eth_sendRawTransaction -32602 empty transaction data
-eth_call -32602 both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified
 debug_traceTransaction -32602 invalid tracer config
 eth_getLogs -32602 fromBlock is greater than toBlock
 eth_call -32602 Expected 2 params, got 1
 eth_call -32602 invalid address
+eth_call -32000 invalid address checksum
 # invalid-params next nobody
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type

@@ -1,0 +1,36 @@
+// The demo without a terminal: the same story as lines, one summary for each scene.
+
+import { scenes } from './scenario'
+import type { View } from './view'
+import { formatMs, formatSeconds, timesOf } from './view'
+
+export function createLines(): View {
+  const startedAt = performance.now()
+  let seen = { calls: 0, failed: 0, times: 0 }
+
+  const stamp = () => `[${formatSeconds(performance.now() - startedAt).padStart(6)}]`
+  const say = (text: string) => console.log(`${stamp()}     ${text}`)
+
+  console.log('viem-lasso: one client over three anvil nodes; the first one gets into trouble.\n')
+  return {
+    begin(index) {
+      const { title, narration } = scenes[index] ?? scenes[0]!
+      console.log(`${stamp()} ${index + 1}/${scenes.length} ${title}`)
+      say(narration)
+    },
+    note: say,
+    end({ rows, counts }) {
+      const { p50, p99 } = timesOf(counts.times, seen.times)
+      const [calls, failed] = [counts.calls - seen.calls, counts.failed - seen.failed]
+      say(`client: ${calls} calls, ${failed} failed, reads p50 ${p50}, p99 ${p99}`)
+      for (const row of rows)
+        say(`${row.id}: breaker ${row.breaker}, p50 ${formatMs(row.p50)}, ${row.calls} calls so far`)
+      console.log('')
+      seen = { calls: counts.calls, failed: counts.failed, times: counts.times.length }
+    },
+    tick() {},
+    close(lines) {
+      for (const line of lines) console.log(line)
+    },
+  }
+}

@@ -1,0 +1,243 @@
+// Keeps one socket up while somebody needs it: connects, watches that it lives, reconnects, and lets it go. Knows no frames.
+
+import type { Clock, Timer } from '../base/clock'
+import { whenOnline } from '../base/online'
+import type { Random } from '../base/random'
+import type { SocketState } from './channel'
+import type { Socket, SocketEnd, SocketEvents } from './socket'
+
+export type LinkChange = {
+  readonly from: SocketState
+  readonly to: SocketState
+  /** Number of the present socket, or of the last one. */
+  readonly generation: number
+  /** Connects since the link last stayed up, this one included. */
+  readonly attempt: number
+  /** How the socket ended, if one did. */
+  readonly end?: SocketEnd | undefined
+  /** Until the next connect, if somebody needs it then (in ms). */
+  readonly delay?: number | undefined
+}
+
+export type LinkOptions = {
+  /** Makes a socket; calls no event before it has returned. */
+  open: (events: SocketEvents) => Socket
+  clock: Clock
+  random: Random
+  /** A frame of the present socket. */
+  onFrame: (data: unknown) => void
+  /** The state has changed. */
+  onChange: (change: LinkChange) => void
+  /** Makes the other side send something, where the platform has no ping. */
+  ask: () => void
+}
+
+export type Link = {
+  state(): SocketState
+  /** Somebody needs the socket until `release`: connects, and reconnects for ever. Keeps the process alive. */
+  acquire(): void
+  release(): void
+  /** Connects if it is idle, for whoever comes next. Does not keep the process alive. */
+  dial(): void
+  /** The end of the last socket, while the other side has refused us and must be left alone. */
+  refusal(): SocketEnd | undefined
+  /** Throws if the socket cannot take it. */
+  send(text: string): void
+  close(): void
+}
+
+type Connecting = { type: 'connecting'; socket: Socket; off: Off }
+type Open = { type: 'open'; socket: Socket; openedAt: number; heardAt: number; off: Off }
+type Waiting = { type: 'waiting'; failedAt: number; until: number; end: SocketEnd; isRefused: boolean; off: Off }
+type State = { type: 'idle'; off?: Off } | Connecting | Open | Waiting | { type: 'closed'; off?: Off }
+/** Stops what runs while the state lasts; `hold` says whether it keeps the process alive. */
+type Off = { cancel(): void; hold(isHeld: boolean): void }
+
+// All in ms.
+const CONNECT_LIMIT = 10_000
+/** Shorter lives do not count as up: a server that accepts and drops must not be hammered. */
+const STAYED_UP = 5_000
+const LINGER = 5_000
+const QUIET = 15_000
+const ANSWER = 10_000
+/** A timer this late says that we slept. */
+const ASLEEP = 1_000
+const JITTER = 500
+const SHORT_OUTAGE = 30_000
+const LONGEST_DELAY = 30_000
+const REFUSED_DELAY = 5_000
+const LONGEST_REFUSED = 60_000
+
+export function createLink({ open, clock, random, onFrame, onChange, ask }: LinkOptions): Link {
+  let state: State = { type: 'idle' }
+  let generation = 0
+  let users = 0
+  /** Failures since the link last stayed up, when they began, and how often the delay has doubled. */
+  let failures = 0
+  let outageAt = 0
+  let level = 0
+  let idleSince = 0
+  let linger: Timer | undefined
+
+  function turn(next: State, more: Pick<LinkChange, 'end' | 'delay'> = {}) {
+    const from = state.type
+    state.off?.cancel()
+    state = next
+    next.off?.hold(users > 0)
+    onChange({ from, to: next.type, generation, attempt: failures + 1, ...more })
+  }
+
+  function connect() {
+    generation++
+    const isPresent = () => 'socket' in state && state.socket === socket
+    const socket: Socket = open({
+      onOpen: () => isPresent() && opened(socket),
+      onFrame(data) {
+        if (!isPresent()) return
+        hear()
+        onFrame(data)
+      },
+      onAlive: () => isPresent() && hear(),
+      onEnd: (end) => isPresent() && down(end),
+    })
+    const timer = clock.background(CONNECT_LIMIT, () => down({ code: 1006, reason: 'no answer' }))
+    const hold = (isHeld: boolean) => {
+      timer.hold(isHeld)
+      socket.hold(isHeld)
+    }
+    turn({ type: 'connecting', socket, off: { cancel: timer.cancel, hold } })
+  }
+
+  function opened(socket: Socket) {
+    const now = clock.now()
+    let timer: Timer | undefined
+    const off = { cancel: () => timer?.cancel(), hold: socket.hold }
+    const own: Open = { type: 'open', socket, openedAt: now, heardAt: now, off }
+
+    function watch() {
+      timer = clock.background(own.heardAt + QUIET - clock.now(), () => {
+        if (clock.now() - own.heardAt < QUIET) watch()
+        else challenge()
+      })
+    }
+
+    function challenge() {
+      const askedAt = clock.now()
+      timer = clock.background(ANSWER, () => {
+        if (own.heardAt >= askedAt) watch()
+        // After a sleep the answer may lie unread.
+        else if (clock.now() - askedAt - ANSWER > ASLEEP) challenge()
+        else down({ code: 1006, reason: 'no sign of life' })
+      })
+      if (!socket.ping()) ask()
+    }
+
+    watch()
+    turn(own)
+    if (users === 0) startLinger()
+  }
+
+  function hear() {
+    if (state.type === 'open') state.heardAt = clock.now()
+  }
+
+  /** The socket is gone, refused or dead: it is left behind, not waited for. */
+  function down(end: SocketEnd) {
+    if (!('socket' in state)) return
+    state.socket.drop()
+    const now = clock.now()
+    const wasOpen = state.type === 'open'
+    if (state.type === 'open' && now - state.openedAt >= STAYED_UP) failures = 0
+    if (failures === 0) {
+      outageAt = now
+      level = 0
+    }
+    const { status = 0, code } = end
+    const isRefused = code === 1008 || (status >= 400 && status < 500)
+    const delay = delayAfter(isRefused, now)
+    failures++
+    // One that was up is worth a try, also if nobody needs it just now; one that could not be reached is not.
+    if (wasOpen) startLinger()
+    else stopLinger()
+    wait({ failedAt: now, until: now + delay, end, isRefused }, { end, delay })
+  }
+
+  function delayAfter(isRefused: boolean, now: number) {
+    if (isRefused) return Math.min(LONGEST_REFUSED, REFUSED_DELAY * 2 ** level++) * (0.5 + random() / 2)
+    if (failures === 0) return 0
+    if (now - outageAt < SHORT_OUTAGE) return random() * JITTER
+    return random() * Math.min(LONGEST_DELAY, JITTER * 2 ** ++level)
+  }
+
+  function wait(own: Omit<Waiting, 'type' | 'off'>, more: Pick<LinkChange, 'end' | 'delay'>) {
+    const go = () => (users > 0 || linger ? connect() : turn({ type: 'idle' }))
+    const timer = clock.background(own.until - clock.now(), go)
+    const offOnline = whenOnline(go)
+    const cancel = () => {
+      timer.cancel()
+      offOnline()
+    }
+    const next: Waiting = { type: 'waiting', ...own, off: { cancel, hold: timer.hold } }
+    if (state.type !== 'waiting') return turn(next, more)
+    state.off.cancel()
+    state = next
+    timer.hold(users > 0)
+  }
+
+  /** Callers do not sit out a long delay: the next connect comes as soon as in a short outage. */
+  function hurry(own: Waiting) {
+    const until = Math.max(clock.now(), own.failedAt + random() * JITTER)
+    if (!own.isRefused && until < own.until) wait({ ...own, until }, {})
+  }
+
+  function startLinger() {
+    idleSince = clock.now()
+    linger ??= clock.background(LINGER, lingered)
+  }
+
+  function stopLinger() {
+    linger?.cancel()
+    linger = undefined
+  }
+
+  // One timer however many calls come and go.
+  function lingered() {
+    linger = undefined
+    const left = idleSince + LINGER - clock.now()
+    if (users > 0) return
+    if (left > 0) linger = clock.background(left, lingered)
+    else if (state.type === 'open') {
+      state.socket.drop()
+      turn({ type: 'idle' }, { end: { code: 1000, reason: 'idle' } })
+    }
+  }
+
+  return {
+    state: () => state.type,
+    acquire() {
+      users++
+      if (state.type === 'idle') connect()
+      else if (state.type === 'waiting') hurry(state)
+      if (users === 1) state.off?.hold(true)
+    },
+    release() {
+      if (--users > 0) return
+      state.off?.hold(false)
+      if (state.type === 'open') startLinger()
+    },
+    dial() {
+      if (state.type === 'idle') connect()
+    },
+    refusal: () => (state.type === 'waiting' && state.isRefused ? state.end : undefined),
+    send(text) {
+      if (state.type !== 'open') throw new Error('The socket is not open.')
+      state.socket.send(text)
+    },
+    close() {
+      if (state.type === 'closed') return
+      stopLinger()
+      if ('socket' in state) state.socket.drop()
+      turn({ type: 'closed' }, { end: { code: 1000, reason: 'closed by us' } })
+    },
+  }
+}

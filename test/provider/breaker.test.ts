@@ -1,0 +1,517 @@
+// The circuit breaker of one channel, on the manual clock.
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { BreakerOptions, BreakerResult, Permit } from '../../src/provider/breaker'
+import { createBreaker } from '../../src/provider/breaker'
+import { createManualClock } from '../support/manual-clock'
+import { seededRandom } from '../support/seeded-random'
+
+function setUp(options: BreakerOptions = {}, random = () => 0) {
+  const clock = createManualClock()
+  const changes: string[] = []
+  const breaker = createBreaker(options, {
+    random,
+    onChange: (from, to, openUntil) =>
+      void changes.push(`${from} -> ${to}${openUntil === undefined ? '' : ` until ${openUntil}`}`),
+  })
+  /** An attempt that is admitted and settled at once. */
+  const attempt = (result: BreakerResult) => {
+    const permit = breaker.admit()
+    if (permit) breaker.settle(permit, result, clock.now())
+    return permit !== undefined
+  }
+  const attempts = (count: number, result: BreakerResult) => {
+    for (let index = 0; index < count; index++) attempt(result)
+  }
+  const probe = (result: BreakerResult) => {
+    const permit = breaker.admitProbe(clock.now(), false)
+    if (permit) breaker.settle(permit, result, clock.now())
+    return permit !== undefined
+  }
+  const state = () => breaker.snapshot(clock.now()).state
+  const wait = () => breaker.dueAt() - clock.now()
+  return { clock, changes, breaker, attempt, attempts, probe, state, wait }
+}
+
+describe('createBreaker', () => {
+  test('default', () => {
+    const { breaker, changes, clock } = setUp()
+    expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 0 })
+    expect([breaker.isClosed(), breaker.isProbing(), breaker.dueAt()]).toEqual([true, false, -Infinity])
+    expect(breaker.admit()).toBeDefined()
+    expect([changes, clock.pending.total]).toEqual([[], 0])
+  })
+
+  test('behavior: Given threshold N, then N-1 consecutive failures leave it closed, the N-th opens it, and further calls do not reach the provider', () => {
+    for (const failures of [1, 2, 5, 9]) {
+      const { attempt, attempts, state, breaker, changes } = setUp({ failures })
+      attempts(failures - 1, 'failure')
+      expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: failures - 1 })
+      attempts(1, 'failure')
+      expect([state(), attempt('success')]).toEqual(['open', false])
+      expect(breaker.snapshot(0)).toEqual({ state: 'open', failures, openUntil: 2_000 })
+      expect(changes).toEqual(['closed -> open until 2000'])
+    }
+  })
+
+  test('behavior: Given 4 failures, 1 success, 4 failures with threshold 5, then still closed', () => {
+    const { attempts, state } = setUp()
+    attempts(4, 'failure')
+    attempts(1, 'success')
+    attempts(4, 'failure')
+    expect(state()).toBe('closed')
+    attempts(1, 'failure')
+    expect(state()).toBe('open')
+  })
+
+  test('behavior: Given `openFor: 100`, then it is due 100 to 110 ms later; no timer is used', async () => {
+    for (const [drawn, due] of [
+      [0, 100],
+      [0.5, 105],
+      [0.999, 109.99],
+    ] as const) {
+      const { clock, attempts, breaker, state } = setUp({ openFor: 100 }, () => drawn)
+      attempts(5, 'failure')
+      expect(breaker.dueAt()).toBeCloseTo(due, 6)
+      expect(clock.pending.total).toBe(0)
+      await clock.advanceTo(99.9)
+      expect([state(), breaker.admitProbe(clock.now(), false)]).toEqual(['open', undefined])
+      await clock.advanceTo(110)
+      expect([state(), breaker.admit()]).toEqual(['half-open', undefined])
+      expect(breaker.admitProbe(clock.now(), false)).toBeDefined()
+    }
+  })
+
+  test('behavior: Given half-open, then one successful probe closes it', async () => {
+    const { clock, attempts, attempt, probe, state, changes } = setUp()
+    attempts(5, 'failure')
+    await clock.advance(2_000)
+    expect(probe('success')).toBe(true)
+    expect([state(), attempt('success')]).toEqual(['closed', true])
+    expect(changes).toEqual(['closed -> open until 2000', 'open -> half-open', 'half-open -> closed'])
+  })
+
+  test('behavior: Given a failed probe, then the breaker is open at once, the next wait is 2x, then 4x, capped at 60 s', async () => {
+    const { clock, attempts, probe, state, wait, breaker } = setUp()
+    attempts(5, 'failure')
+    const waits = [wait()]
+    for (let count = 0; count < 7; count++) {
+      await clock.advance(wait())
+      expect(probe('failure')).toBe(true)
+      expect(state()).toBe('open')
+      waits.push(wait())
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    expect(breaker.snapshot(clock.now()).failures).toBe(12)
+  })
+
+  test('behavior: the multiplier resets after 5 successes since it closed, not before', async () => {
+    for (const [successes, expected] of [
+      [0, 8_000],
+      [4, 8_000],
+      [5, 2_000],
+      [50, 2_000],
+    ] as const) {
+      const { clock, attempts, probe, wait } = setUp({ failures: 2, ratio: 1, minimumAttempts: 1_000 })
+      attempts(2, 'failure')
+      for (const result of ['failure', 'failure', 'success'] as const) {
+        await clock.advance(wait())
+        probe(result)
+      }
+      attempts(successes, 'success')
+      attempts(2, 'failure')
+      expect(wait()).toBe(expected)
+    }
+  })
+
+  test('behavior: the 5 successes need not be in a row', async () => {
+    const { clock, attempts, probe, wait } = setUp()
+    attempts(5, 'failure')
+    for (const result of ['failure', 'success'] as const) {
+      await clock.advance(wait())
+      probe(result)
+    }
+    attempts(3, 'success')
+    attempts(1, 'failure')
+    attempts(2, 'success')
+    attempts(5, 'failure')
+    expect(wait()).toBe(2_000)
+  })
+
+  test('behavior: Given back-off of 2x and elapsed time between 1x and 2x, then no traffic reaches it', async () => {
+    const { clock, attempts, probe, attempt, wait } = setUp()
+    attempts(5, 'failure')
+    await clock.advance(2_000)
+    probe('failure')
+    expect(wait()).toBe(4_000)
+    for (const at of [1, 1_999, 2_000, 2_001, 3_999]) {
+      await clock.advanceTo(2_000 + at)
+      expect([attempt('success'), probe('success')]).toEqual([false, false])
+    }
+    await clock.advanceTo(6_000)
+    expect(probe('success')).toBe(true)
+  })
+
+  test('behavior: up to 10 % jitter, evenly, also when the wait is capped', async () => {
+    const { clock, attempts, probe, wait } = setUp({ openFor: 1_000, maxOpenFor: 1_000 }, seededRandom(7))
+    attempts(5, 'failure')
+    const waits: number[] = []
+    for (let count = 0; count < 400; count++) {
+      waits.push(wait())
+      await clock.advance(wait())
+      probe('failure')
+    }
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(1_000)
+    expect(Math.max(...waits)).toBeLessThan(1_100)
+    const mean = waits.reduce((sum, one) => sum + one, 0) / waits.length
+    expect(Math.abs(mean - 1_050)).toBeLessThan(5)
+  })
+
+  test('behavior: Given half-open and 20 concurrent requests, then exactly one call reaches the half-open channel', async () => {
+    const { clock, attempts, breaker, state } = setUp()
+    attempts(5, 'failure')
+    await clock.advance(2_000)
+    const permits = Array.from({ length: 20 }, () => [breaker.admit(), breaker.admitProbe(clock.now(), false)]).flat()
+    const given = permits.filter((permit) => permit !== undefined)
+    expect([given.length, breaker.isProbing(), state()]).toEqual([1, true, 'half-open'])
+    expect(breaker.admitProbe(clock.now(), true)).toBeUndefined()
+    breaker.settle(given[0] as Permit, 'success', clock.now())
+    expect([breaker.isProbing(), state()]).toEqual([false, 'closed'])
+  })
+
+  test('behavior: Given a half-open probe whose caller aborts, then the slot is released exactly once and the next probe is admitted', async () => {
+    const { clock, attempts, breaker, changes, wait } = setUp()
+    attempts(5, 'failure')
+    await clock.advance(2_500)
+    const first = breaker.admitProbe(clock.now(), false) as Permit
+    breaker.settle(first, 'neutral', clock.now())
+    expect([breaker.isProbing(), wait()]).toEqual([false, -500])
+    const second = breaker.admitProbe(clock.now(), false) as Permit
+    expect(second).toBeDefined()
+    // The first one once more: its slot is not its own any longer.
+    for (const result of ['neutral', 'success', 'failure'] as const) breaker.settle(first, result, clock.now())
+    expect([breaker.isProbing(), breaker.admitProbe(clock.now(), false)]).toEqual([true, undefined])
+    expect(changes.slice(1)).toEqual(['open -> half-open', 'half-open -> open until 2000', 'open -> half-open'])
+  })
+
+  test('behavior: an early probe (of those that wait) is admitted before it is due, one at a time', () => {
+    const { attempts, breaker, clock, wait, state } = setUp()
+    attempts(5, 'failure')
+    expect(breaker.admitProbe(clock.now(), false)).toBeUndefined()
+    const probe = breaker.admitProbe(clock.now(), true) as Permit
+    expect(breaker.admitProbe(clock.now(), true)).toBeUndefined()
+    breaker.settle(probe, 'network', clock.now())
+    expect([state(), wait()]).toEqual(['open', 4_000])
+    breaker.settle(breaker.admitProbe(clock.now(), true) as Permit, 'success', clock.now())
+    expect(state()).toBe('closed')
+  })
+
+  test('behavior: Given three failures in a row that are each network or timeout, then the breaker opens; five of other counted kinds do', () => {
+    const mixed = setUp()
+    mixed.attempts(2, 'network')
+    mixed.attempts(1, 'failure')
+    mixed.attempts(1, 'network')
+    expect(mixed.state()).toBe('closed')
+    mixed.attempts(1, 'network')
+    expect(mixed.state()).toBe('open')
+
+    const network = setUp()
+    network.attempts(2, 'network')
+    expect(network.state()).toBe('closed')
+    network.attempts(1, 'network')
+    expect(network.breaker.snapshot(0)).toEqual({ state: 'open', failures: 3, openUntil: 2_000 })
+  })
+
+  test("behavior: a user's own thresholds override both", () => {
+    const opensAfter = (options: BreakerOptions, result: BreakerResult) => {
+      const { attempts, state } = setUp({ ...options, minimumAttempts: 1_000 })
+      let count = 0
+      for (; state() === 'closed'; count++) attempts(1, result)
+      return count
+    }
+    expect(opensAfter({ failures: 8 }, 'network')).toBe(8)
+    expect(opensAfter({ failures: 8 }, 'failure')).toBe(8)
+    expect(opensAfter({ failures: 2 }, 'network')).toBe(2)
+    expect(opensAfter({ networkFailures: 7 }, 'network')).toBe(5)
+    expect(opensAfter({ networkFailures: 1 }, 'network')).toBe(1)
+    expect(opensAfter({ failures: 9, networkFailures: 2 }, 'network')).toBe(2)
+    expect(opensAfter({ failures: 9, networkFailures: 2 }, 'failure')).toBe(9)
+  })
+
+  test('behavior: Given 100 reverts or invalid-params answers, then closed and count 0; in half-open they release the lease and count neither way', async () => {
+    const { attempts, breaker, clock, probe, state } = setUp()
+    attempts(100, 'neutral')
+    expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 0 })
+    attempts(4, 'failure')
+    attempts(100, 'neutral')
+    expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 4 })
+    attempts(1, 'failure')
+    await clock.advance(2_000)
+    for (let count = 0; count < 100; count++) expect(probe('neutral')).toBe(true)
+    expect([state(), breaker.dueAt()]).toEqual(['half-open', 2_000])
+    probe('failure')
+    expect(breaker.dueAt()).toBe(6_000)
+  })
+
+  test('behavior: Given a slow call admitted while closed, when the breaker opens, recovers and closes before the call fails, then the late failure is not counted', async () => {
+    const { attempts, breaker, clock, probe } = setUp({ failures: 2 })
+    const slow = breaker.admit() as Permit
+    attempts(2, 'failure')
+    await clock.advance(2_000)
+    probe('success')
+    breaker.settle(slow, 'failure', clock.now())
+    expect(breaker.snapshot(clock.now())).toEqual({ state: 'closed', failures: 0 })
+    attempts(1, 'failure')
+    expect(breaker.isClosed()).toBe(true)
+  })
+
+  test('behavior: a late success cannot close an open breaker, nor a half-open one', async () => {
+    const { attempts, breaker, clock } = setUp({ failures: 2 })
+    const slow = breaker.admit() as Permit
+    attempts(2, 'failure')
+    breaker.settle(slow, 'success', clock.now())
+    expect(breaker.snapshot(0).state).toBe('open')
+    await clock.advance(2_000)
+    const probe = breaker.admitProbe(clock.now(), false) as Permit
+    breaker.settle(slow, 'success', clock.now())
+    expect(breaker.isProbing()).toBe(true)
+    breaker.settle(probe, 'failure', clock.now())
+    breaker.settle(probe, 'success', clock.now())
+    expect([breaker.snapshot(clock.now()).state, breaker.dueAt()]).toEqual(['open', 6_000])
+  })
+
+  test('behavior: Given `recordFailure` from outside (WS loss), then the breaker opens at its threshold', () => {
+    const { breaker, attempts, changes } = setUp()
+    attempts(2, 'failure')
+    for (let count = 0; count < 3; count++) breaker.recordFailure(10, false)
+    expect(changes).toEqual(['closed -> open until 2010'])
+    breaker.recordFailure(20, true)
+    expect(breaker.snapshot(20)).toEqual({ state: 'open', failures: 5, openUntil: 2_010 })
+
+    const lost = setUp()
+    for (let count = 0; count < 3; count++) lost.breaker.recordFailure(0, true)
+    expect(lost.state()).toBe('open')
+  })
+})
+
+describe('the ratio', () => {
+  test('default: opens when half of 20 attempts in the last 10 s were counted', () => {
+    const { attempts, state } = setUp()
+    for (let count = 0; count < 9; count++) {
+      attempts(1, 'success')
+      attempts(1, 'failure')
+    }
+    attempts(1, 'success')
+    expect(state()).toBe('closed')
+    attempts(1, 'failure')
+    expect(state()).toBe('open')
+  })
+
+  test('behavior: below half it stays closed, however long', async () => {
+    const { clock, attempts, state } = setUp()
+    for (let count = 0; count < 1_000; count++) {
+      attempts(2, 'success')
+      attempts(1, 'failure')
+      await clock.advance(30)
+    }
+    expect(state()).toBe('closed')
+  })
+
+  test('behavior: old failures may not trip it an hour later', async () => {
+    const { clock, attempts, state } = setUp({ failures: 100, networkFailures: 100 })
+    attempts(19, 'failure')
+    await clock.advance(3_600_000)
+    attempts(18, 'success')
+    attempts(1, 'failure')
+    expect(state()).toBe('closed')
+  })
+
+  test('behavior: what neither counts nor succeeds is no attempt', () => {
+    const { attempts, state } = setUp({ failures: 100, networkFailures: 100 })
+    attempts(10, 'failure')
+    attempts(50, 'neutral')
+    expect(state()).toBe('closed')
+    attempts(10, 'failure')
+    expect(state()).toBe('open')
+  })
+
+  test('behavior: after it closed the window starts anew', async () => {
+    const { clock, attempts, probe, state } = setUp({ failures: 100, networkFailures: 100, openFor: 10 })
+    attempts(20, 'failure')
+    expect(state()).toBe('open')
+    await clock.advance(10)
+    probe('success')
+    attempts(1, 'failure')
+    expect(state()).toBe('closed')
+  })
+
+  test('behavior: own ratio, window and minimum', async () => {
+    const options = { failures: 100, ratio: 0.9, minimumAttempts: 10, window: 1_000 }
+    const { clock, attempts, state } = setUp(options)
+    attempts(2, 'success')
+    attempts(17, 'failure')
+    expect(state()).toBe('closed')
+    attempts(1, 'failure')
+    expect(state()).toBe('open')
+
+    const slow = setUp(options)
+    for (let count = 0; count < 40; count++) {
+      slow.attempts(1, 'failure')
+      await slow.clock.advance(150)
+    }
+    expect(slow.state()).toBe('closed')
+    expect(clock.pending.total).toBe(0)
+  })
+})
+
+describe('by hand', () => {
+  test('default: open for exactly so long, close at once', async () => {
+    const { breaker, clock, attempts, state, changes } = setUp({}, () => 0.9)
+    breaker.open(clock.now(), 500)
+    expect(breaker.snapshot(0)).toEqual({ state: 'open', failures: 0, openUntil: 500 })
+    breaker.close()
+    expect([state(), attempts(1, 'success'), changes]).toEqual([
+      'closed',
+      undefined,
+      ['closed -> open until 500', 'open -> closed'],
+    ])
+  })
+
+  test('behavior: without a time it opens as after a failure', () => {
+    const { breaker, wait } = setUp({ openFor: 300 })
+    breaker.open(0)
+    expect(wait()).toBe(300)
+  })
+
+  test('behavior: closed by hand, the waits start small again', async () => {
+    const { breaker, attempts, clock, probe, wait } = setUp()
+    attempts(5, 'failure')
+    await clock.advance(2_000)
+    probe('failure')
+    breaker.close()
+    attempts(5, 'failure')
+    expect(wait()).toBe(2_000)
+  })
+
+  test('behavior: opened for good, it is never due by itself', async () => {
+    const { breaker, clock, probe, state } = setUp()
+    breaker.open(0, Infinity)
+    await clock.advance(1e9)
+    expect([probe('success'), state()]).toEqual([false, 'open'])
+  })
+
+  test('behavior: opened or closed while a probe is on its way, the outcome of the probe is ignored', async () => {
+    for (const act of ['open', 'close'] as const) {
+      const { breaker, attempts, clock } = setUp()
+      attempts(5, 'failure')
+      await clock.advance(2_000)
+      const probe = breaker.admitProbe(clock.now(), false) as Permit
+      if (act === 'open') breaker.open(clock.now(), 100)
+      else breaker.close()
+      const before = breaker.snapshot(clock.now())
+      for (const result of ['success', 'failure', 'neutral'] as const) breaker.settle(probe, result, clock.now())
+      expect(breaker.snapshot(clock.now())).toEqual(before)
+    }
+  })
+
+  test('behavior: an `openFor` above 60 s is not cut', () => {
+    const { attempts, wait } = setUp({ openFor: 120_000 })
+    attempts(5, 'failure')
+    expect(wait()).toBe(120_000)
+    const cut = setUp({ openFor: 120_000, maxOpenFor: 90_000 })
+    cut.attempts(5, 'failure')
+    expect(cut.wait()).toBe(90_000)
+  })
+})
+
+describe('whatever happens', () => {
+  const RESULTS: BreakerResult[] = ['success', 'failure', 'network', 'neutral']
+  const step = fc.oneof(
+    fc.record({ type: fc.constantFrom('admit', 'probe', 'early', 'outside') }),
+    fc.record({
+      type: fc.constant('settle'),
+      which: fc.nat(20),
+      result: fc.constantFrom(...RESULTS),
+    }),
+    fc.record({ type: fc.constant('wait'), ms: fc.integer({ min: 0, max: 5_000 }) }),
+  )
+
+  function run(steps: readonly { type: string; which?: number; result?: BreakerResult; ms?: number }[], seed: number) {
+    let now = 0
+    let current = 'closed'
+    const breaker = createBreaker(
+      { failures: 2, openFor: 500, maxOpenFor: 4_000 },
+      {
+        random: seededRandom(seed),
+        onChange(from, to) {
+          expect(from).toBe(current)
+          expect(to).not.toBe(from)
+          current = to
+        },
+      },
+    )
+    const permits: { permit: Permit; isProbe: boolean; isSettled: boolean }[] = []
+    let probe: Permit | undefined
+    const take = (permit: Permit | undefined, isProbe: boolean) => {
+      if (permit) permits.push({ permit, isProbe, isSettled: false })
+    }
+    for (const { type, which = 0, result = 'neutral', ms = 0 } of steps) {
+      const wasClosed = breaker.isClosed()
+      if (type === 'wait') now += ms
+      else if (type === 'outside') breaker.recordFailure(now, true)
+      else if (type === 'admit') {
+        const permit = breaker.admit()
+        expect(permit !== undefined).toBe(wasClosed)
+        take(permit, false)
+      } else if (type === 'probe' || type === 'early') {
+        const isDue = type === 'early' || now >= breaker.dueAt()
+        const isFree = !wasClosed && !breaker.isProbing()
+        const permit = breaker.admitProbe(now, type === 'early')
+        // Never two probes: there is one only while none is on its way.
+        expect(permit !== undefined).toBe(isFree && isDue)
+        if (permit) probe = permit
+        take(permit, true)
+      } else if (permits.length > 0) {
+        const chosen = permits[which % permits.length] as (typeof permits)[number]
+        const before = JSON.stringify(breaker.snapshot(now))
+        breaker.settle(chosen.permit, result, now)
+        if (chosen.isProbe) {
+          // A probe's permit is given back, whatever came of it; late ones change nothing.
+          if (chosen.isSettled || chosen.permit !== probe) expect(JSON.stringify(breaker.snapshot(now))).toBe(before)
+          else expect(breaker.isProbing()).toBe(false)
+          if (chosen.permit === probe && !chosen.isSettled && result === 'success') expect(breaker.isClosed()).toBe(true)
+        } else if (!wasClosed) expect(JSON.stringify(breaker.snapshot(now))).toBe(before)
+        chosen.isSettled = true
+      }
+      expect(breaker.isClosed()).toBe(current === 'closed')
+      if (!breaker.isClosed()) expect(breaker.dueAt() - now).toBeLessThanOrEqual(4_400)
+    }
+    return { breaker, now, permits }
+  }
+
+  test('behavior: never two probes at once, late results are ignored, the wait is bounded', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.integer(), (steps, seed) => {
+        run(steps, seed)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('behavior: it always recovers: what is on its way is given back, the wait ends, one success closes it', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.integer(), (steps, seed) => {
+        const { breaker, now, permits } = run(steps, seed)
+        for (const { permit } of permits) breaker.settle(permit, 'neutral', now)
+        expect(breaker.isProbing()).toBe(false)
+        const later = now + 4_400
+        const permit = breaker.admit() ?? breaker.admitProbe(later, false)
+        expect(permit).toBeDefined()
+        breaker.settle(permit as Permit, 'success', later)
+        expect(breaker.snapshot(later)).toEqual({ state: 'closed', failures: 0 })
+      }),
+      { numRuns: 400 },
+    )
+  })
+})

@@ -1,0 +1,96 @@
+// What a provider can do: declared, and learned from its refusals.
+
+import { describe, expect, test } from 'vitest'
+import { createCapability, matcherOf } from '../../src/provider/capability'
+
+const HALF_AN_HOUR = 30 * 60_000
+
+describe('createCapability', () => {
+  test('behavior: Given no capabilities, then every method is allowed, unknown ones included', () => {
+    const capability = createCapability({})
+    for (const method of ['eth_call', 'trace_block', 'nobody_knowsThis'])
+      expect([capability.declares(method), capability.lacks(method, 0)]).toEqual([undefined, false])
+    expect([capability.hasLearned(), capability.learned(0), capability.errors]).toEqual([
+      false,
+      { unsupportedMethods: [] },
+      undefined,
+    ])
+  })
+
+  test('behavior: declared methods, by name and by prefix; excluding wins', () => {
+    const excluding = createCapability({ methods: { exclude: ['trace_*', 'eth_getLogs'] } })
+    const excluded = ['trace_block', 'trace_', 'eth_getLogs', 'eth_getLogsX', 'eth_call']
+    expect(excluded.map((method) => excluding.declares(method))).toEqual([false, false, false, undefined, undefined])
+    const both = createCapability({ methods: { include: ['eth_*'], exclude: ['eth_getLogs'] } })
+    expect(['eth_call', 'eth_getLogs', 'net_version'].map((method) => both.declares(method))).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
+  test('behavior: a refused method is left alone for half an hour', () => {
+    const capability = createCapability({})
+    expect(capability.learnUnsupported('trace_block', 1_000)).toBe(true)
+    expect([capability.hasLearned(), capability.learned(1_000)]).toEqual([true, { unsupportedMethods: ['trace_block'] }])
+    expect(capability.lacks('eth_call', 1_000)).toBe(false)
+    expect(capability.lacks('trace_block', 1_000 + HALF_AN_HOUR - 1)).toBe(true)
+    expect(capability.lacks('trace_block', 1_000 + HALF_AN_HOUR)).toBe(false)
+    expect(capability.hasLearned()).toBe(false)
+  })
+
+  test('behavior: refused again, it is no news, and the half hour starts again', () => {
+    const capability = createCapability({})
+    capability.learnUnsupported('trace_block', 0)
+    expect(capability.learnUnsupported('trace_block', 60_000)).toBe(false)
+    expect(capability.lacks('trace_block', HALF_AN_HOUR + 59_999)).toBe(true)
+  })
+
+  test('behavior: refused again after the half hour it is news again, although nobody asked in between', () => {
+    const capability = createCapability({})
+    capability.learnUnsupported('trace_block', 0)
+    expect(capability.learned(HALF_AN_HOUR)).toEqual({ unsupportedMethods: [] })
+    expect(capability.learnUnsupported('trace_block', HALF_AN_HOUR)).toBe(true)
+  })
+
+  test('behavior: served after all, it is unlearned', () => {
+    const capability = createCapability({})
+    capability.learnUnsupported('trace_block', 0)
+    capability.unlearn('trace_block')
+    expect([capability.lacks('trace_block', 0), capability.hasLearned()]).toEqual([false, false])
+  })
+
+  test('behavior: nothing is learned over what was declared', () => {
+    const capability = createCapability({ methods: { include: ['trace_*'] } })
+    expect(capability.learnUnsupported('trace_block', 0)).toBe(false)
+    expect([capability.lacks('trace_block', 0), capability.hasLearned()]).toEqual([false, false])
+  })
+
+  test('behavior: at most 500 are remembered; the one refused longest ago goes', () => {
+    const capability = createCapability({})
+    for (let count = 0; count < 500; count++) capability.learnUnsupported(`m_${count}`, count)
+    capability.learnUnsupported('m_0', 500)
+    expect(capability.learned(500).unsupportedMethods.length).toBe(500)
+    capability.learnUnsupported('m_500', 501)
+    expect(capability.learned(501).unsupportedMethods.length).toBe(500)
+    expect([0, 1, 2, 500].map((count) => capability.lacks(`m_${count}`, 501))).toEqual([true, false, true, true])
+  })
+})
+
+describe('matcherOf', () => {
+  test('default', () => {
+    const matches = matcherOf(['eth_call', 'trace_*'])
+    expect(['eth_call', 'eth_callMany', 'trace_x', 'xtrace_x'].map((name) => matches?.(name))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ])
+  })
+
+  test('behavior: no list is no test, an empty one fits nothing, a star everything', () => {
+    expect(matcherOf(undefined)).toBeUndefined()
+    expect(matcherOf([])?.('eth_call')).toBe(false)
+    expect(matcherOf(['*'])?.('eth_call')).toBe(true)
+  })
+})

@@ -1,0 +1,151 @@
+// One provider: its machines, kept apart by channel, and what attempts on its channels settle.
+
+import { describe, expect, test } from 'vitest'
+import type { Channel } from '../../src/channel/channel'
+import type { ChannelState, Provider } from '../../src/provider/provider'
+import { observeHead } from '../../src/provider/provider'
+import { fail, openAttempt, release, send, succeed } from '../../src/request/attempt'
+import { failureOf } from '../../src/rpc/failure'
+import { traitsOf } from '../../src/rpc/methods'
+import { needOfMethod } from '../../src/rpc/need'
+import { createProviders } from './providers'
+
+const METHOD = 'eth_call'
+const need = needOfMethod(METHOD, traitsOf(METHOD), undefined)
+
+const channelOf = (provider: Provider | undefined, type: string) =>
+  provider?.channels.find((channel) => channel.type === type) as ChannelState
+
+/** An attempt that ends with this error; blame is what the failure says. */
+function failWith(channel: ChannelState, error: unknown, now = 0) {
+  const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', false, now)
+  const failure = failureOf(error, { method: METHOD })
+  fail(attempt, failure, failure.blame !== 'nobody', now)
+  return failure
+}
+
+const stateOf = ({ breaker }: ChannelState) => breaker.snapshot(0)
+const closed = (failures: number) => ({ state: 'closed', failures })
+
+describe('createProvider', () => {
+  test('default: channels in order, slots counted over all providers, nothing known', () => {
+    const [p1, p2] = createProviders([{ channels: ['http', 'ws'] }, { channels: ['ws'] }])
+    expect([p1, p2].map((provider) => provider?.channels.map(({ type, slot }) => [type, slot]))).toEqual([
+      [
+        ['http', 0],
+        ['ws', 1],
+      ],
+      [['ws', 2]],
+    ])
+    expect([p1?.id, p1?.index, p1?.head, p1?.chain.state, p1?.quota.isUnlimited()]).toEqual([
+      'p1',
+      0,
+      undefined,
+      'unknown',
+      true,
+    ])
+    expect(p1?.upkeep).toEqual({ chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 })
+  })
+
+  test('behavior: Given HTTP failures on p1, then its HTTP breaker opens while its WS breaker is closed, and p2 is untouched', () => {
+    const changes: unknown[] = []
+    const [p1, p2] = createProviders([{ channels: ['http', 'ws'] }, { channels: ['http', 'ws'] }], {
+      onBreakerChange: ({ provider, type }, from, to) => void changes.push([provider.id, type, from, to]),
+    })
+    for (let count = 0; count < 5; count++)
+      failWith(channelOf(p1, 'http'), { name: 'HttpRequestError', status: 503, shortMessage: 'x', message: 'x' })
+    expect(stateOf(channelOf(p1, 'http')).state).toBe('open')
+    for (const other of [channelOf(p1, 'ws'), channelOf(p2, 'http'), channelOf(p2, 'ws')])
+      expect([stateOf(other), other.health.success()]).toEqual([closed(0), undefined])
+    expect(changes).toEqual([['p1', 'http', 'closed', 'open']])
+  })
+
+  test('behavior: an auth failure counts against both channels of the provider', () => {
+    const [p1, p2] = createProviders([{ channels: ['http', 'ws'] }, {}])
+    const { kind } = failWith(channelOf(p1, 'http'), { name: 'HttpRequestError', status: 401, message: 'x' })
+    expect(kind).toBe('auth')
+    expect([channelOf(p1, 'http'), channelOf(p1, 'ws'), channelOf(p2, 'http')].map(stateOf)).toEqual([
+      closed(1),
+      closed(1),
+      closed(0),
+    ])
+  })
+
+  test('behavior: Given 429 / -32005 many times in a row, then the breaker stays closed', () => {
+    const [p1] = createProviders([{}])
+    const channel = channelOf(p1, 'http')
+    for (let count = 0; count < 50; count++) {
+      failWith(channel, { code: -32005, message: 'rate limit exceeded' })
+      failWith(channel, { name: 'HttpRequestError', status: 429, message: 'Too Many Requests' })
+    }
+    expect([stateOf(channel), channel.health.success(), p1?.quota.inFlight]).toEqual([closed(0), undefined, 0])
+  })
+
+  test('behavior: Given 100 reverts, then closed and count 0', () => {
+    const [p1] = createProviders([{}])
+    const channel = channelOf(p1, 'http')
+    for (let count = 0; count < 100; count++) failWith(channel, { code: 3, message: 'execution reverted', data: '0x' })
+    expect([stateOf(channel), channel.attempts, channel.inFlight]).toEqual([closed(0), 100, 0])
+  })
+
+  test('behavior: Given a user function/transport that throws synchronously, then it is one failure and the original error surfaces', async () => {
+    const [p1] = createProviders([{}])
+    const channel = channelOf(p1, 'http')
+    const thrown = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const broken: Channel = {
+      type: 'http',
+      canAbort: false,
+      request() {
+        throw thrown
+      },
+      close() {},
+    }
+    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', false, 0)
+    const error = await send(attempt, [broken], { method: METHOD }, undefined).catch((reason: unknown) => reason)
+    expect(error).toBe(thrown)
+    const failure = failureOf(error, { method: METHOD })
+    fail(attempt, failure, failure.blame !== 'nobody', 0)
+    expect([failure.kind, stateOf(channel), channel.inFlight]).toEqual(['network', closed(1), 0])
+  })
+
+  test('behavior: whatever ends an attempt first, everything taken for it is given back once', () => {
+    const [p1] = createProviders([{ limits: { concurrency: 5 } }])
+    const channel = channelOf(p1, 'http')
+    const failure = failureOf({ name: 'HttpRequestError', status: 503, message: 'x' }, { method: METHOD })
+    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', false, 0)
+    expect([channel.inFlight, p1?.quota.inFlight]).toEqual([1, 1])
+    release(attempt, 0)
+    release(attempt, 0)
+    fail(attempt, failure, false, 0)
+    expect([channel.inFlight, p1?.quota.inFlight, stateOf(channel)]).toEqual([0, 0, closed(0)])
+  })
+
+  test('behavior: an answer unlearns that the method is unsupported and ends the row of cooldowns', () => {
+    const [p1] = createProviders([{}])
+    const channel = channelOf(p1, 'http')
+    p1?.capability.learnUnsupported(METHOD, 0)
+    p1?.quota.refuse('rate-limit', undefined, 0)
+    succeed(openAttempt(channel, channel.breaker.admit(), 'turn', false, 1_000), need, 1_010)
+    expect([p1?.capability.lacks(METHOD, 1_010), p1?.quota.refuse('rate-limit', undefined, 1_010)]).toEqual([
+      false,
+      1_000,
+    ])
+  })
+})
+
+describe('observeHead', () => {
+  test('default', () => {
+    const [p1] = createProviders([{}])
+    observeHead(p1 as Provider, '0x10')
+    expect(p1?.head).toBe(16)
+  })
+
+  test('behavior: what is no hex quantity is no head', () => {
+    const [p1] = createProviders([{}])
+    observeHead(p1 as Provider, '0x7')
+    for (const value of ['', '0x', '12', '-0x1', '0xzz', ' ', '0x1 ', null, undefined, 16, {}, `0x1${'0'.repeat(20)}`]) {
+      observeHead(p1 as Provider, value)
+      expect(p1?.head).toBe(7)
+    }
+  })
+})

@@ -1,0 +1,34 @@
+// Providers as the engine makes them, for tests: only what a test is about is named.
+
+import type { Provider, ProviderParts, ProviderSetup } from '../../src/provider/provider'
+import { createProvider } from '../../src/provider/provider'
+
+export type Given = Partial<ProviderSetup>
+
+/** One provider for each of the given setups, called p1, p2, ... by default. */
+export function createProviders(given: readonly Given[], parts: Partial<ProviderParts> = {}): Provider[] {
+  let slot = 0
+  return given.map((setup, index) => {
+    const provider = createProvider(
+      {
+        id: `p${index + 1}`,
+        priority: index,
+        weight: 1,
+        cost: 1,
+        isBackup: false,
+        isPrivate: false,
+        isWallet: false,
+        channels: ['http'],
+        capabilities: {},
+        limits: {},
+        breaker: {},
+        ...setup,
+      },
+      index,
+      slot,
+      { random: () => 0, onRoom: () => {}, onBreakerChange: () => {}, ...parts },
+    )
+    slot += provider.channels.length
+    return provider
+  })
+}

@@ -1,0 +1,171 @@
+// An engine over scripted channels on the manual clock, with everything it says recorded. Reads of a request's path need no
+// sockets and no real time: times in tests are exact.
+
+import type { Engine, EngineSetup } from '../../src/engine'
+import { createEngine } from '../../src/engine'
+import type { EventMap, EventName } from '../../src/events'
+import type { ProviderSetup } from '../../src/provider/provider'
+import type { Overrides, Planner, PlanSettings } from '../../src/request/plan'
+import { createPlanner } from '../../src/request/plan'
+import type { ChannelType } from '../../src/types'
+import type { ManualClock } from './manual-clock'
+import { createManualClock } from './manual-clock'
+import type { ScriptedChannel } from './scripted-channel'
+import { createScriptedChannel } from './scripted-channel'
+
+/** A provider as tests write it: what is left out has the library's default. */
+export type TestProvider = Partial<Omit<ProviderSetup, 'id'>> & { id?: string; canAbort?: boolean }
+
+export type TestEngineOptions = {
+  /** Providers, or how many of them: p1, p2, ... over http. @default 2 */
+  providers?: number | readonly TestProvider[]
+  /** Differences from the library's defaults. */
+  options?: Partial<PlanSettings> & Partial<Omit<EngineSetup, 'providers' | 'planner' | 'clock' | 'random'>>
+  clock?: ManualClock
+  /** @default always 0.5: pauses are half their longest, breakers open 5 % longer */
+  random?: () => number
+}
+
+export type TestRequestOptions = Overrides & { signal?: AbortSignal }
+
+/** How a request ended, and when; `undefined` while it is on its way. */
+export type Ended = { at: number; value?: unknown; error?: any }
+
+export type TestEngine = {
+  readonly clock: ManualClock
+  readonly engine: Engine
+  /** The channel of a provider, its only or first one if no type is given. */
+  channel(id: string, type?: ChannelType): ScriptedChannel
+  request(method: string, params?: unknown, options?: TestRequestOptions): Promise<unknown>
+  /** Starts a request and tells how it ended, without rejecting. */
+  start(method: string, params?: unknown, options?: TestRequestOptions): { ended: Ended | undefined; times: number }
+  /** Everything emitted, with its name. */
+  readonly events: readonly Recorded[]
+  eventsOf<name extends EventName>(name: name): EventMap[name][]
+  status(): ReturnType<Engine['status']>
+  breaker(id: string, type?: ChannelType): NonNullable<ReturnType<Engine['channel']>>['breaker']
+  /** State of a channel's breaker by name. */
+  state(id: string, type?: ChannelType): string
+  /** Permits held anywhere: 0 once everything has settled. */
+  inFlight(): number
+  planner: Planner
+}
+
+type Recorded = { name: EventName; event: any }
+
+const EVENTS: EventName[] = ['request', 'attempt', 'failover', 'breaker', 'limit', 'capability']
+
+const SETTINGS: PlanSettings = {
+  strategy: 'priority',
+  methods: {},
+  timeout: 10_000,
+  isTimeoutGiven: false,
+  hedge: {},
+  rounds: Infinity,
+}
+
+export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
+  const { providers = 2, options = {}, clock = createManualClock(), random = () => 0.5 } = given
+  const entries =
+    typeof providers === 'number' ? Array.from({ length: providers }, (): TestProvider => ({})) : providers
+  const setups = entries.map(setupOf)
+  const channels = setups.flatMap((setup, index) =>
+    setup.channels.map((type) =>
+      createScriptedChannel({ clock, type, canAbort: entries[index]?.canAbort ?? true }).reply('0x1'),
+    ),
+  )
+  const planner = createPlanner({ ...SETTINGS, ...pick(options, SETTINGS) })
+  const engine = createEngine({
+    chainId: undefined,
+    hasOwnSerializer: false,
+    verifyChain: false,
+    hedgeBudget: 20,
+    retryBudget: 20,
+    retryDelay: 150,
+    waitForProvider: true,
+    share: false,
+    broadcast: 'first',
+    shouldThrow: undefined,
+    onClose: () => {},
+    ...options,
+    providers: setups,
+    planner,
+    clock,
+    random,
+  })
+  const events: Recorded[] = []
+  for (const name of EVENTS) engine.events.on(name, (event) => void events.push({ name, event }))
+
+  function channel(id: string, type?: ChannelType) {
+    const slot = setups
+      .flatMap((setup) => setup.channels.map((way) => ({ id: setup.id, way })))
+      .findIndex((entry) => entry.id === id && (type === undefined || entry.way === type))
+    const found = channels[slot]
+    if (!found) throw new Error(`There is no channel ${id} ${type ?? ''}.`)
+    return found
+  }
+
+  function request(method: string, params?: unknown, { signal, ...overrides }: TestRequestOptions = {}) {
+    const asked = params === undefined ? { method } : { method, params }
+    const plan = planner(asked, Object.keys(overrides).length > 0 ? overrides : undefined)
+    return engine.request({ channels, planner }, asked, plan, signal)
+  }
+
+  function stateOf(id: string, type?: ChannelType) {
+    const found = engine.channel(id, type ?? channel(id).type)
+    if (!found) throw new Error(`There is no channel ${id} ${type ?? ''}.`)
+    return found
+  }
+
+  return {
+    clock,
+    engine,
+    channel,
+    request,
+    start(method, params, requestOptions) {
+      const seen = { ended: undefined as Ended | undefined, times: 0 }
+      const note = (ended: Ended) => {
+        seen.ended = ended
+        seen.times++
+      }
+      request(method, params, requestOptions).then(
+        (value) => note({ at: clock.now(), value }),
+        (error) => note({ at: clock.now(), error }),
+      )
+      return seen
+    },
+    events,
+    eventsOf: (name) => events.filter((entry) => entry.name === name).map(({ event }) => event),
+    status: () => engine.status(),
+    breaker: (id, type) => stateOf(id, type).breaker,
+    state: (id, type) => stateOf(id, type).breaker.snapshot(clock.now()).state,
+    inFlight: () =>
+      engine.providers.reduce(
+        (sum, { channels: own, quota }) => sum + quota.inFlight + own.reduce((all, { inFlight }) => all + inFlight, 0),
+        0,
+      ),
+    planner,
+  }
+}
+
+function setupOf(entry: TestProvider, index: number): ProviderSetup {
+  const { canAbort: _, ...setup } = entry
+  return {
+    id: `p${index + 1}`,
+    priority: index,
+    weight: 1,
+    cost: 1,
+    isBackup: false,
+    isPrivate: false,
+    isWallet: false,
+    channels: ['http'],
+    capabilities: {},
+    limits: {},
+    breaker: {},
+    ...setup,
+  }
+}
+
+function pick(options: object, keys: object): Partial<PlanSettings> {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => key in keys))
+}
