@@ -1,5 +1,5 @@
 // What every example runs on: real nodes (anvil) of one chain, each behind a proxy that can be told to misbehave.
-// Equal genesis and clock: the same transactions make the same blocks, hash for hash.
+// Equal genesis and clock: the same transactions make the same blocks, hash for hash. The nodes do not know each other.
 
 import type { Hex } from 'viem'
 import { createPublicClient, http } from 'viem'

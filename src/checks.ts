@@ -87,6 +87,7 @@ export function checkList(list: readonly ProviderEntry[]) {
 }
 
 export function checkOptions(given: FailoverOptions) {
+  if (!isObject(given)) refuse('options', 'must be an object', given)
   readShape(given, options, '', refuse)
 }
 

@@ -8,6 +8,7 @@ import { realClock, wallTime } from './base/clock'
 import { isOffline } from './base/online'
 import type { Random } from './base/random'
 import { realRandom } from './base/random'
+import type { SocketChange } from './channel/ws'
 import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
@@ -60,6 +61,8 @@ export type Engine = {
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
+  /** The socket of a provider has changed. */
+  onSocket(id: string, change: SocketChange): void
   now(): number
   isClosed(): boolean
   close(): void
@@ -136,6 +139,24 @@ export function createEngine(setup: EngineSetup): Engine {
     events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
   }
 
+  function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
+    parts.version++
+    if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.recordFailure(clock.now(), true)
+    if (events.has('connection'))
+      events.emit('connection', {
+        provider: id,
+        from,
+        to,
+        attempt,
+        ...(why !== undefined && { why }),
+        ...(delay !== undefined && { delay }),
+      })
+  }
+
+  function channelOf(id: string, type: ChannelType) {
+    return parts.channels.find((channel) => channel.provider.id === id && channel.type === type)
+  }
+
   function close() {
     if (isClosed) return
     isClosed = true
@@ -180,7 +201,8 @@ export function createEngine(setup: EngineSetup): Engine {
         : subscribe(parts, face.channels, face.planner({ method: 'eth_subscribe' }), options, turnedOff),
     status: () => statusOf({ startedAt, chainId, providers, counts: parts.counts }, clock.now()),
     verifyAny,
-    channel: (id, type) => parts.channels.find((channel) => channel.provider.id === id && channel.type === type),
+    channel: channelOf,
+    onSocket,
     now: () => clock.now(),
     isClosed: () => isClosed,
     close,

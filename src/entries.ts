@@ -2,12 +2,13 @@
 // Endpoints stay in here and in the channels.
 
 import type { Transport } from 'viem'
-import { webSocket } from 'viem'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'
 import type { Redactor } from './channel/secrets'
 import { createRedactor, secretLabels } from './channel/secrets'
 import { createViemChannel } from './channel/viem'
+import type { SocketChange } from './channel/ws'
+import { createWsChannel } from './channel/ws'
 import { protocolOf, refuse } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
@@ -25,6 +26,8 @@ export type ReadList = {
   readonly hasSocketFirst: boolean
   /** The channels of one client, by slot: transports are built for it, the rest is shared. */
   connect(parameters: FactoryParameters): Channel[]
+  /** Closes what is shared. */
+  close(): void
 }
 
 /** One way to a provider, and what is known of it. */
@@ -40,20 +43,25 @@ export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
 const SOCKETS = ['webSocket', 'ipc']
 const NO_WALLETS = ['http', 'webSocket', 'ipc', 'fallback', 'failover']
 
-/** @param breaker defaults for all providers. */
+/**
+ * @param breaker defaults for all providers.
+ * @param onSocket told of each change of a shared socket, with its provider's id.
+ */
 export function readList(
   list: readonly ProviderEntry[],
   parameters: FactoryParameters,
   breaker: BreakerOptions,
+  onSocket: (id: string, change: SocketChange) => void = () => {},
 ): ReadList {
   const entries = flatten(list)
   const configs = entries.map(toConfig)
   const ways = configs.map((config, index) => waysOf(config, parameters, index))
   const ids = idsOf(configs, ways)
   const redactors = configs.map(() => createRedactor())
-  const shared = new Map<number, Channel>()
+  const shared = new Map<Way, Channel>()
   const setups = configs.map((config, index): ProviderSetup => {
     const own = ways[index] as Way[]
+    const socketWay = own.find(({ type, endpoint }) => type === 'ws' && typeof endpoint === 'string')
     return {
       id: ids[index] as string,
       priority: config.priority ?? index,
@@ -70,16 +78,21 @@ export function readList(
       },
       limits: config.limits ?? {},
       breaker: { ...breaker, ...given(config.breaker ?? {}) },
+      ...(socketWay && { socket: () => shared.get(socketWay)?.socket?.() ?? 'idle' }),
     }
   })
 
   /** Shared by all clients: it knows nothing of them. */
-  function httpChannel(index: number, url: string): Channel {
-    let channel = shared.get(index)
+  function sharedChannel(index: number, way: Way, url: string): Channel {
+    let channel = shared.get(way)
     if (!channel) {
-      const headers = configs[index]?.headers
-      channel = createHttpChannel({ url, headers, provider: ids[index] as string, redactor: redactors[index] })
-      shared.set(index, channel)
+      const provider = ids[index] as string
+      const options = { url, headers: configs[index]?.headers, provider, redactor: redactors[index] }
+      channel =
+        way.type === 'http'
+          ? createHttpChannel(options)
+          : createWsChannel({ ...options, onSocket: (change) => onSocket(provider, change) })
+      shared.set(way, channel)
     }
     return channel
   }
@@ -87,9 +100,8 @@ export function readList(
   function connect(clientParameters: FactoryParameters): Channel[] {
     return configs.flatMap((_, index) =>
       (ways[index] as Way[]).map((way) => {
+        if (typeof way.endpoint === 'string') return sharedChannel(index, way, way.endpoint)
         const options = { provider: ids[index] as string, redactor: redactors[index] as Redactor }
-        if (typeof way.endpoint === 'string' && way.type === 'http') return httpChannel(index, way.endpoint)
-        if (typeof way.endpoint === 'string') options.redactor.add({ urls: [way.endpoint] })
         return createViemChannel({
           transport: build(way.endpoint, clientParameters),
           type: way.type,
@@ -105,6 +117,9 @@ export function readList(
     hasSocketFirst:
       ways[0]?.[0]?.type === 'ws' || entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
     connect,
+    close() {
+      for (const channel of shared.values()) channel.close()
+    },
   }
 }
 
@@ -139,8 +154,7 @@ function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, ind
   return ways.sort((a, b) => Number(a.type === 'ws') - Number(b.type === 'ws'))
 }
 
-function build(endpoint: string | Transport, parameters: FactoryParameters): ReturnType<Transport> {
-  const transport = typeof endpoint === 'string' ? webSocket(endpoint) : endpoint
+function build(transport: Transport, parameters: FactoryParameters): ReturnType<Transport> {
   return transport({ ...parameters, retryCount: 0 })
 }
 

@@ -1,7 +1,7 @@
 // What can be watched: the event map, and an emitter whose listeners can break nothing. The only import of eventemitter3.
 
 import { EventEmitter } from 'eventemitter3'
-import type { BreakerStateName, ChannelType, FailureKind } from './types'
+import type { BreakerStateName, ChannelType, FailureKind, SocketState } from './types'
 
 /** Exactly one per request, when it ends. */
 export type RequestEvent = {
@@ -65,6 +65,19 @@ export type CapabilityEvent = {
   why: string
 }
 
+/** The socket of a provider (of those given as URLs) has changed; `from` equals `to` where the provider only complained. */
+export type ConnectionEvent = {
+  provider: string
+  from: SocketState
+  to: SocketState
+  /** Connects since it last stayed up, the present or next one included. */
+  attempt: number
+  /** Why the last socket ended. */
+  why?: string
+  /** Until the next connect (in ms). */
+  delay?: number
+}
+
 export type EventMap = {
   request: RequestEvent
   attempt: AttemptEvent
@@ -72,6 +85,7 @@ export type EventMap = {
   breaker: BreakerEvent
   limit: LimitEvent
   capability: CapabilityEvent
+  connection: ConnectionEvent
 }
 
 export type EventName = keyof EventMap

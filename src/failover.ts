@@ -136,12 +136,12 @@ function make(
   onClose: () => void,
 ): EngineAndList {
   const { retry = {}, hedge, transactions = {} } = options
-  const read = readList(list, parameters, options.breaker ?? {})
+  const read = readList(list, parameters, options.breaker ?? {}, (id, change) => engine.onSocket(id, change))
   checkIds(
     read.setups.map(({ id }) => id),
     options,
   )
-  const engine = createEngine({
+  const engine: Engine = createEngine({
     providers: read.setups,
     chainId: parameters.chain?.id,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
@@ -154,7 +154,10 @@ function make(
     broadcast: transactions.broadcast ?? 'first',
     shouldThrow: options.shouldThrow,
     planner: createPlanner(settings),
-    onClose,
+    onClose() {
+      onClose()
+      read.close()
+    },
   })
   return { engine, list: read }
 }

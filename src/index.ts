@@ -13,6 +13,7 @@ export type {
   AttemptEvent,
   BreakerEvent,
   CapabilityEvent,
+  ConnectionEvent,
   EventMap,
   EventName,
   FailoverEvent,
@@ -41,4 +42,4 @@ export type { LimitOptions } from './provider/quota'
 export type { HedgeOptions } from './request/hedge'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
 export type { ChannelStatus, ProviderStatus, Status } from './status'
-export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest } from './types'
+export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'

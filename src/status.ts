@@ -2,7 +2,7 @@
 
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
-import type { BreakerStateName, ErrorRule } from './types'
+import type { BreakerStateName, ErrorRule, SocketState } from './types'
 
 export type ChannelStatus = {
   breaker: {
@@ -19,6 +19,8 @@ export type ChannelStatus = {
   inFlight: number
   /** Attempts since the start. */
   attempts: number
+  /** What its socket is doing, if it was given as a URL. */
+  socket?: SocketState
 }
 
 export type ProviderStatus = {
@@ -88,7 +90,7 @@ function statusOfProvider(
 }
 
 function statusOfChannel(
-  { breaker, health, inFlight, attempts }: ChannelState,
+  { breaker, health, inFlight, attempts, socket }: ChannelState,
   startedAt: number,
   now: number,
 ): ChannelStatus {
@@ -103,6 +105,7 @@ function statusOfChannel(
     ...(success !== undefined && { success }),
     inFlight,
     attempts,
+    ...(socket && { socket: socket() }),
   }
 }
 

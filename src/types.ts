@@ -4,6 +4,9 @@
 /** One way to talk to a provider. */
 export type ChannelType = 'http' | 'ws'
 
+/** What a socket is doing; only an open one can take a request at once. */
+export type SocketState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
+
 /** State of a circuit breaker. */
 export type BreakerStateName = 'closed' | 'open' | 'half-open'
 

@@ -115,6 +115,7 @@ describe('createEvents', () => {
     [
       'an object whose then cannot be read',
       () => ({
+        // biome-ignore lint/suspicious/noThenProperty: that is what it is about
         get then() {
           throw new Error('mine')
         },

@@ -28,7 +28,13 @@ await network.close()
 process.exitCode = isRight ? 0 : 1
 
 async function play({ set }: Network, { transport }: Client, { begin, note, tick, end }: View): Promise<Counts> {
-  transport.on('breaker', ({ provider, from, to }) => note(`${provider}: breaker ${from} → ${to}`))
+  transport.on('breaker', ({ provider, from, to }) => {
+    const text = {
+      closed: 'its breaker closes',
+      open: from === 'closed' ? 'its breaker opens' : 'a probe brought no answer',
+    }
+    if (to !== 'half-open') note(`${provider}: ${text[to]}`)
+  })
   const traffic = startTraffic(client)
   const timer = setInterval(() => tick(momentOf(client, traffic.counts())), redrawEvery)
   for (const [index, { fault, duration }] of scenes.entries()) {
@@ -54,7 +60,7 @@ function summaryOf({ calls, failed, mined, times, firstError }: Counts, heads: r
   const isSame = new Set(shown).size === 1
   return [
     `${calls} calls, ${failed} failed; reads p50 ${p50}, p99 ${p99}.`,
-    `${mined} transactions sent and mined; the receiver got ${received}: none lost, none doubled.`,
+    `${mined} transactions sent and mined; the receiver got ${received}${received === BigInt(mined) ? ': none lost, none doubled' : ''}.`,
     `Head of ${isSame ? `all three nodes: ${shown[0]}` : `the nodes: ${shown.join(', ')}`}`,
     ...(firstError === undefined ? [] : [`First failure: ${String(firstError)}`]),
   ]

@@ -6,6 +6,7 @@ import { formatMs, formatSeconds, timesOf } from './view'
 
 export function createLines(): View {
   const startedAt = performance.now()
+  let lastNote = ''
   let seen = { calls: 0, failed: 0, times: 0 }
 
   const stamp = () => `[${formatSeconds(performance.now() - startedAt).padStart(6)}]`
@@ -18,13 +19,18 @@ export function createLines(): View {
       console.log(`${stamp()} ${index + 1}/${scenes.length} ${title}`)
       say(narration)
     },
-    note: say,
+    note(text) {
+      if (text !== lastNote) say(text)
+      lastNote = text
+    },
     end({ rows, counts }) {
       const { p50, p99 } = timesOf(counts.times, seen.times)
       const [calls, failed] = [counts.calls - seen.calls, counts.failed - seen.failed]
       say(`client: ${calls} calls, ${failed} failed, reads p50 ${p50}, p99 ${p99}`)
-      for (const row of rows)
-        say(`${row.id}: breaker ${row.breaker}, p50 ${formatMs(row.p50)}, ${row.calls} calls so far`)
+      say(`breakers: ${rows.map(({ id, breaker }) => `${id} ${breaker}`).join(', ')}`)
+      say(
+        `calls so far: ${rows.map(({ id, calls: made, p50: own }) => `${id} ${made} (p50 ${formatMs(own)})`).join(', ')}`,
+      )
       console.log('')
       seen = { calls: counts.calls, failed: counts.failed, times: counts.times.length }
     },

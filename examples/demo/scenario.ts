@@ -12,7 +12,7 @@ export type Scene = {
   readonly duration: { readonly screen: number; readonly lines: number }
 }
 
-const recovered = { screen: 4, lines: 2.2 }
+const recovered = { screen: 5, lines: 3 }
 
 export const scenes: readonly Scene[] = [
   {
@@ -20,7 +20,7 @@ export const scenes: readonly Scene[] = [
     state: 'well',
     title: 'all three nodes are well',
     narration: 'node-1 is first in the list and answers everything.',
-    duration: { screen: 4, lines: 2 },
+    duration: { screen: 4, lines: 1.5 },
   },
   {
     fault: 'killed',
@@ -34,7 +34,7 @@ export const scenes: readonly Scene[] = [
     state: 'well',
     title: 'node-1 starts again, catches up with the chain, and answers',
     narration: 'A copy of one read probes it; success closes the breaker. Nobody waited.',
-    duration: { screen: 5, lines: 3 },
+    duration: { screen: 5, lines: 2.5 },
   },
   {
     fault: 'hang',

@@ -18,7 +18,7 @@ export function createScreen(): View {
   const startedAt = performance.now()
   const total = scenes.reduce((sum, { duration }) => sum + duration.screen, 0) * 1_000
   let scene = 0
-  let notes: string[] = []
+  let notes: { text: string; time: string; count: number }[] = []
   let drawn = 0
   let last: Moment | undefined
 
@@ -35,7 +35,7 @@ export function createScreen(): View {
       ...rowsOf(moment, scenes[scene] as Scene),
       ...clientOf(moment),
       ...storyOf(scene, Math.min(1, elapsed / total)),
-      ...Array.from({ length: mostNotes }, (_, index) => `  ${notes[index] ?? ''}`),
+      ...Array.from({ length: mostNotes }, (_, index) => noteOf(notes[index])),
     ]
     const up = drawn > 0 ? `\u001b[${drawn}A` : ''
     process.stdout.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`)
@@ -48,7 +48,9 @@ export function createScreen(): View {
     },
     note(text) {
       const time = formatSeconds(performance.now() - startedAt).padStart(6)
-      notes = [...notes, `${dim(time)}  ${text}`].slice(-mostNotes)
+      const previous = notes.at(-1)
+      const count = previous?.text === text ? previous.count + 1 : 1
+      notes = [...(count > 1 ? notes.slice(0, -1) : notes), { text, time, count }].slice(-mostNotes)
     },
     end: draw,
     tick: draw,
@@ -57,6 +59,11 @@ export function createScreen(): View {
       process.stdout.write(`\n${lines.map((line) => `  ${line}\n`).join('')}\n`)
     },
   }
+}
+
+function noteOf(note: { text: string; time: string; count: number } | undefined) {
+  if (!note) return ''
+  return `  ${dim(note.time)}  ${note.text}${note.count > 1 ? dim(`  (${note.count} times)`) : ''}`
 }
 
 function headOf(elapsed: number) {

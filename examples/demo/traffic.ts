@@ -55,7 +55,7 @@ export function startTraffic(
   let turn = 0
 
   const reads = [
-    () => client.getBlockNumber(),
+    () => client.getBlockNumber({ cacheTime: 0 }),
     () => client.getBalance({ address: receiver }),
     async () => {
       const data = `0x${(turn + 4_096).toString(16)}` as const

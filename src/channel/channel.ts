@@ -1,6 +1,6 @@
 // The Channel: one way to talk to one provider. Knows bytes, not policy: no retries, no breaker, no routing.
 
-import type { ChannelType, RpcRequest } from '../types'
+import type { ChannelType, RpcRequest, SocketState } from '../types'
 
 export type ChannelRequestOptions = {
   /** Aborts the call; the channel rejects with the signal's reason. */
@@ -22,9 +22,6 @@ export type UpstreamSubscription = {
   /** Ends it, once; best effort. */
   unsubscribe(): Promise<unknown>
 }
-
-/** What a socket is doing; only `open` can take a request at once. */
-export type SocketState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
 
 export type Channel = {
   readonly type: ChannelType

@@ -3,7 +3,7 @@
 import type { Clock, Timer } from '../base/clock'
 import { whenOnline } from '../base/online'
 import type { Random } from '../base/random'
-import type { SocketState } from './channel'
+import type { SocketState } from '../types'
 import type { Socket, SocketEnd, SocketEvents } from './socket'
 
 export type LinkChange = {

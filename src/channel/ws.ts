@@ -1,23 +1,24 @@
 // A Channel over a link: correlated ids, pending calls, upstream subscriptions. Nothing that arrives can settle a call it
 // does not belong to. Knows no policy: no retries, no deadline but the caller's signal.
 
-import { ProviderDisconnectedError, RpcRequestError, SocketClosedError, WebSocketRequestError } from 'viem'
 import type { Clock } from '../base/clock'
 import { realClock } from '../base/clock'
 import type { Random } from '../base/random'
 import { realRandom } from '../base/random'
 import { InvalidResponseError } from '../errors'
-import type { RpcErrorObject } from '../rpc/message'
-import { buildMessage, readMessage } from '../rpc/message'
-import type { RpcRequest } from '../types'
+import { readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import { isObject, read } from './clean'
 import type { LinkChange } from './link'
 import { createLink } from './link'
+import type { Call } from './pending'
+import { createPending, MOST_PENDING } from './pending'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
-import type { Socket, SocketEnd, SocketEvents } from './socket'
+import { createSinks } from './sinks'
+import type { Socket, SocketEvents } from './socket'
 import { openSocket } from './socket'
+import { createWsErrors } from './ws-errors'
 
 export type WsHeaders = Record<string, string>
 
@@ -53,19 +54,6 @@ export type WsChannel = Channel &
     strays(): { unknown: number; malformed: number }
   }
 
-/** `isOurs`: nobody waits for it. */
-type Call = {
-  readonly id: number
-  readonly method: string
-  readonly frame: string
-  isOurs: boolean
-  readonly onValue: (value: unknown) => void
-  readonly onError: (error: unknown) => void
-}
-
-const MOST_PENDING = 256
-/** Notifications kept while a subscription they may belong to is not confirmed. */
-const MOST_EARLY = 1_000
 /** Close codes of a provider that is not well. */
 const FAULTS = [1006, 1011]
 
@@ -79,12 +67,10 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     random = realRandom,
     onSocket,
   } = options
-  const calls = new Map<number, Call>()
-  const sinks = new Map<string, SubscriptionSink>()
+  const errors = createWsErrors(provider, redactor)
+  const calls = createPending({ link: () => link, errors })
+  const sinks = createSinks()
   const counts = { unknown: 0, malformed: 0 }
-  let early: { subscription: string }[] = []
-  let waiting = 0 // calls somebody waits for
-  let lastId = 0
   let latest: SocketChange | undefined
 
   redactor.add({ urls: [url], headers: typeof headers === 'object' ? Object.values(headers) : [] })
@@ -95,7 +81,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     onFrame: receive,
     onChange,
     // Not a user of the link, so that it keeps nothing up.
-    ask: () => void place({ method: 'net_version' }, true, ignore, ignore),
+    ask: () => void calls.place({ method: 'net_version' }, ignore, ignore),
   })
 
   async function askHeaders() {
@@ -105,103 +91,21 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     return own
   }
 
-  /** A call takes its place in the table before its frame leaves; on a socket that is not open yet, it waits there. */
-  function place(args: RpcRequest, isOurs: boolean, onValue: Call['onValue'], onError: Call['onError']) {
-    const { method } = args
-    const id = ++lastId
-    const call: Call = { id, method, frame: buildMessage(args, id), isOurs, onValue, onError }
-    calls.set(id, call)
-    if (!isOurs) {
-      waiting++
-      link.acquire()
-    }
-    if (link.state() === 'open') transmit(call)
-    return call
-  }
-
-  function transmit(call: Call) {
-    try {
-      link.send(call.frame)
-    } catch (error) {
-      if (finish(call)) call.onError(requestError(call.method, error))
-    }
-  }
-
-  /** Whether it was still pending. */
-  function finish(call: Call): boolean {
-    if (!calls.delete(call.id)) return false
-    disown(call)
-    return true
-  }
-
-  /** Nobody waits for it any more. */
-  function disown(call: Call) {
-    if (call.isOurs) return
-    call.isOurs = true
-    waiting--
-    link.release()
-  }
-
-  /** Why nothing can be sent now. */
-  function obstacle(method: string): Error | undefined {
-    if (link.state() === 'closed') return new SocketClosedError({ url: provider })
-    const refusal = link.refusal()
-    if (refusal) return connectError(method, refusal)
-    if (waiting < MOST_PENDING) return undefined
-    // By its code it is nobody's fault, and nothing was sent.
-    return new ProviderDisconnectedError(new Error(`${MOST_PENDING} calls are pending on the socket of ${provider}.`))
-  }
-
-  /** @param leave what becomes of the call when it is aborted. */
-  function perform<value>(
-    args: RpcRequest,
-    { signal }: ChannelRequestOptions,
-    leave: (call: Call) => void,
-    onValue: (value: unknown) => value,
-  ): Promise<value> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      const error = obstacle(args.method)
-      if (error) return reject(error)
-      let call: Call | undefined
-      const abort = () => {
-        reject(signal?.reason)
-        if (call) leave(call)
-      }
-      const off = () => signal?.removeEventListener('abort', abort)
-      signal?.addEventListener('abort', abort, { once: true })
-      const onError = (reason: unknown) => {
-        off()
-        reject(reason)
-      }
-      call = place(
-        args,
-        false,
-        (value) => {
-          off()
-          try {
-            resolve(onValue(value))
-          } catch (unusable) {
-            reject(unusable)
-          }
-        },
-        onError,
-      )
-    })
-  }
-
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, given: ChannelRequestOptions = {}) {
-    if (!isEstablishing()) early = []
-    return perform({ method: 'eth_subscribe', params }, given, leave, (id): UpstreamSubscription => {
+    if (!isEstablishing()) sinks.clear()
+    return calls.perform({ method: 'eth_subscribe', params }, given, leave, (id): UpstreamSubscription => {
       if (typeof id !== 'string')
         throw new InvalidResponseError({ provider, method: 'eth_subscribe', reason: 'no subscription id' })
       if (given.signal?.aborted) void unsubscribe(id)
-      else begin(id, sink)
+      else {
+        link.acquire()
+        sinks.add(id, sink)
+      }
       let ended: Promise<unknown> | undefined
       return {
         id,
         unsubscribe() {
-          ended ??= sinks.get(id) === sink ? unsubscribe(id) : Promise.resolve()
+          ended ??= sinks.has(id, sink) ? unsubscribe(id) : Promise.resolve()
           return ended
         },
       }
@@ -210,69 +114,38 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   /** A subscribe that may have reached the provider stays in the table: its late confirmation must be unsubscribed. */
   function leave(call: Call) {
-    if (link.state() === 'open' && calls.size < 2 * MOST_PENDING) disown(call)
-    else finish(call)
-  }
-
-  function begin(id: string, sink: SubscriptionSink) {
-    link.acquire()
-    sinks.set(id, sink)
-    const own = early.filter(({ subscription }) => subscription === id)
-    early = early.filter(({ subscription }) => subscription !== id)
-    for (const params of own) deliver(id, params)
+    if (link.state() === 'open' && calls.size < 2 * MOST_PENDING) calls.disown(call)
+    else calls.finish(call)
   }
 
   function unsubscribe(id: string): Promise<unknown> {
-    if (sinks.delete(id)) link.release()
+    if (sinks.remove(id)) link.release()
     return new Promise((resolve) => {
-      const call = place({ method: 'eth_unsubscribe', params: [id] }, true, resolve, resolve)
-      if (calls.size > 2 * MOST_PENDING && finish(call)) resolve(undefined)
+      const call = calls.place({ method: 'eth_unsubscribe', params: [id] }, resolve, () => resolve(undefined))
+      // A provider that answers none of them: it was asked, that has to do.
+      if (calls.size > 2 * MOST_PENDING && calls.finish(call)) resolve(undefined)
     })
   }
 
   function isEstablishing() {
-    return [...calls.values()].some(({ method }) => method === 'eth_subscribe')
+    return calls.has('eth_subscribe')
   }
 
   function receive(data: unknown) {
     const body = parse(data)
-    if (body?.method !== undefined) return notify(body)
-    // The id as we wrote it, or the same as a text.
-    const call = calls.get(Number(body?.id))
-    if (!body || !call || String(body.id) !== String(call.id)) return stray(body)
+    if (body?.method === 'eth_subscription' && sinks.give(body.params, isEstablishing)) return
+    const call = body?.method === undefined ? calls.find(body?.id) : undefined
+    if (!call) return stray(body)
+    calls.finish(call)
     const message = readMessage(body, call.id)
-    finish(call)
-    const { method } = call
     if (message.type === 'result') call.onValue(message.result)
-    else if (message.type === 'error') {
-      const error = redactor.clean(message.error, { provider, method }) as RpcErrorObject
-      call.onError(new RpcRequestError({ body: { method }, error, url: provider }))
-    } else {
-      const text = redactor.text(String(data))
-      call.onError(new InvalidResponseError({ provider, method, reason: message.reason, body: text }))
-    }
-  }
-
-  function notify({ method, params }: Record<string, unknown>) {
-    const subscription = read(params, 'subscription')
-    if (method !== 'eth_subscription' || typeof subscription !== 'string') return stray(undefined)
-    if (sinks.has(subscription)) deliver(subscription, params)
-    else if (early.length < MOST_EARLY && isEstablishing()) early.push(params as { subscription: string })
-    else counts.unknown++
-  }
-
-  function deliver(id: string, params: unknown) {
-    try {
-      sinks.get(id)?.onData(params)
-    } catch {
-      // A sink's fault is its owner's; the other frames must not suffer from it.
-    }
+    else call.onError(errors.answered(call.method, message, data))
   }
 
   /** A frame that belongs to nobody. What a provider says without an id is told, but ends nothing. */
   function stray(body: Record<string, unknown> | undefined) {
-    if (body?.id === undefined || body.id === null) counts.malformed++
-    else counts.unknown++
+    if (body?.id ?? read(body?.params, 'subscription')) counts.unknown++
+    else counts.malformed++
     if (latest && body?.id === null && body.error)
       onSocket?.({ ...latest, from: 'open', why: redactor.text(String(read(body.error, 'message'))), isBlamed: false })
   }
@@ -280,46 +153,23 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   function onChange({ end, ...change }: LinkChange) {
     const { from, to } = change
     const isFailed = from === 'connecting' && to === 'waiting'
-    const isAwaited = [...calls.values()].some(({ isOurs, method }) => !isOurs && method !== 'eth_subscribe')
+    // What listeners add meanwhile has nothing to do with this change.
+    const present = calls.all()
+    const isAwaited = present.some(({ isOurs, method }) => !isOurs && method !== 'eth_subscribe')
     const isFault = isFailed || (to === 'waiting' && FAULTS.includes(end?.code as number))
     latest = { ...change, isBlamed: isFault && !isAwaited, ...(end && { why: redactor.text(end.reason) }) }
     onSocket?.(latest)
-    if (to === 'open') for (const call of [...calls.values()]) transmit(call)
+    if (to === 'open') for (const call of present) calls.transmit(call)
     if (!end) return
-    early = []
-    for (const call of [...calls.values()])
-      if (finish(call)) call.onError(isFailed ? connectError(call.method, end) : closedError())
-    for (const [id, sink] of [...sinks]) {
-      sinks.delete(id)
-      link.release()
-      try {
-        sink.onError(closedError())
-      } catch {
-        // As in `deliver`.
-      }
-    }
-  }
-
-  function closedError() {
-    return new SocketClosedError({ url: provider })
-  }
-
-  function connectError(method: string, { reason, cause }: SocketEnd) {
-    return requestError(method, cause, `The handshake of the socket failed: ${reason}`)
-  }
-
-  function requestError(method: string, given: unknown, details = (given as Error).message) {
-    const error = new WebSocketRequestError({ body: { method }, details: redactor.text(details), url: provider })
-    const value = redactor.clean(given, { provider, method })
-    // Given to the constructor, its message would replace the details.
-    if (value) Object.defineProperty(error, 'cause', { value, configurable: true, writable: true })
-    return error
+    for (const call of present)
+      if (calls.finish(call)) call.onError(isFailed ? errors.unconnected(call.method, end) : errors.closed())
+    for (let left = sinks.end(errors.closed()); left > 0; left--) link.release()
   }
 
   return {
     type: 'ws',
     canAbort: true,
-    request: (args, given = {}) => perform(args, given, finish, same),
+    request: (args, given = {}) => calls.perform(args, given, calls.finish, same),
     subscribe,
     socket: link.state,
     dial: link.dial,

@@ -8,6 +8,7 @@ import type { Channel, UpstreamSubscription } from '../channel/channel'
 import { ChainMismatchError, NoProviderError, TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
+import { asViemError } from '../request/outcome'
 import { exclusionOf, planRoute } from '../request/route'
 import { checkChain, needsCheck } from '../request/verify-chain'
 
@@ -52,7 +53,7 @@ export async function subscribe(
       if ((error as Error | undefined)?.name === 'TransportClosedError') break
     }
   }
-  throw last
+  throw await asViemError(last, 'eth_subscribe')
 }
 
 const SHARE = 0.6
@@ -72,7 +73,7 @@ function reasonsOf(parts: Parts, plan: Plan, turnedOff: string | undefined) {
   }))
 }
 
-async function open(
+function open(
   parts: Parts,
   channels: ClientChannels,
   plan: Plan,
@@ -80,9 +81,6 @@ async function open(
   { params, onData, onError }: SubscribeOptions,
   limit: number,
 ): Promise<Subscription> {
-  const { provider } = way.state
-  if (needsCheck(provider, plan.need, parts, parts.clock.now())) await checkChain(way.state, channels, parts)
-  if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: provider.id })
   return new Promise((resolve, reject) => {
     let state: { type: 'opening' } | { type: 'live'; upstream: UpstreamSubscription } | { type: 'over' } = {
       type: 'opening',
@@ -104,19 +102,19 @@ async function open(
       if (wasLive) onError?.(new TransportClosedError())
       else reject(new TransportClosedError())
     }
-    const timer =
-      limit === Infinity
-        ? undefined
-        : parts.clock.after(limit, () =>
-            fail(new TimeoutError({ body: { method: 'eth_subscribe' }, url: provider.id })),
-          )
+    const giveUp = () => fail(new TimeoutError({ body: { method: 'eth_subscribe' }, url: way.state.provider.id }))
+    const timer = limit === Infinity ? undefined : parts.clock.after(limit, giveUp)
     parts.ends.add(onClose)
     const sink = {
       onData: (data: unknown) => state.type !== 'over' && onData(data),
       onError: (error: unknown) => state.type === 'live' && onError?.(error),
     }
-    way.channel.subscribe(params, sink).then((upstream) => {
-      if (state.type === 'over') return void upstream.unsubscribe().catch(() => {}) // nobody waits for it any more
+    const start = async () => {
+      await checkFirst(parts, channels, plan, way)
+      if (state.type === 'over') return
+      const upstream = await way.channel.subscribe(params, sink)
+      // Nobody waits for it any more: it is ended, whatever comes of that.
+      if ((state as { type: string }).type === 'over') return void upstream.unsubscribe().catch(() => {})
       timer?.cancel()
       state = { type: 'live', upstream }
       resolve({
@@ -125,6 +123,14 @@ async function open(
         },
         unsubscribe: end,
       })
-    }, fail)
+    }
+    start().catch(fail)
   })
+}
+
+/** What is pushed cannot be taken back: the chain must be known before. */
+async function checkFirst(parts: Parts, channels: ClientChannels, plan: Plan, { state }: Way) {
+  const { provider } = state
+  if (needsCheck(provider, plan.need, parts, parts.clock.now())) await checkChain(state, channels, parts)
+  if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: provider.id })
 }

@@ -1,7 +1,7 @@
 // One configured provider: who it is, its channels, and the machines that keep what is known about them. No I/O.
 
 import type { Random } from '../base/random'
-import type { BreakerStateName, ChannelType } from '../types'
+import type { BreakerStateName, ChannelType, SocketState } from '../types'
 import type { Breaker, BreakerOptions } from './breaker'
 import { createBreaker } from './breaker'
 import type { Capabilities, Capability } from './capability'
@@ -24,6 +24,8 @@ export type ProviderSetup = {
   readonly capabilities: Capabilities
   readonly limits: LimitOptions
   readonly breaker: BreakerOptions
+  /** What the socket of its ws channel is doing, where that can be told. */
+  readonly socket?: (() => SocketState) | undefined
 }
 
 /** Calls of our own, apart from what callers asked for. */
@@ -37,6 +39,8 @@ export type ChannelState = {
   readonly slot: number
   readonly breaker: Breaker
   readonly health: Health
+  /** What its socket is doing, where it has one that tells. */
+  readonly socket?: (() => SocketState) | undefined
   attempts: number
   inFlight: number
 }
@@ -100,6 +104,7 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
         onChange: (from, to, openUntil) => parts.onBreakerChange(channel, from, to, openUntil),
       }),
       health: createHealth(),
+      ...(type === 'ws' && setup.socket && { socket: setup.socket }),
       attempts: 0,
       inFlight: 0,
     }

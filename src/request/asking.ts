@@ -4,8 +4,9 @@
 import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { noteLead, takeOut } from './ahead'
-import type { AttemptRole } from './attempt'
-import { emitFailover } from './emit'
+import type { Attempt, AttemptRole } from './attempt'
+import { release } from './attempt'
+import { emitAttempt, emitFailover } from './emit'
 import type { Flight } from './flight'
 import { canHedge, hedgeCandidate, hedgeDelayOf } from './hedge'
 import { landError } from './landing'
@@ -29,9 +30,10 @@ function ask(
   now: number,
   landing: Landing,
 ) {
-  if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
   flight.attempts++
   const attempt = launch(flight, channel, permit, role, now, landing)
+  // A transport of the user's may have given up the request.
+  if (flight.phase === 'done') return giveBack(flight, attempt, now)
   flight.inFlight.push(attempt)
   const waiting = flight.plan.need.isRepeatable
     ? flight.ahead.length - flight.position + Math.min(1, flight.route.open.length)
@@ -42,6 +44,13 @@ function ask(
       ? now + hedgeDelayOf(flight, channel)
       : Infinity
   setAlarm(flight, now)
+  if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
+}
+
+function giveBack(flight: Flight, attempt: Attempt, now: number) {
+  release(attempt, now)
+  attempt.controller?.abort()
+  emitAttempt(flight, attempt, 'aborted', 0)
 }
 
 /** The request leads those that wait: its next attempt is the probe. */
@@ -52,6 +61,8 @@ export function lead(flight: Flight, now: number, landing: Landing) {
   const permit = channel?.breaker.admitProbe(now, true)
   flight.resumeAt = Infinity
   if (channel && permit) {
+    // A listener may have given up the request.
+    if (flight.phase === 'done') return channel.breaker.settle(permit, 'neutral', now)
     noteLead(flight, channel)
     channel.provider.upkeep.probes++
     return ask(flight, channel, permit, 'lead', now, landing)

@@ -1,4 +1,5 @@
-// How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once.
+// How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once,
+// and does so first: whatever is told of it runs code of the user's, which may end it again.
 
 import { observeHead } from '../provider/provider'
 import type { Attempt } from './attempt'
@@ -11,10 +12,10 @@ import { errorOf } from './outcome'
 
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
+  clear(flight)
   succeed(winner, flight.plan.need, now)
   emitAttempt(flight, winner, 'success', now - winner.startedAt)
   if (flight.request.method === 'eth_blockNumber') observeHead(winner.channel.provider, value)
-  clear(flight)
   settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)
@@ -24,9 +25,10 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
 
 /** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
+  if (flight.phase === 'done') return
   const thrown = given instanceof Error ? given : errorOf(flight, given)
-  settleWithheld(flight, !isPoison(flight, now), now)
   clear(flight)
+  settleWithheld(flight, !isPoison(flight, now), now)
   drop(flight, now)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
@@ -37,8 +39,9 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
 
 /** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
-  settleWithheld(flight, true, now)
+  if (flight.phase === 'done') return
   clear(flight)
+  settleWithheld(flight, true, now)
   drop(flight, now)
   for (const quit of flight.probes ?? []) quit()
   emitRequest(flight, 'aborted', undefined, reason)

@@ -112,7 +112,9 @@ function classify({ parts }: Flight, { provider }: ChannelState, request: RpcReq
 async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
   const thrown = await asViemError(error, flight.request.method)
   if (attempt.isVacated) return
-  landing.onFailure(flight, attempt, error, isFinal(flight, thrown) ? { ...failure, verdict: 'final' } : failure)
+  const told: Failure = isFinal(flight, thrown) ? { ...failure, verdict: 'final' } : failure
+  // The user's answer may have been to give up the request.
+  if (!attempt.isVacated) landing.onFailure(flight, attempt, error, told)
 }
 
 /** Whether the user's `shouldThrow` makes it final. */

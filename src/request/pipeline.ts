@@ -9,7 +9,7 @@ import type { RpcRequest } from '../types'
 import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
-import { noteFailure } from './blame'
+import { noteFailure, settleWithheld } from './blame'
 import type { ClientChannels, Flight, Parts, Plan } from './flight'
 import { createFlight } from './flight'
 import { landAborted, landError, landValue } from './landing'
@@ -75,6 +75,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   const route = routeOf(flight, now)
+  if (isOver(flight)) return
   flight.route = route
   flight.ahead =
     ruledOut || failed
@@ -83,9 +84,16 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.position = 0
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
+  if (isOver(flight)) return
   // Room that has just come about belongs to those that wait for it.
   if (parts.queue.size > 0 && flight.ahead.some(({ provider }) => isShort(provider, now))) serve(parts)
   goOn(flight, now)
+  if (route.dial) flight.channels[route.dial.slot]?.dial?.()
+}
+
+/** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
+function isOver({ phase }: Flight) {
+  return phase === 'done'
 }
 
 function isShort({ quota }: Provider, now: number) {
@@ -181,8 +189,10 @@ function onFailure(
 ) {
   const { channel, role } = attempt
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
+  if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
   learnFrom(failure, channel, flight.request.method, flight.parts, now)
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
+  if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
   if (failure.kind === 'network' || failure.kind === 'timeout') postpone(flight, channel)
@@ -196,9 +206,8 @@ function ring(alarm: Alarm, now: number) {
   if (hasSlept(flight, now)) return oversleep(flight, now)
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
-  for (const attempt of flight.inFlight)
-    if (attempt.limitAt <= now && flight.phase !== 'done') timeOut(flight, attempt, now)
-  if (flight.phase === 'done') return
+  for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
+  if (isOver(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now, landing)
   if (!flight.isSet) setAlarm(flight, now)
 }
@@ -212,7 +221,8 @@ function resume(flight: Flight, now: number) {
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
-  onFailure(flight, attempt, error, isFinal(flight, error) ? { ...failure, verdict: 'final' } : failure, now, true)
+  const told: Failure = isFinal(flight, error) ? { ...failure, verdict: 'final' } : failure
+  if (!isOver(flight)) onFailure(flight, attempt, error, told, now, true)
   attempt.controller?.abort()
 }
 
@@ -220,10 +230,11 @@ function timeOut(flight: Flight, attempt: Attempt, now: number) {
 function expire(flight: Flight, now: number) {
   for (const attempt of flight.inFlight) {
     const { error, failure } = timeoutOf(flight, attempt)
+    flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
     noteFailure(flight, attempt, error, failure, true, now)
     attempt.controller?.abort()
+    if (isOver(flight)) return settleWithheld(flight, true, now)
   }
-  flight.inFlight = []
   landError(flight, now)
 }
 

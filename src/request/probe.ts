@@ -21,6 +21,8 @@ const HEAD_NEED = needOfMethod(HEAD.method, traitsOf(HEAD.method), undefined)
 export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const permit = channel.breaker.admitProbe(now, false)
   if (!permit) return
+  // A listener may have given up the request.
+  if (flight.phase === 'done') return channel.breaker.settle(permit, 'neutral', now)
   const { parts, plan } = flight
   channel.provider.upkeep.probes++
   const isCopy = plan.need.isRepeatable

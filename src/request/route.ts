@@ -27,6 +27,8 @@ export type Route = {
   readonly open: readonly ChannelState[]
   /** A channel whose breaker is due, which the request would have preferred to its first candidate. */
   readonly due: ChannelState | undefined
+  /** A channel whose socket is to be dialled meanwhile: the request would have preferred it. */
+  readonly dial?: ChannelState | undefined
   /** Whether the same question has the same answer until some state changes. */
   readonly isStable: boolean
 }
@@ -55,12 +57,19 @@ export function planRoute(
   const limited: ChannelState[] = []
   const backups: ChannelState[] = []
   const open: ChannelState[] = []
+  const dark: ChannelState[] = []
   let due: ChannelState | undefined
+  let dial: ChannelState | undefined
   for (const channel of ranked) {
     const { breaker, provider } = channel
     if (!breaker.isClosed()) {
       open.push(channel)
       if (!due && isDue(channel, now) && (free.length === 0 || isExploring(limits.strategy))) due = channel
+    } else if (isDark(channel)) {
+      dark.push(channel)
+      // Where the provider can be reached another way, its socket is not opened for a request.
+      const isOnlyWay = provider.channels.every((other) => isDark(other) || !other.breaker.isClosed())
+      if (free.length === 0) dial ??= channel
     } else if (provider.setup.isBackup) backups.push(channel)
     else if (provider.quota.hasRoom(now)) free.push(channel)
     else limited.push(channel)
@@ -68,11 +77,12 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = [...free, ...limited, ...backups]
+  const candidates = [...free, ...limited, ...backups, ...dark]
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
     due: candidates.length > 0 ? due : undefined,
+    dial: candidates.length > dark.length ? dial : undefined,
     isStable: isStatic(limits.strategy) && allowed.every(isSteady),
   }
 }
@@ -122,6 +132,11 @@ function byWall(channels: readonly ChannelState[], wall: readonly string[]) {
 function namedFirst(channels: readonly ChannelState[], id: string | undefined) {
   if (id === undefined) return channels
   return [...channels].sort((a, b) => Number(b.provider.id === id) - Number(a.provider.id === id))
+}
+
+/** Whether its socket has to be connected first. */
+function isDark({ socket }: ChannelState) {
+  return socket !== undefined && socket() !== 'open'
 }
 
 function isDue({ breaker, provider }: ChannelState, now: number) {

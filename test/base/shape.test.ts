@@ -48,7 +48,11 @@ describe('rules', () => {
 })
 
 describe('readShape', () => {
-  const shape: Shape = { size: rules.count, deep: { name: rules.text }, hedge: orElse(false, { delay: rules.atLeast0 }) }
+  const shape: Shape = {
+    size: rules.count,
+    deep: { name: rules.text },
+    hedge: orElse(false, { delay: rules.atLeast0 }),
+  }
 
   test('default', () => {
     expect(read({ size: 1, deep: { name: 'a' }, hedge: { delay: 0 } }, shape)).toBe('accepted')

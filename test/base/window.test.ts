@@ -28,14 +28,15 @@ describe('createRatioWindow', () => {
     ])
   })
 
-  test.each([10_000, 10_001, 3_600_000, 12_345_678])('behavior: Given failures and %d ms of silence, then none counts', (
-    silence,
-  ) => {
-    const window = createRatioWindow(10_000)
-    for (let count = 0; count < 19; count++) window.record(true, 5_000)
-    window.record(false, 5_000 + silence)
-    expect(window.read(5_000 + silence)).toEqual({ attempts: 1, failures: 0 })
-  })
+  test.each([10_000, 10_001, 3_600_000, 12_345_678])(
+    'behavior: Given failures and %d ms of silence, then none counts',
+    (silence) => {
+      const window = createRatioWindow(10_000)
+      for (let count = 0; count < 19; count++) window.record(true, 5_000)
+      window.record(false, 5_000 + silence)
+      expect(window.read(5_000 + silence)).toEqual({ attempts: 1, failures: 0 })
+    },
+  )
 
   test('behavior: reset forgets all, and counting goes on', () => {
     const window = createRatioWindow(100)

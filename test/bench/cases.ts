@@ -42,6 +42,8 @@ export type Result = Measured & {
   readonly p99: number
   /** Calls of the method asked that reached any provider, by request. */
   readonly callsPerRequest: number
+  /** Calls of other methods: pings, looks at the head. `eth_chainId` is not counted. */
+  readonly others: number
 }
 
 const warmUpCalls = 20
@@ -101,13 +103,15 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   const measured = await measure(call, { calls, concurrency, limit: longest })
   peer.close()
 
-  const upstream = fleet.providers.reduce((sum, provider) => sum + provider.count(methodOf(question)), 0)
+  const countOf = (method?: string) => fleet.providers.reduce((sum, provider) => sum + provider.count(method), 0)
+  const upstream = countOf(methodOf(question))
   return {
     ...measured,
     peer: peer.name,
     p50: percentile(measured.times, 0.5),
     p99: percentile(measured.times, 0.99),
     callsPerRequest: upstream / measured.calls,
+    others: countOf() - upstream,
   }
 }
 

@@ -1,7 +1,7 @@
 // Watchers and filters of viem that poll through failover(), against a real node, while the first provider dies.
 
 import type { Log } from 'viem'
-import { createPublicClient, createTestClient, createWalletClient, http, numberToHex, publicActions } from 'viem'
+import { createPublicClient, createTestClient, createWalletClient, http, publicActions } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { anvil as anvilChain } from 'viem/chains'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -177,7 +177,6 @@ function xsOf(logs: readonly Log[]) {
   return logs.map((log) => (log as unknown as { args: { x: bigint } }).args.x)
 }
 
-async function hashAt(number: bigint) {
-  const block = await admin().request({ method: 'eth_getBlockByNumber', params: [numberToHex(number), false] })
-  return block?.hash
+async function hashAt(blockNumber: bigint) {
+  return (await admin().getBlock({ blockNumber })).hash
 }

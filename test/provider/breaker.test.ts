@@ -480,7 +480,8 @@ describe('whatever happens', () => {
           // A probe's permit is given back, whatever came of it; late ones change nothing.
           if (chosen.isSettled || chosen.permit !== probe) expect(JSON.stringify(breaker.snapshot(now))).toBe(before)
           else expect(breaker.isProbing()).toBe(false)
-          if (chosen.permit === probe && !chosen.isSettled && result === 'success') expect(breaker.isClosed()).toBe(true)
+          if (chosen.permit === probe && !chosen.isSettled && result === 'success')
+            expect(breaker.isClosed()).toBe(true)
         } else if (!wasClosed) expect(JSON.stringify(breaker.snapshot(now))).toBe(before)
         chosen.isSettled = true
       }

@@ -32,7 +32,10 @@ describe('createCapability', () => {
   test('behavior: a refused method is left alone for half an hour', () => {
     const capability = createCapability({})
     expect(capability.learnUnsupported('trace_block', 1_000)).toBe(true)
-    expect([capability.hasLearned(), capability.learned(1_000)]).toEqual([true, { unsupportedMethods: ['trace_block'] }])
+    expect([capability.hasLearned(), capability.learned(1_000)]).toEqual([
+      true,
+      { unsupportedMethods: ['trace_block'] },
+    ])
     expect(capability.lacks('eth_call', 1_000)).toBe(false)
     expect(capability.lacks('trace_block', 1_000 + HALF_AN_HOUR - 1)).toBe(true)
     expect(capability.lacks('trace_block', 1_000 + HALF_AN_HOUR)).toBe(false)

@@ -143,7 +143,20 @@ describe('observeHead', () => {
   test('behavior: what is no hex quantity is no head', () => {
     const [p1] = createProviders([{}])
     observeHead(p1 as Provider, '0x7')
-    for (const value of ['', '0x', '12', '-0x1', '0xzz', ' ', '0x1 ', null, undefined, 16, {}, `0x1${'0'.repeat(20)}`]) {
+    for (const value of [
+      '',
+      '0x',
+      '12',
+      '-0x1',
+      '0xzz',
+      ' ',
+      '0x1 ',
+      null,
+      undefined,
+      16,
+      {},
+      `0x1${'0'.repeat(20)}`,
+    ]) {
       observeHead(p1 as Provider, value)
       expect(p1?.head).toBe(7)
     }

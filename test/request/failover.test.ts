@@ -1,6 +1,9 @@
 // One request through the whole pipeline: who is asked, in which order, how often, and what the caller gets.
 
+import { custom } from 'viem'
 import { describe, expect, test } from 'vitest'
+import type { FailoverValue } from '../../src/failover'
+import { failover } from '../../src/failover'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError, timeoutError } from '../support/errors'
 
@@ -253,6 +256,28 @@ describe('overrides', () => {
     await t.clock.advance(1_000)
     expect(request.ended?.error.attempts.slice(0, 2).map(({ provider }: any) => provider)).toEqual(['p3', 'p2'])
     expect(t.channel('p1').count()).toBe(0)
+  })
+})
+
+describe('overrides through the transport', () => {
+  const calls: string[] = []
+  const transport = failover([
+    { id: 'p1', http: custom({ request: async ({ method }) => calls.push(method) }) },
+    { id: 'p2', http: custom({ request: async ({ method }) => calls.push(method) }) },
+  ])({}).value as FailoverValue
+
+  test.each([
+    [{ provider: 'nobody' }, 'options.provider'],
+    [{ exclude: ['p1', 'nobody'] }, 'options.exclude[1]'],
+    [{ timeout: -1 }, 'with.timeout'],
+    [{ timeout: Number.NaN }, 'with.timeout'],
+    [{ timeout: Infinity }, 'with.timeout'],
+  ])('20, 29. %o is an error that names it, before anything is sent', async (overrides, path) => {
+    await expect(transport.request({ method: READ }, overrides)).rejects.toMatchObject({
+      name: 'InvalidOptionsError',
+      path: expect.stringContaining(path.split('.')[1] as string),
+    })
+    expect(calls).toEqual([])
   })
 })
 

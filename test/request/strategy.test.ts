@@ -140,6 +140,13 @@ describe('fastest', () => {
     expect(run(20, { ...latencies, p2: undefined }).p2).toBeLessThanOrEqual(4)
   })
 
+  test('behavior: while one is behind an open breaker, the others are still explored', () => {
+    const { providers, run } = setUp('fastest', [{}, {}, {}])
+    first(providers[2]).breaker.open(0, 1e9)
+    run(100, { p1: 20, p2: 50 })
+    expect(run(1_000, { p1: 20, p2: 5 }).p2).toBeGreaterThan(300)
+  })
+
   test('behavior: Given no evidence, then every provider is sampled at once (no dead cold start)', () => {
     const { run } = setUp('fastest', [{}, {}, {}, {}])
     expect(run(4)).toEqual({ p1: 1, p2: 1, p3: 1, p4: 1 })
@@ -285,6 +292,22 @@ describe('load-balanced', () => {
     const turns = Array.from({ length: 7 }, () => names(ranking.rank('load-balanced', channels, need, 0))[0])
     expect(turns).toEqual(['p1', 'p1', 'p2', 'p1', 'p3', 'p1', 'p1'])
     expect(run(700)).toEqual({ p1: 500, p2: 100, p3: 100 })
+  })
+
+  test('behavior: the share of a provider whose breaker is open falls to all others alike', () => {
+    const { providers, channels, ranking } = setUp('load-balanced', [{}, {}, {}])
+    first(providers[0]).breaker.open(0, 10_000)
+    const counts: Record<string, number> = {}
+    for (let count = 0; count < 300; count++) {
+      const route = planRoute(need, { strategy: 'load-balanced' }, channels, ranking, 0)
+      const [id = ''] = names(route.candidates)
+      counts[id] = (counts[id] ?? 0) + 1
+    }
+    expect(counts).toEqual({ p2: 150, p3: 150 })
+  })
+
+  test('behavior: a provider with two channels has one share', () => {
+    expect(setUp('load-balanced', [{ channels: ['http', 'ws'] }, {}]).run(200)).toEqual({ p1: 100, p2: 100 })
   })
 
   test('behavior: small weights are weights too', () => {

@@ -1,0 +1,69 @@
+// The upstream subscriptions of one socket: the provider's id -> where its frames go. Keeps what comes before its id is
+// known. Sends nothing.
+
+import type { SubscriptionSink } from './channel'
+import { isObject, read } from './clean'
+
+export type Sinks = {
+  /** From now on the frames of this id go to the sink; those that were early go first. */
+  add(id: string, sink: SubscriptionSink): void
+  has(id: string, sink: SubscriptionSink): boolean
+  /** Whether there was one. */
+  remove(id: string): boolean
+  /**
+   * The params of a notification. Returns whether it had, or may yet have, an owner.
+   * @param mayBeEarly whether a subscription is still to be confirmed.
+   */
+  give(params: unknown, mayBeEarly: () => boolean): boolean
+  /** Forgets what was early: nobody is left to claim it. */
+  clear(): void
+  /** Ends all of them; returns how many there were. */
+  end(error: unknown): number
+}
+
+const MOST_EARLY = 1_000
+
+export function createSinks(): Sinks {
+  const sinks = new Map<string, SubscriptionSink>()
+  let early: unknown[] = []
+
+  function call(run: () => void) {
+    try {
+      run()
+    } catch {
+      // A sink's fault is its owner's; other frames must not suffer from it.
+    }
+  }
+
+  function give(params: unknown, mayBeEarly: () => boolean) {
+    const id = read(params, 'subscription')
+    if (typeof id !== 'string' || !isObject(params)) return false
+    const sink = sinks.get(id)
+    if (sink) call(() => sink.onData(params))
+    else if (early.length >= MOST_EARLY || !mayBeEarly()) return false
+    else early.push(params)
+    return true
+  }
+
+  return {
+    add(id, sink) {
+      sinks.set(id, sink)
+      const own = early.filter((params) => read(params, 'subscription') === id)
+      early = early.filter((params) => !own.includes(params))
+      for (const params of own) give(params, () => false)
+    },
+    has: (id, sink) => sinks.get(id) === sink,
+    remove: (id) => sinks.delete(id),
+    give,
+    clear() {
+      early = []
+    },
+    end(error) {
+      const ended = [...sinks.values()]
+      sinks.clear()
+      early = []
+      for (const sink of ended) call(() => sink.onError(error))
+      return ended.length
+    },
+  }
+}

@@ -1,0 +1,49 @@
+// The errors of a socket channel: viem's classes, with the provider's id in place of the endpoint and only the method of
+// the request. Judges none of them.
+
+import { ProviderDisconnectedError, RpcRequestError, SocketClosedError, WebSocketRequestError } from 'viem'
+import { InvalidResponseError } from '../errors'
+import type { RpcMessage } from '../rpc/message'
+import type { Redactor } from './secrets'
+import type { SocketEnd } from './socket'
+
+export type WsErrors = {
+  /** The socket ended under a call. */
+  closed(): Error
+  /** There is no socket. Nothing was sent. */
+  unconnected(method: string, end: SocketEnd): Error
+  /** The socket did not take the frame. */
+  unsent(method: string, error: unknown): Error
+  /** Too many calls wait for answers. By its code (4900) it is nobody's fault, and nothing was sent. */
+  full(most: number): Error
+  /** The answer is an error, or none. */
+  answered(method: string, message: Exclude<RpcMessage, { type: 'result' }>, frame: unknown): Error
+}
+
+export function createWsErrors(provider: string, redactor: Redactor): WsErrors {
+  function failed(method: string, given: unknown, details: string) {
+    const error = new WebSocketRequestError({ body: { method }, details: redactor.text(details), url: provider })
+    const value = redactor.clean(given, { provider, method })
+    // Given to the constructor, its message would replace the details.
+    if (value) Object.defineProperty(error, 'cause', { value, configurable: true, writable: true })
+    return error
+  }
+
+  return {
+    closed: () => new SocketClosedError({ url: provider }),
+    unconnected: (method, { reason, cause }) => failed(method, cause, `The handshake of the socket failed: ${reason}`),
+    unsent: (method, error) => failed(method, error, (error as Error).message),
+    full: (most) => new ProviderDisconnectedError(new Error(`${most} calls are pending on the socket of ${provider}.`)),
+    answered(method, message, frame) {
+      if (message.type === 'invalid')
+        return new InvalidResponseError({
+          provider,
+          method,
+          reason: message.reason,
+          body: redactor.text(String(frame)),
+        })
+      const error = redactor.clean(message.error, { provider, method }) as typeof message.error
+      return new RpcRequestError({ body: { method }, error, url: provider })
+    },
+  }
+}

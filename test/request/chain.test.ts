@@ -1,0 +1,192 @@
+// Whether a provider is on the client's chain: asked together with its first read, whose answer is held until it is known.
+
+import { describe, expect, test } from 'vitest'
+import type { TestEngineOptions } from '../support/engine'
+import { createTestEngine } from '../support/engine'
+import { networkError } from '../support/errors'
+
+const READ = 'eth_getBalance'
+
+function create(given: TestEngineOptions = {}) {
+  const t = createTestEngine({ ...given, options: { chainId: 1, verifyChain: true, ...given.options } })
+  for (const { id, channels } of t.engine.providers)
+    for (const { type } of channels) t.channel(id, type).on('eth_chainId').reply('0x1')
+  return t
+}
+
+describe('a provider on the chain', () => {
+  test('default: the check leaves together with the first read, whose answer is held, and only once', async () => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').reply('0x1', { after: 30 })
+    t.channel('p1').reply('one', { after: 10 })
+    const requests = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.settle()
+    expect(t.channel('p1').calls.map(({ at }) => at)).toEqual([0, 0, 0])
+    expect(
+      t
+        .channel('p1')
+        .calls.map(({ method }) => method)
+        .sort(),
+    ).toEqual(['eth_chainId', READ, READ])
+    await t.clock.advance(100)
+    expect(requests.map(({ ended }) => ended)).toEqual(Array(2).fill({ at: 30, value: 'one' }))
+    await t.clock.advance(10_000)
+    t.start(READ, [3])
+    await t.clock.advance(10)
+    expect(t.eventsOf('request').at(-1)?.duration).toBe(10)
+    expect(t.status().providers[0]?.upkeep.chain).toBe(1)
+  })
+
+  test('behavior: what changes something leaves only when the chain is known', async () => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').reply('0x1', { after: 30 })
+    for (const method of ['evm_mine', 'eth_sendRawTransaction']) t.start(method, ['0x00'])
+    await t.clock.advance(29)
+    expect(t.channel('p1').count()).toBe(1)
+    await t.clock.advance(1)
+    expect(t.channel('p1').calls.map(({ method, at }) => [method, at])).toEqual([
+      ['eth_chainId', 0],
+      ['evm_mine', 30],
+      ['eth_sendRawTransaction', 30],
+    ])
+  })
+
+  test.each([
+    [
+      'fails',
+      (t: ReturnType<typeof create>) => t.channel('p1').on('eth_chainId').fail(networkError(), { after: 20 }),
+      20,
+    ],
+    [
+      'says nothing that is a number',
+      (t: ReturnType<typeof create>) => t.channel('p1').on('eth_chainId').reply(null, { after: 20 }),
+      20,
+    ],
+    ['hangs', (t: ReturnType<typeof create>) => t.channel('p1').on('eth_chainId').hang(), 2_000],
+  ])(
+    'behavior: a check that %s leaves the provider unverified but usable, and is made again after 2 s',
+    async (_, script, at) => {
+      const t = create({ options: { hedge: false } })
+      script(t)
+      t.channel('p1').reply('one', { after: 10 })
+      const first = t.start(READ)
+      await t.clock.advance(2_000)
+      expect(first.ended).toEqual({ at, value: 'one' })
+      expect(t.inFlight()).toBe(0)
+      t.channel('p1').on('eth_chainId').reply('0x1')
+      t.start(READ)
+      await t.clock.advance(10)
+      expect(t.channel('p1').count('eth_chainId')).toBe(2)
+      expect(t.status().providers[0]?.channels.http?.breaker.failures).toBe(0)
+    },
+  )
+
+  test('behavior: a write given up while it waits for the check never leaves', async () => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').reply('0x1', { after: 100 })
+    const controller = new AbortController()
+    const request = t.start('evm_mine', [], { signal: controller.signal })
+    await t.clock.advance(50)
+    controller.abort(new Error('enough'))
+    await t.clock.advance(1_000)
+    expect(request.ended?.at).toBe(50)
+    expect(t.channel('p1').count('evm_mine')).toBe(0)
+  })
+
+  test('behavior: a write whose time is over while it waits for the check never leaves', async () => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').reply('0x1', { after: 100 })
+    const request = t.start('evm_mine', [], { timeout: 50 })
+    await t.clock.advance(1_000)
+    expect(request.ended?.at).toBe(50)
+    expect(t.channel('p1').count('evm_mine')).toBe(0)
+  })
+
+  test('behavior: verifyChain: false asks nothing', async () => {
+    const t = create({ options: { verifyChain: false } })
+    await t.request(READ)
+    expect(t.channel('p1').count('eth_chainId')).toBe(0)
+  })
+})
+
+describe('124. given a provider on the wrong chain', () => {
+  test('then no answer of it is ever returned, the first included; it is said once and not asked again', async () => {
+    const t = create({ providers: [{ channels: ['http', 'ws'] }, {}] })
+    for (const type of ['http', 'ws'] as const) t.channel('p1', type).on('eth_chainId').reply('0x5')
+    t.channel('p1', 'http').reply('wrong')
+    t.channel('p1', 'ws').reply('wrong')
+    t.channel('p2').reply('two')
+    const values = await Promise.all([1, 2, 3].map((index) => t.request(READ, [index])))
+    for (let turn = 0; turn < 5; turn++) values.push(await t.request(READ, [turn]))
+    expect(values).toEqual(Array(8).fill('two'))
+    expect(t.channel('p1', 'http').count(READ)).toBe(3)
+    expect(t.channel('p1', 'ws').count()).toBe(0)
+    expect(t.eventsOf('capability')).toEqual([
+      { provider: 'p1', what: 'chain', from: '1', to: '5', why: expect.stringContaining('eth_chainId') },
+    ])
+    expect(t.status().providers.map(({ wrongChain }) => wrongChain)).toEqual([true, false])
+    expect(t.status().providers[0]?.channels.http?.breaker).toEqual({ state: 'closed', failures: 0 })
+  })
+
+  test('then nothing that changes something reaches it', async () => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    t.channel('p2').reply('two')
+    expect(await t.request('evm_mine')).toBe('two')
+    expect(await t.request('eth_sendRawTransaction', ['0x00'])).toBe('two')
+    expect(t.channel('p1').calls.map(({ method }) => method)).toEqual(['eth_chainId'])
+  })
+
+  test('then a list of nobody else fails with it, and says so without a call the next time', async () => {
+    const t = create({ providers: 1 })
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    await expect(t.request(READ)).rejects.toMatchObject({
+      name: 'AllProvidersFailedError',
+      cause: { name: 'ChainMismatchError' },
+    })
+    const calls = t.channel('p1').count()
+    await expect(t.request(READ)).rejects.toMatchObject({
+      name: 'NoProviderError',
+      reasons: [{ provider: 'p1', reason: 'is on another chain' }],
+    })
+    expect(t.channel('p1').count()).toBe(calls)
+  })
+
+  test('then its wallet methods still work', async () => {
+    const t = create({ providers: [{ isWallet: true }, {}] })
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    t.channel('p1').reply('wallet')
+    t.channel('p2').reply('two')
+    expect(await t.request(READ)).toBe('two')
+    expect(await t.request('eth_accounts')).toBe('wallet')
+    expect(await t.request('wallet_switchEthereumChain', [{ chainId: '0x1' }])).toBe('wallet')
+    t.channel('p1').on('eth_chainId').reply('0x1')
+    expect(await t.request(READ)).toBe('wallet')
+  })
+
+  test('then a chain asked for before a wallet_ call is not the answer after it', async () => {
+    const t = create({ providers: [{ isWallet: true }, {}] })
+    t.channel('p1').on('eth_chainId').once.reply('0x5', { after: 100 })
+    t.channel('p1').reply('wallet')
+    t.channel('p2').reply('two')
+    const before = t.start(READ)
+    await t.clock.advance(10)
+    await t.request('wallet_switchEthereumChain', [{ chainId: '0x1' }])
+    expect(await t.request(READ, ['after'])).toBe('wallet')
+    await t.clock.advance(200)
+    expect(t.status().providers[0]?.wrongChain).toBe(false)
+    expect(before.times).toBe(1)
+  })
+
+  test('then a wallet is asked for its chain before a read, unless it was within the last second', async () => {
+    const t = create({ providers: [{ isWallet: true }] })
+    const asked = () => t.channel('p1').count('eth_chainId')
+    await t.request(READ)
+    await t.clock.advance(1_000)
+    await t.request(READ)
+    expect(asked()).toBe(1)
+    await t.clock.advance(1)
+    await t.request(READ)
+    expect(asked()).toBe(2)
+  })
+})

@@ -1,0 +1,220 @@
+// Providers that say "too much", and providers with declared limits: who goes first, who waits, and in which order.
+
+import { describe, expect, test } from 'vitest'
+import { createTestEngine } from '../support/engine'
+import { httpError, networkError, rpcError } from '../support/errors'
+
+const READ = 'eth_getBalance'
+const tooMuch = (seconds?: number) => httpError(429, '', seconds === undefined ? {} : { 'retry-after': `${seconds}` })
+
+describe('rate limits', () => {
+  test('50. given 429 with Retry-After: 2, then p2 is used for the next 2 s and p1 again afterwards', async () => {
+    const t = createTestEngine()
+    t.channel('p1').once.fail(tooMuch(2)).reply('one')
+    t.channel('p2').reply('two')
+    const values: unknown[] = []
+    for (let turn = 0; turn < 5; turn++) {
+      values.push(await t.request(READ))
+      await t.clock.advance(500)
+    }
+    expect(values).toEqual(['two', 'two', 'two', 'two', 'one'])
+    expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown: 2_000 }])
+  })
+
+  test('50. given p1 is the only provider, then the request waits for its Retry-After within the deadline', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').once.fail(tooMuch(2)).reply('one')
+    const [first, second] = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.advance(1_999)
+    // The second one left before the refusal came back.
+    expect(t.channel('p1').count()).toBe(2)
+    await t.clock.advance(1_000)
+    expect(first.ended).toEqual({ at: 2_000, value: 'one' })
+    expect(second.ended).toEqual({ at: 0, value: 'one' })
+  })
+
+  test('50. given a cooldown that ends too late, then it is tried all the same', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').once.fail(tooMuch(9)).reply('one')
+    await t.request(READ, [1], { timeout: 1_000 }).catch(() => {})
+    expect(await t.request(READ, [2], { timeout: 1_000 })).toBe('one')
+    expect(t.clock.now()).toBe(0)
+  })
+
+  test('51. given no hint, then the cooldown is 1 s, doubling while limits repeat', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').fail(tooMuch())
+    t.start(READ)
+    await t.clock.advance(10_000)
+    expect(t.channel('p1').calls.map(({ at }) => at)).toEqual([0, 1_000, 3_000, 7_000])
+    expect(t.eventsOf('limit').map(({ cooldown }) => cooldown)).toEqual([1_000, 2_000, 4_000, 8_000])
+  })
+
+  test('51. given a rate limit that does not end in time, then the request ends at once with the error of the provider and no second round', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').fail(rpcError(-32005, 'rate limit exceeded, try again in 1.5 minutes'))
+    await expect(t.request(READ)).rejects.toMatchObject({ code: -32005 })
+    expect([t.clock.now(), t.channel('p1').count()]).toEqual([0, 1])
+    expect(t.status().providers[0]?.cooldownUntil).toBe(90_000)
+  })
+
+  test('52. given free, limited, open and backup, then they are asked in this order', async () => {
+    const t = createTestEngine({ providers: [{}, {}, { isBackup: true }, {}, {}], options: { rounds: 1 } })
+    t.breaker('p1').open(0, 1e9)
+    t.channel('p2').fail(tooMuch(100))
+    await t.request(READ, [], { provider: 'p2' }).catch(() => {})
+    for (const id of ['p1', 'p2', 'p3', 'p4', 'p5']) t.channel(id).fail(rpcError(-32000, 'the moon is full'))
+    const error: any = await t.request(READ).catch((thrown) => thrown)
+    expect(error.attempts.map(({ provider }: any) => provider)).toEqual(['p4', 'p5', 'p2', 'p3'])
+    const all = t.start(READ, [], { timeout: 5_000 })
+    t.channel('p1').reply('one')
+    await t.clock.advance(5_000)
+    expect(all.ended?.error?.attempts.map(({ provider }: any) => provider)).toEqual(['p4', 'p5', 'p2', 'p3'])
+  })
+
+  test('52. given rounds to spend, then the open one is led to when nobody else is left', async () => {
+    const t = createTestEngine({ providers: [{}, { isBackup: true }, {}] })
+    t.breaker('p1').open(0, 1e9)
+    t.channel('p1').reply('one')
+    for (const id of ['p2', 'p3']) t.channel(id).fail(networkError())
+    const request = t.start(READ)
+    await t.clock.advance(75)
+    expect(request.ended).toEqual({ at: 75, value: 'one' })
+    expect(t.eventsOf('failover').map(({ to }) => to.provider)).toEqual(['p2', 'p1'])
+  })
+
+  test('behavior: of two that cool, the first one to end is waited for', async () => {
+    const t = createTestEngine()
+    t.channel('p1').once.fail(tooMuch(4)).reply('one')
+    t.channel('p2').once.fail(tooMuch(1)).reply('two')
+    await t.request(READ, [0], { timeout: 100 }).catch(() => {})
+    const request = t.start(READ, [1])
+    await t.clock.advance(5_000)
+    expect(request.ended).toEqual({ at: 1_000, value: 'two' })
+    expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 2])
+  })
+
+  test('behavior: quota leaves the provider alone for an hour', async () => {
+    const t = createTestEngine()
+    t.channel('p1').once.fail(rpcError(-32000, 'monthly quota exceeded')).reply('one')
+    await t.request(READ)
+    await t.clock.advance(3_599_999)
+    await t.request(READ)
+    expect(t.channel('p1').count()).toBe(1)
+    await t.clock.advance(1)
+    await t.request(READ)
+    expect(t.channel('p1').count()).toBe(2)
+  })
+})
+
+describe('declared limits', () => {
+  test('given concurrency 2 and nobody else, then requests queue first come first served', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 2 } }] })
+    t.channel('p1').reply('one', { after: 100 })
+    const requests = Array.from({ length: 7 }, (_, index) => t.start(READ, [index]))
+    await t.clock.advance(1_000)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual([100, 100, 200, 200, 300, 300, 400])
+    expect(t.channel('p1').calls.map(({ params }) => (params as number[])[0])).toEqual([0, 1, 2, 3, 4, 5, 6])
+  })
+
+  test('given requestsPerSecond 10 and a burst of 1, then one leaves every 100 ms, in order', async () => {
+    const t = createTestEngine({ providers: [{ limits: { requestsPerSecond: 10, burst: 1 } }] })
+    for (let index = 0; index < 5; index++) t.start(READ, [index])
+    await t.clock.advance(1_000)
+    expect(t.channel('p1').calls.map(({ at, params }) => [(params as number[])[0], Math.round(at)])).toEqual([
+      [0, 0],
+      [1, 100],
+      [2, 200],
+      [3, 300],
+      [4, 400],
+    ])
+  })
+
+  test('behavior: a newcomer does not take the room that others wait for (nobody starves)', async () => {
+    const t = createTestEngine({
+      providers: [{ limits: { requestsPerSecond: 10, burst: 1 } }],
+      options: { timeout: 60_000 },
+    })
+    const late: number[] = []
+    t.channel('p1').reply(({ params }: any) => void late.push(t.clock.now() - params[1]))
+    t.start(READ, [-1, 0])
+    // 200 that come at just the moment when there is room, or right before, at the pace the provider allows.
+    for (let index = 0; index < 200; index++) {
+      t.start(READ, [index, t.clock.now()])
+      await t.clock.advance(index % 2 ? 150 : 50)
+    }
+    await t.clock.advance(5_000)
+    expect(t.channel('p1').calls.map(({ params }) => (params as number[])[0])).toEqual(
+      Array.from({ length: 201 }, (_, index) => index - 1),
+    )
+    expect(Math.max(...late)).toBeLessThanOrEqual(201)
+  })
+
+  test('behavior: a newcomer in the very moment in which room comes about goes behind those that wait', async () => {
+    const t = createTestEngine({ providers: [{ limits: { requestsPerSecond: 10, burst: 1 } }] })
+    t.start(READ, ['a'])
+    t.start(READ, ['b'])
+    // A newcomer's timer that fires before that of the queue, when room has come about.
+    t.clock.after(100, () => void t.start(READ, ['c']))
+    await t.clock.advance(1_000)
+    expect(t.channel('p1').calls.map(({ params }) => (params as string[])[0])).toEqual(['a', 'b', 'c'])
+  })
+
+  test('behavior: one that was ruled out at a provider keeps its place while it waits for another', async () => {
+    const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }] })
+    t.channel('p1').fail(rpcError(-32000, 'response size exceeded'))
+    t.channel('p2').reply('two', { after: 100 })
+    const requests = Array.from({ length: 5 }, (_, index) => t.start(READ, [index]))
+    await t.clock.advance(1_000)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual([100, 200, 300, 400, 500])
+  })
+
+  test('behavior: a full provider lets one with room go first, and has its place back when it has room', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }, {}] })
+    t.channel('p1').reply('one', { after: 100 })
+    t.channel('p2').reply('two', { after: 100 })
+    const [first, second] = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.advance(100)
+    const third = t.start(READ, [3])
+    await t.clock.advance(100)
+    expect([first, second, third].map(({ ended }) => ended?.value)).toEqual(['one', 'two', 'one'])
+  })
+
+  test('behavior: a backup takes what a full provider cannot', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }, { isBackup: true }] })
+    t.channel('p1').reply('one', { after: 100 })
+    t.channel('p2').reply('two')
+    t.start(READ, [1])
+    expect(await t.request(READ, [2])).toBe('two')
+  })
+
+  test('behavior: one that waits for room whose breaker opens meanwhile goes to the waiting room', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 }, breaker: { failures: 1 } }] })
+    t.channel('p1').once.fail(httpError(500, 'oops'), { after: 100 }).reply('one')
+    const [first, second] = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.advance(1_000)
+    expect([first.ended?.value, second.ended?.value]).toEqual(['one', 'one'])
+    expect(t.inFlight()).toBe(0)
+  })
+
+  test('behavior: the deadline holds in the queue', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }] })
+    t.channel('p1').hang()
+    t.start(READ, [1])
+    const second = t.start(READ, [2], { timeout: 500 })
+    await t.clock.advance(500)
+    expect(second.ended).toMatchObject({ at: 500, error: { name: 'AllProvidersFailedError', attempts: [] } })
+    expect(t.channel('p1').count()).toBe(1)
+  })
+
+  test('behavior: 1 000 wait for room, the next one fails at once and the limit holds', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }], options: { timeout: 0 } })
+    t.channel('p1').reply('one', { after: 1 })
+    const requests = Array.from({ length: 1_001 }, (_, index) => t.start(READ, [index]))
+    await expect(t.request(READ, ['one too many'])).rejects.toMatchObject({ name: 'AllProvidersFailedError' })
+    expect(t.channel('p1').inFlight).toBe(1)
+    await t.clock.advance(1_001)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual(Array.from({ length: 1_001 }, (_, index) => index + 1))
+    expect(t.inFlight()).toBe(0)
+  })
+})

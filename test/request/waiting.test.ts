@@ -1,0 +1,275 @@
+// Requests whose candidates are all behind open breakers: they wait within their deadlines, one of them leads, and all go on
+// when a probe succeeds.
+
+import { describe, expect, test } from 'vitest'
+import type { TestEngine } from '../support/engine'
+import { createTestEngine } from '../support/engine'
+import { httpError, networkError, rpcError } from '../support/errors'
+
+const READ = 'eth_getBalance'
+const LONG = 1e9
+
+function openAll(t: TestEngine) {
+  for (const { id, channels } of t.engine.providers)
+    for (const { type } of channels) t.breaker(id, type).open(t.clock.now(), LONG)
+}
+
+function startMany(t: TestEngine, count: number) {
+  return Array.from({ length: count }, (_, index) => t.start(READ, [index]))
+}
+
+describe('24. given all breakers open', () => {
+  test('and waitForProvider: false, then the request fails at once without a call, and the error carries retryAfter', async () => {
+    const t = createTestEngine({ options: { waitForProvider: false } })
+    t.breaker('p1').open(0, 4_000)
+    t.breaker('p2').open(0, 3_000)
+    const error: any = await t.request(READ).catch((thrown) => thrown)
+    expect(error).toMatchObject({ name: 'AllProvidersFailedError', retryAfter: 3_000, attempts: [] })
+    expect([t.channel('p1').count(), t.channel('p2').count(), t.clock.now()]).toEqual([0, 0, 0])
+  })
+
+  test('and waitForProvider: false, then a request whose own failure opened the last one carries retryAfter too', async () => {
+    const t = createTestEngine({ providers: [{ breaker: { failures: 1 } }], options: { waitForProvider: false } })
+    t.channel('p1').fail(networkError())
+    await expect(t.request(READ)).rejects.toMatchObject({ name: 'AllProvidersFailedError', retryAfter: 2_100 })
+  })
+
+  test('then one leads with a probe after the delay of a round, and all go on when it succeeds', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    t.channel('p1').reply('0x1', { after: 10 })
+    const requests = startMany(t, 20)
+    await t.clock.advance(74)
+    expect(t.channel('p1').count()).toBe(0)
+    await t.clock.advance(1)
+    expect(t.channel('p1').count()).toBe(1)
+    await t.clock.advance(9)
+    expect(t.channel('p1').count()).toBe(1)
+    await t.clock.advance(11)
+    expect(t.channel('p1').count()).toBe(20)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual([85, ...Array(19).fill(95)])
+    expect(t.status().requests.retried).toBe(0)
+  })
+
+  test('then failed probes are led one at a time, by one leader, with growing delays up to a second (half of 2 s)', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    t.channel('p1').fail(networkError())
+    const requests = startMany(t, 5)
+    await t.clock.advance(9_999)
+    const delays = t.channel('p1').calls.map(({ at }, index, all) => at - (all[index - 1]?.at ?? 0))
+    expect(delays).toEqual([75, 150, 300, 600, ...Array(8).fill(1_000)])
+    expect(t.channel('p1').calls.every(({ params }) => (params as number[])[0] === 0)).toBe(true)
+    await t.clock.advance(1)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual(Array(5).fill(10_000))
+    expect(t.inFlight()).toBe(0)
+  })
+
+  test('and the leader gives up, then the next one leads', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    t.channel('p1').hang()
+    const controller = new AbortController()
+    const leader = t.start(READ, ['leader'], { signal: controller.signal })
+    const next = t.start(READ, ['next'])
+    await t.clock.advance(100)
+    expect(t.channel('p1').count()).toBe(1)
+    controller.abort()
+    t.channel('p1').reply('0x1')
+    await t.clock.settle()
+    expect([leader.ended?.at, t.channel('p1').aborted, t.breaker('p1').isProbing()]).toEqual([100, 1, false])
+    await t.clock.advance(75)
+    expect(next.ended).toEqual({ at: 175, value: '0x1' })
+    expect(t.channel('p1').calls.map(({ params }) => (params as string[])[0])).toEqual(['leader', 'next'])
+  })
+
+  test('and a leader that pauses is aborted, then the next one leads', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    const controller = new AbortController()
+    t.start(READ, ['leader'], { signal: controller.signal })
+    const next = t.start(READ, ['next'])
+    await t.clock.advance(50)
+    controller.abort()
+    await t.clock.advance(75)
+    expect(next.ended).toEqual({ at: 125, value: '0x1' })
+    expect(t.channel('p1').count()).toBe(1)
+  })
+
+  test('and a breaker is closed by hand, then those that wait go on at once, the leader too (it once slept until its deadline)', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    const requests = startMany(t, 3)
+    await t.clock.advance(10)
+    t.breaker('p1').close()
+    await t.clock.settle()
+    expect(requests.map(({ ended }) => ended?.at)).toEqual([10, 10, 10])
+  })
+
+  test('then the channel that is due first is probed first, and a hanging one gets 2 s while others wait', async () => {
+    const t = createTestEngine({ providers: 3 })
+    t.breaker('p1').open(0, 1_000)
+    t.breaker('p2').open(0, 500)
+    t.breaker('p3').open(0, 2_000)
+    t.channel('p2').hang()
+    t.channel('p1').reply('one')
+    const requests = startMany(t, 3)
+    await t.clock.advance(10_000)
+    expect(t.channel('p2').calls.map(({ at }) => at)).toEqual([75])
+    // 75 + 2000 + half of 300.
+    expect(t.channel('p1').calls.map(({ at }) => at)).toEqual([2_225, 2_225, 2_225])
+    expect(requests.map(({ ended }) => ended)).toEqual(Array(3).fill({ at: 2_225, value: 'one' }))
+  })
+
+  test('and mixed walls, then each group has its own leader, and nobody leads beside one that wants the same channel', async () => {
+    const t = createTestEngine({
+      options: { methods: { eth_a_getX: { providers: ['p1'] }, eth_b_getX: { providers: ['p2'] } } },
+    })
+    openAll(t)
+    t.channel('p1').hang()
+    t.channel('p2').reply('two')
+    const first = t.start('eth_a_getX')
+    const second = t.start('eth_b_getX')
+    const both = t.start(READ)
+    await t.clock.advance(75)
+    expect(second.ended).toEqual({ at: 75, value: 'two' })
+    expect(both.ended).toEqual({ at: 75, value: 'two' })
+    expect([t.channel('p1').count(), first.ended]).toEqual([1, undefined])
+  })
+
+  test('and a leader for one channel while another one came back, then the leader takes that (it once did not see it)', async () => {
+    const t = createTestEngine()
+    openAll(t)
+    t.channel('p1').fail(networkError(), { after: 50 })
+    t.channel('p2').reply('two')
+    const request = t.start(READ)
+    await t.clock.advance(80)
+    expect(t.channel('p1').count()).toBe(1)
+    t.breaker('p2').close()
+    await t.clock.advance(45)
+    expect(request.ended).toEqual({ at: 125, value: 'two' })
+  })
+
+  test('then too little time left fails at once with retryAfter', async () => {
+    const t = createTestEngine({ providers: 1, options: { timeout: 20 } })
+    t.breaker('p1').open(0, 3_000)
+    await expect(t.request(READ)).rejects.toMatchObject({ name: 'AllProvidersFailedError', retryAfter: 3_000 })
+    expect(t.clock.now()).toBe(0)
+  })
+
+  test('then a request without a deadline does not hold up the others behind a hanging probe for ever', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    t.channel('p1').once.hang().reply('0x1')
+    const leader = t.start(READ, [], { timeout: 0 })
+    await t.clock.advance(30_000)
+    expect(leader.ended).toBeUndefined()
+    const next = t.start(READ)
+    await t.clock.advance(1_000)
+    expect([leader.ended?.value, next.ended?.value]).toEqual(['0x1', '0x1'])
+    expect(t.clock.now()).toBe(31_000)
+  })
+})
+
+describe('bounds', () => {
+  test('given 1 000 that wait, then the next one fails at once with retryAfter, and the seats are free again afterwards', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.breaker('p1').open(0, 9_000)
+    const requests = startMany(t, 1_000)
+    await t.clock.settle()
+    const refused = t.start(READ, ['one too many'])
+    await t.clock.settle()
+    expect(refused.ended).toMatchObject({ at: 0, error: { name: 'AllProvidersFailedError', retryAfter: 9_000 } })
+    await t.clock.advance(75)
+    expect(requests.every(({ ended }) => ended?.value === '0x1')).toBe(true)
+    openAll(t)
+    const later = startMany(t, 1_000)
+    await t.clock.advance(75)
+    expect(later.every(({ ended }) => ended?.value === '0x1')).toBe(true)
+  })
+})
+
+describe('a request with another candidate to ask again', () => {
+  test('leads once a round, then goes on with the next round', async () => {
+    const t = createTestEngine()
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').once.fail(rpcError(-32000, 'header not found')).reply('one')
+    t.channel('p2').fail(networkError())
+    const request = t.start(READ)
+    await t.clock.advance(1_000)
+    // p1 at 0, the probe of p2 at 75, round 2 at half of 300 later.
+    expect(request.ended).toEqual({ at: 225, value: 'one' })
+    expect(t.channel('p2').calls.map(({ at }) => at)).toEqual([75])
+  })
+
+  test('does not stand in line behind the probes of others (20 reads of a new block once took turns at a dead p2)', async () => {
+    const t = createTestEngine()
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').reply(() => {
+      if (t.clock.now() < 100) throw rpcError(-32000, 'header not found')
+      return 'one'
+    })
+    t.channel('p2').hang()
+    const requests = startMany(t, 20)
+    await t.clock.advance(10_000)
+    // The first one leads, and gives the hanging p2 two seconds.
+    expect(requests.slice(1).map(({ ended }) => ended)).toEqual(Array(19).fill({ at: 150, value: 'one' }))
+    expect(requests[0]?.ended).toMatchObject({ value: 'one' })
+    expect(t.channel('p2').count()).toBe(1)
+  })
+
+  test('waits for the probe of another one if it is its last hope, but does not lead after it', async () => {
+    const t = createTestEngine()
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').fail(rpcError(-32000, 'the moon is full'))
+    t.channel('p2').fail(httpError(401, 'no'), { after: 40 })
+    const requests = startMany(t, 3)
+    await t.clock.advance(10_000)
+    expect(requests.map(({ ended }) => [ended?.at, ended?.error.code])).toEqual(Array(3).fill([115, -32000]))
+    expect(t.channel('p2').count()).toBe(1)
+  })
+
+  test('does not ask the one that has failed again in the same round when another one is back', async () => {
+    const t = createTestEngine()
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').fail(rpcError(-32000, 'the moon is full'))
+    t.channel('p2').reply('two')
+    const request = t.start(READ)
+    await t.clock.advance(10)
+    t.breaker('p2').close()
+    await t.clock.settle()
+    expect(request.ended).toEqual({ at: 10, value: 'two' })
+    expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 1])
+  })
+})
+
+describe('in the large', () => {
+  test('given one server down for 600 ms and 20 concurrent reads through a list of one, then all 20 succeed', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').reply(() => {
+      if (t.clock.now() < 600) throw networkError()
+      return '0x1'
+    })
+    const requests = startMany(t, 20)
+    await t.clock.advance(10_000)
+    expect(requests.map(({ ended }) => ended?.value)).toEqual(Array(20).fill('0x1'))
+    expect(Math.max(...requests.map(({ ended }) => ended?.at ?? Infinity))).toBeLessThanOrEqual(1_200)
+    expect(t.inFlight()).toBe(0)
+  })
+
+  test('53. given two limited providers, then requests succeed once one recovers, and no breaker opened', async () => {
+    const t = createTestEngine()
+    for (const [id, until] of [
+      ['p1', 4_000],
+      ['p2', 2_000],
+    ] as const)
+      t.channel(id).reply(() => {
+        if (t.clock.now() < until) throw httpError(429, '', { 'retry-after': `${(until - t.clock.now()) / 1_000}` })
+        return id
+      })
+    const requests = startMany(t, 3)
+    await t.clock.advance(10_000)
+    expect(requests.map(({ ended }) => ended?.value)).toEqual(['p2', 'p2', 'p2'])
+    expect(t.eventsOf('breaker')).toEqual([])
+  })
+})

@@ -1,0 +1,165 @@
+// What `status()` shows: a plain copy, JSON-safe, whatever the state.
+
+import { describe, expect, test } from 'vitest'
+import type { ChannelState, Provider } from '../src/provider/provider'
+import type { ProviderStatus } from '../src/status'
+import { statusOf } from '../src/status'
+import type { Given } from './provider/providers'
+import { createProviders } from './provider/providers'
+
+const counts = { total: 3, failed: 1, hedged: 0, retried: 0 }
+
+function setUp(given: readonly Given[], startedAt = 1_000) {
+  const providers = createProviders(given)
+  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, counts }, now)
+  return { providers, status }
+}
+
+const first = (provider: Provider | undefined) => provider?.channels[0] as ChannelState
+
+describe('statusOf', () => {
+  test('default: nothing has happened', () => {
+    const { status } = setUp([{ channels: ['http', 'ws'] }])
+    const channel = { breaker: { state: 'closed', failures: 0 }, latency: {}, inFlight: 0, attempts: 0 }
+    expect(status(1_500)).toEqual({
+      uptime: 500,
+      chainId: 1,
+      requests: counts,
+      providers: [
+        {
+          id: 'p1',
+          wrongChain: false,
+          capabilities: { declared: {}, learned: { unsupportedMethods: [] } },
+          upkeep: { chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 },
+          channels: { http: channel, ws: channel },
+        },
+      ],
+    })
+  })
+
+  test('behavior: without a chain there is no chain id', () => {
+    expect(statusOf({ startedAt: 0, chainId: undefined, providers: [], counts }, 1)).toEqual({
+      uptime: 1,
+      requests: counts,
+      providers: [],
+    })
+  })
+
+  test('behavior: per provider and channel: breaker state, latency, head and lag, non-negative uptime', () => {
+    const { providers, status } = setUp([{}, {}, {}])
+    const [p1, p2] = providers as [Provider, Provider]
+    for (const time of [10, 20, 30]) first(p1).health.succeed('state', time, 1_000)
+    first(p1).health.fail()
+    first(p1).attempts = 4
+    first(p1).inFlight = 2
+    p1.head = 100
+    p2.head = 98
+    const { head, providers: seen, uptime } = status(900)
+    expect([uptime, head, seen.map(({ head: own, lag }) => [own, lag])]).toEqual([
+      0,
+      100,
+      [
+        [100, 0],
+        [98, 2],
+        [undefined, undefined],
+      ],
+    ])
+    expect(seen[0]?.channels.http).toEqual({
+      breaker: { state: 'closed', failures: 0 },
+      latency: { p50: 20, p95: 30 },
+      success: 0.75,
+      inFlight: 2,
+      attempts: 4,
+    })
+  })
+
+  test('behavior: times are as `uptime`: an open breaker and a cooldown end so long after the start', () => {
+    const { providers, status } = setUp([{}])
+    const [p1] = providers as [Provider]
+    for (let count = 0; count < 3; count++) first(p1).breaker.recordFailure(5_000, true)
+    p1.quota.refuse('rate-limit', 3_000, 5_000)
+    const seen = status(5_500)
+    expect(seen.uptime).toBe(4_500)
+    expect(seen.providers[0]?.cooldownUntil).toBe(7_000)
+    expect(seen.providers[0]?.channels.http?.breaker).toEqual({ state: 'open', failures: 3, openUntil: 6_000 })
+    const later = status(9_000).providers[0]
+    expect([later?.cooldownUntil, later?.channels.http?.breaker.state]).toEqual([undefined, 'half-open'])
+  })
+
+  test('behavior: the head of a provider on another chain is none of this one', () => {
+    const { providers, status } = setUp([{}, {}])
+    const [p1, p2] = providers as [Provider, Provider]
+    p1.head = 100
+    p2.head = 9_000_000
+    p2.chain.state = 'wrong'
+    const seen = status(2_000)
+    expect(seen.head).toBe(100)
+    expect(seen.providers.map(({ lag, wrongChain }) => [lag, wrongChain])).toEqual([
+      [0, false],
+      [undefined, true],
+    ])
+  })
+
+  test('behavior: JSON-safe, error rules printed as text, also with a breaker that is open for good', () => {
+    const { providers, status } = setUp([
+      {
+        capabilities: {
+          methods: { exclude: ['trace_*'] },
+          errors: [
+            { message: /slow down/i, kind: 'rate-limit' },
+            { code: 1, kind: 'quota' },
+          ],
+        },
+      },
+    ])
+    const [p1] = providers as [Provider]
+    p1.capability.learnUnsupported('eth_getLogs', 1_000)
+    first(p1).breaker.open(1_000, Infinity)
+    const seen = status(2_000)
+    expect(JSON.parse(JSON.stringify(seen))).toEqual(seen)
+    expect(seen.providers[0]?.capabilities).toEqual({
+      declared: {
+        methods: { exclude: ['trace_*'] },
+        errors: [
+          { message: '/slow down/i', kind: 'rate-limit' },
+          { code: 1, kind: 'quota' },
+        ],
+      },
+      learned: { unsupportedMethods: ['eth_getLogs'] },
+    })
+    expect(seen.providers[0]?.channels.http?.breaker).toEqual({ state: 'open', failures: 0 })
+  })
+
+  test('behavior: a copy: whoever writes to it changes nothing', () => {
+    const { providers, status } = setUp([{ capabilities: { methods: { exclude: ['trace_*'] } } }])
+    const seen = status(2_000)
+    const [p1] = seen.providers as [ProviderStatus]
+    ;(p1.capabilities.declared.methods as { exclude: string[] }).exclude.push('eth_*')
+    p1.upkeep.chain = 99
+    seen.requests.total = 99
+    const again = status(2_000)
+    expect(again.providers[0]?.capabilities.declared.methods).toEqual({ exclude: ['trace_*'] })
+    expect([again.providers[0]?.upkeep.chain, again.requests.total, providers[0]?.upkeep.chain]).toEqual([0, 3, 0])
+  })
+
+  test('behavior: what a socket is doing, where that can be told', () => {
+    const { status } = setUp([{ channels: ['http', 'ws'], socket: () => 'connecting' }, { channels: ['ws'] }])
+    const seen = status(2_000).providers.map(({ channels }) => [channels.http, channels.ws])
+    expect(
+      seen.map((channels) => channels.map((channel) => channel && { socket: undefined, ...channel }.socket)),
+    ).toEqual([
+      [undefined, 'connecting'],
+      [undefined, undefined],
+    ])
+  })
+
+  test('behavior: looking changes nothing', () => {
+    const { providers, status } = setUp([{}])
+    const [p1] = providers as [Provider]
+    first(p1).breaker.open(1_000, 100)
+    p1.capability.learnUnsupported('eth_getLogs', 0)
+    const before = [1_050, 2_000_000].map((now) => JSON.stringify(status(now)))
+    expect([1_050, 2_000_000].map((now) => JSON.stringify(status(now)))).toEqual(before)
+    expect([first(p1).breaker.isProbing(), p1.capability.hasLearned()]).toEqual([false, true])
+  })
+})
