@@ -69,7 +69,7 @@ export function planRoute(
       dark.push(channel)
       // Where the provider can be reached another way, its socket is not opened for a request.
       const isOnlyWay = provider.channels.every((other) => isDark(other) || !other.breaker.isClosed())
-      if (free.length === 0) dial ??= channel
+      if (free.length === 0 && isOnlyWay) dial ??= channel
     } else if (provider.setup.isBackup) backups.push(channel)
     else if (provider.quota.hasRoom(now)) free.push(channel)
     else limited.push(channel)

@@ -109,16 +109,17 @@ describe('mixed lists', () => {
     expect([p1.count(), p2.count(), p1.sockets.total]).toEqual([5, 1, 1])
   })
 
-  test('behavior: a provider that can be reached over HTTP gets no socket for unary requests', async () => {
-    await using fleet = await createFleet(2)
-    const [p1, p2] = fleet.providers
-    const { ask, socketOf } = connect([
-      { id: 'p1', http: p1.url, ws: p1.wsUrl },
-      { id: 'p2', http: p2.url, ws: p2.wsUrl },
-    ])
-    for (let count = 0; count < 5; count++) await ask()
-    expect([p1.sockets.total, p2.sockets.total, socketOf('p1'), p1.count()]).toEqual([0, 0, 'idle', 5])
-  })
+  test.each(['priority', 'fastest', 'load-balanced'] as const)(
+    'behavior: a provider that can be reached over HTTP gets no socket for unary requests (%s)',
+    async (strategy) => {
+      await using fleet = await createFleet(2)
+      const [p1, p2] = fleet.providers
+      const list = fleet.providers.map(({ id, url, wsUrl }) => ({ id, http: url, ws: wsUrl }))
+      const { ask, socketOf } = connect(list, { strategy })
+      for (let count = 0; count < 10; count++) await ask()
+      expect([socketOf('p1'), socketOf('p2'), p1.count() + p2.count()]).toEqual(['idle', 'idle', 10])
+    },
+  )
 
   test('behavior: given 3 requests in flight when the socket drops, all 3 fail over at once', async () => {
     await using fleet = await createFleet([{ methods: 'eth_call', hang: true }, {}])
