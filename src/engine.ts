@@ -135,7 +135,7 @@ export function createEngine(setup: EngineSetup): Engine {
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(parts.room.wake)
     if (!events.has('breaker')) return
-    const wait = openUntil === undefined ? undefined : openUntil - clock.now()
+    const wait = openUntil === undefined ? undefined : Math.max(0, openUntil - clock.now())
     events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
   }
 

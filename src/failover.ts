@@ -82,8 +82,8 @@ type EngineAndList = { readonly engine: Engine; readonly list: ReadList }
 export function failover(list: readonly ProviderEntry[], options: FailoverOptions = {}): FailoverTransport {
   checkList(list)
   checkOptions(options)
-  const engines = new Map<number | undefined, EngineAndList>()
-  return faceOf(list, options, {}, engines)
+  // Copies: what was checked is what holds.
+  return faceOf([...list], { ...options }, {}, new Map())
 }
 
 function faceOf(
@@ -182,7 +182,7 @@ function requestOf(engine: Engine, face: Face, ids: readonly string[]): Failover
     const overrides = { provider, channel, strategy, timeout, exclude, allowFailover }
     const isPlain = Object.values(overrides).every((value) => value === undefined)
     try {
-      if (!isPlain) checkOverrides(overrides)
+      if (!isPlain) checkOverrides(overrides, 'options')
       if (!isPlain) checkNamed(overrides, ids, 'options')
     } catch (error) {
       return Promise.reject(error)
@@ -224,7 +224,10 @@ function controlOf(engine: Engine, id: string, type: ChannelType): BreakerContro
     get state() {
       return breaker.snapshot(engine.now()).state
     },
-    open: (ms) => breaker.open(engine.now(), ms),
+    open(ms) {
+      if (ms !== undefined && !(ms >= 0)) refuse('ms', 'must be a number of 0 or more', ms)
+      breaker.open(engine.now(), ms)
+    },
     close: () => breaker.close(),
     recordFailure(error) {
       const { kind } = failureOf(error, { method: '' })

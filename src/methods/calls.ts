@@ -2,8 +2,7 @@
 
 import type { Clock } from '../base/clock'
 import { TransportClosedError } from '../errors'
-import type { ChannelState } from '../provider/provider'
-import type { ClientChannels, Plan } from '../request/flight'
+import type { ClientChannels, OnWinner, Plan } from '../request/flight'
 import type { Overrides } from '../request/plan'
 import type { RouteLimits } from '../request/route'
 import type { RpcRequest } from '../types'
@@ -16,11 +15,11 @@ export type Caller = {
   readonly deadline: number
   /** Whom the caller wants to be asked. */
   readonly limits: Pick<RouteLimits, 'provider' | 'isPinned' | 'channel' | 'exclude'>
+  /** The number of the request in events. */
+  readonly id: number
   /** Told of each call that was answered, for what is told of the request. */
   readonly onAnswer: OnWinner
 }
-
-export type OnWinner = (channel: ChannelState) => void
 
 export type Calls = {
   readonly clock: Clock

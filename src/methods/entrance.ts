@@ -59,10 +59,11 @@ export function createEntrance({
     planOf: planner,
     call(caller, request, plan, onWinner) {
       if (isClosed()) return Promise.reject(new TransportClosedError())
-      return fly(parts, caller.channels, request, plan, caller.signal, (channel) => {
-        caller.onAnswer(channel)
-        onWinner?.(channel)
-      })
+      const onAnswer = (channel: ChannelState, attempts: number) => {
+        caller.onAnswer(channel, attempts)
+        onWinner?.(channel, attempts)
+      }
+      return fly(parts, caller.channels, request, plan, caller.signal, onAnswer, caller.id)
     },
     pause: pauseWith(clock, parts.ends),
   }
@@ -144,20 +145,22 @@ export function createEntrance({
     const id = parts.nextId++
     const startedAt = clock.now()
     let by: ChannelState | undefined
-    const onAnswer = (channel: ChannelState) => {
+    let made = 0
+    const onAnswer = (channel: ChannelState, attempts: number) => {
       by = channel
+      made += attempts
     }
     counts.total++
     try {
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
-      const value = await run({ channels: face.channels, signal, deadline, limits: plan, onAnswer })
-      tell(id, request.method, startedAt, 'success', by)
+      const value = await run({ channels: face.channels, signal, deadline, limits: plan, id, onAnswer })
+      tell(id, request.method, startedAt, 'success', made, by)
       return value
     } catch (error) {
       const isAborted = signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
       if (!isAborted) counts.failed++
-      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', undefined, error)
+      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', made, undefined, error)
       throw error
     }
   }
@@ -167,6 +170,7 @@ export function createEntrance({
     method: string,
     startedAt: number,
     outcome: RequestEvent['outcome'],
+    made: number,
     by?: ChannelState,
     error?: unknown,
   ) {
@@ -181,7 +185,7 @@ export function createEntrance({
       id,
       method,
       outcome,
-      attempts: attempts?.length ?? 0,
+      attempts: attempts?.length ?? made,
       ...(by && { provider: by.provider.id, channel: by.type }),
       duration: clock.now() - startedAt,
       ...(outcome !== 'success' && {

@@ -3,8 +3,9 @@
 
 import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, ResourceNotFoundRpcError, RpcRequestError } from 'viem'
+import type { OnWinner } from '../request/flight'
 import type { RpcRequest } from '../types'
-import type { Caller, Calls, OnWinner } from './calls'
+import type { Caller, Calls } from './calls'
 import { isOver, partOf, shareOf } from './calls'
 
 export type Filters = {

@@ -65,13 +65,13 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     hash: Hex | undefined,
     note: (provider: string) => void,
   ): Promise<unknown> {
-    const call = (own: Plan) => calls.call(caller, request, own, (channel) => note(channel.provider.id))
+    const call = (own: Plan) => calls.call(caller, request, own, ({ provider }) => note(provider.id))
     if (broadcast === 'first') return call(plan)
     const ids = isPrivate ? privates : calls.providers
     const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
-      call({ ...plan, provider, isPinned: true }).catch((error: SendError) => {
+      call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch((error: SendError) => {
         // Those that are slower are not waited for: it has spread by itself.
         const isIn = !isOver(caller, error) && lastFailure(error, request)?.transaction === 'known'
         if (!isIn || !hash || request.method !== 'eth_sendRawTransaction') throw error
@@ -81,7 +81,12 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     )
     return Promise.any(sends).catch((all: AggregateError) => {
       const [first] = all.errors
-      throw isOver(caller, first) ? first : mostTelling(all.errors, request)
+      if (isOver(caller, first)) throw first
+      const telling = mostTelling(all.errors, request)
+      // Nobody took them, and nobody said why: then one after another, for as long as there is time.
+      const left = caller.deadline - calls.clock.now()
+      if (telling.name !== 'AllProvidersFailedError' || left < 1) throw telling
+      return call({ ...plan, timeout: left })
     })
   }
 

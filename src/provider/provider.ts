@@ -43,6 +43,8 @@ export type ChannelState = {
   readonly socket?: (() => SocketState) | undefined
   attempts: number
   inFlight: number
+  /** Whether the last probe brought an answer that says neither well nor ill. */
+  isProbeVague: boolean
 }
 
 /** What is known about the chain behind a provider. */
@@ -107,6 +109,7 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
       ...(type === 'ws' && setup.socket && { socket: setup.socket }),
       attempts: 0,
       inFlight: 0,
+      isProbeVague: false,
     }
     channels.push(channel)
   }

@@ -26,6 +26,8 @@ export type Plan = RouteLimits & {
   readonly rounds: number
   /** One of several calls for one request: it is not counted and not told of as a request. */
   readonly isInner: boolean
+  /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
+  readonly isOneShot: boolean
   /** The plan for params that make the method heavy. */
   heavy: Plan | undefined
   /** The route while nothing changes. */
@@ -69,6 +71,9 @@ export type ClientChannels = readonly Channel[]
 
 export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
 
+/** Told who gave the answer, and how many attempts it took. */
+export type OnWinner = (channel: ChannelState, attempts: number) => void
+
 /** What a request brings along. */
 export type Ticket = {
   readonly parts: Parts
@@ -78,13 +83,13 @@ export type Ticket = {
   readonly signal: AbortSignal | undefined
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
-  /** Told who gave the answer. */
-  readonly onWinner: ((channel: ChannelState) => void) | undefined
+  readonly onWinner: OnWinner | undefined
+  /** The request's number in events; its parts share it. */
+  readonly id: number
 }
 
 export type Flight = Alarm &
   Ticket & {
-    readonly id: number
     readonly startedAt: number
     deadline: number
     /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
@@ -123,7 +128,7 @@ export type Flight = Alarm &
 const NOWHERE: Route = { candidates: [], open: [], due: undefined, isStable: false }
 
 export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: number): Flight {
-  const { parts, channels, request, plan, signal, resolve, reject, onWinner } = ticket
+  const { parts, channels, request, plan, signal, resolve, reject, onWinner, id } = ticket
   // Written out: a spread here would cost more than the rest of a healthy call.
   return {
     ring,
@@ -139,7 +144,7 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     resolve,
     reject,
     onWinner,
-    id: parts.nextId++,
+    id,
     startedAt,
     deadline: startedAt + plan.timeout,
     setAt: startedAt,

@@ -19,7 +19,7 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
   settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)
-  flight.onWinner?.(winner.channel)
+  flight.onWinner?.(winner.channel, flight.attempts)
   flight.resolve(value)
 }
 

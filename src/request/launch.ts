@@ -1,6 +1,6 @@
 // One candidate is asked: dispatched, held until its chain is known, and handed back as a value or a classified failure.
 
-import { TimeoutError } from 'viem'
+import { numberToHex, TimeoutError } from 'viem'
 import { ChainMismatchError } from '../errors'
 import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
@@ -76,9 +76,11 @@ async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): P
   const { channel } = attempt
   const isFirst = plan.need.traits.kind !== 'read' || channel.provider.setup.isWallet
   const check = checkChain(channel, channels, parts)
-  if (isFirst) await check
+  const isSame = request.method === 'eth_chainId'
+  if (isFirst || isSame) await check
   assertChain(channel)
   if (attempt.isVacated) return undefined
+  if (isSame && channel.provider.chain.state === 'verified') return numberToHex(parts.chainId as number)
   const value = await send(attempt, channels, request, flight.signal)
   await check
   assertChain(channel)

@@ -1,6 +1,7 @@
 // What the caller gets when no attempt gave an answer: the most telling JSON-RPC error, as http() would have thrown it, or our own.
 
 import { buildRequest } from 'viem/utils'
+import type { AttemptSummary } from '../errors'
 import { AllProvidersFailedError } from '../errors'
 import type { FailureKind } from '../types'
 import { openOf } from './ahead'
@@ -34,7 +35,7 @@ const REJECTIONS = new Set<FailureKind>([
 ])
 
 /** Fields that errors of ours and of providers carry beside viem's. */
-export type ErrorFacts = { attempts?: readonly FailedAttempt[]; mayHaveBeenSent?: boolean }
+export type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
 
 /** @param final the attempt whose failure ended the request, if one did. */
 export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
@@ -72,10 +73,13 @@ export async function asViemError(error: unknown, method: string): Promise<Error
   return error as Error
 }
 
-/** Adds own, enumerable facts to an error; a frozen one is left as it is. */
-export function withFacts<error extends object>(error: error, facts: object): error {
+/** Adds own facts to an error; a frozen one is left as it is. */
+export function withFacts<error extends object>(error: error, { attempts, ...facts }: ErrorFacts): error {
+  // Elsewhere one of the attempts may hold the error itself, and a circle is no JSON.
+  const enumerable = (error as { name?: unknown }).name === 'AllProvidersFailedError'
   try {
     Object.assign(error, facts)
+    Object.defineProperty(error, 'attempts', { value: attempts, configurable: true, enumerable, writable: true })
   } catch {
     // Whoever froze it wanted it so.
   }

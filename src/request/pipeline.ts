@@ -10,7 +10,7 @@ import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import type { ClientChannels, Flight, Parts, Plan } from './flight'
+import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
 import { createFlight } from './flight'
 import { landAborted, landError, landValue } from './landing'
 import type { Landing } from './launch'
@@ -31,11 +31,16 @@ export function fly(
   request: RpcRequest,
   plan: Plan,
   signal?: AbortSignal | undefined,
-  onWinner?: ((channel: ChannelState) => void) | undefined,
+  onWinner?: OnWinner | undefined,
+  id: number = parts.nextId++,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const startedAt = parts.clock.now()
-    const flight = createFlight({ parts, channels, request, plan, signal, resolve, reject, onWinner }, ring, startedAt)
+    const flight = createFlight(
+      { parts, channels, request, plan, signal, resolve, reject, onWinner, id },
+      ring,
+      startedAt,
+    )
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
     parts.hedgeBudget.earn()
@@ -75,7 +80,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   const route = routeOf(flight, now)
-  if (isOver(flight)) return
+  if (!route || isOver(flight)) return
   flight.route = route
   flight.ahead =
     ruledOut || failed
@@ -100,11 +105,18 @@ function isShort({ quota }: Provider, now: number) {
   return !quota.isUnlimited() && quota.hasRoom(now)
 }
 
-function routeOf({ parts, plan }: Flight, now: number): Route {
+/** The route; none if a strategy of the user's threw: that is the request's error. */
+function routeOf(flight: Flight, now: number): Route | undefined {
+  const { parts, plan } = flight
   if (plan.kept?.version === parts.version) return plan.kept.route
-  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
-  plan.kept = route.isStable ? { route, version: parts.version } : undefined
-  return route
+  try {
+    const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
+    plan.kept = route.isStable ? { route, version: parts.version } : undefined
+    return route
+  } catch (error) {
+    landError(flight, now, error instanceof Error ? error : new Error(String(error)))
+    return undefined
+  }
 }
 
 function landEmpty(flight: Flight, now: number) {
@@ -154,7 +166,7 @@ function endRound(flight: Flight, now: number) {
   const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
   const open = openOf(flight)
   const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
-  const mayWait = wanted.length > 0 && parts.waitForProvider && flight.deadline - now >= LEAST
+  const mayWait = wanted.length > 0 && parts.waitForProvider && !plan.isOneShot && flight.deadline - now >= LEAST
   if (wanted.length > 0 && failures.length > roundStart && flight.round + flight.leads >= plan.rounds)
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.

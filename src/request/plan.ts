@@ -80,6 +80,7 @@ function planOf(method: string, settings: PlanSettings, overrides: Overrides): P
     exclude: overrides.exclude,
     isPrivate: false,
     isInner: false,
+    isOneShot: false,
     timeout: given === 0 ? Infinity : given,
     hedge: hedge === false || isPinned ? undefined : { delay: hedge.delay },
     rounds: isPinned || isWallet ? 1 : settings.rounds,

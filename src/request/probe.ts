@@ -25,7 +25,8 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   if (flight.phase === 'done') return channel.breaker.settle(permit, 'neutral', now)
   const { parts, plan } = flight
   channel.provider.upkeep.probes++
-  const isCopy = plan.need.isRepeatable
+  // A copy that was answered with a revert has said nothing: the next one asks for what can only be answered or not.
+  const isCopy = plan.need.isRepeatable && !channel.isProbeVague
   const [request, need] = isCopy ? [flight.request, plan.need] : [HEAD, HEAD_NEED]
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
@@ -51,6 +52,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   function endFailed(failure: Failure, isOurTimeout: boolean, at: number) {
     finish()
     const isBlamed = isBlamable(parts, need, probe, failure, isOurTimeout, at)
+    channel.isProbeVague = !isBlamed
     fail(probe, failure, isBlamed, at)
     emitAttempt(flight, probe, 'failure', at - now, { failure, isBlamed })
   }
@@ -65,6 +67,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
       onValue(_, __, value) {
         const at = parts.clock.now()
         finish()
+        channel.isProbeVague = false
         if (isCopy && flight.phase !== 'done') return landValue(flight, probe, value, at)
         succeed(probe, need, at)
         emitAttempt(flight, probe, 'success', at - now)

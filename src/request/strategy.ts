@@ -75,7 +75,7 @@ export function createRanking(random: Random): Ranking {
   function fastest(channels: readonly ChannelState[], need: Need, now: number) {
     const order = sortedBy(channels, (channel) => expectedTime(channel, need, now))
     const able = channels.filter(isAble)
-    const explored = ++turns % EXPLORE_EVERY === 0 ? leastKnown(able, need) : able.find(isUnknown)
+    const explored = ++turns % EXPLORE_EVERY === 0 ? leastKnown(able, need, now) : able.find(isUnknown)
     return explored ? [explored, ...order.filter((channel) => channel !== explored)] : order
   }
 
@@ -156,8 +156,9 @@ function expectedTime(channel: ChannelState, need: Need, now: number) {
   return mean / (channel.health.success() ?? 1)
 }
 
-function leastKnown(channels: readonly ChannelState[], need: Need) {
-  return sortedBy(channels, (channel) => channel.health.samples(need.traits.group)?.lastAt ?? -Infinity)[0]
+function leastKnown(channels: readonly ChannelState[], need: Need, now: number) {
+  const free = channels.filter(({ breaker, provider }) => breaker.isClosed() && provider.quota.hasRoom(now))
+  return sortedBy(free, (channel) => channel.health.samples(need.traits.group)?.lastAt ?? -Infinity)[0]
 }
 
 function byFunction(strategy: StrategyFunction, channels: readonly ChannelState[], need: Need) {

@@ -96,7 +96,7 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
 /** Waits for room at those that are left. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, moves: WaitingMoves, now: number): boolean {
   const { queue } = flight.parts
-  if (!queue.has(flight) && queue.size >= MOST_QUEUED) return false
+  if (queue.size >= MOST_QUEUED) return false
   queue.add(flight)
   flight.phase = 'queueing'
   flight.resumeAt = roomAtOf(restOf(flight), now)
@@ -104,7 +104,7 @@ export function enterQueue(flight: Flight, moves: WaitingMoves, now: number): bo
   return true
 }
 
-/** Those that wait for room look again, first come first served; one that finds none keeps its place. */
+/** Those that wait for room look again, first come first served. */
 export function serveQueue(queue: Set<Flight>, moves: WaitingMoves, now: number) {
   for (const flight of [...queue]) {
     if (flight.phase !== 'queueing') continue
@@ -115,8 +115,8 @@ export function serveQueue(queue: Set<Flight>, moves: WaitingMoves, now: number)
       moves.setAlarm(flight, now)
       continue
     }
+    queue.delete(flight)
     moves.askOn(flight, now)
-    if (flight.phase !== 'queueing') queue.delete(flight)
   }
 }
 

@@ -29,13 +29,13 @@ function createSubject(providers: Record<string, Answer>, limits: Caller['limits
       if (id === undefined) throw new NoProviderError({ method: request.method, reasons: [] })
       asked.push(`${id} ${request.method} ${plan.timeout}`)
       const value = await (providers[id] as Answer)(request)
-      onWinner?.({ provider: { id } } as ChannelState)
+      onWinner?.({ provider: { id } } as ChannelState, 1)
       return value
     },
     pause: () => Promise.resolve(),
   }
   const filters = createFilters(calls)
-  const caller: Caller = { channels: [], signal: undefined, deadline: 1_000, limits, onAnswer: () => {} }
+  const caller: Caller = { channels: [], signal: undefined, deadline: 1_000, limits, id: 1, onAnswer: () => {} }
   const request = (method: string, ...params: unknown[]) =>
     Promise.resolve().then(() => filters.request({ ...caller, deadline: clock.now() + 1_000 }, { method, params }))
   return { clock, asked, request }

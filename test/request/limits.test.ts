@@ -152,10 +152,10 @@ describe('declared limits', () => {
 
   test('behavior: a newcomer in the very moment in which room comes about goes behind those that wait', async () => {
     const t = createTestEngine({ providers: [{ limits: { requestsPerSecond: 10, burst: 1 } }] })
+    // Its timer fires before that of the queue, which is of the same time.
+    t.clock.after(100, () => void t.start(READ, ['c']))
     t.start(READ, ['a'])
     t.start(READ, ['b'])
-    // A newcomer's timer that fires before that of the queue, when room has come about.
-    t.clock.after(100, () => void t.start(READ, ['c']))
     await t.clock.advance(1_000)
     expect(t.channel('p1').calls.map(({ params }) => (params as string[])[0])).toEqual(['a', 'b', 'c'])
   })

@@ -104,20 +104,20 @@ describe('the budget', () => {
     expect(more).toBeLessThanOrEqual(12 + 6)
   })
 
-  test('behavior: an unpaid candidate does not cut off the one in flight', async () => {
-    const t = createTestEngine({ providers: 3, options: { retryBudget: 0, hedge: { delay: 100 } } })
+  test('behavior: a candidate that is not paid for does not cut off the one in flight', async () => {
+    const t = createTestEngine({ providers: 4, options: { retryBudget: 1, hedge: { delay: 100 } } })
+    t.channel('p4').once.fail(notYet()).reply('four', { after: 5_000 })
     t.channel('p1').once.fail(notYet()).reply('one', { after: 150 })
     t.channel('p2').once.fail(notYet()).fail(notYet(), { after: 20 })
     t.channel('p3').fail(notYet())
-    const other = t.start(READ, ['other'], { provider: 'p3' })
-    const request = t.start(READ, ['this'])
-    await t.clock.advance(150 + 10)
-    // A second request enters its second round: nothing is free any more.
-    t.channel('p3').once.fail(notYet()).reply('three', { after: 5_000 })
-    t.start(READ, ['second'], { provider: 'p3', allowFailover: true, exclude: ['p1', 'p2'] })
-    await t.clock.advance(10_000)
-    expect(other.ended?.error.code).toBe(-32000)
-    expect(request.ended).toEqual({ at: 300, value: 'one' })
+    // In its second round from 150 on, for free.
+    t.start(READ, ['other'], { exclude: ['p1', 'p2', 'p3'] })
+    await t.clock.advance(10)
+    const request = t.start(READ, [], { exclude: ['p4'] })
+    await t.clock.advance(1_000)
+    // Its second round at 160 is paid for with the only unit; the hedge at 260 fails at 280, and p3 is not paid for.
+    expect(request.ended).toEqual({ at: 310, value: 'one' })
+    expect(t.channel('p3').count()).toBe(1)
   })
 
   test('behavior: a request that waits for a provider in its second round is counted as retried once', async () => {

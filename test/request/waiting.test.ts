@@ -157,6 +157,17 @@ describe('24. given all breakers open', () => {
     expect(t.clock.now()).toBe(0)
   })
 
+  test('then a leader whose delay leaves less than 25 ms starts nothing, and the next one leads', async () => {
+    const t = createTestEngine({ providers: 1 })
+    openAll(t)
+    const leader = t.start(READ, ['leader'], { timeout: 99 })
+    const next = t.start(READ, ['next'])
+    await t.clock.advance(1_000)
+    expect(leader.ended).toMatchObject({ at: 75, error: { name: 'AllProvidersFailedError' } })
+    expect(next.ended).toEqual({ at: 150, value: '0x1' })
+    expect(t.channel('p1').count()).toBe(1)
+  })
+
   test('then a request without a deadline does not hold up the others behind a hanging probe for ever', async () => {
     const t = createTestEngine({ providers: 1 })
     openAll(t)
