@@ -24,6 +24,10 @@ const headers: Rule = [
     (isObject(value) && !(Symbol.iterator in value) && Object.values(value).every((item) => typeof item === 'string')),
   'must be an object of texts, or a function that gives one',
 ]
+const archive: Rule = [
+  (value) => typeof value === 'boolean' || rules.count0[0](value),
+  'must be true, false or a whole number of blocks',
+]
 const breaker: Shape = {
   failures: rules.count,
   networkFailures: rules.count,
@@ -46,7 +50,7 @@ const provider: Shape = {
   backup: rules.flag,
   private: rules.flag,
   wallet: rules.flag,
-  capabilities: { methods: { include: rules.texts, exclude: rules.texts }, errors: errorRules },
+  capabilities: { methods: { include: rules.texts, exclude: rules.texts }, archive, errors: errorRules },
   limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count },
   breaker,
 }

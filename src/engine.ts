@@ -164,7 +164,6 @@ export function createEngine(setup: EngineSetup): Engine {
     for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
     for (const end of [...parts.ends]) end()
     parts.alarms.close()
-    events.clear()
     setup.onClose()
   }
 

@@ -97,7 +97,6 @@ export type Events = {
   /** Whether anybody listens: nothing is worked out for nobody. */
   has(name: EventName): boolean
   emit<name extends EventName>(name: name, event: EventMap[name]): void
-  clear(): void
 }
 
 export function createEvents(): Events {
@@ -122,6 +121,5 @@ export function createEvents(): Events {
     emit(name, event) {
       emitter.emit(name, Object.freeze(event))
     },
-    clear: () => void emitter.removeAllListeners(),
   }
 }

@@ -11,6 +11,7 @@ import type { EventName, Listener } from './events'
 import type { Face } from './methods/entrance'
 import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import type { FailoverOptions, ProviderEntry, RequestOptions, RequestOverrides } from './options'
+import type { ProviderSetup } from './provider/provider'
 import type { PlanSettings } from './request/plan'
 import { createPlanner } from './request/plan'
 import { failureOf } from './rpc/failure'
@@ -94,13 +95,13 @@ function faceOf(
 ) {
   const transport = (parameters: FactoryParameters) => {
     const chainId = parameters.chain?.id
-    const settings = settingsOf(options, parameters)
     let made = engines.get(chainId)
     if (!made) {
-      made = make(list, options, settings, parameters, () => engines.delete(chainId))
+      made = make(list, options, parameters, () => engines.delete(chainId))
       engines.set(chainId, made)
     }
     const { engine, list: read } = made
+    const settings = settingsOf(options, parameters, read.setups)
     const ids = engine.providers.map(({ id }) => id)
     checkNamed(defaults, ids, 'with')
     const face: Face = { channels: read.connect(parameters), planner: createPlanner(settings, defaults) }
@@ -131,7 +132,6 @@ function faceOf(
 function make(
   list: readonly ProviderEntry[],
   options: FailoverOptions,
-  settings: PlanSettings,
   parameters: FactoryParameters,
   onClose: () => void,
 ): EngineAndList {
@@ -153,7 +153,7 @@ function make(
     share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
     shouldThrow: options.shouldThrow,
-    planner: createPlanner(settings),
+    planner: createPlanner(settingsOf(options, parameters, read.setups)),
     onClose() {
       onClose()
       read.close()
@@ -162,7 +162,11 @@ function make(
   return { engine, list: read }
 }
 
-function settingsOf(options: FailoverOptions, parameters: FactoryParameters): PlanSettings {
+function settingsOf(
+  options: FailoverOptions,
+  parameters: FactoryParameters,
+  setups: readonly ProviderSetup[],
+): PlanSettings {
   // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
   const { retry = {}, retryCount = parameters.retryCount } = options
   return {
@@ -171,6 +175,7 @@ function settingsOf(options: FailoverOptions, parameters: FactoryParameters): Pl
     timeout: options.timeout ?? parameters.timeout ?? 10_000,
     isTimeoutGiven: options.timeout !== undefined,
     hedge: options.hedge ?? {},
+    seesDepth: setups.some(({ capabilities }) => capabilities.archive !== undefined),
     rounds: retry.rounds ?? (retryCount === undefined ? Infinity : retryCount + 1),
   }
 }

@@ -184,16 +184,6 @@ describe('createEvents', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
-  test('behavior: clear takes all; their off-functions still do nothing', () => {
-    const events = createEvents()
-    const listener = vi.fn()
-    const off = events.on('limit', listener)
-    events.clear()
-    off()
-    events.emit('limit', limit())
-    expect([listener.mock.calls.length, events.has('limit')]).toEqual([0, false])
-  })
-
   test('behavior: two emitters share nothing', () => {
     const [one, other] = [createEvents(), createEvents()]
     const listener = vi.fn()

@@ -5,18 +5,24 @@ import type { ErrorRule } from '../types'
 export type Capabilities = {
   /** Methods it serves: names, or prefixes like `'trace_*'`. */
   methods?: { include?: readonly string[] | undefined; exclude?: readonly string[] | undefined } | undefined
+  /** Whether it keeps old state: all of it, that of the last n blocks, or only the newest (`false`, about 128 blocks). */
+  archive?: boolean | number | undefined
   /** Rules for its errors, asked before the built-in ones; the first match wins. */
   errors?: readonly ErrorRule[] | undefined
 }
 
 /** A refused method is left alone this long (in ms). */
 const UNSUPPORTED_LASTS = 30 * 60_000
+/** What a node keeps that is no archive (in blocks). */
+const PRUNED = 128
 const MOST_LEARNED = 500
 
 export type LearnedCapabilities = { unsupportedMethods: string[] }
 
 export type Capability = {
   readonly errors: readonly ErrorRule[] | undefined
+  /** Whether it has the state of a block that is `age` blocks behind the head, as far as was said. */
+  keepsState(age: number): boolean
   /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
   declares(method: string): boolean | undefined
   /** Whether it refused the method a while ago. */
@@ -33,6 +39,7 @@ export type Capability = {
 export function createCapability(declared: Capabilities): Capability {
   const include = matcherOf(declared.methods?.include)
   const exclude = matcherOf(declared.methods?.exclude)
+  const depth = typeof declared.archive === 'number' ? declared.archive : declared.archive === false ? PRUNED : Infinity
   const unsupported = new Map<string, number>()
 
   function declares(method: string) {
@@ -42,6 +49,7 @@ export function createCapability(declared: Capabilities): Capability {
 
   return {
     errors: declared.errors,
+    keepsState: (age) => age <= depth,
     declares,
     lacks(method, now) {
       const until = unsupported.get(method)

@@ -1,6 +1,7 @@
 // How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once,
 // and does so first: whatever is told of it runs code of the user's, which may end it again.
 
+import { NoProviderError } from '../errors'
 import { observeHead } from '../provider/provider'
 import type { Attempt } from './attempt'
 import { lose, release, succeed } from './attempt'
@@ -9,6 +10,7 @@ import { emitAttempt, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 import { hedgeDelayOf } from './hedge'
 import { errorOf } from './outcome'
+import { exclusionsOf } from './route'
 
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
@@ -35,6 +37,14 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
     emitRequest(flight, 'error', undefined, error)
     flight.reject(error)
   }, flight.reject)
+}
+
+/** Nobody may be asked: the error says why, unless somebody was asked before. */
+export function landEmpty(flight: Flight, now: number) {
+  const { parts, plan, request, failures } = flight
+  if (failures.length > 0) return landError(flight, now)
+  const reasons = exclusionsOf(plan.need, plan, parts.channels)
+  landError(flight, now, new NoProviderError({ method: request.method, reasons }))
 }
 
 /** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */

@@ -2,7 +2,6 @@
 // Whom to ask is route.ts, what a failure means rpc/failure.ts, how it ends landing.ts.
 
 import type { Alarm } from '../base/alarms'
-import { NoProviderError } from '../errors'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
@@ -11,15 +10,13 @@ import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
-import { createFlight } from './flight'
-import { landAborted, landError, landValue } from './landing'
+import { createFlight, keptRoute } from './flight'
+import { landAborted, landEmpty, landError, landValue } from './landing'
 import type { Landing } from './launch'
 import { isFinal, timeoutOf } from './launch'
 import { learnFrom } from './learn'
 import { sendProbe } from './probe'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
-import type { Route } from './route'
-import { exclusionsOf, planRoute } from './route'
 import { hasSlept, LEAST, oversleep, setAlarm } from './timing'
 import type { WaitingMoves } from './waiting'
 import { enterQueue, isBusy, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
@@ -79,8 +76,8 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   const { parts, ruledOut } = flight
   flight.phase = 'asking'
   flight.resumeAt = Infinity
-  const route = routeOf(flight, now)
-  if (!route || isOver(flight)) return
+  const route = keptRoute(flight.plan, parts, now)
+  if (isOver(flight)) return
   flight.route = route
   flight.ahead =
     ruledOut || failed
@@ -103,30 +100,6 @@ function isOver({ phase }: Flight) {
 
 function isShort({ quota }: Provider, now: number) {
   return !quota.isUnlimited() && quota.hasRoom(now)
-}
-
-/** The route; none if a strategy of the user's threw: that is the request's error. */
-function routeOf(flight: Flight, now: number): Route | undefined {
-  const { parts, plan } = flight
-  if (plan.kept?.version === parts.version) return plan.kept.route
-  try {
-    const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
-    plan.kept = route.isStable ? { route, version: parts.version } : undefined
-    return route
-  } catch (error) {
-    landError(flight, now, error instanceof Error ? error : new Error(String(error)))
-    return undefined
-  }
-}
-
-function landEmpty(flight: Flight, now: number) {
-  const { parts, plan, request, failures } = flight
-  if (failures.length > 0) return landError(flight, now)
-  landError(
-    flight,
-    now,
-    new NoProviderError({ method: request.method, reasons: exclusionsOf(plan.need, plan, parts.channels) }),
-  )
 }
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */

@@ -36,6 +36,8 @@ export type PlanSettings = {
   readonly isTimeoutGiven: boolean
   readonly hedge: false | HedgeOptions
   readonly rounds: number
+  /** Whether it matters into which old state a request reaches: a provider's depth is declared. */
+  readonly seesDepth: boolean
 }
 
 export type Planner = (request: RpcRequest, overrides?: Overrides | undefined) => Plan
@@ -55,9 +57,9 @@ export function createPlanner(settings: PlanSettings, defaults: Overrides = NONE
       if (kept.size < MOST_KEPT) kept.set(method, plan)
     }
     if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
-    const need = needOf(request, plan.need)
+    const need = needOf(request, plan.need, settings.seesDepth)
     if (need === plan.need) return plan
-    if (overrides) return withNeed(plan, need)
+    if (overrides || need.stateAt !== undefined) return withNeed(plan, need)
     plan.heavy ??= withNeed(plan, need)
     return plan.heavy
   }

@@ -77,14 +77,23 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = [...free, ...limited, ...backups, ...dark]
+  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need)
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
     due: candidates.length > 0 ? due : undefined,
     dial: candidates.length > dark.length ? dial : undefined,
-    isStable: isStatic(limits.strategy) && allowed.every(isSteady),
+    isStable: need.stateAt === undefined && isStatic(limits.strategy) && allowed.every(isSteady),
   }
+}
+
+/** Those that are said not to keep the state that is read go behind all others. */
+function deepFirst(channels: ChannelState[], { stateAt }: Need): ChannelState[] {
+  if (stateAt === undefined) return channels
+  const head = Math.max(...channels.map(({ provider }) => provider.head ?? -1))
+  const age = head >= 0 ? head - stateAt : stateAt === 0 ? Infinity : 0
+  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(age))
+  return channels.sort((a, b) => hasIt(b) - hasIt(a))
 }
 
 /** Why a channel may not be asked, whatever its state; `undefined` if it may. */

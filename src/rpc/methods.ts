@@ -12,6 +12,8 @@ export type MethodTraits = {
   readonly isRepeatable: boolean
   /** Whether equal calls in flight may share one answer. */
   readonly isShareable: boolean
+  /** Which param names the block whose state it reads. */
+  readonly stateParam?: number | undefined
 }
 
 const HEAD = new Set(
@@ -36,6 +38,19 @@ const READ =
 /** Look like reads by prefix or name but change the node or its answer to the next call. */
 const NOT_A_READ =
   /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb))/
+/** Which param names the block whose state is read. */
+const STATE_PARAMS: Readonly<Record<string, number>> = {
+  eth_call: 1,
+  eth_estimateGas: 1,
+  eth_createAccessList: 1,
+  eth_getBalance: 1,
+  eth_getCode: 1,
+  eth_getTransactionCount: 1,
+  eth_getStorageAt: 2,
+  eth_getProof: 2,
+  debug_traceCall: 1,
+  trace_call: 2,
+}
 const TRACE = /^(debug|trace|arbtrace|ots)_/
 
 export function traitsOf(method: string): MethodTraits {
@@ -53,6 +68,7 @@ export function traitsOf(method: string): MethodTraits {
     group: groupOf(method),
     isRepeatable: isRead,
     isShareable: isRead && method !== 'eth_getTransactionCount',
+    stateParam: STATE_PARAMS[method],
   }
 }
 

@@ -12,6 +12,8 @@ export type Need = {
   readonly isHedgeable: boolean
   /** Whether its time says nothing about the channel: traces, wide logs, calls with overrides. */
   readonly isHeavy: boolean
+  /** The block whose state it reads, if it names one by number. */
+  readonly stateAt?: number | undefined
 }
 
 /** Logs over more blocks than this are heavy. */
@@ -24,8 +26,24 @@ export function needOfMethod(method: string, traits: MethodTraits, repeat: boole
   return { method, traits, isRepeatable, isHeavy, isHedgeable: isRepeatable && !isHeavy && traits.kind === 'read' }
 }
 
-/** The need of one request: `usual` itself, unless its params make it heavy. */
-export function needOf(request: RpcRequest, usual: Need): Need {
+/**
+ * The need of one request: `usual` itself, unless its params make it heavy, or, with `seesDepth`, name a block whose state
+ * is read.
+ */
+export function needOf(request: RpcRequest, usual: Need, seesDepth: boolean): Need {
+  const need = weighed(request, usual)
+  const stateAt = seesDepth ? stateHeightOf(request, usual) : undefined
+  return stateAt === undefined ? need : { ...need, stateAt }
+}
+
+function stateHeightOf({ params }: RpcRequest, { traits: { stateParam } }: Need): number | undefined {
+  if (stateParam === undefined || !Array.isArray(params)) return undefined
+  const block: unknown = params[stateParam]
+  if (block === 'earliest') return 0
+  return heightOf((block as { blockNumber?: unknown } | undefined)?.blockNumber ?? block)
+}
+
+function weighed(request: RpcRequest, usual: Need): Need {
   if (usual.isHeavy) return usual
   const { group } = usual.traits
   if (group === 'logs') return isWide(request.params) ? heavy(usual, false) : usual
