@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'esbuild'
 
-/** The promise of the README (in bytes, brotli). */
-const budget = 18_000
+/** What it may weigh (in bytes, brotli). A ratchet: it only ever goes down, until it is at the goal. */
+const budget = 39_000
+const goal = 18_000
 const rowCount = 15
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -43,6 +44,7 @@ for (const { path, bytes } of inputs.slice(0, rowCount)) print(`  ${path}`, byte
 if (rest > 0) print(`  ${inputs.length - rowCount} more`, rest)
 print('brotli', size)
 print('budget', budget)
+print('goal', goal)
 
 if (size > budget) {
   console.error(`{ failover } is ${size - budget} bytes over its budget`)
