@@ -4,7 +4,8 @@
 import type { Reader, Refuse, Rule, Shape } from './base/shape'
 import { oneOf, orElse, pathOf, readShape, rules } from './base/shape'
 import { InvalidOptionsError } from './errors'
-import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOverrides } from './options'
+import type { FailoverOptions, ProviderConfig, ProviderEntry } from './options'
+import type { RequestOverrides } from './request/plan'
 
 const KINDS = (
   'network timeout server-error invalid-response auth rate-limit quota unsupported-method range-too-large result-too-large ' +

@@ -27,11 +27,9 @@ export type { SubscribeOptions, Subscription } from './methods/subscribe'
 export type {
   FailoverOptions,
   HeadersOption,
-  MethodOptions,
   ProviderConfig,
   ProviderEntry,
   RequestOptions,
-  RequestOverrides,
   RetryOptions,
   TransactionOptions,
 } from './options'
@@ -40,6 +38,7 @@ export type { Capabilities, LearnedCapabilities } from './provider/capability'
 export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
 export type { HedgeOptions } from './request/hedge'
+export type { MethodOptions, RequestOverrides } from './request/plan'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
 export type { ChannelStatus, ProviderStatus, Status } from './status'
 export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'

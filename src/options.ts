@@ -5,8 +5,8 @@ import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
 import type { LimitOptions } from './provider/quota'
 import type { HedgeOptions } from './request/hedge'
+import type { MethodOptions, RequestOverrides } from './request/plan'
 import type { Strategy } from './request/strategy'
-import type { ChannelType } from './types'
 
 /** Headers for each HTTP request, or a function that gives them. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
@@ -45,19 +45,6 @@ export type ProviderConfig = {
 
 /** An entry of the list: a URL (`http:`, `https:`, `ws:`, `wss:`), any viem transport, or a provider. */
 export type ProviderEntry = string | Transport | ProviderConfig
-
-export type MethodOptions = {
-  /** @default the list's */
-  strategy?: Strategy | undefined
-  /** Ids of the only providers that may see the method; their order is the priority. */
-  providers?: readonly string[] | undefined
-  /** For the whole request (in ms); 0 for none. @default the list's */
-  timeout?: number | undefined
-  /** @default the list's */
-  hedge?: false | HedgeOptions | undefined
-  /** Whether it may be sent twice. @default by the method's name */
-  repeat?: boolean | undefined
-}
 
 export type RetryOptions = {
   /** Most passes over all candidates. @default as many as the deadline allows */
@@ -105,21 +92,6 @@ export type FailoverOptions = {
   retryDelay?: number | undefined
   /** viem's: asked first about each failure; `true` makes it final, anything else leaves the decision to the library. */
   shouldThrow?: ((error: Error) => boolean | undefined) | undefined
-}
-
-/** Options of one request, and the defaults that `transport.with()` sets. */
-export type RequestOverrides = {
-  /** Id of the provider to ask. It is not failed over unless `allowFailover`. */
-  provider?: string | undefined
-  /** Ask over this channel only. */
-  channel?: ChannelType | undefined
-  strategy?: Strategy | undefined
-  /** For the whole request (in ms); 0 for none. */
-  timeout?: number | undefined
-  /** Ids of providers that must not be asked. */
-  exclude?: readonly string[] | undefined
-  /** Whether others may be asked after the named `provider` failed. @default false */
-  allowFailover?: boolean | undefined
 }
 
 export type RequestOptions = RequestOverrides & {

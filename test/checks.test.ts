@@ -192,14 +192,14 @@ describe('a provider', () => {
     const paths = [
       { url: URL_A },
       { limits: { requestsPerMinute: 5 } },
-      { capabilities: { archive: true } },
+      { capabilities: { logs: {} } },
       { capabilities: { methods: { only: ['eth_call'] } } },
       { breaker: { timeout: 5 } },
     ].map((fields) => pathOf(ofList([{ http: URL_A, ...fields }])))
     expect(paths).toEqual([
       'providers[0].url',
       'providers[0].limits.requestsPerMinute',
-      'providers[0].capabilities.archive',
+      'providers[0].capabilities.logs',
       'providers[0].capabilities.methods.only',
       'providers[0].breaker.timeout',
     ])

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock'
 import { TransportClosedError } from '../errors'
 import type { ClientChannels, OnWinner, Plan } from '../request/flight'
-import type { Overrides } from '../request/plan'
+import type { RequestOverrides } from '../request/plan'
 import type { RouteLimits } from '../request/route'
 import type { RpcRequest } from '../types'
 
@@ -25,7 +25,7 @@ export type Calls = {
   readonly clock: Clock
   /** Ids of all providers. */
   readonly providers: readonly string[]
-  planOf(request: RpcRequest, overrides?: Overrides | undefined): Plan
+  planOf(request: RpcRequest, overrides?: RequestOverrides | undefined): Plan
   /** Sends one request through the pipeline, as a part of the caller's. */
   call(caller: Caller, request: RpcRequest, plan: Plan, onWinner?: OnWinner | undefined): Promise<unknown>
   /** Resolves after `ms`; rejects when the caller gives up or the engine is closed. */

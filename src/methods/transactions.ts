@@ -4,7 +4,7 @@
 import type { Hex } from 'viem'
 import type { AttemptSummary } from '../errors'
 import type { Plan } from '../request/flight'
-import type { Overrides } from '../request/plan'
+import type { RequestOverrides } from '../request/plan'
 import type { Failure } from '../rpc/failure'
 import { failureOf } from '../rpc/failure'
 import type { ErrorRule, RpcRequest } from '../types'
@@ -120,7 +120,7 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
     if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)), hash)
     const said = attempts?.at(-1)?.provider
-    const ask = (who: Overrides, by: Caller) =>
+    const ask = (who: RequestOverrides, by: Caller) =>
       isThere(by, calls.call(by, lookUp, { ...partOf(calls, by, calls.planOf(lookUp, who)), rounds: 1 }), hash)
     if (said === undefined) return ask({}, caller)
     return (await ask({ provider: said }, shareOf(calls, caller))) || ask({ exclude: [said] }, caller)

@@ -8,28 +8,37 @@ import type { Plan } from './flight'
 import type { HedgeOptions } from './hedge'
 import type { Strategy } from './strategy'
 
-/** What the user set for one method or prefix. */
-export type MethodSettings = {
-  readonly strategy?: Strategy | undefined
-  readonly providers?: readonly string[] | undefined
-  readonly timeout?: number | undefined
-  readonly hedge?: false | HedgeOptions | undefined
-  readonly repeat?: boolean | undefined
+export type MethodOptions = {
+  /** @default the list's */
+  strategy?: Strategy | undefined
+  /** Ids of the only providers that may see the method; their order is the priority. */
+  providers?: readonly string[] | undefined
+  /** For the whole request (in ms); 0 for none. @default the list's */
+  timeout?: number | undefined
+  /** @default the list's */
+  hedge?: false | HedgeOptions | undefined
+  /** Whether it may be sent twice. @default by the method's name */
+  repeat?: boolean | undefined
 }
 
-/** What the user set for one request, or for all of one `with()`. */
-export type Overrides = {
-  readonly provider?: string | undefined
-  readonly channel?: ChannelType | undefined
-  readonly strategy?: Strategy | undefined
-  readonly timeout?: number | undefined
-  readonly exclude?: readonly string[] | undefined
-  readonly allowFailover?: boolean | undefined
+/** Options of one request, and the defaults that `transport.with()` sets. */
+export type RequestOverrides = {
+  /** Id of the provider to ask. It is not failed over unless `allowFailover`. */
+  provider?: string | undefined
+  /** Ask over this channel only. */
+  channel?: ChannelType | undefined
+  strategy?: Strategy | undefined
+  /** For the whole request (in ms); 0 for none. */
+  timeout?: number | undefined
+  /** Ids of providers that must not be asked. */
+  exclude?: readonly string[] | undefined
+  /** Whether others may be asked after the named `provider` failed. @default false */
+  allowFailover?: boolean | undefined
 }
 
 export type PlanSettings = {
   readonly strategy: Strategy
-  readonly methods: Readonly<Record<string, MethodSettings>>
+  readonly methods: Readonly<Record<string, MethodOptions>>
   /** In ms; 0 for none. */
   readonly timeout: number
   /** Whether the user named a timeout: then it holds for wallets too. */
@@ -40,14 +49,14 @@ export type PlanSettings = {
   readonly seesDepth: boolean
 }
 
-export type Planner = (request: RpcRequest, overrides?: Overrides | undefined) => Plan
+export type Planner = (request: RpcRequest, overrides?: RequestOverrides | undefined) => Plan
 
 /** Methods beyond this many are planned anew each time. */
 const MOST_KEPT = 500
-const NONE: Overrides = {}
+const NONE: RequestOverrides = {}
 
 /** @param defaults what `with()` set for all requests of one transport. */
-export function createPlanner(settings: PlanSettings, defaults: Overrides = NONE): Planner {
+export function createPlanner(settings: PlanSettings, defaults: RequestOverrides = NONE): Planner {
   const kept = new Map<string, Plan>()
   return (request, overrides) => {
     const { method } = request
@@ -65,7 +74,7 @@ export function createPlanner(settings: PlanSettings, defaults: Overrides = NONE
   }
 }
 
-function planOf(method: string, settings: PlanSettings, overrides: Overrides): Plan {
+function planOf(method: string, settings: PlanSettings, overrides: RequestOverrides): Plan {
   const own = settingsOf(method, settings.methods)
   const traits = traitsOf(method)
   const isWallet = traits.kind === 'wallet'
@@ -97,13 +106,13 @@ function withNeed(plan: Plan, need: Need): Plan {
 }
 
 /** The settings of the method's own name, else of the longest prefix that fits. */
-function settingsOf(method: string, all: PlanSettings['methods']): MethodSettings | undefined {
+function settingsOf(method: string, all: PlanSettings['methods']): MethodOptions | undefined {
   if (Object.hasOwn(all, method)) return all[method]
   const prefixes = Object.keys(all).filter((name) => name.endsWith('*') && method.startsWith(name.slice(0, -1)))
   const longest = prefixes.sort((a, b) => b.length - a.length)[0]
   return longest === undefined ? undefined : all[longest]
 }
 
-function withoutUndefined(overrides: Overrides): Overrides {
+function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
 }

@@ -7,7 +7,7 @@ import type { Caller, Calls } from '../../src/methods/calls'
 import { createFilters } from '../../src/methods/filters'
 import type { ChannelState } from '../../src/provider/provider'
 import type { Plan } from '../../src/request/flight'
-import type { Overrides } from '../../src/request/plan'
+import type { RequestOverrides } from '../../src/request/plan'
 import type { RpcRequest } from '../../src/types'
 import { rpcError } from '../support/errors'
 import { createManualClock } from '../support/manual-clock'
@@ -21,7 +21,7 @@ function createSubject(providers: Record<string, Answer>, limits: Caller['limits
   const calls: Calls = {
     clock,
     providers: Object.keys(providers),
-    planOf: (_, overrides: Overrides = {}) => ({ ...overrides, timeout: 1_000 }) as unknown as Plan,
+    planOf: (_, overrides: RequestOverrides = {}) => ({ ...overrides, timeout: 1_000 }) as unknown as Plan,
     async call(_, request, plan, onWinner) {
       const id = Object.keys(providers).find(
         (id) => !plan.exclude?.includes(id) && (plan.provider === undefined || plan.provider === id),

@@ -5,7 +5,7 @@ import type { Engine, EngineSetup } from '../../src/engine'
 import { createEngine } from '../../src/engine'
 import type { EventMap, EventName } from '../../src/events'
 import type { ProviderSetup } from '../../src/provider/provider'
-import type { Overrides, Planner, PlanSettings } from '../../src/request/plan'
+import type { Planner, PlanSettings, RequestOverrides } from '../../src/request/plan'
 import { createPlanner } from '../../src/request/plan'
 import type { ChannelType } from '../../src/types'
 import type { ManualClock } from './manual-clock'
@@ -26,7 +26,7 @@ export type TestEngineOptions = {
   random?: () => number
 }
 
-export type TestRequestOptions = Overrides & { signal?: AbortSignal }
+export type TestRequestOptions = RequestOverrides & { signal?: AbortSignal }
 
 /** How a request ended, and when; `undefined` while it is on its way. */
 export type Ended = { at: number; value?: unknown; error?: any }
