@@ -95,6 +95,7 @@ export function createEngine(setup: EngineSetup): Engine {
     shouldThrow: setup.shouldThrow,
     counts: { total: 0, failed: 0, hedged: 0, retried: 0 },
     ends: new Set(),
+    closed: undefined,
     retrying: 0,
     version: 0,
     nextId: 1,
@@ -135,7 +136,7 @@ export function createEngine(setup: EngineSetup): Engine {
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(parts.room.wake)
     if (!events.has('breaker')) return
-    const wait = openUntil === undefined ? undefined : Math.max(0, openUntil - clock.now())
+    const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
   }
 
@@ -160,6 +161,7 @@ export function createEngine(setup: EngineSetup): Engine {
   function close() {
     if (isClosed) return
     isClosed = true
+    parts.closed = new TransportClosedError()
     const now = clock.now()
     for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
     for (const end of [...parts.ends]) end()

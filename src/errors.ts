@@ -56,7 +56,7 @@ export class AllProvidersFailedError extends BaseError {
     super(`No provider could answer "${method}".`, {
       cause,
       metaMessages: [
-        ...(timeout === undefined ? [] : [`Timeout: ${timeout} ms`]),
+        ...(timeout === undefined ? [] : [`Timeout: ${Math.round(timeout)} ms`]),
         ...(retryAfter === undefined ? [] : [`Retry after: ${Math.ceil(retryAfter)} ms`]),
         ...(rows.length ? ['Attempts:', ...formatRows(rows)] : ['Attempts: none']),
       ],

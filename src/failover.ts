@@ -84,7 +84,8 @@ export function failover(list: readonly ProviderEntry[], options: FailoverOption
   checkList(list)
   checkOptions(options)
   // Copies: what was checked is what holds.
-  return faceOf([...list], { ...options }, {}, new Map())
+  const copies = list.map((entry) => (typeof entry === 'object' ? { ...entry } : entry))
+  return faceOf(copies, { ...options }, {}, new Map())
 }
 
 function faceOf(

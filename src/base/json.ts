@@ -32,7 +32,7 @@ function measureItems(items: readonly unknown[], depth: number): number {
 
 function measureFields(fields: Record<string, unknown>, depth: number): number {
   let length = 2
-  if (typeof fields.toJSON === 'function') return length
+  if (typeof fields.toJSON === 'function') return measure(fields.toJSON(), depth + 1)
   for (const key of Object.keys(fields)) {
     length += key.length + 3 + measure(fields[key], depth + 1)
     if (Number.isNaN(length)) break

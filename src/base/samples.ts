@@ -4,6 +4,8 @@ const SIZE = 64
 
 export type Samples = {
   record(value: number, now: number): void
+  /** It would have taken at least this long: moves the mean, but says nothing about the usual. */
+  censor(value: number, now: number): void
   readonly count: number
   /** Time of the newest sample (in ms of the clock), `-Infinity` while there is none. */
   readonly lastAt: number
@@ -16,6 +18,7 @@ export type Samples = {
 export function createSamples(): Samples {
   const ring = new Float64Array(SIZE)
   let count = 0
+  let noted = 0 // those cut short included
   let lastAt = -Infinity
   let mean = 0
   let median = 0
@@ -29,20 +32,26 @@ export function createSamples(): Samples {
     staleAt = count + (count < 16 ? 1 : 16)
   }
 
+  function follow(value: number, now: number) {
+    mean = noted === 0 ? value : mean + (value - mean) * Math.max(0.2, 1 / (noted + 1))
+    noted++
+    lastAt = now
+  }
+
   return {
     record(value, now) {
       ring[count % SIZE] = value
-      mean = count === 0 ? value : mean + (value - mean) * Math.max(0.2, 1 / (count + 1))
       count++
-      lastAt = now
+      follow(value, now)
     },
+    censor: follow,
     get count() {
       return count
     },
     get lastAt() {
       return lastAt
     },
-    mean: () => (count === 0 ? undefined : mean),
+    mean: () => (noted === 0 ? undefined : mean),
     median() {
       if (count === 0) return undefined
       if (count >= staleAt) refresh()

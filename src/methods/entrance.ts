@@ -8,6 +8,8 @@ import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { Planner } from '../request/plan'
+import { LEAST } from '../request/timing'
+import { isSignedSend } from '../rpc/methods'
 import type { FailureKind, RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
 import { pauseWith } from './calls'
@@ -96,6 +98,7 @@ export function createEntrance({
       return inParts(face, request, plan, signal, () => Promise.resolve(isHex))
     if (lookUps.isOurs(request))
       return inParts(face, request, plan, signal, (caller) => lookUps.request(caller, request, plan))
+    if (kind === 'wallet' || kind === 'write') return change(face, request, plan, signal)
     if (!sharing || !isShareable) return fly(parts, face.channels, request, plan, signal)
     const key = keyOf(request, length)
     if (key === undefined) return fly(parts, face.channels, request, plan, signal)
@@ -119,8 +122,20 @@ export function createEntrance({
       return await other
     } catch (error) {
       const left = startedAt + plan.timeout - clock.now()
-      if ((error as Error).name !== 'AllProvidersFailedError' || plan.timeout === Infinity || left < 1) throw error
+      if ((error as Error).name !== 'AllProvidersFailedError' || plan.timeout === Infinity || left < LEAST) throw error
       return fly(parts, face.channels, request, { ...plan, timeout: left, isInner: true, kept: undefined }, signal)
+    }
+  }
+
+  /** What may change something: what was asked before it has ended is not the answer to what is asked after it. */
+  async function change(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined) {
+    // Other forms of signed transactions are no less private.
+    const own =
+      privates.length > 0 && isSignedSend(request.method) ? { ...plan, isPrivate: true, kept: undefined } : plan
+    try {
+      return await fly(parts, face.channels, request, own, signal)
+    } finally {
+      sharing?.invalidate()
     }
   }
 

@@ -26,7 +26,14 @@ export type LookUpSetup = {
   readonly privates: readonly string[]
 }
 
-const BY_HASH = new Set(['eth_getTransactionByHash', 'eth_getTransactionReceipt'])
+const BY_HASH = new Set([
+  'eth_getTransactionByHash',
+  'eth_getTransactionReceipt',
+  'eth_getRawTransactionByHash',
+  'debug_getRawTransaction',
+  'debug_traceTransaction',
+  'trace_transaction',
+])
 const NONCE = 'eth_getTransactionCount'
 /** Privately sent hashes that are remembered, the newest. */
 const MOST_HIDDEN = 1_000

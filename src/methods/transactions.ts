@@ -47,7 +47,9 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     if (isPrivate && hash) lookUps.hide(hash)
     const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
     try {
-      return await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined }, hash, note)
+      const answer = await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined }, hash, note)
+      if (isPrivate && !hash && isHash(answer)) lookUps.hide(answer)
+      return answer
     } catch (error) {
       if (isOver(caller, error)) throw error
       const state = hash ? await stateOf(caller, request, error as SendError, hash) : 'refused'
@@ -120,10 +122,13 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
     if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)), hash)
     const said = attempts?.at(-1)?.provider
+    const { provider, exclude = [] } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
       isThere(by, calls.call(by, lookUp, { ...partOf(calls, by, calls.planOf(lookUp, who)), rounds: 1 }), hash)
-    if (said === undefined) return ask({}, caller)
-    return (await ask({ provider: said }, shareOf(calls, caller))) || ask({ exclude: [said] }, caller)
+    if (said === undefined) return ask({ provider, exclude }, caller)
+    if (await ask({ provider: said }, shareOf(calls, caller))) return true
+    // Whom the caller ruled out for the send is not asked about it either.
+    return provider === undefined && ask({ exclude: [said, ...exclude] }, caller)
   }
 
   /** The receipt, looked for until the deadline; then the error that made us look. */
@@ -144,6 +149,10 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   }
 
   return { send }
+}
+
+function isHash(value: unknown): value is Hex {
+  return typeof value === 'string' && /^0x[\da-f]{64}$/.test(value)
 }
 
 async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {

@@ -24,7 +24,7 @@ export type BreakerOptions = {
 
 type Closed = { type: 'closed'; failures: number; networkFailures: number; successes: number }
 type Open = { type: 'open'; until: number; failures: number }
-type HalfOpen = { type: 'half-open'; until: number; failures: number }
+type HalfOpen = { type: 'half-open'; isEarly: boolean; until: number; failures: number }
 type State = Closed | Open | HalfOpen
 
 /** Leave for one attempt: the state that gave it. */
@@ -107,8 +107,10 @@ export function createBreaker(
 
   function settleProbe(probe: HalfOpen, result: BreakerResult, now: number) {
     if (result === 'success') return close()
-    if (result === 'neutral') return turn({ ...probe, type: 'open' }, probe.until)
-    level++
+    const { until, failures } = probe
+    if (result === 'neutral') return turn({ type: 'open', until, failures }, until)
+    // One that was made before its time, because nobody else was left, does not prolong the wait.
+    if (!probe.isEarly) level++
     probe.failures++
     open(now)
   }
@@ -125,7 +127,7 @@ export function createBreaker(
     admit: () => (state.type === 'closed' ? state : undefined),
     admitProbe(now, isEarly) {
       if (state.type !== 'open' || (now < state.until && !isEarly)) return undefined
-      const probe: HalfOpen = { ...state, type: 'half-open' }
+      const probe: HalfOpen = { ...state, type: 'half-open', isEarly: now < state.until }
       turn(probe)
       return probe
     },

@@ -67,8 +67,8 @@ export function createHealth(): Health {
       failuresInRow++
     },
     lose(group, duration, now) {
-      samplesOf(group).record(duration, now)
-      overall.record(duration, now)
+      samplesOf(group).censor(duration, now)
+      overall.censor(duration, now)
     },
     samples: (group) => groups.get(group),
     overall,

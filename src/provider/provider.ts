@@ -52,6 +52,9 @@ export type ChainKnowledge = {
   state: 'unknown' | 'verified' | 'wrong'
   /** When it was last asked (in ms of the clock). */
   askedAt: number
+  /** Checks that failed in a row, and when the next one may leave. */
+  failures: number
+  againAt: number
   /** The check on its way, shared by all that wait for it. */
   check: Promise<void> | undefined
 }
@@ -92,7 +95,7 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
     channels,
     quota: createQuota(setup.limits, parts.onRoom),
     capability: createCapability(setup.capabilities),
-    chain: { state: 'unknown', askedAt: -Infinity, check: undefined },
+    chain: { state: 'unknown', askedAt: -Infinity, failures: 0, againAt: -Infinity, check: undefined },
     upkeep: { chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 },
     head: undefined,
   }

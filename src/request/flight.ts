@@ -60,6 +60,8 @@ export type Parts = {
   readonly counts: { total: number; failed: number; hedged: number; retried: number }
   /** Ends what runs beside requests: probes and chain checks. */
   readonly ends: Set<() => void>
+  /** Set once the engine is closed: what all that are on their way end with. */
+  closed: Error | undefined
   /** Requests in their second round or later. */
   retrying: number
   /** Grows with every change that may change a route. */

@@ -13,6 +13,9 @@ import type { Flight } from './flight'
 import { asViemError } from './outcome'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
 
+/** A wallet that is told to switch again and again is not waited for longer. */
+const MOST_CHECKS = 3
+
 /** What becomes of an attempt; called at most once, and not at all if it was given up before. */
 export type Landing = {
   onValue(flight: Flight, attempt: Attempt, value: unknown): void
@@ -38,13 +41,17 @@ export function launch(
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
       : send(attempt, channels, request, flight.signal)
+  // Whatever came of it, and when: it may have switched before it failed.
+  const mayChangeChain = request.method.startsWith('wallet_')
+  if (mayChangeChain) forgetChain(channel.provider)
   answer.then(
     (value) => {
+      if (mayChangeChain) forgetChain(channel.provider)
       if (attempt.isVacated) return
-      if (plan.need.traits.kind === 'wallet' && request.method.startsWith('wallet_')) forgetChain(channel.provider)
       landing.onValue(flight, attempt, value)
     },
     (error: unknown) => {
+      if (mayChangeChain) forgetChain(channel.provider)
       if (attempt.isVacated) return
       const failure = classify(flight, channel, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
@@ -77,14 +84,22 @@ async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): P
   const isFirst = plan.need.traits.kind !== 'read' || channel.provider.setup.isWallet
   const check = checkChain(channel, channels, parts)
   const isSame = request.method === 'eth_chainId'
-  if (isFirst || isSame) await check
+  if (isFirst || isSame) await settled(flight, attempt, check)
   assertChain(channel)
   if (attempt.isVacated) return undefined
   if (isSame && channel.provider.chain.state === 'verified') return numberToHex(parts.chainId as number)
   const value = await send(attempt, channels, request, flight.signal)
-  await check
+  await (channel.provider.setup.isWallet ? settled(flight, attempt, check) : check)
   assertChain(channel)
   return value
+}
+
+/** Waits for the check, and for the next one if a wallet was told something meanwhile that made it void. */
+async function settled({ parts, channels }: Flight, { channel, isVacated }: Attempt, check: Promise<void>) {
+  const { chain, setup } = channel.provider
+  await check
+  for (let again = 0; setup.isWallet && chain.askedAt === -Infinity && !isVacated && again < MOST_CHECKS; again++)
+    await checkChain(channel, channels, parts)
 }
 
 function assertChain({ provider }: ChannelState) {

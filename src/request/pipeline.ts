@@ -78,6 +78,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (isOver(flight)) return
+  if (parts.closed) return landAborted(flight, parts.closed, now)
   flight.route = route
   flight.ahead =
     ruledOut || failed
@@ -107,10 +108,12 @@ function goOn(flight: Flight, now: number) {
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
+  const isWallet = flight.plan.need.traits.kind === 'wallet'
   for (let channel = flight.ahead[flight.position]; channel; channel = flight.ahead[flight.position]) {
     const { provider, breaker } = channel
     if (flight.ruledOut?.has(provider)) flight.position++
-    else if (flight.plan.need.traits.kind !== 'wallet' && !breaker.isClosed()) flight.position++
+    else if (isWallet) return askNext(flight, channel, now)
+    else if (!breaker.isClosed()) flight.position++
     else if (provider.quota.isUnlimited() || provider.quota.hasRoom(now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
     else if (putBehind(flight, channel, now)) continue
@@ -122,6 +125,8 @@ function goOn(flight: Flight, now: number) {
 }
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
+  // A listener may have closed the engine while this one was on its way from one candidate to the next.
+  if (flight.parts.closed) return landAborted(flight, flight.parts.closed, now)
   if (isPaid(flight)) askInTurn(flight, channel, now, landing)
   else stop(flight, now)
 }
@@ -175,7 +180,7 @@ function onFailure(
   const { channel, role } = attempt
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
   if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
-  learnFrom(failure, channel, flight.request.method, flight.parts, now)
+  learnFrom(failure, channel, flight.plan.need, flight.parts, now)
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
   if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)

@@ -26,8 +26,9 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const { parts, plan } = flight
   channel.provider.upkeep.probes++
   // A copy that was answered with a revert has said nothing: the next one asks for what can only be answered or not.
-  const isCopy = plan.need.isRepeatable && !channel.isProbeVague
-  const [request, need] = isCopy ? [flight.request, plan.need] : [HEAD, HEAD_NEED]
+  // Nor does it carry a transaction that the request itself may yet be told was refused.
+  const isCopy = plan.need.isRepeatable && plan.need.traits.kind !== 'raw-send' && !channel.isProbeVague
+  const need = isCopy ? plan.need : HEAD_NEED
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
@@ -74,7 +75,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
       },
       onFailure(_, __, ___, failure) {
         const at = parts.clock.now()
-        learnFrom(failure, channel, request.method, parts, at)
+        learnFrom(failure, channel, need, parts, at)
         endFailed(failure, false, at)
       },
     },

@@ -16,6 +16,8 @@ const PASSING = new Set<FailureKind>([
   'block-not-available',
   'rate-limit',
 ])
+/** Failures that say themselves that they will be over soon: true of everybody at once, they are still no poison. */
+const SHORT_LIVED = new Set<FailureKind>(['rate-limit', 'block-not-available'])
 /** What a provider has said of the request for good: it is not asked again for it. */
 const LASTING = new Set<FailureKind>([
   'unsupported-method',
@@ -35,7 +37,7 @@ const WALLET_GOES_ON = new Set([-32601, -32004, 4200, 4900, 4901])
 export function mayGoOn({ plan }: Flight, failure: Failure): boolean {
   const { need } = plan
   if (need.traits.kind === 'wallet')
-    return failure.isUntouched || (failure.code !== undefined && WALLET_GOES_ON.has(failure.code))
+    return (failure.isUntouched && !failure.isRpc) || (failure.code !== undefined && WALLET_GOES_ON.has(failure.code))
   return failure.verdict === 'next' && (need.isRepeatable || failure.isUntouched)
 }
 
@@ -48,7 +50,9 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   const { parts, plan, failures, roundStart, round } = flight
   if (round >= plan.rounds) return undefined
   const passing = failures.slice(roundStart).filter(({ kind }) => PASSING.has(kind))
-  if (passing.length === 0 || isPoison(flight, now)) return undefined
+  if (passing.length === 0) return undefined
+  // What everybody who was well a moment ago fails in the same way is asked once more, not until the deadline.
+  if (round > 1 && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
   // While everybody who could be asked again cools, there is no use in asking before the first of them is well.
   const cooling = passing.map(({ channelState }) => channelState.provider.quota.cooldownUntil(now) ?? now)
   const pause = Math.max(delayBefore(round + 1, parts), Math.min(...cooling) - now)

@@ -136,7 +136,7 @@ function waysOf({ provider }: ChannelState, channels: readonly ChannelState[]) {
 }
 
 function isUnknown(channel: ChannelState) {
-  return channel.health.overall.count === 0 && channel.health.success() === undefined && channel.inFlight === 0
+  return channel.health.overall.mean() === undefined && channel.health.success() === undefined && channel.inFlight === 0
 }
 
 function latencyOf(channel: ChannelState, need: Need) {
@@ -167,7 +167,7 @@ function byFunction(strategy: StrategyFunction, channels: readonly ChannelState[
   const order = ask(strategy, [...shown.keys()], need)
   const ranked = new Set<ChannelState>()
   for (const candidate of order) {
-    const channel = shown.get(candidate)
+    const channel = shown.get(candidate) ?? named(channels, candidate)
     if (channel) ranked.add(channel)
   }
   return [...ranked]
@@ -175,10 +175,15 @@ function byFunction(strategy: StrategyFunction, channels: readonly ChannelState[
 
 function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], need: Need) {
   try {
-    return [...strategy(shown, { method: need.method, isRepeatable: need.isRepeatable })]
+    return [...strategy([...shown], { method: need.method, isRepeatable: need.isRepeatable })]
   } catch {
     return shown // One that throws has ranked nobody: the user's order stands.
   }
+}
+
+/** A strategy may hand back copies. */
+function named(channels: readonly ChannelState[], { provider, channel }: CandidateSnapshot) {
+  return channels.find((other) => other.provider.id === provider && other.type === channel)
 }
 
 function snapshotOf(channel: ChannelState, need: Need): CandidateSnapshot {

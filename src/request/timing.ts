@@ -10,6 +10,8 @@ const SHARE = 0.6
 const LEFT_FOR_EACH = 100
 /** A channel that does not answer a probe by then (in ms) is not back. */
 export const PROBE_LIMIT = 2_000
+/** Without a deadline, one that hangs is left for the next one after this long (in ms). */
+const LONGEST_TURN = 30_000
 /** No probe may hold up those that wait for longer (in ms). */
 const LONGEST_LEAD = 30_000
 /** A timer this late (in ms), or late by its own length, says that we slept. */
@@ -21,6 +23,7 @@ const GRACE = 250
 /** When an attempt is given up (in ms of the clock): it leaves something for each of those that wait behind it. */
 export function limitOf({ deadline }: Flight, waiting: number, now: number): number {
   if (waiting === 0) return deadline
+  if (deadline === Infinity) return now + LONGEST_TURN
   const left = deadline - now
   return now + Math.min(left * SHARE, left - waiting * Math.min(LEFT_FOR_EACH, left / (waiting + 1)))
 }

@@ -6,8 +6,9 @@ import type { ClientChannels, Parts } from './flight'
 
 /** A check that is not answered by then (in ms) leaves the provider unverified but usable. */
 const CHECK_LIMIT = 2_000
-/** After a check that failed, the next one may leave this much later (in ms). */
+/** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000
+const LONGEST_AGAIN = 60_000
 /** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
 const WALLET_FRESH = 1_000
 
@@ -16,7 +17,7 @@ export function needsCheck(provider: Provider, need: Need, parts: Parts, now: nu
   const { chain, setup } = provider
   if (parts.chainId === undefined || need.traits.kind === 'wallet') return false
   if (setup.isWallet) return chain.check !== undefined || now - chain.askedAt > WALLET_FRESH
-  return chain.state === 'unknown' && (chain.check !== undefined || now - chain.askedAt >= CHECK_AGAIN)
+  return chain.state === 'unknown' && (chain.check !== undefined || now >= chain.againAt)
 }
 
 /** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
@@ -43,9 +44,17 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
   provider.upkeep.chain++
   const askedAt = parts.clock.now()
   chain.askedAt = askedAt
-  const id = await chainIdOf(channel, channels, parts)
+  provider.quota.take(askedAt)
+  const id = await chainIdOf(channel, channels, parts).finally(provider.quota.give)
   // What was asked before the chain was forgotten is not the answer any more.
-  if (id === undefined || chain.askedAt !== askedAt) return
+  if (chain.askedAt !== askedAt) return
+  if (id === undefined) {
+    // It stays usable; what hangs must not hold back every read that comes.
+    const pause = Math.min(LONGEST_AGAIN, CHECK_AGAIN * 2 ** chain.failures++)
+    chain.againAt = parts.clock.now() + pause
+    return
+  }
+  chain.failures = 0
   const wasWrong = chain.state === 'wrong'
   chain.state = id === parts.chainId ? 'verified' : 'wrong'
   if (chain.state === 'verified') return

@@ -79,7 +79,7 @@ const PROVIDER_WORDS: Words = [
   // The provider's own conditions.
   [
     { kind: 'rate-limit' },
-    /rate.?limit|rate exceeded|too many .{0,12}(requests?|calls|conn|subsc)|throttl|\brps\b|per.?(sec|min)|\/ ?s(ec)?/,
+    /rate.?limit|rate exceeded|too many .{0,12}(requests?|calls|conn|subsc)|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
     /request (limit|count)|capacity|compute unit|concurren|limited|overload|too much load|\bbusy/,
     /limit (exceeded|reached|hit)|exceed(s|ed)?\b.{0,40}\blimit|(code:?|error) 1015|timeout on the free/,
     /(try again|retry) (in|after) \d/,

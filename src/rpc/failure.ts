@@ -187,6 +187,8 @@ function spanOf(params: unknown): bigint {
 function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
   if (/ ResponseBodyTooLargeError /.test(names)) return { kind: 'result-too-large' }
+  // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
+  if (/^the `headers` function failed/.test(text)) return { kind: 'unknown', blame: 'nobody', isUntouched: true }
   if (/ UrlRequiredError /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }

@@ -37,7 +37,7 @@ const READ =
   /^eth_(chainId|syncing|protocolVersion|mining|hashrate|feeHistory|maxPriorityFeePerGas|blobBaseFee|createAccessList|fillTransaction|config|baseFee)$/
 /** Look like reads by prefix or name but change the node or its answer to the next call. */
 const NOT_A_READ =
-  /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb))/
+  /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb)|\w+_send)/
 /** Which param names the block whose state is read. */
 const STATE_PARAMS: Readonly<Record<string, number>> = {
   eth_call: 1,
@@ -52,6 +52,11 @@ const STATE_PARAMS: Readonly<Record<string, number>> = {
   trace_call: 2,
 }
 const TRACE = /^(debug|trace|arbtrace|ots)_/
+
+/** Hands over a signed transaction, in whatever form a provider has for it. */
+export function isSignedSend(method: string): boolean {
+  return /_send(Raw|Private|Bundle|MegaBundle|UserOperation|SignedTransaction)/.test(method)
+}
 
 export function traitsOf(method: string): MethodTraits {
   if (RAW_SEND.has(method)) return { kind: 'raw-send', group: 'send', isRepeatable: true, isShareable: false }

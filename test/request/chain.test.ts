@@ -64,7 +64,7 @@ describe('a provider on the chain', () => {
     ],
     ['hangs', (t: ReturnType<typeof create>) => t.channel('p1').on('eth_chainId').hang(), 2_000],
   ])(
-    'behavior: a check that %s leaves the provider unverified but usable, and is made again after 2 s',
+    'behavior: a check that %s leaves the provider unverified but usable, and is made again 2 s later',
     async (_, script, at) => {
       const t = create({ options: { hedge: false } })
       script(t)
@@ -74,6 +74,7 @@ describe('a provider on the chain', () => {
       expect(first.ended).toEqual({ at, value: 'one' })
       expect(t.inFlight()).toBe(0)
       t.channel('p1').on('eth_chainId').reply('0x1')
+      await t.clock.advance(2_000)
       t.start(READ)
       await t.clock.advance(10)
       expect(t.channel('p1').count('eth_chainId')).toBe(2)

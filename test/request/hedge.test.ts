@@ -242,16 +242,17 @@ describe('losing', () => {
     expect(t.eventsOf('request').every(({ outcome }) => outcome === 'success')).toBe(true)
   })
 
-  test('is a latency sample, so a slower channel gets a longer delay', async () => {
+  test('is a censored sample: one that hangs from the start makes no later read slower', async () => {
     const t = createTestEngine()
     t.channel('p1').hang()
-    t.start(READ)
-    await t.clock.advance(500)
-    t.start(READ)
-    await t.clock.advance(1_499)
-    expect(t.channel('p2').count()).toBe(1)
-    await t.clock.advance(1)
-    expect(t.channel('p2').count()).toBe(2)
+    for (let turn = 1; turn <= 3; turn++) {
+      const call = t.start(READ, [turn])
+      await t.clock.advance(499)
+      expect(t.channel('p2').count()).toBe(turn - 1)
+      await t.clock.advance(1)
+      expect([call.ended?.value, t.channel('p2').count()]).toEqual(['0x1', turn])
+    }
+    expect(t.state('p1')).toBe('open')
   })
 
   test('an answer in between is forgotten losses', async () => {
