@@ -13,7 +13,7 @@ import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
 import type { ProviderSetup } from './provider/provider'
 import type { PlanSettings, RequestOverrides } from './request/plan'
-import { createPlanner } from './request/plan'
+import { createPlanner, createPlanners } from './request/plan'
 import { failureOf } from './rpc/failure'
 import type { Status } from './status'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
@@ -94,6 +94,7 @@ function faceOf(
   defaults: RequestOverrides,
   engines: Map<number | undefined, EngineAndList>,
 ) {
+  const plannerOf = createPlanners(defaults)
   const transport = (parameters: FactoryParameters) => {
     const chainId = parameters.chain?.id
     let made = engines.get(chainId)
@@ -105,7 +106,7 @@ function faceOf(
     const settings = settingsOf(options, parameters, read.setups)
     const ids = engine.providers.map(({ id }) => id)
     checkNamed(defaults, ids, 'with')
-    const face: Face = { channels: read.connect(parameters), planner: createPlanner(settings, defaults) }
+    const face: Face = { channels: read.connect(parameters), planner: plannerOf(engine, settings) }
     const request = requestOf(engine, face, ids)
     const isSocket = options.subscriptions === true || (options.subscriptions !== false && read.hasSocketFirst)
     return {

@@ -74,6 +74,21 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
   }
 }
 
+/**
+ * Planners by what they plan for (an engine) and by settings: clients with the same settings share their plans, so equal
+ * reads of theirs share one call.
+ */
+export function createPlanners(defaults: RequestOverrides): (engine: object, settings: PlanSettings) => Planner {
+  const planners = new WeakMap<object, Map<string, Planner>>()
+  return (engine, settings) => {
+    const key = `${settings.timeout} ${settings.rounds}`
+    const all = planners.get(engine) ?? new Map<string, Planner>()
+    const planner = all.get(key) ?? createPlanner(settings, defaults)
+    planners.set(engine, all.set(key, planner))
+    return planner
+  }
+}
+
 function planOf(method: string, settings: PlanSettings, overrides: RequestOverrides): Plan {
   const own = settingsOf(method, settings.methods)
   const traits = traitsOf(method)
