@@ -127,6 +127,18 @@ export class ChainMismatchError extends BaseError {
   }
 }
 
+/** A socket went away with calls on it. viem has this class in later versions only; ours serves every version. */
+export class SocketClosedError extends BaseError {
+  override name = 'SocketClosedError' as const
+  /** Id of the provider. */
+  readonly url: string
+
+  constructor({ url }: { url: string }) {
+    super('The socket has been closed.', { metaMessages: [`URL: ${url}`] })
+    this.url = url
+  }
+}
+
 /** A response longer than what is read of one. viem has this class from 2.54 on; ours serves every version. */
 export class ResponseBodyTooLargeError extends BaseError {
   override name = 'ResponseBodyTooLargeError' as const

@@ -1,8 +1,8 @@
 // The errors of a socket channel: viem's classes, with the provider's id in place of the endpoint and only the method of
 // the request. Judges none of them.
 
-import { ProviderDisconnectedError, RpcRequestError, SocketClosedError, WebSocketRequestError } from 'viem'
-import { InvalidResponseError } from '../errors'
+import { ProviderDisconnectedError, RpcRequestError, WebSocketRequestError } from 'viem'
+import { InvalidResponseError, SocketClosedError } from '../errors'
 import type { RpcMessage } from '../rpc/message'
 import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
