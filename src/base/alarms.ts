@@ -23,10 +23,6 @@ export type Alarms = {
   close(): void
 }
 
-export function alarmOf(ring: Alarm['ring']): Alarm {
-  return { ring, at: Infinity, isSet: false, previous: undefined, next: undefined }
-}
-
 export function createAlarms(clock: Clock): Alarms {
   let first: Alarm | undefined
   let timer: Timer | undefined

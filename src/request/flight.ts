@@ -13,7 +13,6 @@ import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
 import type { Route, RouteLimits } from './route'
-import { planRoute } from './route'
 import type { Ranking } from './strategy'
 import type { Waiter, WaitingRoom } from './waiting-room'
 
@@ -172,12 +171,4 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     hasGrace: true,
     onAbort: undefined,
   }
-}
-
-/** The route of a plan: worked out anew only when something has changed that it depends on. */
-export function keptRoute(plan: Plan, parts: Parts, now: number): Route {
-  if (plan.kept?.version === parts.version) return plan.kept.route
-  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
-  plan.kept = route.isStable ? { route, version: parts.version } : undefined
-  return route
 }

@@ -42,7 +42,7 @@ export function launch(
       ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
       : send(attempt, channels, request, flight.signal)
   // Whatever came of it, and when: it may have switched before it failed.
-  const mayChangeChain = request.method.startsWith('wallet_')
+  const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
   if (mayChangeChain) forgetChain(channel.provider)
   answer.then(
     (value) => {
@@ -95,10 +95,15 @@ async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): P
 }
 
 /** Waits for the check, and for the next one if a wallet was told something meanwhile that made it void. */
-async function settled({ parts, channels }: Flight, { channel, isVacated }: Attempt, check: Promise<void>) {
+async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
+  const { channel } = attempt
   const { chain, setup } = channel.provider
   await check
-  for (let again = 0; setup.isWallet && chain.askedAt === -Infinity && !isVacated && again < MOST_CHECKS; again++)
+  for (
+    let again = 0;
+    setup.isWallet && chain.askedAt === -Infinity && !attempt.isVacated && again < MOST_CHECKS;
+    again++
+  )
     await checkChain(channel, channels, parts)
 }
 

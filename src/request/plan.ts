@@ -4,8 +4,10 @@ import { traitsOf } from '../rpc/methods'
 import type { Need } from '../rpc/need'
 import { needOf, needOfMethod } from '../rpc/need'
 import type { ChannelType, RpcRequest } from '../types'
-import type { Plan } from './flight'
+import type { Parts, Plan } from './flight'
 import type { HedgeOptions } from './hedge'
+import type { Route } from './route'
+import { planRoute } from './route'
 import type { Strategy } from './strategy'
 
 export type MethodOptions = {
@@ -130,4 +132,12 @@ function settingsOf(method: string, all: PlanSettings['methods']): MethodOptions
 
 function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+}
+
+/** The route of a plan: worked out anew only when something has changed that it depends on. */
+export function keptRoute(plan: Plan, parts: Parts, now: number): Route {
+  if (plan.kept?.version === parts.version) return plan.kept.route
+  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
+  plan.kept = route.isStable ? { route, version: parts.version } : undefined
+  return route
 }

@@ -3,9 +3,13 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { Alarm } from '../../src/base/alarms'
-import { alarmOf, createAlarms } from '../../src/base/alarms'
+import { createAlarms } from '../../src/base/alarms'
 import type { ManualClock } from '../support/manual-clock'
 import { createManualClock } from '../support/manual-clock'
+
+function alarmOf(ring: Alarm['ring']): Alarm {
+  return { ring, at: Infinity, isSet: false, previous: undefined, next: undefined }
+}
 
 function setUp(start = 0) {
   const clock = createManualClock(start)
