@@ -78,6 +78,37 @@ export type ConnectionEvent = {
   delay?: number
 }
 
+/** The best head has moved: the highest block that is believed. */
+export type HeadEvent = {
+  /** Who has shown it. */
+  provider: string
+  from?: number
+  to: number
+}
+
+/** Blocks that were shown are no longer part of the chain. */
+export type ReorgEvent = {
+  /** First block that was replaced. */
+  from: number
+  /** Last one. */
+  to: number
+  depth: number
+  provider?: string
+  /** The chain itself went back: a lower head was taken, and nothing is known of what replaces the blocks. */
+  reset?: true
+}
+
+/** Providers disagree about what one of them said, or nobody could better an answer that does not fit what is known. */
+export type DisputeEvent = {
+  method: string
+  provider: string
+  /** What does not fit. */
+  what: string
+  /** The block in question, and the newest that the provider has shown. */
+  block?: number
+  head?: number
+}
+
 export type EventMap = {
   request: RequestEvent
   attempt: AttemptEvent
@@ -86,6 +117,9 @@ export type EventMap = {
   limit: LimitEvent
   capability: CapabilityEvent
   connection: ConnectionEvent
+  head: HeadEvent
+  reorg: ReorgEvent
+  dispute: DisputeEvent
 }
 
 export type EventName = keyof EventMap

@@ -14,11 +14,14 @@ export type {
   BreakerEvent,
   CapabilityEvent,
   ConnectionEvent,
+  DisputeEvent,
   EventMap,
   EventName,
   FailoverEvent,
+  HeadEvent,
   LimitEvent,
   Listener,
+  ReorgEvent,
   RequestEvent,
 } from './events'
 export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'

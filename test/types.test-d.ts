@@ -295,7 +295,16 @@ describe('what is shown', () => {
   test('default: events', () => {
     expectTypeOf<EventName>().toEqualTypeOf<keyof EventMap>()
     expectTypeOf<EventName>().toEqualTypeOf<
-      'request' | 'attempt' | 'failover' | 'breaker' | 'limit' | 'capability' | 'connection'
+      | 'request'
+      | 'attempt'
+      | 'failover'
+      | 'breaker'
+      | 'limit'
+      | 'capability'
+      | 'connection'
+      | 'head'
+      | 'reorg'
+      | 'dispute'
     >()
     expectTypeOf<AnyFields<EventMap['connection']>>().toEqualTypeOf<never>()
     expectTypeOf<Listener<'breaker'>>().toEqualTypeOf<(event: Readonly<BreakerEvent>) => void>()
@@ -305,6 +314,15 @@ describe('what is shown', () => {
     expectTypeOf<FailoverEvent['why']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<LimitEvent['kind']>().toEqualTypeOf<'rate-limit' | 'quota'>()
     expectTypeOf<ConnectionEvent['to']>().toEqualTypeOf<SocketState>()
+    expectTypeOf<EventMap['head']>().toEqualTypeOf<{ provider: string; from?: number; to: number }>()
+    expectTypeOf<EventMap['reorg']>().toEqualTypeOf<{
+      from: number
+      to: number
+      depth: number
+      provider?: string
+      reset?: true
+    }>()
+    expectTypeOf<EventMap['dispute']['what']>().toEqualTypeOf<string>()
     expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain'>()
     expectTypeOf<BreakerEvent['from']>().toEqualTypeOf<BreakerStateName>()
   })

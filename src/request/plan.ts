@@ -137,7 +137,8 @@ function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
 /** The route of a plan: worked out anew only when something has changed that it depends on. */
 export function keptRoute(plan: Plan, parts: Parts, now: number): Route {
   if (plan.kept?.version === parts.version) return plan.kept.route
-  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
+  const bestHead = plan.need.stateAt === undefined ? undefined : parts.heads.best(now)
+  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now, bestHead)
   plan.kept = route.isStable ? { route, version: parts.version } : undefined
   return route
 }

@@ -72,6 +72,7 @@ function isWide(params: unknown): boolean {
   return to !== undefined && to - from >= WIDE_LOGS
 }
 
-function heightOf(block: unknown): number | undefined {
+/** A block's height as a hex quantity says it; `undefined` for anything else. */
+export function heightOf(block: unknown): number | undefined {
   return typeof block === 'string' && /^0x[\da-f]{1,13}$/i.test(block) ? Number(block) : undefined
 }
