@@ -119,6 +119,13 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
   return provider
 }
 
+/** The newest block that any of them has shown; `undefined` while none has shown one. */
+export function bestHeadOf(providers: readonly Provider[]): number | undefined {
+  let best: number | undefined
+  for (const { head } of providers) if (head !== undefined && (best === undefined || head > best)) best = head
+  return best
+}
+
 /** Notes the answer to an `eth_blockNumber` as the provider's head. */
 export function observeHead(provider: Provider, value: unknown) {
   if (typeof value !== 'string' || !/^0x[\da-f]+$/i.test(value)) return

@@ -1,6 +1,7 @@
 // Need and what is known of the providers -> whom to ask, in order, and why the others are out. Reads state, changes none.
 
 import type { ChannelState, Provider } from '../provider/provider'
+import { bestHeadOf } from '../provider/provider'
 import type { Need } from '../rpc/need'
 import type { ChannelType } from '../types'
 import type { Ranking, Strategy } from './strategy'
@@ -77,7 +78,7 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need)
+  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need, now)
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
@@ -87,12 +88,11 @@ export function planRoute(
   }
 }
 
-/** Those that are said not to keep the state that is read go behind all others. */
-function deepFirst(channels: ChannelState[], { stateAt }: Need): ChannelState[] {
+/** Those that are said or known not to keep the state that is read go behind all others. */
+function deepFirst(channels: ChannelState[], { stateAt }: Need, now: number): ChannelState[] {
   if (stateAt === undefined) return channels
-  const head = Math.max(...channels.map(({ provider }) => provider.head ?? -1))
-  const age = head >= 0 ? head - stateAt : stateAt === 0 ? Infinity : 0
-  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(age))
+  const head = bestHeadOf(channels.map(({ provider }) => provider))
+  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(stateAt, head, now))
   return channels.sort((a, b) => hasIt(b) - hasIt(a))
 }
 
