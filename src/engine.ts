@@ -64,6 +64,8 @@ export type Engine = {
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
+  /** Whether a provider may not have all state. */
+  limitsState(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
   now(): number
@@ -212,6 +214,7 @@ export function createEngine(setup: EngineSetup): Engine {
     status: () => statusOf({ startedAt, chainId, providers, heads, counts: parts.counts }, clock.now()),
     verifyAny,
     channel: channelOf,
+    limitsState: () => providers.some(({ capability }) => capability.limitsState()),
     onSocket,
     now: () => clock.now(),
     isClosed: () => isClosed,

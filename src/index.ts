@@ -37,7 +37,13 @@ export type {
   TransactionOptions,
 } from './options'
 export type { BreakerOptions } from './provider/breaker'
-export type { Capabilities, LearnedCapabilities } from './provider/capability'
+export type {
+  Capabilities,
+  HistoryCapabilities,
+  LearnedCapabilities,
+  SubscriptionKind,
+} from './provider/capability'
+export type { LearnedLogs, LogCapabilities } from './provider/log-limits'
 export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
 export type { HedgeOptions } from './request/hedge'

@@ -114,12 +114,17 @@ function statusOfChannel(
 }
 
 /** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
-function printable({ methods, errors, ...others }: Capabilities): Capabilities {
+function printable({ methods, errors, history, logs, subscriptions, ...others }: Capabilities): Capabilities {
   const { include, exclude } = methods ?? {}
   return {
     ...others,
     ...(methods && {
       methods: { ...(include && { include: [...include] }), ...(exclude && { exclude: [...exclude] }) },
+    }),
+    ...(history && { history: { ...history } }),
+    ...(logs && { logs: { ...logs } }),
+    ...(subscriptions !== undefined && {
+      subscriptions: typeof subscriptions === 'object' ? [...subscriptions] : subscriptions,
     }),
     ...(errors && { errors: errors.map(printableRule) }),
   }

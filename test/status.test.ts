@@ -124,6 +124,9 @@ describe('statusOf', () => {
       {
         capabilities: {
           methods: { exclude: ['trace_*'] },
+          history: { fromBlock: 5 },
+          logs: { maxBlockRange: 1_000 },
+          subscriptions: ['logs'],
           errors: [
             { message: /slow down/i, kind: 'rate-limit' },
             { code: 1, kind: 'quota' },
@@ -133,18 +136,23 @@ describe('statusOf', () => {
     ])
     const [p1] = providers as [Provider]
     p1.capability.learnUnsupported('eth_getLogs', 1_000)
+    p1.capability.learnMissingState(99, undefined, 1_000)
+    p1.capability.learnLogs({ maxResults: 10_000 }, 1_000)
     first(p1).breaker.open(1_000, Infinity)
     const seen = status(2_000)
     expect(JSON.parse(JSON.stringify(seen))).toEqual(seen)
     expect(seen.providers[0]?.capabilities).toEqual({
       declared: {
         methods: { exclude: ['trace_*'] },
+        history: { fromBlock: 5 },
+        logs: { maxBlockRange: 1_000 },
+        subscriptions: ['logs'],
         errors: [
           { message: '/slow down/i', kind: 'rate-limit' },
           { code: 1, kind: 'quota' },
         ],
       },
-      learned: { unsupportedMethods: ['eth_getLogs'] },
+      learned: { unsupportedMethods: ['eth_getLogs'], stateFrom: 100, logs: { maxResults: 10_000 } },
     })
     expect(seen.providers[0]?.channels.http?.breaker).toEqual({ state: 'open', failures: 0 })
   })

@@ -2,7 +2,7 @@
 // and does so first: whatever is told of it runs code of the user's, which may end it again.
 
 import { NoProviderError } from '../errors'
-import { heightOf } from '../rpc/need'
+import { heightOf } from '../rpc/block'
 import type { Attempt } from './attempt'
 import { lose, release, succeed } from './attempt'
 import { isPoison, settleWithheld } from './blame'

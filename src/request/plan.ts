@@ -47,8 +47,8 @@ export type PlanSettings = {
   readonly isTimeoutGiven: boolean
   readonly hedge: false | HedgeOptions
   readonly rounds: number
-  /** Whether it matters into which old state a request reaches: a provider's depth is declared. */
-  readonly seesDepth: boolean
+  /** Whether it matters into which old state a request reaches: a provider may not have it. */
+  readonly seesDepth: () => boolean
 }
 
 export type Planner = (request: RpcRequest, overrides?: RequestOverrides | undefined) => Plan
@@ -68,7 +68,7 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
       if (kept.size < MOST_KEPT) kept.set(method, plan)
     }
     if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
-    const need = needOf(request, plan.need, settings.seesDepth)
+    const need = needOf(request, plan.need, settings.seesDepth())
     if (need === plan.need) return plan
     if (overrides || need.stateAt !== undefined) return withNeed(plan, need)
     plan.heavy ??= withNeed(plan, need)
