@@ -125,22 +125,23 @@ export type EventMap = {
 export type EventName = keyof EventMap
 export type Listener<name extends EventName> = (event: Readonly<EventMap[name]>) => void
 
-export type Events = {
+/** @template map names and what their listeners get */
+export type Events<map = EventMap> = {
   /** Calls `listener` for each event. Returns the off-function, which may be called twice. */
-  on<name extends EventName>(name: name, listener: Listener<name>): () => void
+  on<name extends keyof map & string>(name: name, listener: (event: Readonly<map[name]>) => void): () => void
   /** Whether anybody listens: nothing is worked out for nobody. */
-  has(name: EventName): boolean
-  emit<name extends EventName>(name: name, event: EventMap[name]): void
+  has(name: keyof map & string): boolean
+  emit<name extends keyof map & string>(name: name, event: map[name]): void
 }
 
-export function createEvents(): Events {
+export function createEvents<map = EventMap>(): Events<map> {
   const emitter = new EventEmitter<string>()
   return {
     on(name, listener) {
       // Guarded by one, so that a listener that throws or rejects keeps nothing from the next one.
-      const guarded = (event: Readonly<EventMap[typeof name]>) => {
+      const guarded = (event: Readonly<map[typeof name]>) => {
         try {
-          const returned = (listener as (event: Readonly<EventMap[typeof name]>) => unknown)(event)
+          const returned = (listener as (event: Readonly<map[typeof name]>) => unknown)(event)
           // Any promise, also one of another realm or library: an `await` is not needed, only that it is not left unhandled.
           const { then } = (returned ?? {}) as Partial<PromiseLike<unknown>>
           if (typeof then === 'function') then.call(returned, undefined, () => {})

@@ -1,5 +1,6 @@
 // The door: named exports only.
 
+export type { ProviderEventMap, ProviderEventName, ProviderListener, ProviderMessage } from './eip1193/events'
 export type { AttemptSummary } from './errors'
 export {
   AllProvidersFailedError,
@@ -46,6 +47,8 @@ export type {
 export type { LearnedLogs, LogCapabilities } from './provider/log-limits'
 export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
+export type { Eip1193Provider, ProviderClient } from './provider-api'
+export { createProvider } from './provider-api'
 export type { HedgeOptions } from './request/hedge'
 export type { MethodOptions, RequestOverrides } from './request/plan'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
