@@ -21,6 +21,8 @@ export type FleetSockets = {
   send(frame: string | Uint8Array): void
   /** Closes all sockets politely. @default 1001 */
   close(code?: number, reason?: string): void
+  /** Cuts all sockets without a goodbye; HTTP connections stay, new sockets are welcome. */
+  cut(): void
 }
 
 export type FleetSocketsInside = FleetSockets & {
@@ -93,6 +95,10 @@ export function createFleetSockets(options: FleetSocketsOptions): FleetSocketsIn
     },
     close(code = 1001, reason = '') {
       for (const { socket } of peers) socket.close(code, reason)
+    },
+    cut() {
+      for (const { socket } of [...peers]) socket.terminate()
+      peers.clear()
     },
   }
 }
