@@ -91,7 +91,8 @@ function isBelated({ number, hash }: HeadSighting, standing: ReadonlyMap<number,
 
 export function judgeLogs(sightings: readonly Sighting[], truth: Truth, match: LogMatch): Verdict {
   const first = firstOf(truth)
-  const standing = new Map<string, LogSighting>()
+  const standing = new Map<string, number>() // -> place
+  let last = -1 // the highest place
   const notices: LateNotice[] = []
   const count = { doubled: 0, disordered: 0, late: 0 }
   for (const one of sightings) {
@@ -99,11 +100,12 @@ export function judgeLogs(sightings: readonly Sighting[], truth: Truth, match: L
     if (one.type !== 'log' || one.blockNumber < first) continue
     const key = `${one.blockHash} ${one.logIndex}`
     if (standing.has(key) !== one.removed) count.doubled++
-    else if ([...standing.values()].some((other) => isAfter(other, one))) {
+    else if (placeOf(one) < last) {
       count[!one.removed && notices.some((notice) => isFor(notice, one)) ? 'late' : 'disordered']++
     }
-    if (one.removed) standing.delete(key)
-    else standing.set(key, one)
+    if (!one.removed) standing.set(key, placeOf(one))
+    else if (standing.delete(key)) last = Math.max(-1, ...standing.values())
+    last = Math.max(last, standing.get(key) ?? -1)
   }
   const logs = truth.blocks.flatMap((block) => block.logs.filter((log) => matchesLog(match, log)))
   const canonical = new Set(logs.map(({ blockHash, logIndex }) => `${blockHash} ${logIndex}`))
@@ -119,8 +121,9 @@ export function judgeLogs(sightings: readonly Sighting[], truth: Truth, match: L
   }
 }
 
-function isAfter(other: LogSighting, { blockNumber, logIndex }: LogSighting): boolean {
-  return other.blockNumber > blockNumber || (other.blockNumber === blockNumber && other.logIndex > logIndex)
+/** One number that rises with block and index. */
+function placeOf({ blockNumber, logIndex }: LogSighting): number {
+  return blockNumber * 100_000 + logIndex
 }
 
 function isFor({ from = 0, to = Infinity }: LateNotice, { blockNumber }: LogSighting): boolean {
