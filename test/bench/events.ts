@@ -4,11 +4,10 @@ import type { EventOutcome } from '../support/event-run'
 import { runScenario } from '../support/event-run'
 import type { Scenario } from '../support/event-scenarios'
 import type { EventPeerMaker } from '../support/event-watch'
-import { formatNumber, tableOf } from './measure'
+import { firstLineOf, formatNumber, tableOf } from './measure'
 
-const patience = { start: 3_000, end: 2_500 }
-/** Unconfirmed, a subscription is waited for as long as any call (in ms). */
-const longPatience = { start: 12_000, end: 2_500 }
+/** How long the last words may take, late ones included (in ms). */
+const patience = 2_500
 /** Of logs, where frames are dropped. */
 const mostLate = 0.01
 
@@ -46,17 +45,15 @@ told out of order; told late, announced; longest silence (in ms).
     ]
     rows.push(row)
     process.stderr.write(`${row.join(' | ')}\n`)
-    for (const crash of crashes.take()) notes.push(`${scenario.name}, nobody caught: ${crash}`)
   }
-  crashes.stop()
+  for (const message of crashes.stop()) notes.push(`thrown where nobody can catch it: ${message}`)
   console.log(tableOf(['what happens', ...makers.map(({ name }) => name)], rows))
   console.log(['', ...notes.map((note) => `- ${note}`), ''].join('\n'))
   return problems
 }
 
-async function attempt(scenario: Scenario, maker: EventPeerMaker): Promise<EventOutcome | string> {
-  const isSlow = scenario.name === 'subscribe never confirmed'
-  return runScenario(scenario, maker, { patience: isSlow ? longPatience : patience }).catch((error) => String(error))
+function attempt(scenario: Scenario, maker: EventPeerMaker): Promise<EventOutcome | string> {
+  return runScenario(scenario, maker, { patience }).catch((error) => String(error))
 }
 
 /** A limit of time that was missed is tried twice more, alone: a noisy machine only ever makes it slower. */
@@ -74,7 +71,7 @@ async function problemsAfterAll(scenario: Scenario, maker: EventPeerMaker, first
 
 /** All but time. */
 export function faultsOf({ name, dropsFrames = false }: Scenario, { heads, logs, upstream }: EventOutcome): string[] {
-  const lateLimit = dropsFrames ? logs.expected * mostLate : 0
+  const lateLimit = dropsFrames ? Math.ceil(logs.expected * mostLate) : 0
   const counted: [what: string, value: number, limit: number][] = [
     ['heads lost', heads.lost, 0],
     ['heads doubled', heads.doubled, 0],
@@ -104,23 +101,18 @@ function cellOf({ heads, logs }: EventOutcome): string {
 
 /** Some clients throw where nobody can catch it: that would have been the end of the program. */
 function countCrashes() {
-  let messages = new Set<string>()
-  const onError = (error: unknown) =>
-    void messages.add(`${(error as Error | undefined)?.message ?? error}`.split('\n')[0] ?? '')
+  const messages = new Set<string>()
+  const onError = (error: unknown) => void messages.add(firstLineOf(error))
   const { error } = console
   console.error = () => {} // viem prints each socket that it cannot open
   process.on('uncaughtException', onError)
   process.on('unhandledRejection', onError)
   return {
-    take() {
-      const taken = messages
-      messages = new Set()
-      return taken
-    },
     stop() {
       console.error = error
       process.off('uncaughtException', onError)
       process.off('unhandledRejection', onError)
+      return messages
     },
   }
 }

@@ -18,6 +18,7 @@ export type EventOutcome = {
   /** Of the worst watcher, word by word. */
   readonly heads: Verdict
   readonly logs: Verdict
+  readonly watches: readonly { readonly name: string; readonly verdict: Verdict }[]
   /** Equal upstream subscriptions over all providers: the most at a time, and at the end. */
   readonly upstream: { readonly most: number; readonly left: number }
   readonly errors: readonly unknown[]
@@ -26,8 +27,8 @@ export type EventOutcome = {
 export type RunOptions = {
   /** @default 'full' */
   readonly length?: 'full' | 'short' | undefined
-  /** How long watchers may take to be told of a first block, and of the last ones (in ms); then it goes on without. */
-  readonly patience: { readonly start: number; readonly end: number }
+  /** How long the watchers may take to be told of the last blocks (in ms). */
+  readonly patience: number
 }
 
 const height = 100
@@ -39,7 +40,7 @@ export async function runScenario(
   { length = 'full', patience }: RunOptions,
 ): Promise<EventOutcome> {
   const startTime = Math.floor(Date.now() / 1_000 - (height * blockTime) / 1_000)
-  const { providers: scripts = [{}, {}, {}], hasBlooms } = scenario
+  const { providers: scripts = [{}, {}, {}], hasBlooms, start: startLimit = 3_000 } = scenario
   const chain = createChain({ height, blockTime: blockTime / 1_000, startTime, logs: transfersIn, hasBlooms })
   await using fleet = await createFleet(scripts, { chain })
   const { providers } = fleet
@@ -47,7 +48,7 @@ export async function runScenario(
   const counter = startCounter(providers)
   const peer = maker.start({ providers, chain })
   try {
-    await until(() => peer.watches.every(({ sightings }) => sightings.length > 0), patience.start)
+    await until(() => peer.watches.every(({ sightings }) => sightings.length > 0), startLimit)
     const first = chain.head.number + 1
     const start = performance.now()
     const stage: Stage = {
@@ -60,7 +61,7 @@ export async function runScenario(
     miner.stop()
     const blocks = Array.from({ length: chain.head.number - first + 1 }, (_, i) => chain.block(first + i) as ChainBlock)
     const truth = { blocks, start, end: performance.now() }
-    await until(() => peer.watches.every((watch) => judge(watch, truth).lost === 0), patience.end)
+    await until(() => peer.watches.every((watch) => judge(watch, truth).lost === 0), patience)
     const upstream = counter.stop()
     return { ...judgeAll(peer, truth), upstream, errors: [...peer.errors] }
   } finally {
@@ -71,9 +72,14 @@ export async function runScenario(
 }
 
 function judgeAll({ watches }: EventPeer, truth: Truth) {
-  const verdictsOf = (kind: Watch['kind']) =>
-    watches.filter((watch) => watch.kind === kind).map((watch) => judge(watch, truth))
-  return { heads: worstOf(verdictsOf('heads')), logs: worstOf(verdictsOf('logs')) }
+  const judged = watches.map((watch) => ({ kind: watch.kind, name: watch.name, verdict: judge(watch, truth) }))
+  const worst = (kind: Watch['kind']) =>
+    worstOf(judged.flatMap((watch) => (watch.kind === kind ? [watch.verdict] : [])))
+  return {
+    heads: worst('heads'),
+    logs: worst('logs'),
+    watches: judged.map(({ kind, name, verdict }) => ({ name: `${kind}, ${name}`, verdict })),
+  }
 }
 
 function judge({ kind, sightings }: Watch, truth: Truth): Verdict {

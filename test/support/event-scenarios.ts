@@ -11,6 +11,8 @@ export type Scenario = {
   readonly providers?: readonly [BehaviourScript, BehaviourScript, BehaviourScript] | undefined
   /** False for a chain whose blooms are all zero. @default true */
   readonly hasBlooms?: boolean | undefined
+  /** How long the watchers may take to be told of a first block (in ms); what is mined later counts. @default 3_000 */
+  readonly start?: number | undefined
   /** What happens once the watchers are live; ends when all is as it should be again, or will stay as it is. */
   play(stage: Stage): Promise<void>
   /** Longest silence that is allowed (in ms). */
@@ -94,7 +96,10 @@ export const scenarios: readonly Scenario[] = [
     dropsFrames: true,
     // Three frames in a row may be lost.
     silence: 300 + switching,
-    play: ({ blocks, turns }) => blocks(turns(60, 30)),
+    async play({ providers, blocks, turns }) {
+      await blocks(turns(60, 30))
+      await heal(providers, blocks)
+    },
   },
   {
     name: 'reorg of 3',
@@ -158,6 +163,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'subscribe never confirmed',
     providers: [{ methods: 'eth_subscribe', hang: true }, {}, {}],
+    // As long as any call is waited for.
+    start: 12_000,
     silence: switching,
     play: ({ blocks, turns }) => blocks(turns(30, 10)),
   },
@@ -183,7 +190,10 @@ export const scenarios: readonly Scenario[] = [
     name: 'frames swapped',
     providers: [overtaking, overtaking, overtaking],
     silence: 100 + switching,
-    play: ({ blocks, turns }) => blocks(turns(60, 30)),
+    async play({ providers, blocks, turns }) {
+      await blocks(turns(60, 30))
+      await heal(providers, blocks)
+    },
   },
   {
     name: 'blooms all zero',
@@ -195,8 +205,8 @@ export const scenarios: readonly Scenario[] = [
       await blocks(turns(15, 10))
       loseSockets(providers)
       await blocks(turns(20, 15))
-      for (const provider of providers) provider.behave({})
-      await blocks(turns(30, 15))
+      await heal(providers, blocks)
+      await blocks(turns(25, 10))
     },
   },
   {
@@ -213,6 +223,12 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 ]
+
+/** So that what is missing at the end shows before it: a last frame that is lost looks like a chain that stands still. */
+async function heal(providers: Stage['providers'], blocks: Stage['blocks']) {
+  for (const provider of providers) provider.behave({})
+  await blocks(5)
+}
 
 /** Of all at once, and none can be opened. */
 function loseSockets(providers: Stage['providers']) {
