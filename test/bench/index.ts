@@ -1,5 +1,5 @@
 // The bench: `npm run bench` prints what was measured as markdown; `-- --check` exits 1 past a limit, `-- --quick` runs
-// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text (or `events`, `cost`).
+// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text (or `events`, `fan-out`, `cost`).
 
 import { scenarios } from '../support/event-scenarios'
 import type { Case, Result } from './cases'
@@ -8,6 +8,7 @@ import type { Cost } from './cost'
 import { costLimit, measureCost, measureMemory } from './cost'
 import { eventPeers } from './event-peers'
 import { benchEvents } from './events'
+import { benchFanOut } from './fan-out'
 import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
 
@@ -23,6 +24,7 @@ const misbehaving = cases.filter(({ name }) => only === undefined || name.includ
 if (misbehaving.length > 0) await benchCases(misbehaving)
 const chosen = scenarios.filter(({ name }) => only === undefined || only === 'events' || name.includes(only))
 if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 1) : eventPeers)))
+if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
 if (only === undefined || only === 'cost') await benchCost()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
