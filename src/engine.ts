@@ -16,6 +16,7 @@ import type { Face } from './methods/entrance'
 import { createEntrance } from './methods/entrance'
 import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import { subscribe } from './methods/subscribe'
+import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
@@ -37,6 +38,8 @@ export type EngineSetup = {
   readonly chainId: number | undefined
   readonly hasOwnSerializer: boolean
   readonly verifyChain: boolean
+  /** In blocks; `undefined`: by the block time. */
+  readonly maxLag?: number | undefined
   readonly hedgeBudget: number
   readonly retryBudget: number
   readonly retryDelay: number
@@ -61,6 +64,8 @@ export type Engine = {
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
+  /** Whether a provider may not have all state. */
+  limitsState(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
   now(): number
@@ -75,6 +80,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const startedAt = clock.now()
   const events = createEvents()
   const providers: Provider[] = []
+  const heads = createHeads({ providers, maxLag: setup.maxLag, onMove: onHead })
   const parts: Parts = {
     clock,
     random,
@@ -84,7 +90,8 @@ export function createEngine(setup: EngineSetup): Engine {
     events,
     providers,
     channels: [],
-    ranking: createRanking(random),
+    ranking: createRanking(random, heads),
+    heads,
     room: createWaitingRoom(),
     queue: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
@@ -138,6 +145,10 @@ export function createEngine(setup: EngineSetup): Engine {
     if (!events.has('breaker')) return
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
+  }
+
+  function onHead({ id }: Provider, from: number | undefined, to: number) {
+    if (events.has('head')) events.emit('head', { provider: id, ...(from !== undefined && { from }), to })
   }
 
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
@@ -200,9 +211,10 @@ export function createEngine(setup: EngineSetup): Engine {
       isClosed
         ? Promise.reject(new TransportClosedError())
         : subscribe(parts, face.channels, face.planner({ method: 'eth_subscribe' }), options, turnedOff),
-    status: () => statusOf({ startedAt, chainId, providers, counts: parts.counts }, clock.now()),
+    status: () => statusOf({ startedAt, chainId, providers, heads, counts: parts.counts }, clock.now()),
     verifyAny,
     channel: channelOf,
+    limitsState: () => providers.some(({ capability }) => capability.limitsState()),
     onSocket,
     now: () => clock.now(),
     isClosed: () => isClosed,

@@ -11,7 +11,6 @@ import type { EventName, Listener } from './events'
 import type { Face } from './methods/entrance'
 import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
-import type { ProviderSetup } from './provider/provider'
 import type { PlanSettings, RequestOverrides } from './request/plan'
 import { createPlanner, createPlanners } from './request/plan'
 import { failureOf } from './rpc/failure'
@@ -103,7 +102,7 @@ function faceOf(
       engines.set(chainId, made)
     }
     const { engine, list: read } = made
-    const settings = settingsOf(options, parameters, read.setups)
+    const settings = settingsOf(options, parameters, engine)
     const ids = engine.providers.map(({ id }) => id)
     checkNamed(defaults, ids, 'with')
     const face: Face = { channels: read.connect(parameters), planner: plannerOf(engine, settings) }
@@ -148,6 +147,7 @@ function make(
     chainId: parameters.chain?.id,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
     verifyChain: options.verifyChain ?? true,
+    maxLag: options.maxLag,
     hedgeBudget: (hedge === false ? undefined : hedge?.budget) ?? 20,
     retryBudget: retry.budget ?? 20,
     retryDelay: retry.delay ?? options.retryDelay ?? 150,
@@ -155,7 +155,7 @@ function make(
     share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
     shouldThrow: options.shouldThrow,
-    planner: createPlanner(settingsOf(options, parameters, read.setups)),
+    planner: createPlanner(settingsOf(options, parameters, { limitsState: () => engine.limitsState() })),
     onClose() {
       onClose()
       read.close()
@@ -167,7 +167,7 @@ function make(
 function settingsOf(
   options: FailoverOptions,
   parameters: FactoryParameters,
-  setups: readonly ProviderSetup[],
+  { limitsState }: Pick<Engine, 'limitsState'>,
 ): PlanSettings {
   // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
   const { retry = {}, retryCount = parameters.retryCount } = options
@@ -177,7 +177,7 @@ function settingsOf(
     timeout: options.timeout ?? parameters.timeout ?? 10_000,
     isTimeoutGiven: options.timeout !== undefined,
     hedge: options.hedge ?? {},
-    seesDepth: setups.some(({ capabilities }) => capabilities.archive !== undefined),
+    seesDepth: limitsState,
     rounds: retry.rounds ?? (retryCount === undefined ? Infinity : retryCount + 1),
   }
 }

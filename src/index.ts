@@ -1,5 +1,6 @@
 // The door: named exports only.
 
+export type { ProviderEventMap, ProviderEventName, ProviderListener, ProviderMessage } from './eip1193/events'
 export type { AttemptSummary } from './errors'
 export {
   AllProvidersFailedError,
@@ -14,11 +15,14 @@ export type {
   BreakerEvent,
   CapabilityEvent,
   ConnectionEvent,
+  DisputeEvent,
   EventMap,
   EventName,
   FailoverEvent,
+  HeadEvent,
   LimitEvent,
   Listener,
+  ReorgEvent,
   RequestEvent,
 } from './events'
 export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
@@ -34,9 +38,17 @@ export type {
   TransactionOptions,
 } from './options'
 export type { BreakerOptions } from './provider/breaker'
-export type { Capabilities, LearnedCapabilities } from './provider/capability'
+export type {
+  Capabilities,
+  HistoryCapabilities,
+  LearnedCapabilities,
+  SubscriptionKind,
+} from './provider/capability'
+export type { LearnedLogs, LogCapabilities } from './provider/log-limits'
 export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
+export type { Eip1193Provider, ProviderClient } from './provider-api'
+export { createProvider } from './provider-api'
 export type { HedgeOptions } from './request/hedge'
 export type { MethodOptions, RequestOverrides } from './request/plan'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'

@@ -78,6 +78,11 @@ export type FailoverOptions = {
   waitForProvider?: boolean | undefined
   breaker?: BreakerOptions | undefined
   transactions?: TransactionOptions | undefined
+  /**
+   * How far a provider may be behind the best head (in blocks) and still be asked for the newest state.
+   * @default 2, or 3 s worth of blocks if that is more
+   */
+  maxLag?: number | undefined
   /** Whether each provider's chain id is checked before its answers are used. @default true */
   verifyChain?: boolean | undefined
   /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */

@@ -69,8 +69,6 @@ export type Provider = {
   readonly capability: Capability
   readonly chain: ChainKnowledge
   readonly upkeep: Upkeep
-  /** Newest block it has shown. */
-  head: number | undefined
 }
 
 export type ProviderParts = {
@@ -97,7 +95,6 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
     capability: createCapability(setup.capabilities),
     chain: { state: 'unknown', askedAt: -Infinity, failures: 0, againAt: -Infinity, check: undefined },
     upkeep: { chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 },
-    head: undefined,
   }
   for (const type of setup.channels) {
     const channel: ChannelState = {
@@ -117,11 +114,4 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
     channels.push(channel)
   }
   return provider
-}
-
-/** Notes the answer to an `eth_blockNumber` as the provider's head. */
-export function observeHead(provider: Provider, value: unknown) {
-  if (typeof value !== 'string' || !/^0x[\da-f]+$/i.test(value)) return
-  const head = Number(value)
-  if (Number.isSafeInteger(head)) provider.head = head
 }

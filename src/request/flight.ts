@@ -7,6 +7,7 @@ import type { Random } from '../base/random'
 import type { Channel } from '../channel/channel'
 import type { AttemptSummary } from '../errors'
 import type { Events } from '../events'
+import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
@@ -44,6 +45,7 @@ export type Parts = {
   /** All channels in the user's order. */
   readonly channels: readonly ChannelState[]
   readonly ranking: Ranking
+  readonly heads: Heads
   readonly room: WaitingRoom
   /** Requests that wait for room at full providers, first come first served. */
   readonly queue: Set<Flight>

@@ -2,7 +2,7 @@
 // and does so first: whatever is told of it runs code of the user's, which may end it again.
 
 import { NoProviderError } from '../errors'
-import { observeHead } from '../provider/provider'
+import { heightOf } from '../rpc/block'
 import type { Attempt } from './attempt'
 import { lose, release, succeed } from './attempt'
 import { isPoison, settleWithheld } from './blame'
@@ -17,7 +17,10 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
   clear(flight)
   succeed(winner, flight.plan.need, now)
   emitAttempt(flight, winner, 'success', now - winner.startedAt)
-  if (flight.request.method === 'eth_blockNumber') observeHead(winner.channel.provider, value)
+  if (flight.request.method === 'eth_blockNumber') {
+    const height = heightOf(value)
+    if (height !== undefined) flight.parts.heads.observe(winner.channel.provider, height, now)
+  }
   settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)

@@ -41,6 +41,7 @@ export function planRoute(
   channels: readonly ChannelState[],
   ranking: Ranking,
   now: number,
+  bestHead?: number | undefined,
 ): Route {
   const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
   const able = withoutLearned(allowed, need, now)
@@ -77,7 +78,7 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need)
+  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need, bestHead, now)
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
@@ -87,12 +88,15 @@ export function planRoute(
   }
 }
 
-/** Those that are said not to keep the state that is read go behind all others. */
-function deepFirst(channels: ChannelState[], { stateAt }: Need): ChannelState[] {
+/** Those that are said or known not to keep the state that is read go behind all others. */
+function deepFirst(
+  channels: ChannelState[],
+  { stateAt }: Need,
+  bestHead: number | undefined,
+  now: number,
+): ChannelState[] {
   if (stateAt === undefined) return channels
-  const head = Math.max(...channels.map(({ provider }) => provider.head ?? -1))
-  const age = head >= 0 ? head - stateAt : stateAt === 0 ? Infinity : 0
-  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(age))
+  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(stateAt, bestHead, now))
   return channels.sort((a, b) => hasIt(b) - hasIt(a))
 }
 

@@ -62,7 +62,7 @@ const SETTINGS: PlanSettings = {
   isTimeoutGiven: false,
   hedge: {},
   rounds: Infinity,
-  seesDepth: true,
+  seesDepth: () => true,
 }
 
 export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
