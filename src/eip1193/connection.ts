@@ -6,11 +6,11 @@ import { numberToHex, ProviderDisconnectedError } from 'viem'
 import { TransportClosedError } from '../errors'
 import type { Events } from '../events'
 import type { FailoverValue } from '../failover'
-import type { ProviderEventMap } from './events'
+import type { ProviderPayloads } from './events'
 
 export type ConnectionOptions = {
   readonly source: Pick<FailoverValue, 'request' | 'on' | 'status'>
-  readonly events: Events<ProviderEventMap>
+  readonly events: Events<ProviderPayloads>
 }
 
 export type Connection = {
