@@ -1,6 +1,6 @@
 // The public types: what programs may write, and what they get.
 
-import { createConfig } from '@wagmi/core'
+import { createConfig, injected } from '@wagmi/core'
 import type { Eip1193Provider as EthersEip1193Provider } from 'ethers'
 import { BrowserProvider } from 'ethers'
 import type { Address, EIP1193Provider, Hex, ProviderRpcError, Transport } from 'viem'
@@ -268,6 +268,7 @@ describe('createProvider', () => {
     expectTypeOf(provider).toExtend<AsyncDisposable>()
     custom(provider)
     failover([custom(provider)])
+    injected({ target: { id: 'a', name: 'A', provider } })
     new BrowserProvider(provider)
     new Web3(provider)
   })
