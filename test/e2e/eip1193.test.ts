@@ -191,12 +191,11 @@ describe('a fleet', () => {
 
   test('behavior: connected once a provider is verified; a dead first one is no lost connection; all dead is', async () => {
     await using fleet = await createFleet([{ wrongChain: 7 }, {}])
-    const [, p2] = fleet.providers
-    const transport = failover(
-      fleet.providers.map(({ url }) => url),
-      { timeout: 1_000, breaker: { openFor: 50 } },
-    )
-    await using provider = createProvider(transport, { chain: mainnet })
+    const [p1, p2] = fleet.providers
+    const list = [p1, p2].map(({ id, url }) => ({ id, http: url }))
+    const transport = failover(list, { waitForProvider: false, retry: { rounds: 3, delay: 1 } })
+    const client = createPublicClient({ chain: mainnet, transport })
+    await using provider = createProvider(client)
     const told = createSink()
     provider.on('connect', (info) => told.add(info))
     provider.on('disconnect', ({ code, name }) => told.add([code, name]))
@@ -204,12 +203,11 @@ describe('a fleet', () => {
     await told.has(1)
     expect(told.items).toEqual([{ chainId: '0x1' }])
     await p2.kill()
-    await expect(provider.request({ method: 'eth_gasPrice' })).rejects.toMatchObject({
-      name: 'AllProvidersFailedError',
-    })
+    const asked = provider.request({ method: 'eth_gasPrice' })
+    await expect(asked).rejects.toMatchObject({ name: 'AllProvidersFailedError' })
     await told.has(2)
     await p2.revive()
-    await provider.request({ method: 'eth_gasPrice' })
+    client.transport.breaker('p2', 'http').close()
     await told.has(3)
     expect(told.items).toEqual([{ chainId: '0x1' }, [4900, 'ProviderDisconnectedError'], { chainId: '0x1' }])
   })
