@@ -164,8 +164,20 @@ export class InvalidOptionsError extends BaseError {
   /** The rule it breaks, such as `must be a positive number`. */
   readonly rule: string
 
-  constructor({ path, rule, value }: { path: string; rule: string; value: unknown }) {
-    super(`Option \`${path}\` ${rule}, but it is ${describeValue(value)}.`)
+  constructor({
+    path,
+    rule,
+    value,
+    isParam,
+  }: {
+    path: string
+    rule: string
+    value: unknown
+    /** It belongs to a request: what a text says is not shown. */
+    isParam?: boolean
+  }) {
+    const shown = isParam && typeof value === 'string' ? 'another text' : describeValue(value)
+    super(`Option \`${path}\` ${rule}, but it is ${shown}.`)
     this.path = path
     this.rule = rule
   }

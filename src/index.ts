@@ -28,7 +28,7 @@ export type {
   RequestEvent,
   SubscriptionEvent,
 } from './events'
-export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
+export type { FailoverTransport } from './failover'
 export { failover } from './failover'
 export type {
   BackfillOptions,
@@ -68,3 +68,4 @@ export type {
   Subscription,
 } from './subscription/subscriptions'
 export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'
+export type { BreakerControl, FailoverRequestFn, FailoverValue } from './value'

@@ -22,7 +22,7 @@ export type SubscribeOptions = {
   /** The `params` of a notification: `{ subscription, result }`. A promise it returns is waited for, up to 10 s, before the next one. */
   onData(data: unknown): unknown
   /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or it is over (`TransportClosedError`). */
-  onError?: ((error: any) => void) | undefined
+  onError?(error: unknown): void
 }
 
 export type Subscription = {
@@ -138,9 +138,9 @@ export function createSubscriptions({
       }))
       return {
         subscriptionId: id,
-        async unsubscribe() {
+        unsubscribe() {
           off()
-          return true
+          return Promise.resolve(true)
         },
       }
     },

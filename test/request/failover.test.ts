@@ -2,7 +2,7 @@
 
 import { custom } from 'viem'
 import { describe, expect, test } from 'vitest'
-import type { FailoverValue } from '../../src/failover'
+import type { FailoverValue } from '../../src/value'
 import { failover } from '../../src/failover'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError, timeoutError } from '../support/errors'
