@@ -5,7 +5,7 @@ import { createPublicClient, pad, toHex, webSocket } from 'viem'
 import { failover } from '../../src/index'
 import { transferTopic } from '../support/chain-block'
 import { fastChain, token } from '../support/event-watch'
-import { collectGarbage, formatNumber, median, tableOf } from './measure'
+import { collectGarbage, firstLineOf, formatNumber, median, tableOf } from './measure'
 import type { ReplayProvider } from './replay-provider'
 import { createReplayProvider } from './replay-provider'
 
@@ -26,8 +26,8 @@ One loopback socket; its provider lives in the same process and keeps nothing.
   const findings: Finding[] = []
   for (const find of [findFanOut, findFilters, findHeap, findThroughput]) {
     const finding = await find().catch((error): Finding => {
-      const said = `${find.name.slice('find'.length)}: ${error}`
-      return { row: [said, '', ''], problems: [said] }
+      const said = firstLineOf(error)
+      return { row: [find.name.slice('find'.length), said, ''], problems: [`${find.name}: ${said}`] }
     })
     findings.push(finding)
     process.stderr.write(`${finding.row.join(' | ')}\n`)
@@ -212,7 +212,7 @@ async function findThroughput(): Promise<Finding> {
   for (let run = 0; run < 7; run++)
     for (const [index, one] of clients.entries()) rates[index]?.push(await rateOf(one, calls))
   const [ours, theirs] = [median(rates[0]), median(rates[1])]
-  const ratio = ours / theirs
+  const ratio = median(rates[0].map((rate, run) => rate / (rates[1][run] as number)))
   const told = `${formatNumber(ours)} calls a second, viem webSocket ${formatNumber(theirs)}: ${ratio.toFixed(2)}`
   return {
     row: [`calls over one socket, ${concurrency} in flight`, told, `${limit}`],
