@@ -109,6 +109,22 @@ export type DisputeEvent = {
   head?: number
 }
 
+/** A subscription has changed its state or its source. */
+export type SubscriptionEvent = {
+  /** The kind, and a number for the rest of its params. */
+  key: string
+  from: 'opening' | 'live' | 'filling' | 'switching' | 'polling' | 'closed'
+  to: SubscriptionEvent['from']
+  /** Where it comes from now. */
+  provider?: string
+  channel?: 'ws' | 'poll'
+  /** Why it left where it was. */
+  why?: string
+}
+
+/** Events of blocks are missing from a subscription; or, `late`, come after those of later blocks. */
+export type GapEvent = { key: string; from: number; to: number; late?: true; why?: string }
+
 export type EventMap = {
   request: RequestEvent
   attempt: AttemptEvent
@@ -117,6 +133,8 @@ export type EventMap = {
   limit: LimitEvent
   capability: CapabilityEvent
   connection: ConnectionEvent
+  subscription: SubscriptionEvent
+  gap: GapEvent
   head: HeadEvent
   reorg: ReorgEvent
   dispute: DisputeEvent

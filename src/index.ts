@@ -8,6 +8,7 @@ export {
   InvalidOptionsError,
   InvalidResponseError,
   NoProviderError,
+  SubscriptionGapError,
   TransportClosedError,
 } from './errors'
 export type {
@@ -19,16 +20,18 @@ export type {
   EventMap,
   EventName,
   FailoverEvent,
+  GapEvent,
   HeadEvent,
   LimitEvent,
   Listener,
   ReorgEvent,
   RequestEvent,
+  SubscriptionEvent,
 } from './events'
 export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
 export { failover } from './failover'
-export type { SubscribeOptions, Subscription } from './methods/subscribe'
 export type {
+  BackfillOptions,
   FailoverOptions,
   HeadersOption,
   ProviderConfig,
@@ -53,4 +56,15 @@ export type { HedgeOptions } from './request/hedge'
 export type { MethodOptions, RequestOverrides } from './request/plan'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
 export type { ChannelStatus, ProviderStatus, Status } from './status'
+export type { RpcHead } from './subscription/block'
+export type { HeadOfChain, LogsOfBlock } from './subscription/items'
+export type { VerifyMode } from './subscription/logs'
+export type { SharedStatus } from './subscription/shared'
+export type {
+  HeadsOptions,
+  LogsFilter,
+  LogsOptions,
+  SubscribeOptions,
+  Subscription,
+} from './subscription/subscriptions'
 export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'

@@ -13,7 +13,7 @@ const counts = { total: 3, failed: 1, hedged: 0, retried: 0 }
 function setUp(given: readonly Given[], startedAt = 1_000) {
   const providers = createProviders(given)
   const heads = createHeads({ providers })
-  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, heads, counts }, now)
+  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, heads, counts, subscriptions: [] }, now)
   return { providers, heads, status }
 }
 
@@ -41,7 +41,7 @@ describe('statusOf', () => {
 
   test('behavior: without a chain there is no chain id', () => {
     expect(
-      statusOf({ startedAt: 0, chainId: undefined, providers: [], heads: createHeads({ providers: [] }), counts }, 1),
+      statusOf({ startedAt: 0, chainId: undefined, providers: [], heads: createHeads({ providers: [] }), counts, subscriptions: [] }, 1),
     ).toEqual({
       uptime: 1,
       requests: counts,

@@ -319,6 +319,8 @@ describe('what is shown', () => {
       | 'head'
       | 'reorg'
       | 'dispute'
+      | 'subscription'
+      | 'gap'
     >()
     expectTypeOf<AnyFields<EventMap['connection']>>().toEqualTypeOf<never>()
     expectTypeOf<Listener<'breaker'>>().toEqualTypeOf<(event: Readonly<BreakerEvent>) => void>()

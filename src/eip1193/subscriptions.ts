@@ -5,7 +5,7 @@ import type { Hex } from 'viem'
 import { LimitExceededRpcError, numberToHex, ProviderRpcError } from 'viem'
 import { realClock } from '../base/clock'
 import { TransportClosedError } from '../errors'
-import type { SubscribeOptions, Subscription } from '../methods/subscribe'
+import type { SubscribeOptions, Subscription } from '../subscription/subscriptions'
 import type { ProviderMessage } from './events'
 
 export type SubscriptionsOptions = {

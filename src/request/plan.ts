@@ -4,7 +4,7 @@ import { traitsOf } from '../rpc/methods'
 import type { Need } from '../rpc/need'
 import { needOf, needOfMethod } from '../rpc/need'
 import type { ChannelType, RpcRequest } from '../types'
-import type { Parts, Plan } from './flight'
+import type { ClientChannels, Parts, Plan } from './flight'
 import type { HedgeOptions } from './hedge'
 import type { Route } from './route'
 import { planRoute } from './route'
@@ -49,6 +49,14 @@ export type PlanSettings = {
   readonly rounds: number
   /** Whether it matters into which old state a request reaches: a provider may not have it. */
   readonly seesDepth: () => boolean
+}
+
+/** One client's, or one `with()`'s, way in. */
+export type Face = {
+  readonly channels: ClientChannels
+  readonly planner: Planner
+  /** How often its client polls (in ms). */
+  readonly pollingInterval?: number | undefined
 }
 
 export type Planner = (request: RpcRequest, overrides?: RequestOverrides | undefined) => Plan

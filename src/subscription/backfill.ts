@@ -122,7 +122,8 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   return {
-    latest: (provider) => block('eth_getBlockByNumber', 'latest', { purpose: 'heads', provider, isPinned: provider !== undefined }),
+    latest: (provider) =>
+      block('eth_getBlockByNumber', 'latest', { purpose: 'heads', provider, isPinned: provider !== undefined }),
     byHash,
     byNumber,
     inRange,

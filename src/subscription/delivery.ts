@@ -42,7 +42,12 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
   let certainTo = -1
   let isCertain = true
 
-  function itemOf({ number, hash, turn: own }: Entry, results: readonly Log[], isRemoved = false, isLate = false): LogsItem {
+  function itemOf(
+    { number, hash, turn: own }: Entry,
+    results: readonly Log[],
+    isRemoved = false,
+    isLate = false,
+  ): LogsItem {
     return { type: 'logs', number, hash, results, isRemoved, isLate, turn: own }
   }
 

@@ -50,6 +50,8 @@ export type HeadsOptions = {
   readonly mostFilled: number
   /** Between two polls (in ms). */
   readonly interval: () => number
+  /** Blocks were replaced. @param provider who said so */
+  readonly onReorg: (removed: readonly Block[], isReset: boolean, provider: string | undefined) => void
 }
 
 type Run = Pick<Heads, 'state' | 'tip' | 'has'> & { readonly ready: Promise<void>; stop(): void }
@@ -110,6 +112,7 @@ function startRun(options: HeadsOptions, tellAll: (tell: (listener: HeadsListene
       onBlock: (block) => tellAll((listener) => listener.onBlock(block)),
       onReorg(removed, isReset) {
         if (isReset) heads.reset()
+        options.onReorg(removed, isReset, state.source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },
       onGap: (from, to, why) => tellAll((listener) => listener.onGap(from, to, why)),

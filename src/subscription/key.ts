@@ -41,7 +41,11 @@ function canonicalFilter(given: unknown): LogMatch {
   const { address, topics, fromBlock, toBlock } = given as Record<string, unknown>
   for (const [name, block] of Object.entries({ fromBlock, toBlock }))
     if (block != null && block !== 'latest')
-      refuse(`params[1].${name}`, 'must be left out: a subscription starts now (`transport.logs` takes `fromBlock`)', block)
+      refuse(
+        `params[1].${name}`,
+        'must be left out: a subscription starts now (`transport.logs` takes `fromBlock`)',
+        block,
+      )
   const addresses = valuesOf(address, ADDRESS, 'params[1].address', 'an address of 20 bytes')
   const wanted = topicsOf(topics)
   return {
@@ -54,7 +58,9 @@ function topicsOf(topics: unknown): (Hex | Hex[] | null)[] {
   if (topics == null) return []
   if (!Array.isArray(topics) || topics.length > MOST_TOPICS)
     return refuse('params[1].topics', `must be a list of at most ${MOST_TOPICS} topics`, topics)
-  const wanted = topics.map((topic, index) => valuesOf(topic, TOPIC, `params[1].topics[${index}]`, 'a topic of 32 bytes'))
+  const wanted = topics.map((topic, index) =>
+    valuesOf(topic, TOPIC, `params[1].topics[${index}]`, 'a topic of 32 bytes'),
+  )
   while (wanted.length > 0 && wanted.at(-1) === null) wanted.pop()
   return wanted
 }

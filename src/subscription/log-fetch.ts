@@ -25,12 +25,7 @@ const FEW = 2
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
 
-export function createLogFetch(
-  backfill: Backfill,
-  filter: LogMatch,
-  pauses: Pauses,
-  now: () => number,
-): LogFetch {
+export function createLogFetch(backfill: Backfill, filter: LogMatch, pauses: Pauses, now: () => number): LogFetch {
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose) {
     return byBlock(await backfill.logsIn({ from, to, provider }, filter, purpose))
   }
@@ -50,7 +45,9 @@ export function createLogFetch(
       const found = await ofRange(first.number, last.number, last.provider, purpose)
       const hashes = new Set(blocks.map(({ hash }) => hash))
       // Whoever answered is on another branch.
-      const isOther = found.some(({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number))
+      const isOther = found.some(
+        ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
+      )
       if (isOther) return oneByOne(blocks, purpose)
       return new Map(found.map(({ hash, logs }) => [hash, logs]))
     },

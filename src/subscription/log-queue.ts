@@ -1,7 +1,7 @@
 // Blocks whose logs are to be delivered, in order, and what is decided about the first of them. Pure.
 
-import type { BloomAnswer } from './blooms'
 import type { Block } from './block'
+import type { BloomAnswer } from './blooms'
 
 /** A block as far as a stream of logs needs it; one that is known by a log alone has no head. */
 export type LogBlock = Pick<Block, 'number' | 'hash' | 'provider'> & Partial<Block>

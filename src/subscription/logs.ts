@@ -45,7 +45,17 @@ const SLOW = 2_000
 /** Blocks that are read again at a time. */
 const REPLAYED = 1_000
 
-export function createLogs({ parts, key, backfill, places, heads, blooms, verify, mostFilled, sink }: LogsOptions): Stream {
+export function createLogs({
+  parts,
+  key,
+  backfill,
+  places,
+  heads,
+  blooms,
+  verify,
+  mostFilled,
+  sink,
+}: LogsOptions): Stream {
   const { clock } = parts
   const { filter } = key
   const test = bloomTestOf(filter)
@@ -184,7 +194,8 @@ export function createLogs({ parts, key, backfill, places, heads, blooms, verify
   }
 
   function onBlock(block: Block) {
-    if (!delivery.cursor()) delivery.begin({ number: block.number - 1, hash: block.parentHash, provider: block.provider })
+    if (!delivery.cursor())
+      delivery.begin({ number: block.number - 1, hash: block.parentHash, provider: block.provider })
     const isCovered = live !== undefined && block.number > coveredAbove
     turns.add({ type: 'block', block, at: clock.now(), isCovered })
     if (isSuspect(block.number)) void verifyRange()

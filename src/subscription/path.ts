@@ -44,12 +44,16 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     const first = blocks[0] as Block
     if (chain.has(first.parentHash)) return { type: 'linked', blocks }
     const floor = chain.root()?.number ?? 0
-    if (first.number <= floor) return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
-    if (blocks.length > most) return { type: 'loose', blocks: blocks.slice(-most), why: 'the gap is wider than maxBackfillBlocks' }
+    if (first.number <= floor)
+      return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
+    if (blocks.length > most)
+      return { type: 'loose', blocks: blocks.slice(-most), why: 'the gap is wider than maxBackfillBlocks' }
     const tip = chain.tip()?.number ?? floor
     if (near.size === 0 && first.number - tip > NARROW + 1) {
       const from = Math.max(tip + 1, first.number - most)
-      near = new Map((await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]))
+      near = new Map(
+        (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
+      )
     }
     const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
     if (isOver()) return { type: 'left' }
@@ -57,14 +61,18 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
       blocks = [parent, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
-    else if (clock.now() - since > GIVEN_UP) return { type: 'loose', blocks, why: 'a block in between could not be had' }
+    else if (clock.now() - since > GIVEN_UP)
+      return { type: 'loose', blocks, why: 'a block in between could not be had' }
     else await pauses.wait(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++))
     if (isOver()) return { type: 'left' }
   }
 }
 
 /** From what has come, or comes while it is asked for. */
-async function parentOf({ parentHash, provider }: Block, { arrivals, backfill }: PathOptions): Promise<Block | undefined> {
+async function parentOf(
+  { parentHash, provider }: Block,
+  { arrivals, backfill }: PathOptions,
+): Promise<Block | undefined> {
   const here = arrivals.find(parentHash)
   if (here) return here
   try {

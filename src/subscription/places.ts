@@ -86,7 +86,11 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
     fail(place, kind, error) {
       const now = clock.now()
       const { capability, quota } = place.state.provider
-      const failure = failureOf(error, { method: 'eth_subscribe', rules: capability.errors, wallTime: parts.wallTime() })
+      const failure = failureOf(error, {
+        method: 'eth_subscribe',
+        rules: capability.errors,
+        wallTime: parts.wallTime(),
+      })
       if (failure.kind === 'unsupported-method' || failure.kind === 'invalid-params') {
         capability.learnSubscription(kind, now)
         return true

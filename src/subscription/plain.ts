@@ -45,7 +45,13 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
     params: key.params,
     places,
     clock,
-    sink: { onLive, onData: give, onDown: (_, why) => show({ name: 'switching' }, why), onRest, isLevel: async () => true },
+    sink: {
+      onLive,
+      onData: give,
+      onDown: (_, why) => show({ name: 'switching' }, why),
+      onRest,
+      isLevel: async () => true,
+    },
   })
 
   function give(result: unknown) {
@@ -55,7 +61,8 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
 
   /** A hash, or a whole transaction. */
   function isNew(result: unknown) {
-    const hash = typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
+    const hash =
+      typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
     if (seen.has(hash)) return false
     seen.add(hash)
     if (seen.size > MOST_SEEN) seen.delete(seen.values().next().value as string)

@@ -79,7 +79,7 @@ export function createTurns(options: TurnsOptions): Turns {
     if (item.type === 'retract') delivery.takeBack(item.block)
   }
 
-  async function stepBlock(item: BlockItem) {
+  function stepBlock(item: BlockItem): Promise<void> | undefined {
     const { block, at, isCovered } = item
     const hasPushes = pushes.of(block.hash).length > 0
     const left = at + SETTLE - clock.now()
@@ -96,6 +96,7 @@ export function createTurns(options: TurnsOptions): Turns {
     if (verdict === 'ask') return ask(item)
     if (bloom === 'no' && hasPushes) options.onLie(block.provider)
     settle(item, pushes.take(block.hash), verdict === 'pass')
+    return undefined
   }
 
   function settle(item: BlockItem, logs: Parameters<Delivery['give']>[1], isCertain: boolean) {
@@ -110,7 +111,10 @@ export function createTurns(options: TurnsOptions): Turns {
     const isLeft = () => isStopped() || queue[0] !== first
     const blocks = asked.map(({ block }) => block)
     const limit = first.isCovered ? HELD_BACK : GIVEN_UP
-    const found = await within(limit, fetch.untilDone(() => fetch.ofBlocks(blocks, first.isCovered ? 'verify' : 'backfill'), limit, isLeft))
+    const found = await within(
+      limit,
+      fetch.untilDone(() => fetch.ofBlocks(blocks, first.isCovered ? 'verify' : 'backfill'), limit, isLeft),
+    )
     if (isLeft()) return
     const last = asked.at(-1)?.block ?? first.block
     if (!found && !first.isCovered) onGap(first.block.number, last.number, 'the logs could not be had')

@@ -1,9 +1,9 @@
 // One subscription at one place at a time: subscribes where it is confirmed first, goes to the next place when it is lost,
 // and back to a better one once that has been well for a while. What is pushed goes to the sink; nothing is filled in here.
 
+import type { Clock, Timer } from '../base/clock'
 import type { UpstreamSubscription } from '../channel/channel'
 import { read } from '../channel/clean'
-import type { Clock, Timer } from '../base/clock'
 import type { Place } from './place'
 import type { Places } from './places'
 
