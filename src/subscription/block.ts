@@ -19,6 +19,8 @@ export type Block = {
   readonly raw: RpcHead
   /** Id of the provider that has it. */
   readonly provider: string
+  /** Whether it was pushed, not asked for. */
+  readonly isPushed?: boolean | undefined
 }
 
 export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }

@@ -34,6 +34,8 @@ export type Heads = {
   whenReady(): Promise<void>
   state(): StreamState
   tip(): Link | undefined
+  /** The highest number that has come, whatever became of it; -1 before any. */
+  highest(): number
   /** Whether the block is one of the last canonical ones. */
   has(hash: string): boolean
   close(): void
@@ -54,7 +56,7 @@ export type HeadsOptions = {
   readonly onReorg: (removed: readonly Block[], isReset: boolean, provider: string | undefined) => void
 }
 
-type Run = Pick<Heads, 'state' | 'tip' | 'has'> & { readonly ready: Promise<void>; stop(): void }
+type Run = Pick<Heads, 'state' | 'tip' | 'highest' | 'has'> & { readonly ready: Promise<void>; stop(): void }
 
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling. */
@@ -82,6 +84,7 @@ export function createHeads(options: HeadsOptions): Heads {
     whenReady: () => run?.ready ?? Promise.resolve(),
     state: () => run?.state() ?? { name: 'closed' },
     tip: () => run?.tip(),
+    highest: () => run?.highest() ?? -1,
     has: (hash) => run?.has(hash) ?? false,
     close: stop,
   }
@@ -97,6 +100,7 @@ function startRun(options: HeadsOptions, tellAll: (tell: (listener: HeadsListene
   let live: { readonly place: Place; readonly origin: Origin; readonly signs: Signs } | undefined
   let state: StreamState = { name: 'opening' }
   let isFilling = false
+  let highest = -1
   let bridge: Timer | undefined
   let becomeReady = () => {}
   const ready = new Promise<void>((resolve) => {
@@ -155,11 +159,14 @@ function startRun(options: HeadsOptions, tellAll: (tell: (listener: HeadsListene
           : live
             ? 'live'
             : 'polling'
-    const source = live
-      ? ({ provider: live.place.id, channel: 'ws' } as const)
-      : poller.isRunning()
-        ? ({ provider: latestPolled?.provider ?? '', channel: 'poll' } as const)
-        : undefined
+    const source =
+      name === 'opening'
+        ? undefined
+        : live
+          ? ({ provider: live.place.id, channel: 'ws' } as const)
+          : poller.isRunning()
+            ? ({ provider: latestPolled?.provider ?? '', channel: 'poll' } as const)
+            : undefined
     if (name === state.name && source?.provider === state.source?.provider && source?.channel === state.source?.channel)
       return
     state = { name, ...(source && { source }) }
@@ -184,7 +191,7 @@ function startRun(options: HeadsOptions, tellAll: (tell: (listener: HeadsListene
     stall.hear(place.id)
     const sign = live.signs.read(block, { itself: chain.has(block.hash), parent: chain.has(block.parentHash) })
     if (sign) suspect(place, block.number)
-    arrive(block, live.origin)
+    arrive({ ...block, isPushed: true }, live.origin)
   }
 
   function onDown(_: Place, why: string) {
@@ -228,6 +235,7 @@ function startRun(options: HeadsOptions, tellAll: (tell: (listener: HeadsListene
   }
 
   function arrive(block: Block, origin: Origin) {
+    highest = Math.max(highest, block.number)
     const provider = parts.providers.find(({ id }) => id === block.provider)
     if (provider) heads.observe(provider, block.number, clock.now())
     follower.arrive(block, origin)
@@ -253,6 +261,7 @@ function startRun(options: HeadsOptions, tellAll: (tell: (listener: HeadsListene
     ready,
     state: () => state,
     tip: chain.tip,
+    highest: () => highest,
     has: chain.has,
     stop() {
       bridge?.cancel()

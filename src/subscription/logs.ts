@@ -65,7 +65,7 @@ export function createLogs({
   const pushes = createPushes()
   let live: Place | undefined
   /** Blocks above this are pushed by the present place. */
-  let coveredAbove = -1
+  let coveredAbove = Infinity
   let highestPushed = -1
   /** Set while the stream goes by heads. */
   let offHeads: (() => void) | undefined
@@ -99,7 +99,7 @@ export function createLogs({
     params: key.params,
     places,
     clock,
-    sink: { onLive, onData, onDown: (_, why) => goByHeads(why), onRest: () => goByHeads(), isLevel },
+    sink: { onLive, onData, onDown: (_, why) => goByHeads(why), onRest, isLevel },
   })
 
   function onLive(place: Place) {
@@ -107,11 +107,19 @@ export function createLogs({
     turns.uncover()
     pushes.clear()
     live = place
-    coveredAbove = Math.max(turns.last()?.number ?? -1, heads.tip()?.number ?? -1)
+    // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
+    // the next head is sure to.
+    const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
+    coveredAbove = isSameSocket || !offHeads ? Math.max(turns.last()?.number ?? -1, heads.highest()) : Infinity
+    if (!offHeads && wantsHeads()) goByHeads()
+    if (!offHeads && !delivery.cursor()) void begin(place)
+    settleIn()
     show()
-    if (offHeads) return
-    if (wantsHeads()) goByHeads()
-    else if (!delivery.cursor()) void begin(place)
+  }
+
+  function onRest() {
+    goByHeads()
+    settleIn()
   }
 
   /** Without heads: what comes after the newest block of the place is pushed. */
@@ -175,12 +183,16 @@ export function createLogs({
       if (delivery.cursor()) {
         turns.clear()
         pushes.clear()
-        coveredAbove = Math.max(coveredAbove, highestPushed)
+        coveredAbove = coveredAbove === Infinity ? Infinity : Math.max(coveredAbove, highestPushed)
         turns.add({ type: 'catch-up' })
       } else if (tip) delivery.begin({ provider: '', ...tip })
-      void heads.whenReady().then(becomeReady)
     }
     show(why)
+  }
+
+  /** Nothing that comes is missed, and where it comes from is decided. */
+  function settleIn() {
+    if (offHeads) void heads.whenReady().then(becomeReady)
   }
 
   function wantsHeads() {
@@ -196,7 +208,8 @@ export function createLogs({
   function onBlock(block: Block) {
     if (!delivery.cursor())
       delivery.begin({ number: block.number - 1, hash: block.parentHash, provider: block.provider })
-    const isCovered = live !== undefined && block.number > coveredAbove
+    const isCovered = live !== undefined && block.isPushed === true && block.number > coveredAbove
+    if (block.isPushed && coveredAbove === Infinity) coveredAbove = block.number
     turns.add({ type: 'block', block, at: clock.now(), isCovered })
     if (isSuspect(block.number)) void verifyRange()
   }
