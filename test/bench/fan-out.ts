@@ -101,9 +101,10 @@ function listenersOf(count: number, onCall: () => void) {
 function loopOf(subscribers: number, blocks: number) {
   const tally = createTally()
   const listeners = listenersOf(subscribers, tally.add)
+  let height = 0
   const replay = (blocks: number) => {
     for (let block = 0; block < blocks; block++) {
-      const data = { subscription: '0x1', result: { number: toHex(block) } }
+      const data = { subscription: '0x1', result: { number: toHex(++height) } }
       for (const listener of listeners) listener(data)
     }
   }
