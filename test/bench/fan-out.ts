@@ -21,7 +21,7 @@ const longest = 60_000
 export async function benchFanOut(): Promise<string[]> {
   console.log(`## Many subscribers, many filters, many blocks, many calls
 
-One loopback socket; its provider lives in the same process and keeps nothing.
+One loopback socket; its provider lives in the same process and keeps hardly anything.
 `)
   const findings: Finding[] = []
   for (const find of [findFanOut, findFilters, findHeap, findThroughput]) {
