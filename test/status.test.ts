@@ -41,7 +41,17 @@ describe('statusOf', () => {
 
   test('behavior: without a chain there is no chain id', () => {
     expect(
-      statusOf({ startedAt: 0, chainId: undefined, providers: [], heads: createHeads({ providers: [] }), counts, subscriptions: [] }, 1),
+      statusOf(
+        {
+          startedAt: 0,
+          chainId: undefined,
+          providers: [],
+          heads: createHeads({ providers: [] }),
+          counts,
+          subscriptions: [],
+        },
+        1,
+      ),
     ).toEqual({
       uptime: 1,
       requests: counts,
