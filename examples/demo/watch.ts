@@ -1,7 +1,7 @@
 // What an application watches: blocks, and the payments that its contract was sent. Counts what it was given, and in the end
 // what of the truth is missing.
 
-import type { Log, PublicActions } from 'viem'
+import type { Block, Log, PublicActions } from 'viem'
 import { receiver } from '../nodes'
 import type { Truth } from './network'
 
@@ -27,10 +27,14 @@ const patience = 5_000
 export function startWatch(client: PublicActions): Watch {
   const [blocks, events] = [createTally(), createTally()]
   const stops = [
-    // A block that could not be read after its head is lost.
-    client.watchBlocks({ onBlock: (block) => block?.hash && blocks.add(block.hash, block.number) }),
+    client.watchBlocks({ onBlock: addBlock }),
     client.watchEvent({ address: receiver, onLogs: (logs) => logs.forEach(addEvent) }),
   ]
+
+  /** One that could not be read after its head is lost. Block 0 was there before. */
+  function addBlock(block: Block | undefined) {
+    if (block?.hash && block.number) blocks.add(block.hash, block.number)
+  }
 
   function addEvent({ blockHash, blockNumber, logIndex, removed }: Log) {
     if (!removed) events.add(`${blockHash} ${logIndex}`, blockNumber)
