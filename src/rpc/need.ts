@@ -1,6 +1,7 @@
 // Request -> need: what a request asks of a provider. Pure; the per-method part is worked out once and kept by the caller.
 
 import type { RpcRequest } from '../types'
+import { heightOf, namedHeightOf } from './block'
 import type { MethodTraits } from './methods'
 
 export type Need = {
@@ -40,7 +41,7 @@ function stateHeightOf({ params }: RpcRequest, { traits: { stateParam } }: Need)
   if (stateParam === undefined || !Array.isArray(params)) return undefined
   const block: unknown = params[stateParam]
   if (block === 'earliest') return 0
-  return heightOf((block as { blockNumber?: unknown } | undefined)?.blockNumber ?? block)
+  return namedHeightOf(block)
 }
 
 function weighed(request: RpcRequest, usual: Need): Need {
@@ -70,9 +71,4 @@ function isWide(params: unknown): boolean {
   if (from === undefined) return filter.fromBlock === 'earliest'
   const to = heightOf(filter.toBlock)
   return to !== undefined && to - from >= WIDE_LOGS
-}
-
-/** A block's height as a hex quantity says it; `undefined` for anything else. */
-export function heightOf(block: unknown): number | undefined {
-  return typeof block === 'string' && /^0x[\da-f]{1,13}$/i.test(block) ? Number(block) : undefined
 }
