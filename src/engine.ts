@@ -12,10 +12,7 @@ import type { SocketChange } from './channel/ws'
 import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
-import type { Face } from './methods/entrance'
 import { createEntrance } from './methods/entrance'
-import type { SubscribeOptions, Subscription } from './methods/subscribe'
-import { subscribe } from './methods/subscribe'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
@@ -24,7 +21,7 @@ import { createProbeLedger } from './request/head-probe'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
 import { fly, serve } from './request/pipeline'
-import type { Planner } from './request/plan'
+import type { Face, Planner } from './request/plan'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
@@ -32,9 +29,11 @@ import { checkChain } from './request/verify-chain'
 import { createWaitingRoom } from './request/waiting-room'
 import type { Status } from './status'
 import { statusOf } from './status'
+import type { Subscriptions, SubscriptionsOptions } from './subscription/subscriptions'
+import { createSubscriptions } from './subscription/subscriptions'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
-export type EngineSetup = {
+export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | 'pollingInterval'> & {
   readonly providers: readonly ProviderSetup[]
   /** The chain the clients expect; `undefined` without one. */
   readonly chainId: number | undefined
@@ -61,12 +60,13 @@ export type Engine = {
   readonly events: Events
   readonly providers: readonly Provider[]
   request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
-  /** @param turnedOff why there are no subscriptions, if so */
-  subscribe(face: Face, options: SubscribeOptions, turnedOff: string | undefined): Promise<Subscription>
+  readonly subscriptions: Subscriptions
   status(): Status
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
+  /** Whether a provider may not have all state. */
+  limitsState(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
   now(): number
@@ -134,6 +134,14 @@ export function createEngine(setup: EngineSetup): Engine {
     hasOwnSerializer: setup.hasOwnSerializer,
     isClosed: () => isClosed,
   })
+  const subscriptions = createSubscriptions({
+    parts,
+    verify: setup.verify,
+    mostFilled: setup.mostFilled,
+    pollingInterval: setup.pollingInterval,
+    request: (face, asked) =>
+      request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
+  })
   let isClosed = false
 
   function onBreakerChange(
@@ -156,6 +164,7 @@ export function createEngine(setup: EngineSetup): Engine {
 
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
+    subscriptions.onSocket(id, to)
     if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.recordFailure(clock.now(), true)
     if (events.has('connection'))
       events.emit('connection', {
@@ -178,6 +187,7 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.closed = new TransportClosedError()
     const now = clock.now()
     for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
+    subscriptions.close()
     for (const end of [...parts.ends]) end()
     parts.alarms.close()
     setup.onClose()
@@ -210,13 +220,15 @@ export function createEngine(setup: EngineSetup): Engine {
     providers,
     request: (face, args, plan, signal) =>
       isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
-    subscribe: (face, options, turnedOff) =>
-      isClosed
-        ? Promise.reject(new TransportClosedError())
-        : subscribe(parts, face.channels, face.planner({ method: 'eth_subscribe' }), options, turnedOff),
-    status: () => statusOf({ startedAt, chainId, providers, heads, counts: parts.counts }, clock.now()),
+    subscriptions,
+    status: () =>
+      statusOf(
+        { startedAt, chainId, providers, heads, counts: parts.counts, subscriptions: subscriptions.status() },
+        clock.now(),
+      ),
     verifyAny,
     channel: channelOf,
+    limitsState: () => providers.some(({ capability }) => capability.limitsState()),
     onSocket,
     now: () => clock.now(),
     isClosed: () => isClosed,

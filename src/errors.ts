@@ -171,6 +171,23 @@ export class InvalidOptionsError extends BaseError {
   }
 }
 
+/** Blocks of a subscription that could not be had, or were too many; the stream goes on after them. */
+export class SubscriptionGapError extends BaseError {
+  override name = 'SubscriptionGapError' as const
+  /** First block that is missing. */
+  readonly from: bigint
+  /** Last block that is missing. */
+  readonly to: bigint
+
+  constructor({ from, to, why }: { from: bigint; to: bigint /** Why they are missing. */; why: string }) {
+    super(`Events of the blocks ${from} to ${to} are missing from the subscription.`, {
+      metaMessages: [`Reason: ${why}`],
+    })
+    this.from = from
+    this.to = to
+  }
+}
+
 /** The transport was closed; calls that were pending and calls made later end with this. */
 export class TransportClosedError extends BaseError {
   override name = 'TransportClosedError' as const

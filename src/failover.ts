@@ -8,14 +8,19 @@ import { createEngine } from './engine'
 import type { FactoryParameters, ReadList } from './entries'
 import { LIST, readList } from './entries'
 import type { EventName, Listener } from './events'
-import type { Face } from './methods/entrance'
-import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
-import type { ProviderSetup } from './provider/provider'
-import type { PlanSettings, RequestOverrides } from './request/plan'
+import type { Face, PlanSettings, RequestOverrides } from './request/plan'
 import { createPlanner, createPlanners } from './request/plan'
 import { failureOf } from './rpc/failure'
 import type { Status } from './status'
+import type { HeadOfChain, LogsOfBlock } from './subscription/items'
+import type {
+  HeadsOptions,
+  LogsFilter,
+  LogsOptions,
+  SubscribeOptions,
+  Subscription,
+} from './subscription/subscriptions'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
 /** A channel's breaker, to look at and to work by hand. */
@@ -39,11 +44,20 @@ export type FailoverRequestFn = <returnType = unknown>(
 export type FailoverValue = {
   request: FailoverRequestFn
   /**
-   * viem's: pushes what the first provider with a socket, in the order of the list, confirms. What is pushed while its
-   * socket is away is not filled in, and the stream does not go on at another provider: that is to come.
-   * @throws NoProviderError if no provider has a socket
+   * viem's: what `eth_subscribe` pushes. For `newHeads` and `logs` every event of the canonical chain once, in order, whatever
+   * becomes of sockets and providers; reorgs are told as nodes tell them. Without a socket it polls. Equal subscriptions share
+   * one stream. Resolves when nothing that comes from now on is missed, at the latest after `timeout`.
+   * @throws InvalidOptionsError for params that break a rule; what providers said if none of them serves the kind
    */
   subscribe(options: SubscribeOptions): Promise<Subscription>
+  /** The blocks of the canonical chain from the next one on. `break`, or the signal, ends it. */
+  heads(options?: HeadsOptions | undefined): AsyncIterableIterator<HeadOfChain>
+  /**
+   * The logs of the canonical chain, block by block, and at least every 100 blocks an item that says how far it is. `break`, or
+   * the signal, ends it.
+   * @throws InvalidOptionsError for a filter or an option that breaks a rule
+   */
+  logs(filter?: LogsFilter | undefined, options?: LogsOptions | undefined): AsyncIterableIterator<LogsOfBlock>
   /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
   status(): Status
   /** Calls `listener` for each event of the engine. Returns the off-function. */
@@ -103,10 +117,14 @@ function faceOf(
       engines.set(chainId, made)
     }
     const { engine, list: read } = made
-    const settings = settingsOf(options, parameters, read.setups)
+    const settings = settingsOf(options, parameters, engine)
     const ids = engine.providers.map(({ id }) => id)
     checkNamed(defaults, ids, 'with')
-    const face: Face = { channels: read.connect(parameters), planner: plannerOf(engine, settings) }
+    const face: Face = {
+      channels: read.connect(parameters),
+      planner: plannerOf(engine, settings),
+      pollingInterval: parameters.pollingInterval,
+    }
     const request = requestOf(engine, face, ids)
     const isSocket = options.subscriptions === true || (options.subscriptions !== false && read.hasSocketFirst)
     return {
@@ -137,7 +155,7 @@ function make(
   parameters: FactoryParameters,
   onClose: () => void,
 ): EngineAndList {
-  const { retry = {}, hedge, transactions = {} } = options
+  const { retry = {}, hedge, transactions = {}, maxBackfillBlocks = {} } = options
   const read = readList(list, parameters, options.breaker ?? {}, (id, change) => engine.onSocket(id, change))
   checkIds(
     read.setups.map(({ id }) => id),
@@ -157,7 +175,10 @@ function make(
     share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
     shouldThrow: options.shouldThrow,
-    planner: createPlanner(settingsOf(options, parameters, read.setups)),
+    verify: options.verify ?? 'auto',
+    mostFilled: { heads: maxBackfillBlocks.heads ?? 256, logs: maxBackfillBlocks.logs ?? 10_000 },
+    pollingInterval: options.pollingInterval,
+    planner: createPlanner(settingsOf(options, parameters, { limitsState: () => engine.limitsState() })),
     onClose() {
       onClose()
       read.close()
@@ -169,7 +190,7 @@ function make(
 function settingsOf(
   options: FailoverOptions,
   parameters: FactoryParameters,
-  setups: readonly ProviderSetup[],
+  { limitsState }: Pick<Engine, 'limitsState'>,
 ): PlanSettings {
   // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
   const { retry = {}, retryCount = parameters.retryCount } = options
@@ -179,7 +200,7 @@ function settingsOf(
     timeout: options.timeout ?? parameters.timeout ?? 10_000,
     isTimeoutGiven: options.timeout !== undefined,
     hedge: options.hedge ?? {},
-    seesDepth: setups.some(({ capabilities }) => capabilities.archive !== undefined),
+    seesDepth: limitsState,
     rounds: retry.rounds ?? (retryCount === undefined ? Infinity : retryCount + 1),
   }
 }
@@ -210,7 +231,13 @@ function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn, isQuie
   return {
     request,
     subscribe: (given) =>
-      engine.subscribe(face, given, isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined),
+      engine.subscriptions.subscribe(
+        face,
+        given,
+        isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined,
+      ),
+    heads: (given) => engine.subscriptions.heads(face, given),
+    logs: (filter, given) => engine.subscriptions.logs(face, filter, given),
     status: () => engine.status(),
     on: (name, listener) => engine.events.on(name, listener),
     breaker: (id, channel) => controlOf(engine, id, channel),

@@ -7,6 +7,7 @@ import type { LimitOptions } from './provider/quota'
 import type { HedgeOptions } from './request/hedge'
 import type { MethodOptions, RequestOverrides } from './request/plan'
 import type { Strategy } from './request/strategy'
+import type { VerifyMode } from './subscription/logs'
 
 /** Headers for each HTTP request, or a function that gives them. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
@@ -60,6 +61,13 @@ export type TransactionOptions = {
   broadcast?: 'first' | 'all' | undefined
 }
 
+export type BackfillOptions = {
+  /** Of `newHeads` (in blocks). @default 256 */
+  heads?: number | undefined
+  /** Of `logs` (in blocks). @default 10_000 */
+  logs?: number | undefined
+}
+
 export type FailoverOptions = {
   /** @default 'failover' */
   key?: string | undefined
@@ -93,6 +101,16 @@ export type FailoverOptions = {
   verifyChain?: boolean | undefined
   /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */
   subscriptions?: 'auto' | boolean | undefined
+  /**
+   * Which blocks of a subscription to logs are checked for logs that were not pushed: those that look suspicious (`'auto'`:
+   * by their bloom, after a sign of lost, doubled or swapped frames, and once a minute by range), all (`'strict'`), or none.
+   * @default 'auto'
+   */
+  verify?: VerifyMode | undefined
+  /** Most blocks of a gap in a subscription that are filled in; of a wider one the newest, and `onError` hears of the rest. */
+  maxBackfillBlocks?: BackfillOptions | undefined
+  /** How often subscriptions poll while no socket serves them (in ms); the block time if that is less, at least 500. @default the client's */
+  pollingInterval?: number | undefined
   /** Whether identical reads in flight share one call. @default true */
   share?: boolean | undefined
   /** viem's: `true` or options mean `strategy: 'fastest'`. Nothing is pinged. */

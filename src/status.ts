@@ -3,6 +3,7 @@
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { Heads } from './provider/head'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
+import type { SharedStatus } from './subscription/shared'
 import type { BreakerStateName, ErrorRule, SocketState } from './types'
 
 export type ChannelStatus = {
@@ -48,6 +49,7 @@ export type Status = {
   head?: number
   requests: { total: number; failed: number; hedged: number; retried: number }
   providers: ProviderStatus[]
+  subscriptions: SharedStatus[]
 }
 
 export type StatusParts = {
@@ -56,9 +58,13 @@ export type StatusParts = {
   readonly providers: readonly Provider[]
   readonly heads: Heads
   readonly counts: Status['requests']
+  readonly subscriptions: Status['subscriptions']
 }
 
-export function statusOf({ startedAt, chainId, providers, heads, counts }: StatusParts, now: number): Status {
+export function statusOf(
+  { startedAt, chainId, providers, heads, counts, subscriptions }: StatusParts,
+  now: number,
+): Status {
   const head = heads.best(now) ?? newestOf(providers, heads)
   return {
     uptime: Math.max(0, now - startedAt),
@@ -66,6 +72,7 @@ export function statusOf({ startedAt, chainId, providers, heads, counts }: Statu
     ...(head !== undefined && { head }),
     requests: { ...counts },
     providers: providers.map((provider) => statusOfProvider(provider, heads, startedAt, now)),
+    subscriptions,
   }
 }
 
@@ -114,12 +121,17 @@ function statusOfChannel(
 }
 
 /** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
-function printable({ methods, errors, ...others }: Capabilities): Capabilities {
+function printable({ methods, errors, history, logs, subscriptions, ...others }: Capabilities): Capabilities {
   const { include, exclude } = methods ?? {}
   return {
     ...others,
     ...(methods && {
       methods: { ...(include && { include: [...include] }), ...(exclude && { exclude: [...exclude] }) },
+    }),
+    ...(history && { history: { ...history } }),
+    ...(logs && { logs: { ...logs } }),
+    ...(subscriptions !== undefined && {
+      subscriptions: typeof subscriptions === 'object' ? [...subscriptions] : subscriptions,
     }),
     ...(errors && { errors: errors.map(printableRule) }),
   }

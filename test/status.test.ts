@@ -13,7 +13,7 @@ const counts = { total: 3, failed: 1, hedged: 0, retried: 0 }
 function setUp(given: readonly Given[], startedAt = 1_000) {
   const providers = createProviders(given)
   const heads = createHeads({ providers })
-  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, heads, counts }, now)
+  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, heads, counts, subscriptions: [] }, now)
   return { providers, heads, status }
 }
 
@@ -41,7 +41,17 @@ describe('statusOf', () => {
 
   test('behavior: without a chain there is no chain id', () => {
     expect(
-      statusOf({ startedAt: 0, chainId: undefined, providers: [], heads: createHeads({ providers: [] }), counts }, 1),
+      statusOf(
+        {
+          startedAt: 0,
+          chainId: undefined,
+          providers: [],
+          heads: createHeads({ providers: [] }),
+          counts,
+          subscriptions: [],
+        },
+        1,
+      ),
     ).toEqual({
       uptime: 1,
       requests: counts,
@@ -124,6 +134,9 @@ describe('statusOf', () => {
       {
         capabilities: {
           methods: { exclude: ['trace_*'] },
+          history: { fromBlock: 5 },
+          logs: { maxBlockRange: 1_000 },
+          subscriptions: ['logs'],
           errors: [
             { message: /slow down/i, kind: 'rate-limit' },
             { code: 1, kind: 'quota' },
@@ -133,18 +146,23 @@ describe('statusOf', () => {
     ])
     const [p1] = providers as [Provider]
     p1.capability.learnUnsupported('eth_getLogs', 1_000)
+    p1.capability.learnMissingState(99, undefined, 1_000)
+    p1.capability.learnLogs({ maxResults: 10_000 }, 1_000)
     first(p1).breaker.open(1_000, Infinity)
     const seen = status(2_000)
     expect(JSON.parse(JSON.stringify(seen))).toEqual(seen)
     expect(seen.providers[0]?.capabilities).toEqual({
       declared: {
         methods: { exclude: ['trace_*'] },
+        history: { fromBlock: 5 },
+        logs: { maxBlockRange: 1_000 },
+        subscriptions: ['logs'],
         errors: [
           { message: '/slow down/i', kind: 'rate-limit' },
           { code: 1, kind: 'quota' },
         ],
       },
-      learned: { unsupportedMethods: ['eth_getLogs'] },
+      learned: { unsupportedMethods: ['eth_getLogs'], stateFrom: 100, logs: { maxResults: 10_000 } },
     })
     expect(seen.providers[0]?.channels.http?.breaker).toEqual({ state: 'open', failures: 0 })
   })

@@ -41,12 +41,15 @@ import type {
   FailureKind,
   HeadersOption,
   HedgeOptions,
+  HistoryCapabilities,
   InvalidOptionsError,
   InvalidResponseError,
   LearnedCapabilities,
+  LearnedLogs,
   LimitEvent,
   LimitOptions,
   Listener,
+  LogCapabilities,
   MethodOptions,
   NeedSnapshot,
   NoProviderError,
@@ -65,6 +68,7 @@ import type {
   StrategyName,
   SubscribeOptions,
   Subscription,
+  SubscriptionKind,
   TransactionOptions,
   TransportClosedError,
   Upkeep,
@@ -243,6 +247,8 @@ describe('what is written', () => {
     expectTypeOf<AllUndefined<Required<TransactionOptions>>>().toExtend<TransactionOptions>()
     expectTypeOf<AllUndefined<Required<RequestOptions>>>().toExtend<RequestOptions>()
     expectTypeOf<AllUndefined<Required<Capabilities>>>().toExtend<Capabilities>()
+    expectTypeOf<AllUndefined<Required<HistoryCapabilities>>>().toExtend<HistoryCapabilities>()
+    expectTypeOf<AllUndefined<Required<LogCapabilities>>>().toExtend<LogCapabilities>()
   })
 
   test('behavior: a whole provider', () => {
@@ -257,7 +263,14 @@ describe('what is written', () => {
       backup: true,
       private: true,
       wallet: false,
-      capabilities: { methods: { include: ['eth_*'] }, errors: [{ message: /x/, kind: 'quota' as const }] },
+      capabilities: {
+        methods: { include: ['eth_*'] },
+        archive: 128,
+        history: { fromBlock: 100, transactions: true },
+        logs: { maxBlockRange: 2_000, maxAddresses: 100, fromBlock: 0, maxResults: 10_000 },
+        subscriptions: ['newHeads' as const],
+        errors: [{ message: /x/, kind: 'quota' as const }],
+      },
       limits: { requestsPerSecond: 25, burst: 50, concurrency: 5 },
       breaker: { failures: 5, ratio: 0.5 },
     }).toExtend<ProviderConfig>()
@@ -271,6 +284,7 @@ describe('what is written', () => {
     expectTypeOf<FailoverOptions['methods']>().toEqualTypeOf<Record<string, MethodOptions> | undefined>()
     expectTypeOf<FailoverOptions['hedge']>().toEqualTypeOf<false | HedgeOptions | undefined>()
     expectTypeOf<TransactionOptions['broadcast']>().toEqualTypeOf<'first' | 'all' | undefined>()
+    expectTypeOf<SubscriptionKind>().toEqualTypeOf<'newHeads' | 'logs' | 'newPendingTransactions'>()
     expectTypeOf<ErrorRule['kind']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<ErrorRule['message']>().toEqualTypeOf<string | RegExp | undefined>()
   })
@@ -305,6 +319,8 @@ describe('what is shown', () => {
       | 'head'
       | 'reorg'
       | 'dispute'
+      | 'subscription'
+      | 'gap'
     >()
     expectTypeOf<AnyFields<EventMap['connection']>>().toEqualTypeOf<never>()
     expectTypeOf<Listener<'breaker'>>().toEqualTypeOf<(event: Readonly<BreakerEvent>) => void>()
@@ -323,7 +339,7 @@ describe('what is shown', () => {
       reset?: true
     }>()
     expectTypeOf<EventMap['dispute']['what']>().toEqualTypeOf<string>()
-    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain'>()
+    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain' | 'state' | 'logs' | 'subscription'>()
     expectTypeOf<BreakerEvent['from']>().toEqualTypeOf<BreakerStateName>()
   })
 
@@ -338,6 +354,8 @@ describe('what is shown', () => {
       learned: LearnedCapabilities
     }>()
     expectTypeOf<LearnedCapabilities['unsupportedMethods']>().toEqualTypeOf<string[]>()
+    expectTypeOf<LearnedCapabilities['logs']>().toEqualTypeOf<LearnedLogs | undefined>()
+    expectTypeOf<keyof LearnedLogs>().toEqualTypeOf<'maxBlockRange' | 'maxAddresses' | 'maxResults'>()
     expectTypeOf<ProviderStatus['upkeep']>().toEqualTypeOf<Upkeep>()
     expectTypeOf<keyof Upkeep>().toEqualTypeOf<'chain' | 'heads' | 'hedges' | 'probes' | 'verify' | 'backfill'>()
   })

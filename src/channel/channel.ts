@@ -42,5 +42,7 @@ export type Channel = {
   socket?(): SocketState
   /** Connects, unless it does or is; for whoever comes next. */
   dial?(): void
+  /** Keeps the socket up, for ever, until the off-function is called. */
+  keep?(): () => void
   close(): void
 }

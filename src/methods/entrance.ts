@@ -5,9 +5,9 @@ import { jsonLength } from '../base/json'
 import { InvalidOptionsError, TransportClosedError } from '../errors'
 import type { RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
-import type { ClientChannels, Parts, Plan } from '../request/flight'
+import type { Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { Planner } from '../request/plan'
+import type { Face, Planner } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
 import type { FailureKind, RpcRequest } from '../types'
@@ -17,9 +17,6 @@ import { createFilters } from './filters'
 import { createLookUps } from './look-ups'
 import { createSharing, keyOf } from './sharing'
 import { createTransactions } from './transactions'
-
-/** One client's, or one `with()`'s, way in. */
-export type Face = { readonly channels: ClientChannels; readonly planner: Planner }
 
 export type EntranceSetup = {
   readonly parts: Parts

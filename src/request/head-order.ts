@@ -2,7 +2,7 @@
 // is known, then those known to be lower; laggards only when nobody else is left. Moves channels only within the route's groups.
 
 import type { ChannelState, Provider } from '../provider/provider'
-import { reachOf } from '../rpc/block'
+import { reachOf } from '../rpc/reach'
 import type { Flight } from './flight'
 
 /** Notes which block the request needs, if that is one near the head. */

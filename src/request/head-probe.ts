@@ -97,7 +97,7 @@ function noteFailed(channel: ChannelState, error: unknown, parts: Parts) {
   const now = parts.clock.now()
   const { errors } = channel.provider.capability
   const failure = failureOf(error, { ...HEAD, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
-  learnFrom(failure, channel, HEAD_NEED, parts, now)
+  learnFrom(failure, channel, HEAD, HEAD_NEED, parts, now)
   const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
   if (failure.blame === 'nobody' || (isNetwork && parts.isOffline())) return
   channel.breaker.recordFailure(now, isNetwork)

@@ -2,8 +2,9 @@
 // against what is known and what callers were shown. What is done with one that is not taken is doubt.ts.
 
 import type { Provider } from '../provider/provider'
-import { heightOf, reachOf, shownHeightOf } from '../rpc/block'
+import { heightOf } from '../rpc/block'
 import type { BlockTraits } from '../rpc/methods'
+import { reachOf, shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
 import type { Flight, Parts } from './flight'
 

@@ -193,7 +193,7 @@ function onFailure(
   const { channel, role } = attempt
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
   if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
-  learnFrom(failure, channel, flight.plan.need, flight.parts, now)
+  learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
   if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)

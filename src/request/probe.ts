@@ -81,7 +81,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
       },
       onFailure(_, __, ___, failure) {
         const at = parts.clock.now()
-        learnFrom(failure, channel, need, parts, at)
+        learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
         endFailed(failure, false, at)
       },
     },

@@ -78,7 +78,7 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need, bestHead)
+  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need, bestHead, now)
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
@@ -88,11 +88,15 @@ export function planRoute(
   }
 }
 
-/** Those that are said not to keep the state that is read go behind all others. */
-function deepFirst(channels: ChannelState[], { stateAt }: Need, bestHead: number | undefined): ChannelState[] {
+/** Those that are said or known not to keep the state that is read go behind all others. */
+function deepFirst(
+  channels: ChannelState[],
+  { stateAt }: Need,
+  bestHead: number | undefined,
+  now: number,
+): ChannelState[] {
   if (stateAt === undefined) return channels
-  const age = bestHead !== undefined ? bestHead - stateAt : stateAt === 0 ? Infinity : 0
-  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(age))
+  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(stateAt, bestHead, now))
   return channels.sort((a, b) => hasIt(b) - hasIt(a))
 }
 

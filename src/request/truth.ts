@@ -29,6 +29,8 @@ export type Truth = {
   keep(tag: string, form: string, height: number, answer: unknown): void
   /** A call that takes the chain back has passed through. */
   expectReset(now: number): void
+  /** A lower head was taken by others: what was shown is forgotten. */
+  forget(now: number): void
   /** Called whenever a lower head is taken. */
   readonly onReset: Set<() => void>
 }
@@ -126,6 +128,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
       forget(now)
       if (highest >= 0) before = Math.max(highest, before ?? -1)
     },
+    forget,
     onReset,
   }
 }

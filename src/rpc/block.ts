@@ -1,38 +1,43 @@
-// Which block a request names and which one an answer shows. Pure; what follows from it is for others to say.
+// Block numbers as requests name them, and the range of blocks that a log filter asks for. Pure.
 
-import type { BlockTraits } from './methods'
+/** What an `eth_getLogs` asks for, where that can be told: then it may be asked in pieces. */
+export type LogQuery = {
+  /** The first and the last block; a tag that stands for a block not known from here. */
+  readonly from: number | LogTag
+  readonly to: number | LogTag
+  /** As many as it names; 0 for all. */
+  readonly addresses: readonly unknown[]
+  /** What else it says. */
+  readonly rest: object
+}
 
-/** A block's height as a hex quantity says it; `undefined` for anything else. */
+export type LogTag = 'latest' | 'safe' | 'finalized'
+
+/** The number of a block that is named by its number in hex or is the first; of tags, hashes and all else `undefined`. */
 export function heightOf(block: unknown): number | undefined {
+  if (block === 'earliest') return 0
   return typeof block === 'string' && /^0x[\da-f]{1,13}$/i.test(block) ? Number(block) : undefined
 }
 
-/** The height by number, or as EIP-1898 has it. */
-export function namedHeightOf(block: unknown): number | undefined {
-  return heightOf((block as { blockNumber?: unknown } | null | undefined)?.blockNumber ?? block)
+/** `undefined` for a filter by block hash, one that reaches into the pending block, and one that is none. */
+export function logQueryOf(params: unknown): LogQuery | undefined {
+  const filter: unknown = Array.isArray(params) ? params[0] : undefined
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) return undefined
+  const { fromBlock, toBlock, address, blockHash, ...rest } = filter as Record<string, unknown>
+  const from = boundOf(fromBlock)
+  const to = boundOf(toBlock)
+  if (blockHash != null || from === undefined || to === undefined) return undefined
+  const addresses = address == null ? [] : Array.isArray(address) ? address : [address]
+  return { from, to, addresses: distinct(addresses), rest }
 }
 
-/** How far up the chain a request reads: the newest state, a block by its number; `undefined` for all else. */
-export function reachOf(params: unknown, traits: BlockTraits): 'newest' | number | undefined {
-  const { param, shows } = traits
-  if (shows === 'head') return 'newest'
-  if (param === undefined) return undefined
-  const named: unknown = Array.isArray(params) ? params[param] : undefined
-  if (shows !== 'logs') return named == null ? (traits.isNewestByDefault ? 'newest' : undefined) : reachOfBlock(named)
-  const { blockHash, toBlock } = (named ?? {}) as { blockHash?: unknown; toBlock?: unknown }
-  if (blockHash != null) return undefined
-  return toBlock == null ? 'newest' : reachOfBlock(toBlock)
+function boundOf(block: unknown): number | LogTag | undefined {
+  if (block == null || block === 'latest') return 'latest'
+  return block === 'safe' || block === 'finalized' ? block : heightOf(block)
 }
 
-function reachOfBlock(block: unknown) {
-  return block === 'latest' || block === 'pending' ? 'newest' : namedHeightOf(block)
-}
-
-/** The height of the block that an answer is, or belongs to. */
-export function shownHeightOf(value: unknown): number | undefined {
-  const { number, blockNumber } = (typeof value === 'object' && value !== null ? value : {}) as {
-    number?: unknown
-    blockNumber?: unknown
-  }
-  return heightOf(number ?? blockNumber)
+/** One that is named twice would bring its logs twice, once the addresses are asked for apart. */
+function distinct(addresses: readonly unknown[]): readonly unknown[] {
+  if (addresses.length < 2) return addresses
+  return [...new Map(addresses.map((address) => [String(address).toLowerCase(), address])).values()]
 }

@@ -1,21 +1,30 @@
 // The bench: `npm run bench` prints what was measured as markdown; `-- --check` exits 1 past a limit, `-- --quick` runs
-// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text.
+// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text (or `events`, `fan-out`, `cost`).
 
+import { scenarios } from '../support/event-scenarios'
 import type { Case, Result } from './cases'
 import { cases, runCase } from './cases'
 import type { Cost } from './cost'
 import { costLimit, measureCost, measureMemory } from './cost'
+import { eventPeers } from './event-peers'
+import { benchEvents } from './events'
+import { benchFanOut } from './fan-out'
 import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
 
 const flags = process.argv.slice(2)
 const isCheck = flags.includes('--check')
 const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length)
-const makers = flags.includes('--quick') ? [fallbackPeer, failoverPeer] : allPeers
+const isQuick = flags.includes('--quick')
+const makers = isQuick ? [fallbackPeer, failoverPeer] : allPeers
 const problems: string[] = []
 const startedAt = performance.now()
 
-await benchCases(cases.filter(({ name }) => only === undefined || name.includes(only)))
+const misbehaving = cases.filter(({ name }) => only === undefined || name.includes(only))
+if (misbehaving.length > 0) await benchCases(misbehaving)
+const chosen = scenarios.filter(({ name }) => only === undefined || only === 'events' || name.includes(only))
+if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 1) : eventPeers)))
+if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
 if (only === undefined || only === 'cost') await benchCost()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)

@@ -11,6 +11,7 @@ test('default: the values of the root', () => {
     'InvalidResponseError',
     'NoProviderError',
     'TransportClosedError',
+    'createProvider',
     'failover',
   ])
 })

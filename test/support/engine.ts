@@ -72,7 +72,7 @@ const SETTINGS: PlanSettings = {
   isTimeoutGiven: false,
   hedge: {},
   rounds: Infinity,
-  seesDepth: true,
+  seesDepth: () => true,
 }
 
 export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
@@ -98,6 +98,9 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
     share: false,
     broadcast: 'first',
     shouldThrow: undefined,
+    verify: 'auto',
+    mostFilled: { heads: 256, logs: 10_000 },
+    pollingInterval: undefined,
     onClose: () => {},
     ...options,
     providers: setups,
