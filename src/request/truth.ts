@@ -89,6 +89,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     tags.clear()
     answers.clear()
     heads.reset()
+    for (const { capability } of providers) capability.forgetState()
     for (const listener of onReset) listener()
   }
 
