@@ -18,8 +18,25 @@ import { leaveRoom } from './waiting'
 /** The same provider is asked again after these pauses (in ms). */
 const PAUSES = [100, 200, 400]
 
+/** @param askOn asks others, since the answer is not taken. */
+export function receive(
+  flight: Flight,
+  attempt: Attempt,
+  value: unknown,
+  askOn: (flight: Flight, now: number) => void,
+) {
+  const { probes, clock } = flight.parts
+  const go = () => {
+    const now = clock.now()
+    if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) askOn(flight, now)
+  }
+  // The very first read of the newest state cannot tell a laggard before the others were heard, if they are quick.
+  if (flight.isNewest && probes.first) void probes.first.then(go)
+  else go()
+}
+
 /** Takes an answer, or holds it back. Returns whether others are to be asked. */
-export function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
+function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
   const doubt = judge(flight, attempt, value, now)
   // Listeners may have ended it while it was judged.
   if (isOver(flight)) return false
@@ -57,9 +74,9 @@ export function settleHeld(flight: Flight, now: number) {
   const { doubt } = held
   const pause = PAUSES[held.pauses]
   if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, now)
-  // A number that went back is not waited for: the one shown before is as good.
-  if (plan.need.traits.block?.shows === 'head' || pause === undefined || flight.deadline - now - pause < LEAST)
-    return landHeld(flight, now)
+  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind.
+  const isWorthIt = doubt.kind !== 'behind' && plan.need.traits.block?.shows !== 'head'
+  if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
   held.pauses++
   flight.phase = 'doubting'
   flight.resumeAt = now + pause

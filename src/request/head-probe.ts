@@ -21,6 +21,8 @@ export type ProbeLedger = {
   readonly grantedAt: number[]
   /** No look before. */
   lookAt: number
+  /** While no head is known: the end of the first probes, or of the time that a read waits for them. */
+  first: Promise<void> | undefined
 }
 
 /** Of each request this much of a probe is saved up, */
@@ -33,12 +35,14 @@ const APART = 2_000
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
 const LONGEST = 15_000
 const LOOK_EVERY = 100
+/** So long (in ms) an answer waits for the heads of the others while none is known at all. */
+const FIRST_LIMIT = 100
 
 const HEAD = { method: 'eth_blockNumber' }
 const HEAD_NEED = needOfMethod(HEAD.method, traitsOf(HEAD.method), undefined)
 
 export function createProbeLedger(): ProbeLedger {
-  return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], grantedAt: [], lookAt: -Infinity }
+  return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], grantedAt: [], lookAt: -Infinity, first: undefined }
 }
 
 /** The request reads near the head: asks for the heads that would have been good to know. */
@@ -52,11 +56,28 @@ export function probeHeads(flight: Flight, now: number) {
   if (parts.providers.length < 2) return
   // Who is asked for the head itself will show it.
   const first = plan.need.traits.block?.shows === 'head' ? flight.ahead[flight.position]?.provider : undefined
+  const asked: Promise<void>[] = []
   for (const channel of route.candidates) {
     const { provider } = channel
     if (provider === first || !isUsable(channel, now) || !isWanted(provider, parts, now)) continue
-    if (isAffordable(provider, probes, now)) void askHead(channel, flight.channels, parts)
+    if (isAffordable(provider, probes, now)) asked.push(askHead(channel, flight.channels, parts))
   }
+  if (asked.length > 0 && heads.best(now) === undefined) awaitFirst(asked, parts)
+}
+
+function awaitFirst(asked: readonly Promise<void>[], { probes, clock, ends }: Parts) {
+  const first = new Promise<void>((resolve) => {
+    const end = () => {
+      timer.cancel()
+      ends.delete(end)
+      if (probes.first === first) probes.first = undefined
+      resolve()
+    }
+    const timer = clock.after(FIRST_LIMIT, end)
+    ends.add(end)
+    void Promise.all(asked).then(end)
+  })
+  probes.first = first
 }
 
 /** Asks one provider for its head. Never rejects. */

@@ -10,8 +10,8 @@ import type { Flight, Parts } from './flight'
 
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
-  /** It shows less than is known, more than is believed, or lacks what should be there. */
-  readonly kind: 'lower' | 'ahead' | 'missing'
+  /** It is below what was shown, or of a provider that is behind; above what is believed; or lacks what should be there. */
+  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing'
   readonly what: string
   /** The block that one who knows better has. */
   readonly height: number
@@ -35,9 +35,17 @@ const JUDGES: Record<NonNullable<BlockTraits['shows']>, Judge> = {
 
 /** `undefined`: it is taken. For most methods that is all there is to ask. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
-  const shows = flight.plan.need.traits.block?.shows
-  if (shows === undefined || attempt.startedAt < (flight.parts.truth?.resetAt ?? 0)) return undefined
-  return JUDGES[shows](flight, attempt, value, now)
+  const { block } = flight.plan.need.traits
+  if (!block || attempt.startedAt < (flight.parts.truth?.resetAt ?? 0)) return undefined
+  if (block.shows) return JUDGES[block.shows](flight, attempt, value, now)
+  // It was asked before it was known to be behind, or because nobody else was left.
+  return flight.isNewest ? ofState(flight, attempt, now) : undefined
+}
+
+function ofState(flight: Flight, { channel }: Attempt, now: number): Doubt | undefined {
+  const { heads } = flight.parts
+  if (!heads.isBehind(channel.provider, now) || !mayDoubt(flight) || flight.plan.provider) return undefined
+  return { kind: 'behind', what: 'it is behind', height: heads.best(now) ?? -1 }
 }
 
 /**
@@ -67,7 +75,7 @@ function ofHead(flight: Flight, attempt: Attempt, head: number | undefined, now:
   const shown = truth?.shown ?? -1
   if (mayDoubt(flight)) {
     if (head < shown) return { kind: 'lower', what: 'its head is below the block shown before', height: shown, head }
-    if (head < best - heads.maxLag()) return { kind: 'lower', what: 'its head is behind', height: best, head }
+    if (head < best - heads.maxLag()) return { kind: 'behind', what: 'its head is behind', height: best, head }
     if (head > best) return { kind: 'ahead', what: 'its head is far ahead of all others', height: best, head }
   }
   truth?.show(Math.min(head, best), now)

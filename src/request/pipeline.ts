@@ -9,7 +9,7 @@ import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import { askHeldAgain, settleHeld, take } from './doubt'
+import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
 import { createFlight } from './flight'
 import { aim, inHeadOrder } from './head-order'
@@ -174,8 +174,7 @@ function endRound(flight: Flight, now: number) {
 
 const landing: Landing = {
   onValue(flight, attempt, value) {
-    const now = flight.parts.clock.now()
-    if (take(flight, attempt, value, now)) goOn(flight, now)
+    receive(flight, attempt, value, goOn)
   },
   onFailure(flight, attempt, error, failure) {
     onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false)

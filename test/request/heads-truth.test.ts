@@ -89,13 +89,29 @@ describe('numbers', () => {
     expect(engine.eventsOf('reorg')).toEqual([])
   })
 
-  test('behavior: one whose answer is far behind is not taken at its word, although nothing was shown yet', async () => {
-    const engine = setUp([60, 100])
-    engine.p(1).on(HEAD).reply(hex(60), { after: 20 })
-    const { ended } = await engine.end(HEAD)
-    expect(ended).toBeUndefined()
+  test('behavior: the very first answer waits for the heads of the others, so that a laggard is found out', async () => {
+    const engine = setUp([60, 100, 100])
+    for (const number of [2, 3]) engine.p(number).on(HEAD).once.reply(hex(100), { after: 20 })
+    const first = engine.start(HEAD)
+    const state = engine.start('eth_getBalance', ['0xa', 'latest'])
     await engine.clock.advance(20)
-    expect(await engine.number()).toBe(100)
+    expect([first.ended, state.ended]).toEqual([
+      { at: 20, value: hex(100) },
+      { at: 20, value: '0x1' },
+    ])
+    expect(engine.counts('eth_getBalance')).toEqual([1, 1, 0])
+    expect(engine.eventsOf('dispute')).toEqual([])
+  })
+
+  test('behavior: but not for longer than 100 ms, and only that once', async () => {
+    const engine = setUp([60, 100])
+    engine.p(2).on(HEAD).hang()
+    const first = engine.start(HEAD)
+    await engine.clock.advance(99)
+    expect(first.ended).toBeUndefined()
+    await engine.clock.advance(1)
+    expect(first.ended).toEqual({ at: 100, value: hex(60) })
+    expect((await engine.end(HEAD)).ended?.at).toBe(100)
   })
 
   test('behavior: behind one address with nodes that differ, the number stays at what was shown', async () => {
@@ -405,7 +421,7 @@ describe('events', () => {
     engine.heights[0] = 103
     await engine.number()
     expect(engine.eventsOf('head')).toEqual([
-      { provider: 'p1', to: 100 },
+      { provider: 'p2', to: 100 },
       { provider: 'p1', from: 100, to: 103 },
     ])
   })

@@ -51,6 +51,9 @@ describe('laggards', () => {
     for (const other of [2, 3]) engine.p(other).on(STATE).fail(new Error('down'))
     expect(await engine.request(...balance())).toBe('0x1')
     expect(engine.asked()).toEqual([1, 1, 1])
+    expect(engine.eventsOf('dispute')).toEqual([
+      { method: STATE, provider: 'p1', what: 'it is behind', block: 100, head: 90 },
+    ])
   })
 
   test('Given no height data, then nobody is skipped', async () => {
