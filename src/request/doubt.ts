@@ -30,8 +30,8 @@ export function receive(
     const now = clock.now()
     if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) askOn(flight, now)
   }
-  // The very first read of the newest state cannot tell a laggard before the others were heard, if they are quick.
-  if (flight.isNewest && probes.first) void probes.first.then(go)
+  // The very first read near the head cannot tell a laggard before the others were heard, if they are quick.
+  if (probes.first && (flight.isNewest || flight.height >= 0)) void probes.first.then(go)
   else go()
 }
 

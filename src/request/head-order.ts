@@ -12,14 +12,15 @@ export function aim(flight: Flight, now: number) {
   if (!block) return
   const reach = reachOf(request.params, block)
   const shown = parts.truth?.shown ?? -1
+  flight.height = -1
   if (reach === 'newest') {
     flight.isNewest = true
     // Who answers with a head is judged by it: whoever is asked shows his head anew.
     flight.height = block.shows === 'head' ? -1 : shown
   } else if (reach !== undefined) {
     const best = Math.max(parts.heads.best(now) ?? -1, shown)
-    // Older blocks are assumed everywhere.
-    if (reach > best - parts.heads.maxLag()) flight.height = Math.min(reach, best)
+    // Older blocks are assumed everywhere; while no head is known, it may be a new one.
+    if (reach > best - parts.heads.maxLag()) flight.height = best < 0 ? reach : Math.min(reach, best)
   }
 }
 

@@ -21,7 +21,7 @@ export type ProbeLedger = {
   readonly grantedAt: number[]
   /** No look before. */
   lookAt: number
-  /** While no head is known: the end of the first probes, or of the time that a read waits for them. */
+  /** The end of the first probes, or of the time that a read waits for them. */
   first: Promise<void> | undefined
 }
 
@@ -35,7 +35,7 @@ const APART = 2_000
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
 const LONGEST = 15_000
 const LOOK_EVERY = 100
-/** So long (in ms) an answer waits for the heads of the others while none is known at all. */
+/** So long (in ms) an answer waits for the first probes. */
 const FIRST_LIMIT = 100
 
 const HEAD = { method: 'eth_blockNumber' }
@@ -50,6 +50,7 @@ export function probeHeads(flight: Flight, now: number) {
   const { parts, route, plan } = flight
   const { probes, truth, heads } = parts
   if (!truth || plan.isPinned || now < probes.lookAt) return
+  const isFirst = probes.lookAt === -Infinity
   probes.lookAt = now + LOOK_EVERY
   const doubted = heads.doubted(now)
   if (doubted && isAffordable(doubted.provider, probes, now)) void proveHead(flight, doubted.provider, doubted.height)
@@ -62,7 +63,7 @@ export function probeHeads(flight: Flight, now: number) {
     if (provider === first || !isUsable(channel, now) || !isWanted(provider, parts, now)) continue
     if (isAffordable(provider, probes, now)) asked.push(askHead(channel, flight.channels, parts))
   }
-  if (asked.length > 0 && heads.best(now) === undefined) awaitFirst(asked, parts)
+  if (isFirst && asked.length > 0) awaitFirst(asked, parts)
 }
 
 function awaitFirst(asked: readonly Promise<void>[], { probes, clock, ends }: Parts) {

@@ -394,6 +394,13 @@ describe('logs', () => {
     expect([again.ended?.at, again.ended?.value.length]).toEqual([300, 2])
   })
 
+  test('behavior: the very first ones too are not taken from a laggard; nor is a null block', async () => {
+    const logs = setUp([60, 101])
+    expect(((await logs.request(LOGS, range(100, 101))) as unknown[]).length).toBe(2)
+    const block = setUp([60, 101])
+    expect(await block.request(BLOCK, [hex(101), false])).toMatchObject({ number: hex(101) })
+  })
+
   test('behavior: up to latest they must reach the block that was shown', async () => {
     const engine = setUp([100, 101])
     await engine.request(HEAD, [], { provider: 'p1' })

@@ -88,7 +88,8 @@ describe('order', () => {
     engine.p(2).on(STATE).fail(new Error('down'))
     engine.p(3).on(HEAD).hang()
     engine.p(3).on(STATE).fail(new Error('down'))
-    await engine.request(...balance())
+    engine.start(...balance())
+    await engine.clock.advance(100)
     expect(engine.asked()).toEqual([1, 1, 1])
     expect([2, 3, 1].map((number) => engine.p(number).calls.find(({ method }) => method === STATE)?.at)).toEqual([
       0, 0, 0,
@@ -121,16 +122,23 @@ describe('order', () => {
 })
 
 describe('probes', () => {
-  test('behavior: the first read of the newest state asks for the heads that are not known; nothing else does', async () => {
-    const engine = setUp([100, 100, 100])
-    await engine.request(...balance(hex(5)))
-    await engine.request('eth_gasPrice')
-    expect(upkeep(engine)).toEqual([0, 0, 0])
-    await engine.request(...balance())
-    await engine.clock.settle()
-    expect(upkeep(engine)).toEqual([1, 1, 1])
-    expect(engine.status().providers.map(({ head, lag }) => [head, lag])).toEqual(Array(3).fill([100, 0]))
-  })
+  test.each(['latest', hex(5)])(
+    'behavior: the first read of a block (%s) asks for the heads, which are not known; nothing else does, nor do old blocks then',
+    async (block) => {
+      const engine = setUp([100, 100, 100])
+      await engine.request('eth_gasPrice')
+      expect(upkeep(engine)).toEqual([0, 0, 0])
+      await engine.request(...balance(block))
+      await engine.clock.settle()
+      expect(upkeep(engine)).toEqual([1, 1, 1])
+      await engine.clock.advance(29_000)
+      await engine.request(...balance(hex(5)))
+      expect(upkeep(engine)).toEqual([1, 1, 1])
+      await engine.request(...balance())
+      await engine.clock.settle()
+      expect(engine.status().providers.map(({ head, lag }) => [head, lag])).toEqual(Array(3).fill([100, 0]))
+    },
+  )
 
   test('behavior: who is asked for his head is not asked for it twice; one alone, backups and those with open breakers never', async () => {
     const engine = createTestEngine({
