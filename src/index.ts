@@ -1,6 +1,6 @@
 // The door: named exports only.
 
-export type { ProviderEventMap, ProviderEventName, ProviderListener, ProviderMessage } from './eip1193/events'
+export type { ProviderEventMap, ProviderEventName, ProviderMessage } from './eip1193/events'
 export type { AttemptSummary } from './errors'
 export {
   AllProvidersFailedError,

@@ -4,7 +4,7 @@
 import type { Chain } from 'viem'
 import { refuse } from './checks'
 import { createConnection } from './eip1193/connection'
-import type { ProviderEventMap, ProviderEventName, ProviderListener } from './eip1193/events'
+import type { ProviderEventMap, ProviderEventName, ProviderPayloads } from './eip1193/events'
 import { createSubscriptions } from './eip1193/subscriptions'
 import { TransportClosedError } from './errors'
 import { createEvents } from './events'
@@ -23,9 +23,9 @@ export type Eip1193Provider = {
    * Calls `listener` for each event. What a listener throws harms nobody.
    * The first one for `connect`, `disconnect` or `chainChanged` has one small question sent, so that there is something to tell.
    */
-  on<name extends ProviderEventName>(name: name, listener: ProviderListener<name>): void
+  on<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
   /** Takes away one of the times `listener` was added. */
-  removeListener<name extends ProviderEventName>(name: name, listener: ProviderListener<name>): void
+  removeListener<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
   /**
    * Ends all its subscriptions; later requests reject with `TransportClosedError`. Idempotent.
    * Made from a transport, it is the user of the engine and ends it, as `client.transport.close()` does: for everything made
@@ -54,7 +54,7 @@ export function createProvider(
 ): Eip1193Provider {
   const isOwner = typeof from === 'function'
   const source = isOwner ? sourceOf(from, options?.chain) : readClient(from)
-  const events = createEvents<ProviderEventMap>()
+  const events = createEvents<ProviderPayloads>()
   const offs = new Map<string, Map<unknown, (() => void)[]>>()
   const connection = createConnection({ source, events })
   const subscriptions = createSubscriptions({
@@ -83,15 +83,15 @@ export function createProvider(
     }
   }
 
-  function on<name extends ProviderEventName>(name: name, listener: ProviderListener<name>) {
+  function on<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]) {
     const listeners = offs.get(name) ?? new Map()
     offs.set(name, listeners)
-    const off = events.on(name, listener as (event: Readonly<ProviderEventMap[name]>) => void)
+    const off = events.on(name, listener as never) // of this very name: the compiler cannot follow
     listeners.set(listener, [...(listeners.get(listener) ?? []), off])
     connection.follow()
   }
 
-  function removeListener<name extends ProviderEventName>(name: name, listener: ProviderListener<name>) {
+  function removeListener<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]) {
     const listeners = offs.get(name)
     const [off, ...others] = listeners?.get(listener) ?? []
     off?.()

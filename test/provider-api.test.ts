@@ -484,11 +484,34 @@ describe('connect, disconnect, chainChanged', () => {
     await turn()
     source.answers.eth_chainId = '0x5'
     expect(await provider.request({ method: 'eth_chainId' })).toBe('0x5')
+    await turn()
     await provider.request({ method: 'eth_chainId' })
     source.answers.eth_chainId = '0xa'
     await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId: '0xa' }] })
     await turn()
     expect(told).toEqual(['connect 0x1', 'chainChanged 0x5', 'chainChanged 0xa'])
+  })
+
+  test('behavior: an old answer that comes late, or a switch while it asks, does not go back and forth', async () => {
+    const { source, provider, told } = createWatched({ eth_chainId: '0x1', wallet_switchEthereumChain: null })
+    await turn()
+    const waiting: ((id: string) => void)[] = []
+    source.answers.eth_chainId = () => new Promise<string>((resolve) => waiting.push(resolve))
+    const old = provider.request({ method: 'eth_chainId' })
+    await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId: '0x5' }] })
+    await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId: '0xa' }] })
+    // Our question, asked after the first switch, answered after the second one.
+    waiting[1]?.('0x5')
+    await turn()
+    waiting[2]?.('0xa')
+    await turn()
+    waiting[0]?.('0x1')
+    await old
+    await turn()
+    waiting[3]?.('0xa')
+    await turn()
+    expect(told).toEqual(['connect 0x1', 'chainChanged 0x5', 'chainChanged 0xa'])
+    expect(waiting).toHaveLength(4)
   })
 
   test('behavior: what is no chain id connects nobody, and is not asked for again and again', async () => {

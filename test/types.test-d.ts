@@ -1,7 +1,9 @@
 // The public types: what programs may write, and what they get.
 
-import { createConfig } from '@wagmi/core'
-import type { Transport } from 'viem'
+import { createConfig, injected } from '@wagmi/core'
+import type { Eip1193Provider as EthersEip1193Provider } from 'ethers'
+import { BrowserProvider } from 'ethers'
+import type { Address, EIP1193Provider, Hex, ProviderRpcError, Transport } from 'viem'
 import {
   createClient,
   createPublicClient,
@@ -15,6 +17,8 @@ import {
 } from 'viem'
 import { mainnet, sepolia } from 'viem/chains'
 import { describe, expectTypeOf, test } from 'vitest'
+import type { SupportedProviders } from 'web3'
+import { Web3 } from 'web3'
 import type {
   AllProvidersFailedError,
   AttemptEvent,
@@ -30,6 +34,7 @@ import type {
   ChannelStatus,
   ChannelType,
   ConnectionEvent,
+  Eip1193Provider,
   ErrorRule,
   EventMap,
   EventName,
@@ -53,8 +58,12 @@ import type {
   MethodOptions,
   NeedSnapshot,
   NoProviderError,
+  ProviderClient,
   ProviderConfig,
   ProviderEntry,
+  ProviderEventMap,
+  ProviderEventName,
+  ProviderMessage,
   ProviderStatus,
   RequestEvent,
   RequestOptions,
@@ -73,7 +82,7 @@ import type {
   TransportClosedError,
   Upkeep,
 } from '../src'
-import { failover } from '../src'
+import { createProvider, failover } from '../src'
 
 const transport = failover(['https://a.example', 'https://b.example'])
 const client = createPublicClient({ chain: mainnet, transport })
@@ -230,6 +239,64 @@ describe('client.transport', () => {
     expectTypeOf(pinned.transport.status()).toEqualTypeOf<Status>()
     // @ts-expect-error a signal is of one request
     transport.with({ signal: new AbortController().signal })
+  })
+})
+
+describe('createProvider', () => {
+  const provider = createProvider(transport, { chain: mainnet })
+
+  test('default: from a transport and a chain, or from a client', () => {
+    expectTypeOf(provider).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf(createProvider(client)).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf(createProvider(transport.with({ provider: 'a' }), { chain: mainnet })).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf(createProvider(createWalletClient({ chain: mainnet, transport }))).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf<typeof client>().toExtend<ProviderClient>()
+    // @ts-expect-error a chain is needed
+    createProvider(transport)
+    // @ts-expect-error a client has its own chain
+    createProvider(client, { chain: mainnet })
+    // @ts-expect-error not over failover()
+    createProvider(createPublicClient({ chain: mainnet, transport: http() }))
+    // @ts-expect-error not what failover() returned
+    createProvider(http(), { chain: mainnet })
+  })
+
+  test('behavior: without any, and what viem, wagmi, ethers and web3.js take', () => {
+    expectTypeOf<AnyFields<Eip1193Provider>>().toEqualTypeOf<never>()
+    expectTypeOf<
+      AnyFields<{ [name in ProviderEventName]: Parameters<ProviderEventMap[name]>[0] }>
+    >().toEqualTypeOf<never>()
+    expectTypeOf(provider).toExtend<EIP1193Provider>()
+    expectTypeOf(provider).toExtend<EthersEip1193Provider>()
+    expectTypeOf(provider).toExtend<SupportedProviders>()
+    expectTypeOf(provider).toExtend<AsyncDisposable>()
+    custom(provider)
+    failover([custom(provider)])
+    injected({ target: { id: 'a', name: 'A', provider } })
+    new BrowserProvider(provider)
+    new Web3(provider)
+  })
+
+  test('behavior: request, on, removeListener, close', () => {
+    expectTypeOf(provider.request({ method: 'eth_foo', params: [1] })).resolves.toEqualTypeOf<unknown>()
+    expectTypeOf(provider.request<Hex>({ method: 'eth_subscribe', params: ['newHeads'] })).resolves.toEqualTypeOf<Hex>()
+    expectTypeOf<ProviderEventName>().toEqualTypeOf<
+      'connect' | 'disconnect' | 'chainChanged' | 'accountsChanged' | 'message'
+    >()
+    expectTypeOf<ProviderEventMap['chainChanged']>().toEqualTypeOf<(chainId: Hex) => void>()
+    provider.on('connect', ({ chainId }) => expectTypeOf(chainId).toEqualTypeOf<Hex>())
+    provider.on('disconnect', (error) => expectTypeOf(error).toEqualTypeOf<ProviderRpcError>())
+    provider.on('accountsChanged', (accounts) => expectTypeOf(accounts).toEqualTypeOf<Address[]>())
+    provider.on('message', (message) => {
+      expectTypeOf(message).toEqualTypeOf<ProviderMessage>()
+      if (message.type === 'eth_subscription')
+        expectTypeOf(message.data).toEqualTypeOf<{ readonly subscription: Hex; readonly result: unknown }>()
+      else expectTypeOf(message.data).toEqualTypeOf<{ readonly id: Hex; readonly error: unknown }>()
+    })
+    provider.removeListener('message', () => {})
+    expectTypeOf(provider.close()).resolves.toEqualTypeOf<void>()
+    // @ts-expect-error no such event
+    provider.on('data', () => {})
   })
 })
 

@@ -6,11 +6,11 @@ import { numberToHex, ProviderDisconnectedError } from 'viem'
 import { TransportClosedError } from '../errors'
 import type { Events } from '../events'
 import type { FailoverValue } from '../failover'
-import type { ProviderEventMap } from './events'
+import type { ProviderPayloads } from './events'
 
 export type ConnectionOptions = {
   readonly source: Pick<FailoverValue, 'request' | 'on' | 'status'>
-  readonly events: Events<ProviderEventMap>
+  readonly events: Events<ProviderPayloads>
 }
 
 export type Connection = {
@@ -33,6 +33,7 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
   let state: 'unknown' | 'connected' | 'disconnected' | 'closed' = 'unknown'
   let chainId: Hex | undefined
   let isAsking = false
+  let isChainInDoubt = false
   let unwatch: (() => void) | undefined
 
   function follow() {
@@ -43,21 +44,26 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
     if (isWanted && state !== 'connected') void ask()
   }
 
-  /** What is asked goes to the providers: an `eth_chainId` that is known may be answered by the library. */
+  /** One question at a time. What is asked goes to the providers: an `eth_chainId` that is verified is answered by the library. */
   async function ask() {
     if (isAsking || state === 'closed') return
     isAsking = true
-    try {
-      const method = chainId === undefined ? 'eth_chainId' : 'eth_blockNumber'
-      const result = await source.request({ method })
-      if (method === 'eth_chainId') learn(result)
-      if (chainId !== undefined) connect(chainId)
-    } catch (error) {
-      if (nameOf(error) === NOBODY) disconnect(error)
-      else if (nameOf(error) === 'TransportClosedError') close()
-    } finally {
-      isAsking = false
-    }
+    do {
+      const isChain = isChainInDoubt || chainId === undefined
+      isChainInDoubt = false
+      try {
+        const result = await source.request({ method: isChain ? 'eth_chainId' : 'eth_blockNumber' })
+        if (isChain) learn(result)
+        if (chainId !== undefined) connect(chainId)
+      } catch (error) {
+        isAsking = false
+        isChainInDoubt ||= isChain
+        if (nameOf(error) === NOBODY) disconnect(error)
+        else if (nameOf(error) === 'TransportClosedError') close()
+        return
+      }
+    } while (isChainInDoubt)
+    isAsking = false
   }
 
   function connect(to: Hex) {
@@ -74,23 +80,19 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
 
   function learn(value: unknown) {
     const id = toChainId(value)
-    if (id === undefined || id === chainId) return
+    if (!unwatch || id === undefined || id === chainId) return
     const isChange = chainId !== undefined && state === 'connected'
     chainId = id
     if (isChange) events.emit('chainChanged', id)
   }
 
-  async function askChain() {
-    // Whoever needs the chain asks for it: one that cannot be had now is told when it can.
-    const value = await source.request({ method: 'eth_chainId' }).catch(() => undefined)
-    if (unwatch) learn(value)
-  }
-
   function onAnswer(method: string, result: unknown) {
     if (!unwatch) return
-    if (method === 'eth_chainId') learn(result)
-    if (/^wallet_(switch|add)EthereumChain$/.test(method)) void askChain()
-    if (state !== 'connected') void ask()
+    // Answers may come in another order than they were asked for: only our own questions, one by one, tell of a change.
+    const isSwitch = /^wallet_(switch|add)EthereumChain$/.test(method)
+    const isOther = method === 'eth_chainId' && chainId !== undefined && toChainId(result) !== chainId
+    if (isSwitch || isOther) isChainInDoubt = true
+    if (isChainInDoubt || state !== 'connected') void ask()
   }
 
   function onFailure(error: unknown) {

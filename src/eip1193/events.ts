@@ -11,18 +11,20 @@ export type ProviderMessage =
   | { readonly type: 'eth_subscription'; readonly data: { readonly subscription: Hex; readonly result: unknown } }
   | { readonly type: 'eth_subscription_error'; readonly data: { readonly id: Hex; readonly error: unknown } }
 
-/** The events of an EIP-1193 provider and what their listeners get. */
+/** The events of an EIP-1193 provider and their listeners, in the form of viem's `EIP1193EventMap`. */
 export type ProviderEventMap = {
   /** A provider of the list answers on the chain: for the first time, or again after `disconnect`. */
-  connect: { readonly chainId: Hex }
+  connect: (info: { readonly chainId: Hex }) => void
   /** Nothing answers any more, or it was closed (code 4900). Never twice without a `connect` in between. */
-  disconnect: ProviderRpcError
+  disconnect: (error: ProviderRpcError) => void
   /** `eth_chainId` is another one than before: only without a chain, where a wallet may move. */
-  chainChanged: Hex
-  /** Never: who watches a wallet's accounts listens to the wallet. It may be listened to, as programs do. */
-  accountsChanged: Address[]
-  message: ProviderMessage
+  chainChanged: (chainId: Hex) => void
+  /** Never comes: who watches a wallet's accounts listens to the wallet. Programs may listen to it all the same. */
+  accountsChanged: (accounts: Address[]) => void
+  message: (message: ProviderMessage) => void
 }
 
 export type ProviderEventName = keyof ProviderEventMap
-export type ProviderListener<name extends ProviderEventName> = (event: ProviderEventMap[name]) => void
+
+/** What listeners get. */
+export type ProviderPayloads = { [name in ProviderEventName]: Parameters<ProviderEventMap[name]>[0] }

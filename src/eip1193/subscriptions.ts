@@ -148,7 +148,7 @@ function createStream({ onMessage, onFull, onEnd }: StreamOptions): Stream {
 
   const onData = (data: unknown) =>
     pass((id) => {
-      const { result } = data as { result: unknown }
+      const { result } = (data ?? {}) as { result?: unknown }
       onMessage({ type: 'eth_subscription', data: Object.freeze({ subscription: id, result }) })
     })
 
