@@ -90,6 +90,7 @@ const options: Shape = {
   waitForProvider: rules.flag,
   breaker,
   transactions: { broadcast: oneOf('first', 'all') },
+  consistency: oneOf('head', 'none'),
   maxLag: rules.count0,
   verifyChain: rules.flag,
   subscriptions: oneOf('auto', true, false),

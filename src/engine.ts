@@ -17,12 +17,14 @@ import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
+import { createProbeLedger } from './request/head-probe'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
 import { fly, serve } from './request/pipeline'
 import type { Face, Planner } from './request/plan'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
+import { createTruth } from './request/truth'
 import { checkChain } from './request/verify-chain'
 import { createWaitingRoom } from './request/waiting-room'
 import type { Status } from './status'
@@ -37,6 +39,7 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly chainId: number | undefined
   readonly hasOwnSerializer: boolean
   readonly verifyChain: boolean
+  readonly consistency: 'head' | 'none'
   /** In blocks; `undefined`: by the block time. */
   readonly maxLag?: number | undefined
   readonly hedgeBudget: number
@@ -90,6 +93,8 @@ export function createEngine(setup: EngineSetup): Engine {
     channels: [],
     ranking: createRanking(random, heads),
     heads,
+    truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
+    probes: createProbeLedger(),
     room: createWaitingRoom(),
     queue: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),

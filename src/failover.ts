@@ -101,6 +101,7 @@ function make(
     chainId: parameters.chain?.id,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
     verifyChain: options.verifyChain ?? true,
+    consistency: options.consistency ?? 'head',
     maxLag: options.maxLag,
     hedgeBudget: (hedge === false ? undefined : hedge?.budget) ?? 20,
     retryBudget: retry.budget ?? 20,

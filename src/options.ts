@@ -87,6 +87,12 @@ export type FailoverOptions = {
   breaker?: BreakerOptions | undefined
   transactions?: TransactionOptions | undefined
   /**
+   * `'head'`: block numbers never go backwards, and an answer is not taken while another provider may know better.
+   * `'none'`: answers are taken as they come.
+   * @default 'head'
+   */
+  consistency?: 'head' | 'none' | undefined
+  /**
    * How far a provider may be behind the best head (in blocks) and still be asked for the newest state.
    * @default 2, or 3 s worth of blocks if that is more
    */

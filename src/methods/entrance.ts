@@ -69,6 +69,7 @@ export function createEntrance({
   const privates = providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id)
   const filters = createFilters(calls)
   const lookUps = createLookUps({ calls, privates })
+  parts.truth?.onReset.add(lookUps.forget)
   const transactions = createTransactions({
     calls,
     lookUps,

@@ -15,8 +15,8 @@ export type HeadOptions = {
 export type Heads = {
   /** The provider has shown this block to be its newest; it may be a lower one than before. */
   observe(provider: Provider, height: number, now: number): void
-  /** The provider has given this block: a head near it needs no second witness. */
-  prove(provider: Provider, height: number, now: number): void
+  /** The provider has given this block, or not: a head near it needs no second witness, or has no other chance. */
+  prove(provider: Provider, height: number, isGiven: boolean, now: number): void
   /** Highest head that is believed; `undefined` while nothing is known that is not too old. */
   best(now: number): number | undefined
   /** Usual time between two blocks (in ms), learned; `undefined` while unknown. */
@@ -31,16 +31,20 @@ export type Heads = {
   maxLag(): number
   /** Whether it is known to be further behind than that. */
   isBehind(provider: Provider, now: number): boolean
-  /** A head so far ahead of all that is known that it is not believed yet, but would be if its provider gave that block. */
+  /** A head that is so far ahead of all others that its provider should be asked for that block. */
   doubted(now: number): { provider: Provider; height: number } | undefined
+  /** The provider turned out to be on another chain. */
+  forget(provider: Provider, now: number): void
   /** A lower head was taken by decision: all that is known is forgotten. */
   reset(): void
 }
 
 export type HeadSight = { readonly height: number; readonly at: number }
 
+type Proof = HeadSight & { readonly isGiven: boolean }
 /** `lag`: blocks behind the best head when it was seen. `trail`: its steps forward, oldest first, for the block time. */
-type Sight = HeadSight & { readonly lag: number; readonly proof: HeadSight | undefined; readonly trail: HeadSight[] }
+type Sight = HeadSight & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
+type Seen = { readonly provider: Provider; readonly sight: Sight }
 
 /** What was seen longer ago (in ms) does not count. */
 const FRESH = 30_000
@@ -75,8 +79,8 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
   }
 
   /** Those that count now, the highest first. */
-  function ranked(now: number): { provider: Provider; sight: Sight }[] {
-    const found: { provider: Provider; sight: Sight }[] = []
+  function ranked(now: number): Seen[] {
+    const found: Seen[] = []
     for (const provider of providers) {
       const sight = sightOf(provider)
       if (sight && isFresh(sight, now) && provider.chain.state !== 'wrong') found.push({ provider, sight })
@@ -84,11 +88,20 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
     return found.sort((a, b) => b.sight.height - a.sight.height)
   }
 
-  function isBelieved(all: readonly { sight: Sight }[], index: number, now: number) {
-    const { sight } = all[index] as { sight: Sight }
+  /** Whether it is far ahead of the next one, or, alone, of what was believed before. */
+  function isAlone(all: readonly Seen[], index: number, now: number) {
+    const { sight } = all[index] as Seen
     const next = all[index + 1]?.sight ?? (best && isFresh(best, now) ? best : undefined)
-    if (!next || !isFar(sight, next)) return true
-    return all.length < MANY && sight.proof !== undefined && !isFar(sight, sight.proof)
+    return next !== undefined && isFar(sight, next)
+  }
+
+  function isBelieved(all: readonly Seen[], index: number, now: number) {
+    if (!isAlone(all, index, now)) return true
+    if (all.length >= MANY) return false
+    const { sight } = all[index] as Seen
+    if (sight.proof) return sight.proof.isGiven && !isFar(sight, sight.proof)
+    // One that says otherwise is no proof against what was believed before: it may be far behind.
+    return all.length === 2 && best !== undefined && isFresh(best, now) && !isFar(sight, best)
   }
 
   function judge(now: number) {
@@ -138,10 +151,10 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
       judge(now)
       if (best && height < best.height) sights[provider.index] = { ...sight, lag: best.height - height }
     },
-    prove(provider, height, now) {
+    prove(provider, height, isGiven, now) {
       const sight = sightOf(provider)
       if (!sight) return
-      sights[provider.index] = { ...sight, proof: { height, at: now } }
+      sights[provider.index] = { ...sight, proof: { height, at: now, isGiven } }
       judge(now)
     },
     best: (now) => bestNow(now)?.height,
@@ -157,8 +170,16 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
     doubted(now) {
       const all = ranked(now)
       const [first] = all
-      if (!first || all.length >= MANY || isBelieved(all, 0, now)) return undefined
-      return { provider: first.provider, height: first.sight.height }
+      if (!first || all.length >= MANY || !isAlone(all, 0, now)) return undefined
+      const { provider, sight } = first
+      const isProven = sight.proof && isFresh(sight.proof, now) && !isFar(sight, sight.proof)
+      return isProven ? undefined : { provider, height: sight.height }
+    },
+    forget(provider, now) {
+      if (!sights[provider.index]) return
+      sights[provider.index] = undefined
+      best = undefined
+      judge(now)
     },
     reset() {
       sights.length = 0

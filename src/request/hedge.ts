@@ -2,6 +2,7 @@
 
 import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
+import { isLower } from './head-order'
 
 export type HedgeOptions = {
   /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
@@ -44,7 +45,8 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
       provider.setup.isBackup ||
       !breaker.isClosed() ||
       !provider.quota.hasRoom(now) ||
-      flight.ruledOut?.has(provider)
+      flight.ruledOut?.has(provider) ||
+      isLower(flight, provider, now)
     )
       continue
     const score = provider.setup.cost + (busy.has(provider) ? Number.MAX_SAFE_INTEGER / 2 : 0)

@@ -9,9 +9,12 @@ import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
+import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
 import { createFlight } from './flight'
-import { landAborted, landEmpty, landError, landValue } from './landing'
+import { aim, inHeadOrder } from './head-order'
+import { probeHeads } from './head-probe'
+import { landAborted, landEmpty, landError } from './landing'
 import type { Landing } from './launch'
 import { isFinal, timeoutOf } from './launch'
 import { learnFrom } from './learn'
@@ -42,6 +45,7 @@ export function fly(
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
     parts.hedgeBudget.earn()
+    parts.probes.budget.earn()
     if (signal) {
       flight.onAbort = () => landAborted(flight, signal.reason, parts.clock.now())
       if (signal.aborted) return flight.onAbort()
@@ -86,6 +90,11 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
       ? route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel))
       : route.candidates
   flight.position = 0
+  if (flight.plan.need.traits.block) {
+    aim(flight, now)
+    flight.ahead = inHeadOrder(flight, flight.ahead, now)
+    if (flight.isNewest || flight.height >= 0) probeHeads(flight, now)
+  }
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
   if (isOver(flight)) return
@@ -117,6 +126,7 @@ function goOn(flight: Flight, now: number) {
     else if (!breaker.isClosed()) flight.position++
     else if (provider.quota.isUnlimited() || provider.quota.hasRoom(now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
+    else if (flight.held) flight.position++
     else if (putBehind(flight, channel, now)) continue
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
     else return enterQueue(flight, moves, now) ? undefined : landError(flight, now)
@@ -139,6 +149,7 @@ function stop(flight: Flight, now: number) {
 }
 
 function endRound(flight: Flight, now: number) {
+  if (flight.held) return settleHeld(flight, now)
   const { parts, plan, route, failures, roundStart, led, ruledOut } = flight
   const back = route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
   if (back.length > 0) return rejoin(flight, back, now)
@@ -163,7 +174,7 @@ function endRound(flight: Flight, now: number) {
 
 const landing: Landing = {
   onValue(flight, attempt, value) {
-    landValue(flight, attempt, value, flight.parts.clock.now())
+    receive(flight, attempt, value, goOn)
   },
   onFailure(flight, attempt, error, failure) {
     onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false)
@@ -207,6 +218,7 @@ function resume(flight: Flight, now: number) {
   if (flight.phase === 'leading') return lead(flight, now, landing)
   if (flight.phase === 'queueing') return serve(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
+  if (flight.phase === 'doubting') return askHeldAgain(flight, now, landing)
   setAlarm(flight, now)
 }
 

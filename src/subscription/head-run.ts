@@ -83,9 +83,13 @@ export function startHeadRun(
     providers,
     mostFilled: options.mostFilled,
     sink: {
-      onBlock: (block) => tellAll((listener) => listener.onBlock(block)),
+      onBlock(block) {
+        parts.truth?.show(block.number, clock.now())
+        tellAll((listener) => listener.onBlock(block))
+      },
       onReorg(removed, isReset) {
-        if (isReset) heads.reset()
+        if (isReset && parts.truth) parts.truth.forget(clock.now())
+        else if (isReset) heads.reset()
         options.onReorg(removed, isReset, state.source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },

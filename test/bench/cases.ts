@@ -1,6 +1,7 @@
 // The cases: how three providers behave, how they are asked, and what `failover` must reach. Runs one client through one.
 
 import type { FailoverOptions } from '../../src/index'
+import { createChain } from '../support/chain'
 import { createFleet } from '../support/fleet'
 import type { Behaviour, BehaviourScript } from '../support/provider-behaviour'
 import type { Measured } from './measure'
@@ -22,6 +23,12 @@ export type Case = {
   readonly concurrency?: number | undefined
   /** @default 'balance' */
   readonly question?: Question | undefined
+  /** A block comes so often (in ms). @default none comes */
+  readonly blockTime?: number | undefined
+  /** The providers take turns at being so many blocks behind, a turn for each block. */
+  readonly alternating?: number | undefined
+  /** The caller asks not again at once, but after this (in ms). */
+  readonly pause?: number | undefined
   /** For `failover`: what a user would set. */
   readonly options?: FailoverOptions | undefined
   /** Of `failover`; that no call fails is one for every case. */
@@ -84,14 +91,36 @@ export const cases: readonly Case[] = [
     question: 'call',
     limits: { callsPerRequest: 1 },
   },
+  {
+    name: '8 s behind, 200 ms a block',
+    fault: { lag: 40 },
+    providers: [{ ...well, lag: 40 }, well, well],
+    ...{ question: 'head', blockTime: 200, pause: 20, limits: { callsPerRequest: 1.1 } },
+  },
+  { name: 'take turns 4 blocks behind', question: 'head', blockTime: 200, alternating: 4, pause: 20 },
   { name: 'one alone, away for 600 ms', providers: [well], outage: 600, calls: 20, concurrency: 20 },
 ]
 
 export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   const { providers = [well, well, well], fault, outage, calls = 300, concurrency = 6, question = 'balance' } = one
-  await using fleet = await createFleet(providers)
+  const chain = createChain()
+  await using fleet = await createFleet(providers, { chain })
   const peer = maker.make({ urls: fleet.providers.map(({ url }) => url), question, options: one.options })
-  const call = () => judged(peer.call(), question)
+  const { alternating, blockTime, pause = 0 } = one
+  const heads: Heads = { highest: 0, height: () => chain.head.number }
+  const call = async () => {
+    await judged(peer.call(), question, heads)
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+  let blocks = 0
+  const mine = () => {
+    chain.mine()
+    blocks++
+    if (alternating === undefined) return
+    for (const [index, provider] of fleet.providers.entries())
+      provider.behave({ ...well, ...(index !== blocks % fleet.providers.length && { lag: alternating }) })
+  }
+  const miner = blockTime === undefined ? undefined : setInterval(mine, blockTime)
   await measure(call, { calls: warmUpCalls, concurrency, limit: longest })
   collectGarbage()
 
@@ -102,6 +131,7 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   if (outage) setTimeout(() => void first?.revive(), outage)
   const measured = await measure(call, { calls, concurrency, limit: longest })
   peer.close()
+  clearInterval(miner)
 
   const countOf = (method?: string) => fleet.providers.reduce((sum, provider) => sum + provider.count(method), 0)
   const upstream = countOf(methodOf(question))
@@ -115,8 +145,22 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   }
 }
 
+/** The highest head that an answer has shown, and the true one. */
+type Heads = { highest: number; height: () => number }
+/** More blocks than this behind, a head is stale. */
+const MOST_BEHIND = 5
+
 /** Resolves if the answer is the right one: for `balance` the height (the simulated chain's rule), for `call` its revert. */
-async function judged(answer: Promise<unknown>, question: Question) {
+async function judged(answer: Promise<unknown>, question: Question, heads: Heads) {
+  if (question === 'head') {
+    const { highest } = heads
+    const height = heads.height()
+    const head = Number(await answer)
+    if (head < highest) throw new Error('the head went backwards')
+    if (head < height - MOST_BEHIND) throw new Error('the head is stale')
+    heads.highest = Math.max(heads.highest, head)
+    return
+  }
   if (question === 'balance') {
     const balance = await answer
     if (BigInt(balance as string | bigint) !== 100n) throw new Error(`the balance is ${balance}`)

@@ -7,8 +7,8 @@ import { mainnet } from 'viem/chains'
 import type { FailoverOptions } from '../../src/index'
 import { failover } from '../../src/index'
 
-/** `balance`: of another address each time. `call`: one that the contract reverts. */
-export type Question = 'balance' | 'call'
+/** `balance`: of another address each time. `call`: one that the contract reverts. `head`: the newest block's number. */
+export type Question = 'balance' | 'call' | 'head'
 
 export type Peer = {
   readonly name: string
@@ -28,7 +28,8 @@ export type PeerOptions = {
 export type PeerMaker = { readonly name: string; make(options: PeerOptions): Peer }
 
 /** The method that a question asks, as providers see it. */
-export const methodOf = (question: Question) => (question === 'balance' ? 'eth_getBalance' : 'eth_call')
+export const methodOf = (question: Question) =>
+  ({ balance: 'eth_getBalance', call: 'eth_call', head: 'eth_blockNumber' })[question]
 
 /** Often enough to matter within a run of a few seconds; the default is every 4 s. */
 const rankInterval = 200
@@ -79,7 +80,12 @@ export const ethersPeer: PeerMaker = {
     const next = createAddresses()
     return {
       name: this.name,
-      call: () => (question === 'balance' ? provider.getBalance(next()) : provider.call({ to: next(), data: '0x01' })),
+      call: () =>
+        question === 'head'
+          ? provider.getBlockNumber()
+          : question === 'balance'
+            ? provider.getBalance(next())
+            : provider.call({ to: next(), data: '0x01' }),
       close: () => {
         for (const one of [provider, ...providers]) void one.destroy()
       },
@@ -97,6 +103,7 @@ function viemPeer(name: string, transport: Transport, question: Question): Peer 
 function viemCall(client: { request(args: never): Promise<unknown> }, question: Question) {
   const next = createAddresses()
   return () => {
+    if (question === 'head') return client.request({ method: methodOf(question) } as never)
     const first = question === 'balance' ? next() : { to: next(), data: '0x01' }
     return client.request({ method: methodOf(question), params: [first, 'latest'] } as never)
   }

@@ -54,7 +54,7 @@ describe('best', () => {
   test('Given four or more, then a single far-off outlier is not believed, whatever it can show', () => {
     const { heads, p, see, lags } = setUp(4)
     see(0, 100, 101, 101, 9_000_000)
-    heads.prove(p(4), 9_000_000, 0)
+    heads.prove(p(4), 9_000_000, true, 0)
     expect([heads.best(0), lags(0), heads.doubted(0)]).toEqual([101, [1, 0, 0, 0], undefined])
     see(10, undefined, undefined, 9_000_000)
     expect(heads.best(10)).toBe(9_000_000)
@@ -93,10 +93,37 @@ describe('best', () => {
     see(0, 100)
     see(10, 5_000)
     expect([heads.best(10), heads.doubted(10)?.height]).toEqual([100, 5_000])
-    heads.prove(p(1), 5_000, 20)
+    heads.prove(p(1), 5_000, true, 20)
     expect([heads.best(20), heads.doubted(20)]).toEqual([5_000, undefined])
     see(30, 5_001)
     expect(heads.best(30)).toBe(5_001)
+  })
+
+  test('behavior: alone, without the block it is not believed, and not asked for it again and again', () => {
+    const { heads, see, p } = setUp(1)
+    see(0, 100)
+    see(10, 5_000)
+    heads.prove(p(1), 5_000, false, 20)
+    expect([heads.best(20), heads.doubted(20)]).toEqual([100, undefined])
+    see(30, 101)
+    expect(heads.best(30)).toBe(101)
+  })
+
+  test('behavior: of two, one that is far behind is no proof against what was believed before', () => {
+    const { heads, see, p } = setUp(2)
+    see(0, 20_000_000)
+    see(10, undefined, 100)
+    expect([heads.best(10), heads.doubted(10)]).toEqual([20_000_000, { provider: p(1), height: 20_000_000 }])
+    heads.prove(p(1), 20_000_000, false, 20)
+    expect(heads.best(20)).toBe(100)
+  })
+
+  test('behavior: what a provider on another chain has shown is forgotten with it', () => {
+    const { heads, see, p, moves } = setUp(2)
+    see(0, 100, 150)
+    p(2).chain.state = 'wrong'
+    heads.forget(p(2), 10)
+    expect([heads.best(10), moves.at(-1)]).toEqual([100, ['p1', undefined, 100]])
   })
 
   test('Given data that is more than 30 s old, then it does not count', () => {

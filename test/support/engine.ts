@@ -53,7 +53,17 @@ export type TestEngine = {
 
 type Recorded = { name: EventName; event: any }
 
-const EVENTS: EventName[] = ['request', 'attempt', 'failover', 'breaker', 'limit', 'capability']
+const EVENTS: EventName[] = [
+  'request',
+  'attempt',
+  'failover',
+  'breaker',
+  'limit',
+  'capability',
+  'head',
+  'reorg',
+  'dispute',
+]
 
 const SETTINGS: PlanSettings = {
   strategy: 'priority',
@@ -80,6 +90,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
     chainId: undefined,
     hasOwnSerializer: false,
     verifyChain: false,
+    consistency: 'none',
     hedgeBudget: 20,
     retryBudget: 20,
     retryDelay: 150,
