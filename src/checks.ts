@@ -90,6 +90,7 @@ const options: Shape = {
   waitForProvider: rules.flag,
   breaker,
   transactions: { broadcast: oneOf('first', 'all') },
+  logs: { maxRequests: rules.count, concurrency: rules.count, timeout: rules.atLeast0 },
   verifyChain: rules.flag,
   subscriptions: oneOf('auto', true, false),
   share: rules.flag,

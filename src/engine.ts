@@ -14,6 +14,7 @@ import type { Events } from './events'
 import { createEvents } from './events'
 import type { Face } from './methods/entrance'
 import { createEntrance } from './methods/entrance'
+import type { LogsOptions } from './methods/logs'
 import type { SubscribeOptions, Subscription } from './methods/subscribe'
 import { subscribe } from './methods/subscribe'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
@@ -43,6 +44,7 @@ export type EngineSetup = {
   readonly waitForProvider: boolean
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
+  readonly logs: LogsOptions
   readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
   /** Told when it is closed. */
@@ -123,6 +125,7 @@ export function createEngine(setup: EngineSetup): Engine {
     planner: setup.planner,
     share: setup.share,
     broadcast: setup.broadcast,
+    logs: setup.logs,
     hasOwnSerializer: setup.hasOwnSerializer,
     isClosed: () => isClosed,
   })

@@ -153,6 +153,7 @@ function make(
     waitForProvider: options.waitForProvider ?? true,
     share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
+    logs: options.logs ?? {},
     shouldThrow: options.shouldThrow,
     planner: createPlanner(settingsOf(options, parameters, { limitsState: () => engine.limitsState() })),
     onClose() {

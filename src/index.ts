@@ -6,6 +6,7 @@ export {
   ChainMismatchError,
   InvalidOptionsError,
   InvalidResponseError,
+  LogRangeTooWideError,
   NoProviderError,
   TransportClosedError,
 } from './errors'
@@ -23,6 +24,7 @@ export type {
 } from './events'
 export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
 export { failover } from './failover'
+export type { LogsOptions } from './methods/logs'
 export type { SubscribeOptions, Subscription } from './methods/subscribe'
 export type {
   FailoverOptions,

@@ -86,6 +86,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
     waitForProvider: true,
     share: false,
     broadcast: 'first',
+    logs: {},
     shouldThrow: undefined,
     onClose: () => {},
     ...options,
