@@ -7,6 +7,7 @@ import type { Cost } from './cost'
 import { costLimit, measureCost, measureMemory } from './cost'
 import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
+import { measureWideLogs, wideLatencies, wideLimit } from './wide-logs'
 
 const flags = process.argv.slice(2)
 const isCheck = flags.includes('--check')
@@ -17,6 +18,7 @@ const startedAt = performance.now()
 
 await benchCases(cases.filter(({ name }) => only === undefined || name.includes(only)))
 if (only === undefined || only === 'cost') await benchCost()
+if (only === undefined || only === 'wide') await benchWideLogs()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
 if (problems.length === 0) console.log('All limits hold.')
@@ -85,6 +87,21 @@ Three in-memory \`custom\` transports, \`eth_call\`, one call after the other; m
   for (const { title, ratio } of costs)
     if (ratio > costLimit)
       problems.push(`cost of ${title}: ${ratio.toFixed(2)} times viem fallback, limit ${costLimit}`)
+}
+
+async function benchWideLogs() {
+  const { requests, wall, ideal } = await measureWideLogs()
+  console.log(`## A million blocks of logs
+
+Three providers of ${wideLatencies.join(', ')} ms that take 2 000 blocks at a time. Ideal: the pieces, by what the three can
+serve in a ms at four a time.
+`)
+  const ratio = wall / ideal
+  const row = [requests, wall, ideal].map(formatNumber)
+  console.log(tableOf(['requests', 'ms', 'ideal ms', 'ratio'], [[...row, ratio.toFixed(2)]]))
+  console.log('')
+  if (ratio > wideLimit)
+    problems.push(`a million blocks of logs: ${ratio.toFixed(2)} times the ideal, limit ${wideLimit}`)
 }
 
 function rowOf({ title, calls, custom, fallback, failover, ratio }: Cost) {

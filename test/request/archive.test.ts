@@ -92,4 +92,15 @@ describe('learned depth of state', () => {
 
   const count2 = (t: ReturnType<typeof createTestEngine>) =>
     ['p1', 'p2'].map((id) => t.channel(id).count('eth_getBalance'))
+
+  test('behavior: nobody who lacks the state is asked beside a slow one', async () => {
+    const t = createTestEngine({ providers: 3 })
+    for (const id of ['p1', 'p2']) t.channel(id).on('eth_getBalance').fail(rpcError(missing.code, missing.message))
+    t.channel('p3').on('eth_getBalance').reply('0x1', { after: 900 })
+    t.start('eth_getBalance', [ADDRESS, '0x64'])
+    await t.clock.advance(1_000)
+    t.start('eth_getBalance', [ADDRESS, '0x64'])
+    await t.clock.advance(5_000)
+    expect(count(t)).toEqual([1, 1, 2])
+  })
 })
