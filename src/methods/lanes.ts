@@ -21,7 +21,7 @@ type Waiter<provider> = Wish<provider> & {
 }
 
 /** With so many in a row that cannot go on, those behind them are not looked at: a long line of equal ones is the rule. */
-const LOOK_AHEAD = 32
+const LOOK_AHEAD = 8
 
 /** @param roomOf how many at a time. */
 export function createLanes<provider extends object>(roomOf: (provider: provider) => number): Lanes<provider> {

@@ -97,8 +97,8 @@ function cutBlocks(piece: Piece, blocks: number): Piece[] {
 }
 
 /**
- * In two, after a refusal. `undefined` if nothing is left to be cut.
- * @param end the last block of a range that was offered.
+ * In two, after a refusal; with a range that was offered that one and the rest in two. `undefined` if nothing is left to cut.
+ * @param end the last block of the range that was offered.
  */
 export function halve(piece: Piece, ofAddresses: boolean, end: number | undefined): Cut | undefined {
   const { from, to, addresses, isTail } = piece
@@ -108,10 +108,22 @@ export function halve(piece: Piece, ofAddresses: boolean, end: number | undefine
     return cutTo(piece, shape)
   }
   if (from === to) return undefined
-  const middle = end !== undefined && end >= from && end < to ? end : from + Math.floor((to - from) / 2)
-  const last = isTail ? Math.min(middle, to - TAIL) : middle
-  const older = { ...piece, to: last, isTail: false, requests: 1 }
-  return { by: 'blocks', parts: [older, { ...piece, from: last + 1, requests: 1 }] }
+  const offered = end !== undefined && end >= from && end < to ? end : undefined
+  const middle = middleOf(offered === undefined ? from : offered + 1, to)
+  const ends = [offered ?? middle, middle].map((last) => (isTail ? Math.min(last, to - TAIL) : last))
+  const lasts = [...new Set(ends), to]
+  const parts = lasts.map((last, index) => ({
+    ...piece,
+    from: index === 0 ? from : (lasts[index - 1] as number) + 1,
+    to: last,
+    isTail: isTail && last === to,
+    requests: 1,
+  }))
+  return { by: 'blocks', parts: parts.filter((part) => part.from <= part.to) }
+}
+
+function middleOf(from: number, to: number) {
+  return from + Math.floor((to - from) / 2)
 }
 
 /** The last blocks of a tail apart from the rest. */

@@ -19,7 +19,8 @@ export function failuresOf(error: unknown, request: RpcRequest, providers: reado
 }
 
 /** Whether less of it may be taken. */
-export function isRefusal({ kind, isRpc }: Failure): boolean {
+export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
+  if (excess === 'filter') return false
   // A node that says that it takes too long says so of the width.
   return kind === 'range-too-large' || kind === 'result-too-large' || (kind === 'timeout' && isRpc)
 }

@@ -50,6 +50,7 @@ export function createScan(setup: ScanSetup): Scan {
   const limitsOf = (provider: Provider): Limits => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
+    end.signal.throwIfAborted()
     const provider = await lanes.take({ owner: end, choose: (hasRoom) => choose(piece, hasRoom) })
     if (!provider) return serveParts(piece, cutToFit(piece))
     let before: Before
@@ -152,11 +153,13 @@ export function createScan(setup: ScanSetup): Scan {
     if (takersOf(piece, serversOf(piece), limitsOf).length === 0) return cutToFit(piece)
     const offered = failures.find(({ suggestedRange }) => Number(suggestedRange?.fromBlock) === piece.from)
     const end = offered?.suggestedRange && Number(offered.suggestedRange.toBlock)
-    const ofAddresses = failures.some(({ isOfAddresses }) => isOfAddresses)
+    const ofAddresses = failures.some(({ excess }) => excess === 'addresses')
     return halve(piece, ofAddresses, end)
   }
 
   async function ask(piece: Piece, provider: Provider) {
+    // It may have ended since there was room.
+    end.signal.throwIfAborted()
     if (caller.deadline - calls.clock.now() < LEAST)
       throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: setup.timeout })
     const request = requestOf(piece)

@@ -4,7 +4,7 @@
 import { InvalidResponseError } from '../errors'
 import type { Provider } from '../provider/provider'
 import { bestHeadOf } from '../provider/provider'
-import type { Parts, Plan } from '../request/flight'
+import type { OnWinner, Parts, Plan } from '../request/flight'
 import { planRoute } from '../request/route'
 import type { LogQuery, LogTag } from '../rpc/block'
 import { heightOf, logQueryOf } from '../rpc/block'
@@ -31,6 +31,8 @@ export type Logs = {
   request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
+const NOBODY: readonly Provider[] = []
+
 export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Logs {
   const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
   const { clock, providers } = parts
@@ -39,18 +41,17 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
 
   async function request(caller: Caller, asked: RpcRequest, plan: Plan): Promise<unknown> {
     const startedAt = clock.now()
-    const query = logQueryOf(asked.params)
-    if (!query) return whole(caller, asked, plan)
-    const misfits = misfitsOf(query, startedAt)
-    const inPieces = (before?: Before) => split(caller, asked, query, plan, startedAt, before)
+    const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
+    const misfits = misfitsOf(asked, startedAt)
     if (misfits.length > 0 && !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one)))
       return inPieces()
-    const exclude = misfits.length > 0 ? [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] : plan.exclude
+    const own =
+      misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
     let by: Provider | undefined
     let logs: unknown
     try {
-      logs = await whole(caller, asked, exclude === plan.exclude ? plan : { ...plan, exclude }, (provider) => {
-        by = provider
+      logs = await whole(caller, asked, own, (channel) => {
+        by = channel.provider
       })
     } catch (error) {
       if (isOver(caller, error)) throw error
@@ -64,25 +65,26 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
   }
 
   /** As it is. The usual one costs no plan of its own. */
-  function whole(caller: Caller, asked: RpcRequest, plan: Plan, onWinner?: (provider: Provider) => void) {
+  function whole(caller: Caller, asked: RpcRequest, plan: Plan, onWinner?: OnWinner) {
     let own = inner.get(plan)
     if (!own) {
       own = { ...plan, isInner: true, kept: undefined }
       inner.set(plan, own)
     }
-    return calls.call(caller, asked, own, onWinner && (({ provider }) => onWinner(provider)))
+    return calls.call(caller, asked, own, onWinner)
   }
 
   /** Those that do not take it as it is, as far as that is known. */
-  function misfitsOf(query: LogQuery, now: number): readonly Provider[] {
-    const limited = providers.filter(({ capability }) => capability.logLimits(now))
-    if (limited.length === 0) return limited
+  function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
+    const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== undefined
+    const query = providers.some(isLimited) ? logQueryOf(params) : undefined
+    if (!query) return NOBODY
     const head = bestHeadOf(providers)
     const from = typeof query.from === 'number' ? query.from : head
     const to = typeof query.to === 'number' ? query.to : Math.max(head ?? -1, from ?? -1)
-    if (from === undefined || from > to) return []
+    if (from === undefined || from > to) return NOBODY
     const piece = pieceOf(query, from, to)
-    return limited.filter(({ capability }) => !fits(piece, capability.logLimits(now)))
+    return providers.filter(({ capability }) => !fits(piece, capability.logLimits(now)))
   }
 
   /** Providers that may be asked, in order, backups only where there are no others; those that are down last. */
@@ -97,12 +99,13 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
   async function split(
     caller: Caller,
     asked: RpcRequest,
-    query: LogQuery,
     plan: Plan,
     startedAt: number,
     before: Before | undefined,
   ): Promise<unknown> {
     const pool = poolOf(plan, clock.now())
+    const query = logQueryOf(asked.params)
+    if (!query || pool.length === 0) return endOf(before) ?? whole(caller, asked, plan)
     const deadline = timeout === 0 ? Infinity : startedAt + timeout
     const patient = {
       ...caller,
@@ -111,7 +114,7 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
     const heads = createHeads(patient, plan)
     const [from, to] = [await heads.numberOf(query.from), await heads.numberOf(query.to)]
     // Nothing to cut: the node's own word on it.
-    if (pool.length === 0 || from > to) return endOf(before) ?? whole(caller, asked, plan)
+    if (from > to) return endOf(before) ?? whole(caller, asked, plan)
     const scan = createScan({
       calls,
       lanes,

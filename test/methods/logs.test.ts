@@ -288,6 +288,24 @@ describe('refusals', () => {
     expect(error.attempts.length).toBeGreaterThan(0)
   })
 
+  test('error: a filter that must name an address is not asked for in pieces, and nothing is learned', async () => {
+    const before = () => {
+      throw rpcError(-32701, 'Please specify an address in your request')
+    }
+    const t = create([{ before }, { before }])
+    const { error } = await settle(t, range(1, 1_000))
+    expect([error.code, t.asked.length]).toEqual([-32701, 2])
+    expect(t.status().providers.map(({ capabilities }) => capabilities.learned.logs)).toEqual([undefined, undefined])
+  })
+
+  test('behavior: a refusal of a few blocks without a number teaches nothing', async () => {
+    const t = create([{ enforces: { maxBlockRange: 2, wording: 'vague' } }])
+    await check(t, range(1, 9))
+    expect(t.status().providers[0]?.capabilities.learned.logs).toBeUndefined()
+    await check(t, range(1, 40))
+    expect(t.status().providers[0]?.capabilities.learned.logs).toEqual({ maxBlockRange: 10 })
+  })
+
   test('behavior: a node that says that it takes too long is asked for less', async () => {
     const before = ({ from, to }: { from: number; to: number }) => {
       if (to - from >= 100) throw rpcError(-32000, 'query timeout exceeded')
