@@ -84,6 +84,36 @@ export class NoProviderError extends BaseError {
   }
 }
 
+/** An `eth_getLogs` that would have to be split into more requests than `logs.maxRequests` allows. */
+export class LogRangeTooWideError extends BaseError {
+  override name = 'LogRangeTooWideError' as const
+  /** How many requests it would take. */
+  readonly requests: number
+  /** How many are allowed. */
+  readonly maxRequests: number
+
+  constructor({
+    method,
+    blocks,
+    requests,
+    maxRequests,
+  }: {
+    method: string
+    blocks: number
+    requests: number
+    maxRequests: number
+  }) {
+    super(
+      `"${method}" over ${blocks} blocks takes ${requests} requests, but \`logs.maxRequests\` allows ${maxRequests}.`,
+      {
+        metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'],
+      },
+    )
+    this.requests = requests
+    this.maxRequests = maxRequests
+  }
+}
+
 /** A provider answered, but not with JSON-RPC, or not to this request. */
 export class InvalidResponseError extends BaseError {
   override name = 'InvalidResponseError' as const

@@ -109,6 +109,7 @@ function make(
     waitForProvider: options.waitForProvider ?? true,
     share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
+    logs: options.logs ?? {},
     shouldThrow: options.shouldThrow,
     verify: options.verify ?? 'auto',
     mostFilled: { heads: maxBackfillBlocks.heads ?? 256, logs: maxBackfillBlocks.logs ?? 10_000 },

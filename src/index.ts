@@ -7,6 +7,7 @@ export {
   ChainMismatchError,
   InvalidOptionsError,
   InvalidResponseError,
+  LogRangeTooWideError,
   NoProviderError,
   SubscriptionGapError,
   TransportClosedError,
@@ -30,6 +31,7 @@ export type {
 } from './events'
 export type { FailoverTransport } from './failover'
 export { failover } from './failover'
+export type { LogsOptions } from './methods/logs'
 export type {
   BackfillOptions,
   FailoverOptions,
@@ -61,9 +63,9 @@ export type { HeadOfChain, LogsOfBlock } from './subscription/items'
 export type { VerifyMode } from './subscription/logs'
 export type { SharedStatus } from './subscription/shared'
 export type {
-  HeadsOptions,
+  HeadStreamOptions,
+  LogStreamOptions,
   LogsFilter,
-  LogsOptions,
   SubscribeOptions,
   Subscription,
 } from './subscription/subscriptions'

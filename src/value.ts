@@ -10,9 +10,9 @@ import { failureOf } from './rpc/failure'
 import type { Status } from './status'
 import type { HeadOfChain, LogsOfBlock } from './subscription/items'
 import type {
-  HeadsOptions,
+  HeadStreamOptions,
+  LogStreamOptions,
   LogsFilter,
-  LogsOptions,
   SubscribeOptions,
   Subscription,
 } from './subscription/subscriptions'
@@ -46,13 +46,13 @@ export type FailoverValue = {
    */
   subscribe(options: SubscribeOptions): Promise<Subscription>
   /** The blocks of the canonical chain from the next one on. `break`, or the signal, ends it. */
-  heads(options?: HeadsOptions | undefined): AsyncIterableIterator<HeadOfChain>
+  heads(options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
   /**
    * The logs of the canonical chain, block by block, and at least every 100 blocks an item that says how far it is. `break`, or
    * the signal, ends it.
    * @throws InvalidOptionsError for a filter or an option that breaks a rule
    */
-  logs(filter?: LogsFilter | undefined, options?: LogsOptions | undefined): AsyncIterableIterator<LogsOfBlock>
+  logs(filter?: LogsFilter | undefined, options?: LogStreamOptions | undefined): AsyncIterableIterator<LogsOfBlock>
   /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
   status(): Status
   /** Calls `listener` for each event of the engine. Returns the off-function. */
