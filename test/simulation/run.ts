@@ -26,9 +26,11 @@ const onTheWay = 2_000
 const socketLinger = 5_000
 const longestCall = 20_000
 
-export async function runSimulation(schedule: Schedule): Promise<Outcome> {
-  const world = createWorld(schedule)
+/** @param tell of each thing that happens, for whoever wants to understand one seed */
+export async function runSimulation(schedule: Schedule, tell?: ((text: string) => void) | undefined): Promise<Outcome> {
+  const world = createWorld(schedule, tell)
   const { clock, chain, after } = world
+  if (tell) narrate(world)
   const watchers: Watcher[] = []
   const miner = startMiner(world, schedule, () => {
     for (const watcher of watchers) watcher.look()
@@ -42,6 +44,7 @@ export async function runSimulation(schedule: Schedule): Promise<Outcome> {
     })
   }
   await clock.advance(schedule.duration)
+  world.note('ALL HEALED')
   for (const { ward, moveTo } of world.providers) {
     ward.clear()
     moveTo(chain)
@@ -53,6 +56,12 @@ export async function runSimulation(schedule: Schedule): Promise<Outcome> {
   const problems = watchers.flatMap((watcher) => problemsOf(watcher, world))
   const left = schedule.ending === 'leave' ? await leave(world, watchers) : []
   return { problems: [...problems, ...left, ...(await close(world, watchers))], watchers, settledAfter }
+}
+
+function narrate({ chain, engine, note }: World) {
+  chain.onChange(() => note(`chain: ${chain.head.number} ${chain.head.hash.slice(0, 8)}`))
+  for (const name of ['subscription', 'connection', 'gap', 'reorg', 'breaker', 'failover'] as const)
+    engine.events.on(name, (event) => note(`${name}: ${JSON.stringify(event)}`))
 }
 
 function startMiner({ chain, after, random }: World, { blockTime, unevenness }: Schedule, onMined: () => void) {
@@ -70,7 +79,8 @@ function startMiner({ chain, after, random }: World, { blockTime, unevenness }: 
 }
 
 function inflict(world: World, fault: Fault, { blockTime, duration }: Schedule) {
-  const { chain, providers, after } = world
+  const { chain, providers, after, note } = world
+  note(`FAULT ${JSON.stringify(fault)}`)
   if (fault.type === 'reorg') return void chain.reorg(fault.depth, { blocks: fault.blocks })
   const provider = providers[fault.provider]
   if (!provider) return

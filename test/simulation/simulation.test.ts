@@ -14,7 +14,7 @@ describe.runIf(given !== undefined)('one seed', () => {
   test(`seed ${given}`, async () => {
     const schedule = drawSchedule(Number(given))
     process.stdout.write(`${JSON.stringify(schedule, undefined, 1)}\n`)
-    const { problems } = await runSimulation(schedule)
+    const { problems } = await runSimulation(schedule, (text) => process.stdout.write(`${text}\n`))
     expect(problems).toEqual([])
   })
 })

@@ -2,6 +2,7 @@
 // judged by event-verdict.
 
 import { subscriptionKeyOf } from '../../src/subscription/key'
+import type { LogsFilter } from '../../src/subscription/subscriptions'
 import type { Sighting, Truth, Verdict } from '../support/event-verdict'
 import { judgeHeads, judgeLogs } from '../support/event-verdict'
 import type { WatcherPlan } from './schedule'
@@ -24,7 +25,7 @@ export type Watcher = {
 }
 
 export function startWatcher(world: World, plan: WatcherPlan, name: string): Watcher {
-  const { clock, chain, engine, face, after, random } = world
+  const { clock, chain, engine, face, after, random, note } = world
   const { subscriptions } = engine
   const isHeads = plan.kind === 'heads'
   const params = isHeads ? ['newHeads'] : ['logs', plan.filter]
@@ -46,6 +47,11 @@ export function startWatcher(world: World, plan: WatcherPlan, name: string): Wat
   function see(result: any) {
     const at = clock.now()
     const { number, hash, parentHash, blockNumber, blockHash, logIndex, removed = false } = result
+    note(
+      isHeads
+        ? `${name} < ${Number(number)} ${hash.slice(0, 8)}`
+        : `${name} < ${removed ? 'removed ' : ''}${Number(blockNumber)}.${Number(logIndex)} ${blockHash.slice(0, 8)}`,
+    )
     if (isHeads) sightings.push({ type: 'head', at, number: Number(number), hash, parentHash })
     else
       sightings.push({
@@ -59,6 +65,7 @@ export function startWatcher(world: World, plan: WatcherPlan, name: string): Wat
   }
 
   function onError(error: any) {
+    note(`${name} < ${error.message.split('\n')[0]}`)
     if (error.name === 'SubscriptionGapError')
       gaps.push({ from: Number(error.from), to: Number(error.to), at: clock.now() })
     else if (!hasLeft) errors.push(error)
@@ -72,7 +79,9 @@ export function startWatcher(world: World, plan: WatcherPlan, name: string): Wat
       }
       return
     }
-    for await (const { logs, removed, gap } of subscriptions.logs(face, plan.filter, { signal: abort.signal })) {
+    for await (const { logs, removed, gap } of subscriptions.logs(face, plan.filter as LogsFilter, {
+      signal: abort.signal,
+    })) {
       if (gap && !gap.late) gaps.push({ from: Number(gap.from), to: Number(gap.to), at: clock.now() })
       for (const log of logs) see({ ...log, removed })
       await busy()
@@ -92,7 +101,9 @@ export function startWatcher(world: World, plan: WatcherPlan, name: string): Wat
   function look() {
     if (!isJoined || first !== undefined) return
     const state = subscriptions.status().find((one) => one.key === key.name)?.state
-    if (state !== undefined && state !== 'opening') first = chain.head.number + 1
+    if (state === undefined || state === 'opening') return
+    first = chain.head.number + 1
+    note(`${name} is live, from ${first}`)
   }
 
   if (plan.via === 'iterator') {

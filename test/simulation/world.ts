@@ -30,11 +30,13 @@ export type World = {
   /** Timers of the engine. */
   timers(): number
   random(): number
+  /** For whoever plays a seed again: what happens, when. */
+  note(text: string): void
 }
 
 const height = 100
 
-export function createWorld(schedule: Schedule): World {
+export function createWorld(schedule: Schedule, tell?: ((text: string) => void) | undefined): World {
   const { seed, blockTime, hasBlooms, latency, canPing, verify } = schedule
   const clock = createManualClock()
   const random = seededRandom(seed ^ 0x5eed)
@@ -136,5 +138,6 @@ export function createWorld(schedule: Schedule): World {
     after,
     timers: () => clock.pending.total - running,
     random,
+    note: (text) => tell?.(`${clock.now().toFixed(1).padStart(10)}  ${text}`),
   }
 }
