@@ -92,6 +92,7 @@ const options: Shape = {
   transactions: { broadcast: oneOf('first', 'all') },
   consistency: oneOf('head', 'none'),
   maxLag: rules.count0,
+  logs: { maxRequests: rules.count, concurrency: rules.count, timeout: rules.atLeast0 },
   verifyChain: rules.flag,
   subscriptions: oneOf('auto', true, false),
   verify: oneOf('auto', 'strict', false),

@@ -13,6 +13,7 @@ import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
 import { createEntrance } from './methods/entrance'
+import type { LogsOptions } from './methods/logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
@@ -48,6 +49,7 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly waitForProvider: boolean
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
+  readonly logs: LogsOptions
   readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
   /** Told when it is closed. */
@@ -131,6 +133,7 @@ export function createEngine(setup: EngineSetup): Engine {
     planner: setup.planner,
     share: setup.share,
     broadcast: setup.broadcast,
+    logs: setup.logs,
     hasOwnSerializer: setup.hasOwnSerializer,
     isClosed: () => isClosed,
   })

@@ -7,6 +7,7 @@ export {
   ChainMismatchError,
   InvalidOptionsError,
   InvalidResponseError,
+  LogRangeTooWideError,
   NoProviderError,
   SubscriptionGapError,
   TransportClosedError,
@@ -28,8 +29,9 @@ export type {
   RequestEvent,
   SubscriptionEvent,
 } from './events'
-export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
+export type { FailoverTransport } from './failover'
 export { failover } from './failover'
+export type { LogsOptions } from './methods/logs'
 export type {
   BackfillOptions,
   FailoverOptions,
@@ -61,10 +63,11 @@ export type { HeadOfChain, LogsOfBlock } from './subscription/items'
 export type { VerifyMode } from './subscription/logs'
 export type { SharedStatus } from './subscription/shared'
 export type {
-  HeadsOptions,
+  HeadStreamOptions,
+  LogStreamOptions,
   LogsFilter,
-  LogsOptions,
   SubscribeOptions,
   Subscription,
 } from './subscription/subscriptions'
 export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'
+export type { BreakerControl, FailoverRequestFn, FailoverValue } from './value'

@@ -1,6 +1,7 @@
 // What users write: the list, the options, and the options of one request: their types and defaults. checks.ts reads them.
 
 import type { Transport } from 'viem'
+import type { LogsOptions } from './methods/logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
 import type { LimitOptions } from './provider/quota'
@@ -97,6 +98,8 @@ export type FailoverOptions = {
    * @default 2, or 3 s worth of blocks if that is more
    */
   maxLag?: number | undefined
+  /** How an `eth_getLogs` is split that is wider than what the providers take. */
+  logs?: LogsOptions | undefined
   /** Whether each provider's chain id is checked before its answers are used. @default true */
   verifyChain?: boolean | undefined
   /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */

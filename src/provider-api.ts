@@ -8,8 +8,9 @@ import type { ProviderEventMap, ProviderEventName, ProviderPayloads } from './ei
 import { createSubscriptions } from './eip1193/subscriptions'
 import { TransportClosedError } from './errors'
 import { createEvents } from './events'
-import type { FailoverTransport, FailoverValue } from './failover'
+import type { FailoverTransport } from './failover'
 import type { RpcRequest } from './types'
+import type { FailoverValue } from './value'
 
 export type Eip1193Provider = {
   /**

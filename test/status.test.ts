@@ -162,7 +162,7 @@ describe('statusOf', () => {
           { code: 1, kind: 'quota' },
         ],
       },
-      learned: { unsupportedMethods: ['eth_getLogs'], stateFrom: 100, logs: { maxResults: 10_000 } },
+      learned: { unsupportedMethods: ['eth_getLogs'], stateFrom: 228, logs: { maxResults: 10_000 } },
     })
     expect(seen.providers[0]?.channels.http?.breaker).toEqual({ state: 'open', failures: 0 })
   })

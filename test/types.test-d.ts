@@ -55,6 +55,8 @@ import type {
   LimitOptions,
   Listener,
   LogCapabilities,
+  LogRangeTooWideError,
+  LogsOptions,
   MethodOptions,
   NeedSnapshot,
   NoProviderError,
@@ -316,6 +318,7 @@ describe('what is written', () => {
     expectTypeOf<AllUndefined<Required<Capabilities>>>().toExtend<Capabilities>()
     expectTypeOf<AllUndefined<Required<HistoryCapabilities>>>().toExtend<HistoryCapabilities>()
     expectTypeOf<AllUndefined<Required<LogCapabilities>>>().toExtend<LogCapabilities>()
+    expectTypeOf<AllUndefined<Required<LogsOptions>>>().toExtend<LogsOptions>()
   })
 
   test('behavior: a whole provider', () => {
@@ -465,6 +468,8 @@ describe('what is shown', () => {
     expectTypeOf<AttemptSummary['channel']>().toEqualTypeOf<ChannelType>()
     expectTypeOf<ChainMismatchError['name']>().toEqualTypeOf<'ChainMismatchError'>()
     expectTypeOf<InvalidOptionsError['name']>().toEqualTypeOf<'InvalidOptionsError'>()
+    expectTypeOf<LogRangeTooWideError['name']>().toEqualTypeOf<'LogRangeTooWideError'>()
+    expectTypeOf<LogRangeTooWideError['requests' | 'maxRequests']>().toEqualTypeOf<number>()
     expectTypeOf<InvalidResponseError['name']>().toEqualTypeOf<'InvalidResponseError'>()
     expectTypeOf<NoProviderError['reasons']>().toEqualTypeOf<readonly { provider: string; reason: string }[]>()
     expectTypeOf<TransportClosedError['name']>().toEqualTypeOf<'TransportClosedError'>()

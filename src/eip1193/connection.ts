@@ -5,7 +5,7 @@ import type { Hex } from 'viem'
 import { numberToHex, ProviderDisconnectedError } from 'viem'
 import { TransportClosedError } from '../errors'
 import type { Events } from '../events'
-import type { FailoverValue } from '../failover'
+import type { FailoverValue } from '../value'
 import type { ProviderPayloads } from './events'
 
 export type ConnectionOptions = {

@@ -32,7 +32,7 @@ export type Capabilities = {
 
 export type LearnedCapabilities = {
   unsupportedMethods: string[]
-  /** The first block whose state it has not refused. */
+  /** The first block whose state it is thought to have, as far as it refused older ones. */
   stateFrom?: number
   /** What one `eth_getLogs` may ask of it, as far as it refused more. */
   logs?: LearnedLogs

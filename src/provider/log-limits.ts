@@ -31,42 +31,38 @@ export type LogKnowledge = {
 
 /** @param lasts how long what is learned is believed (in ms). */
 export function createLogKnowledge(declared: LogCapabilities, lasts: number): LogKnowledge {
-  const isDeclared = Object.values(declared).some((value) => value !== undefined)
-  let known: { readonly limits: LearnedLogs; readonly until: number } | undefined
+  const said = Object.values(declared).some((value) => value !== undefined) ? limitsOf(declared, {}) : undefined
+  let known: { readonly learned: LearnedLogs; readonly limits: LogLimits; readonly until: number } | undefined
 
-  function learnedLogs(now: number) {
+  function knownAt(now: number) {
     if (known && now >= known.until) known = undefined
-    return known?.limits
+    return known
   }
 
   return {
-    learnedLogs,
-    logLimits(now) {
-      const learned = known && learnedLogs(now)
-      if (!isDeclared && !learned) return undefined
-      const {
-        maxBlockRange = Infinity,
-        maxAddresses = Infinity,
-        maxResults = Infinity,
-      } = { ...learned, ...given(declared) }
-      return { maxBlockRange, maxAddresses, maxResults, fromBlock: declared.fromBlock ?? 0 }
-    },
+    learnedLogs: (now) => knownAt(now)?.learned,
+    logLimits: (now) => knownAt(now)?.limits ?? said,
     learnLogs(found, now) {
-      const before = learnedLogs(now) ?? {}
-      const limits: LearnedLogs = { ...before }
+      const before = knownAt(now)?.learned ?? {}
+      const learned: LearnedLogs = { ...before }
       for (const key of ['maxBlockRange', 'maxAddresses', 'maxResults'] as const) {
         const value = found[key]
         if (value === undefined || declared[key] !== undefined) continue
         // Never grown: what was refused once is not asked for again.
-        limits[key] = Math.min(value, before[key] ?? Infinity)
+        learned[key] = Math.min(value, before[key] ?? Infinity)
       }
-      if (Object.keys(limits).length === 0) return false
-      known = { limits, until: now + lasts }
-      return Object.entries(limits).some(([key, value]) => before[key as keyof LearnedLogs] !== value)
+      if (Object.keys(learned).length === 0) return false
+      known = { learned, limits: limitsOf(declared, learned), until: now + lasts }
+      return Object.entries(learned).some(([key, value]) => before[key as keyof LearnedLogs] !== value)
     },
   }
 }
 
-function given(declared: LogCapabilities): LogCapabilities {
-  return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
+function limitsOf(declared: LogCapabilities, learned: LearnedLogs): LogLimits {
+  return {
+    maxBlockRange: declared.maxBlockRange ?? learned.maxBlockRange ?? Infinity,
+    maxAddresses: declared.maxAddresses ?? learned.maxAddresses ?? Infinity,
+    maxResults: declared.maxResults ?? learned.maxResults ?? Infinity,
+    fromBlock: declared.fromBlock ?? 0,
+  }
 }

@@ -1,13 +1,18 @@
 // What a failure teaches about its provider, whoever's request it was: cooldowns, refused methods, state and ranges.
 
 import type { CapabilityEvent } from '../events'
+import type { LearnedLogs } from '../provider/log-limits'
 import type { ChannelState, Provider } from '../provider/provider'
+import type { LogQuery } from '../rpc/block'
 import { logQueryOf } from '../rpc/block'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import { stateHeightOf } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Parts } from './flight'
+
+/** The smallest limit that is seen (in blocks). */
+const LEAST_RANGE = 10
 
 export function learnFrom(
   failure: Failure,
@@ -55,44 +60,36 @@ function learnState({ kind }: Failure, provider: Provider, request: RpcRequest, 
   const { capability, id } = provider
   const block = stateHeightOf(request, need)
   if (block === undefined || !capability.learnMissingState(block, parts.heads.best(now), now)) return
-  tell(parts, { provider: id, what: 'state', from: 'unknown', to: `after block ${block}`, why: kind })
+  const from = capability.learned(now).stateFrom
+  tell(parts, { provider: id, what: 'state', from: 'unknown', to: `from block ${from}`, why: kind })
 }
 
 /** What was refused is too much: what the message allows, if it names a number that fits, else half of what was asked for. */
 function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, parts: Parts, now: number) {
-  const { kind, maxBlockRange, maxResults, suggestedRange, isOfAddresses } = failure
   const query = logQueryOf(request.params)
-  if (!query) return
-  if (kind === 'result-too-large') {
-    // How many blocks bring too many results is another number in each part of the chain.
-    if (maxResults !== undefined) learn({ maxResults })
-    return
-  }
-  if (isOfAddresses) {
-    if (query.addresses.length > 1) learn({ maxAddresses: Math.floor(query.addresses.length / 2) })
-    return
-  }
-  const from = heightIn(query.from)
-  const to = heightIn(query.to)
-  const asked = from === undefined || to === undefined || to < from ? undefined : to - from + 1
+  const found = query && learnedFrom(failure, query)
+  const [limit = '', value] = Object.entries(found ?? {})[0] ?? []
+  if (!found || value === undefined) return
+  const before = provider.capability.logLimits(now)?.[limit as keyof LearnedLogs] ?? Infinity
+  if (!provider.capability.learnLogs(found, now)) return
+  const known = before === Infinity ? 'unknown' : `${limit} ${before}`
+  tell(parts, { provider: provider.id, what: 'logs', from: known, to: `${limit} ${value}`, why: failure.kind })
+}
+
+function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): LearnedLogs {
+  const { kind, excess, maxBlockRange, maxResults, suggestedRange } = failure
+  // How many blocks bring too many results is another number in each part of the chain.
+  if (kind === 'result-too-large') return maxResults === undefined ? {} : { maxResults }
+  if (excess === 'addresses') return addresses.length > 1 ? { maxAddresses: Math.floor(addresses.length / 2) } : {}
+  if (excess) return {}
+  const asked = typeof from === 'number' && typeof to === 'number' ? to - from + 1 : undefined
   const offered = suggestedRange && Number(suggestedRange.toBlock - suggestedRange.fromBlock) + 1
-  const named = [offered, maxBlockRange].find(
-    (blocks) => blocks !== undefined && (asked === undefined || blocks < asked),
-  )
-  const blocks = named ?? (asked === undefined ? undefined : Math.floor(asked / 2))
-  if (blocks !== undefined && blocks > 0) learn({ maxBlockRange: blocks })
-
-  function learn(found: Parameters<Provider['capability']['learnLogs']>[0]) {
-    const [limit = '', value] = Object.entries(found)[0] ?? []
-    const before = provider.capability.logLimits(now)?.[limit as 'maxResults'] ?? Infinity
-    if (!provider.capability.learnLogs(found, now)) return
-    const known = before === Infinity ? 'unknown' : `${limit} ${before}`
-    tell(parts, { provider: provider.id, what: 'logs', from: known, to: `${limit} ${value}`, why: kind })
-  }
-
-  function heightIn(bound: number | string) {
-    return typeof bound === 'number' ? bound : (parts.heads.headOf(provider, now) ?? parts.heads.best(now))
-  }
+  const named = [offered, maxBlockRange].find((blocks) => blocks && blocks < (asked ?? Infinity))
+  if (named) return { maxBlockRange: named }
+  // Nobody takes less; who refuses that does so for another reason.
+  return asked !== undefined && asked > LEAST_RANGE
+    ? { maxBlockRange: Math.max(LEAST_RANGE, Math.floor(asked / 2)) }
+    : {}
 }
 
 function tell(parts: Parts, event: CapabilityEvent) {

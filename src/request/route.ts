@@ -89,15 +89,19 @@ export function planRoute(
 }
 
 /** Those that are said or known not to keep the state that is read go behind all others. */
-function deepFirst(
-  channels: ChannelState[],
+function deepFirst(channels: ChannelState[], need: Need, head: number | undefined, now: number): ChannelState[] {
+  if (need.stateAt === undefined) return channels
+  return channels.sort((a, b) => Number(lacksState(a, need, head, now)) - Number(lacksState(b, need, head, now)))
+}
+
+/** Whether it is said or known not to keep the state that is read. @param head the newest block, if one is known */
+export function lacksState(
+  { provider }: ChannelState,
   { stateAt }: Need,
-  bestHead: number | undefined,
+  head: number | undefined,
   now: number,
-): ChannelState[] {
-  if (stateAt === undefined) return channels
-  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(stateAt, bestHead, now))
-  return channels.sort((a, b) => hasIt(b) - hasIt(a))
+): boolean {
+  return stateAt !== undefined && !provider.capability.keepsState(stateAt, head, now)
 }
 
 /** Why a channel may not be asked, whatever its state; `undefined` if it may. */

@@ -7,7 +7,7 @@ import type { Facts } from './failure-facts'
 import { factsOf, field } from './failure-facts'
 import { meaningOfText } from './failure-words'
 import type { BlockRange } from './hints'
-import { heightOf, isOfAddresses, maxBlockRangeOf, maxResultsOf, retryAfterOf, suggestedRangeOf } from './hints'
+import { excessOf, heightOf, maxBlockRangeOf, maxResultsOf, retryAfterOf, suggestedRangeOf } from './hints'
 import type { Meaning } from './transaction-words'
 
 export type Failure = {
@@ -39,8 +39,8 @@ export type Failure = {
   maxBlockRange?: number
   /** `eth_getLogs`: how many logs an answer of its may have. */
   maxResults?: number
-  /** `eth_getLogs`: it is the addresses that are too many, not the blocks. */
-  isOfAddresses?: boolean
+  /** `eth_getLogs`: it is not the blocks that are too many: it is the addresses, or a filter that names none. */
+  excess?: 'addresses' | 'filter'
 }
 
 export type FailureContext = {
@@ -103,7 +103,8 @@ export function failureOf(error: unknown, context: FailureContext): Failure {
     const maxResults = kind === 'result-too-large' ? maxResultsOf(facts.text) : undefined
     if (maxBlockRange !== undefined) failure.maxBlockRange = maxBlockRange
     if (maxResults !== undefined) failure.maxResults = maxResults
-    if (kind === 'range-too-large' && isOfAddresses(facts.text)) failure.isOfAddresses = true
+    const excess = kind === 'range-too-large' ? excessOf(facts.text) : undefined
+    if (excess) failure.excess = excess
   }
   return failure
 }

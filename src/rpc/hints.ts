@@ -80,9 +80,12 @@ export function maxResultsOf(text: string): number | undefined {
   return results > 0 ? results : undefined
 }
 
-/** Whether a refusal is about the number of addresses (filters are addresses with their topics). */
-export function isOfAddresses(text: string): boolean {
+/** What is too much, where it is not the blocks: the addresses (filters are addresses with their topics), or a filter without one. */
+export function excessOf(text: string): 'addresses' | 'filter' | undefined {
+  if (/specify an address/.test(text)) return 'filter'
   return /\d+ filters|(too many|max\w*|less|exceed\w*|limit\w*).{0,40}\baddress(es)?\b/.test(text)
+    ? 'addresses'
+    : undefined
 }
 
 /** A block number given in hex or, in texts, in decimal. */

@@ -21,6 +21,8 @@ export type SubscriptionKey = {
 const ADDRESS = /^0x[\da-f]{40}$/i
 const TOPIC = /^0x[\da-f]{64}$/i
 const MOST_TOPICS = 4
+/** Of geth; what others are called is the caller's word. */
+const KINDS = ['newHeads', 'logs', 'newPendingTransactions', 'syncing']
 
 /** @throws InvalidOptionsError for a filter that breaks a rule */
 export function subscriptionKeyOf(params: readonly unknown[]): SubscriptionKey {
@@ -30,7 +32,8 @@ export function subscriptionKeyOf(params: readonly unknown[]): SubscriptionKey {
   const filter = kind === 'logs' ? canonicalFilter(params[1] ?? {}) : {}
   const sent = kind === 'logs' ? [kind, filter] : kind === 'newHeads' ? [kind] : params
   const id = stableJson(sent)
-  const name = sent.length > 1 ? `${kind}#${keccak256(stringToBytes(id)).slice(2, 10)}` : kind
+  const shown = KINDS.includes(kind) ? kind : 'other'
+  const name = sent.length > 1 || shown !== kind ? `${shown}#${keccak256(stringToBytes(id)).slice(2, 10)}` : kind
   return { id, name, kind, params: sent, filter }
 }
 
@@ -84,5 +87,5 @@ export function stableJson(value: unknown): string {
 }
 
 function refuse(path: string, rule: string, value: unknown): never {
-  throw new InvalidOptionsError({ path, rule, value })
+  throw new InvalidOptionsError({ path, rule, value, isParam: true })
 }

@@ -1,7 +1,6 @@
 // A stream of logs of one filter: pushed by one place, with the turns of the heads; while nobody needs heads, with those of the
 // logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
 
-import type { Timer } from '../base/clock'
 import { createPauses } from '../base/pause'
 import type { Parts } from '../request/flight'
 import { bloomTestOf } from '../rpc/bloom'
@@ -9,16 +8,20 @@ import type { Backfill } from './backfill'
 import type { Block } from './block'
 import { toHeight, toLog } from './block'
 import type { Blooms } from './blooms'
+import { createCoverage } from './coverage'
 import { createDelivery } from './delivery'
 import type { Heads } from './heads'
 import type { SubscriptionKey } from './key'
-import { createLogFetch } from './log-fetch'
-import type { LogBlock } from './log-queue'
+import { createLogCheck } from './log-check'
+import { createLogOrder } from './log-order'
+import { createLogReads } from './log-reads'
+import { replayOf } from './log-replay'
 import type { Place } from './place'
 import { suspect } from './place'
 import type { Places } from './places'
 import { createPushes } from './pushes'
-import type { Item, Replay, Stream, StreamSink, StreamState } from './stream'
+import type { Stream, StreamSink, StreamState } from './stream'
+import { isSameState } from './stream'
 import { createTurns } from './turns'
 import { createUpstream } from './upstream'
 
@@ -38,12 +41,8 @@ export type LogsOptions = {
   readonly sink: StreamSink
 }
 
-/** All in ms. */
-const VERIFY_EVERY = 60_000
-/** Blocks this far apart make a heads subscription cheap. */
+/** Blocks this far apart (in ms) make a heads subscription cheap. */
 const SLOW = 2_000
-/** Blocks that are read again at a time. */
-const REPLAYED = 1_000
 
 export function createLogs({
   parts,
@@ -60,17 +59,10 @@ export function createLogs({
   const { filter } = key
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
-  const fetch = createLogFetch(backfill, filter, pauses, clock.now)
+  const reads = createLogReads(backfill, filter, pauses, clock.now)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
-  let live: Place | undefined
-  /** Blocks above this are pushed by the present place. */
-  let coveredAbove = Infinity
-  let highestPushed = -1
-  /** Set while the stream goes by heads. */
-  let offHeads: (() => void) | undefined
-  let isVerifying = false
-  let timer: Timer | undefined
+  const coverage = createCoverage()
   let state: StreamState = { name: 'opening' }
   let isStopped = false
   let becomeReady = () => {}
@@ -80,7 +72,7 @@ export function createLogs({
   const turns = createTurns({
     clock,
     pauses,
-    fetch,
+    reads,
     delivery,
     pushes,
     mostFilled,
@@ -90,42 +82,76 @@ export function createLogs({
     onLoss,
     onLie: blooms.noteLie,
     onGap: sink.onGap,
-    newest,
+    newest: () => order.newest(),
     canonical: backfill.byNumber,
     isStopped: () => isStopped,
+  })
+  const check = createLogCheck({
+    clock,
+    reads,
+    delivery,
+    isOn: verify !== false,
+    // Without heads there is nothing to hold it against.
+    isOver: (hash) => !turns.isWaiting(hash) && (!order.hasHeads() || delivery.has(hash) || heads.has(hash)),
+    onLoss,
+  })
+  const order = createLogOrder({
+    clock,
+    heads,
+    turns,
+    delivery,
+    coverage,
+    pushes,
+    wantsHeads: () =>
+      verify === 'strict' || heads.isActive() || (verify === 'auto' && (parts.heads.blockTime() ?? 0) >= SLOW),
+    onBlock: (number) => isSuspect(number) && void check.run(),
+    onState: show,
   })
   const upstream = createUpstream({
     kind: 'logs',
     params: key.params,
     places,
     clock,
-    sink: { onLive, onData, onDown: (_, why) => goByHeads(why), onRest, isLevel },
+    sink: { onLive, onData, onDown, onRest, isLevel },
   })
 
   function onLive(place: Place) {
     // Of what waits, it may have been about to push a part.
     turns.uncover()
     pushes.clear()
-    live = place
     // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
     // the next head is sure to.
     const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
-    coveredAbove = isSameSocket || !offHeads ? Math.max(turns.last()?.number ?? -1, heads.highest()) : Infinity
-    if (!offHeads && wantsHeads()) goByHeads()
-    if (!offHeads && !delivery.cursor()) void begin(place)
-    settleIn()
+    const isOrdered = isSameSocket || !order.hasHeads()
+    coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    order.choose()
+    if (order.hasHeads()) settleIn()
+    else if (!delivery.cursor()) void begin(place)
     show()
   }
 
+  function onDown(_: Place, why: string) {
+    coverage.end()
+    pushes.clear()
+    turns.uncover()
+    order.goByHeads()
+    show(why)
+  }
+
   function onRest() {
-    goByHeads()
+    order.goByHeads()
     settleIn()
+  }
+
+  /** Nothing that comes is missed, and where it comes from is decided. */
+  function settleIn() {
+    void heads.whenReady().then(becomeReady)
   }
 
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
     const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
-    if (!offHeads && block && !delivery.cursor()) delivery.begin(block)
+    if (!order.hasHeads() && block && !delivery.cursor()) delivery.begin(block)
     becomeReady()
     show()
   }
@@ -135,15 +161,15 @@ export function createLogs({
     if (!log) return
     const number = toHeight(log.blockNumber) as number
     const hash = log.blockHash
-    if (log.removed) return onRemoved(hash)
-    highestPushed = Math.max(highestPushed, number)
-    if (!offHeads) observe(place, number)
+    if (log.removed) return order.removeByLog(hash)
+    coverage.note(number)
+    if (!order.hasHeads()) observe(place, number)
     if (pushes.add(log)) distrust(place, number)
     if (isOver(hash)) {
       // It should have come with the others of its block.
       distrust(place, number)
       delivery.add({ number, hash }, pushes.take(hash))
-    } else if (!offHeads) addByLog(number, hash, place)
+    } else order.addByLog({ number, hash, provider: place.id })
     turns.look()
   }
 
@@ -153,113 +179,20 @@ export function createLogs({
     return delivery.has(hash) || heads.has(hash)
   }
 
-  /** The heads tell of reorgs; without them, the node does. */
-  function onRemoved(hash: string) {
-    if (offHeads) return
-    pushes.take(hash)
-    const entry = delivery.blocks().find((block) => block.hash === hash)
-    if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider: live?.id ?? '' } })
-  }
-
-  function addByLog(number: number, hash: string, { id: provider }: Place) {
-    if (turns.isWaiting(hash)) return
-    if (wantsHeads()) return goByHeads()
-    const last = turns.last()
-    // Out of order, or a new branch of which nobody tells: only the chain itself can say.
-    if (last && number <= last.number && last.hash !== hash) return goByHeads()
-    turns.add({ type: 'block', block: { number, hash, provider }, at: clock.now(), isCovered: true })
-  }
-
-  /** What was pushed so far may be cut off anywhere: from here on the heads say whose turn it is. */
-  function goByHeads(why?: string) {
-    if (why !== undefined) {
-      live = undefined
-      pushes.clear()
-      turns.uncover()
-    }
-    if (!offHeads && !isStopped) {
-      const tip = heads.tip()
-      offHeads = heads.listen({ onBlock, onReorg, onGap, onState: (_, reason) => show(reason) })
-      if (delivery.cursor()) {
-        turns.clear()
-        pushes.clear()
-        coveredAbove = coveredAbove === Infinity ? Infinity : Math.max(coveredAbove, highestPushed)
-        turns.add({ type: 'catch-up' })
-      } else if (tip) delivery.begin({ provider: '', ...tip })
-    }
-    show(why)
-  }
-
-  /** Nothing that comes is missed, and where it comes from is decided. */
-  function settleIn() {
-    if (offHeads) void heads.whenReady().then(becomeReady)
-  }
-
-  function wantsHeads() {
-    return verify === 'strict' || heads.isActive() || (verify === 'auto' && (parts.heads.blockTime() ?? 0) >= SLOW)
-  }
-
-  async function newest(): Promise<LogBlock | undefined> {
-    await heads.whenReady()
-    const tip = heads.tip()
-    return tip && { provider: '', ...tip }
-  }
-
-  function onBlock(block: Block) {
-    if (!delivery.cursor())
-      delivery.begin({ number: block.number - 1, hash: block.parentHash, provider: block.provider })
-    const isCovered = live !== undefined && block.isPushed === true && block.number > coveredAbove
-    if (block.isPushed && coveredAbove === Infinity) coveredAbove = block.number
-    turns.add({ type: 'block', block, at: clock.now(), isCovered })
-    if (isSuspect(block.number)) void verifyRange()
-  }
-
-  function onReorg(removed: readonly Block[]) {
-    for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
-  }
-
-  function onGap(from: number, to: number) {
-    if (delivery.cursor()) turns.add({ type: 'range', from, to })
-  }
-
   function onLoss(number: number) {
-    if (live) distrust(live, number)
+    const place = coverage.place()
+    if (place) distrust(place, number)
   }
 
   function distrust(place: Place, number: number) {
     if (verify === false) return
     suspect(place, number)
-    if (!offHeads) goByHeads()
-    void verifyRange()
+    order.goByHeads()
+    void check.run()
   }
 
   function isSuspect(number: number) {
-    return verify !== false && live !== undefined && number <= live.suspectUntil
-  }
-
-  /** Reads again what was delivered on trust. */
-  async function verifyRange() {
-    const range = delivery.uncertain()
-    if (!range || isVerifying || isStopped || verify === false) return
-    isVerifying = true
-    const { from, to } = range
-    const found = await fetch.ofRange(from, to.number, to.provider, 'verify').catch(() => undefined) // the next time
-    isVerifying = false
-    if (!found || isStopped) return
-    delivery.confirm(to.number)
-    let isLost = false
-    for (const { number, hash, logs } of found)
-      if (isCanonical(hash) && !turns.isWaiting(hash)) isLost = delivery.add({ number, hash }, logs) || isLost
-    if (isLost) onLoss(to.number)
-  }
-
-  /** Without heads there is nothing to hold it against. */
-  function isCanonical(hash: string) {
-    return !offHeads || delivery.has(hash) || heads.has(hash)
-  }
-
-  function verifyLater() {
-    timer = clock.background(VERIFY_EVERY, () => void verifyRange().finally(() => isStopped || verifyLater()))
+    return verify !== false && number <= (coverage.place()?.suspectUntil ?? -1)
   }
 
   async function isLevel(place: Place) {
@@ -273,46 +206,35 @@ export function createLogs({
 
   function show(why?: string) {
     const before = state
-    const base = offHeads ? heads.state() : state
-    const polled = base.source && ({ provider: base.source.provider, channel: 'poll' } as const)
-    state = live
-      ? { name: base.name === 'filling' ? 'filling' : 'live', source: { provider: live.id, channel: 'ws' } }
-      : { name: base.name === 'live' ? 'polling' : base.name, ...(polled && { source: polled }) }
-    const [a, b] = [before.source, state.source]
-    if (before.name !== state.name || a?.provider !== b?.provider || a?.channel !== b?.channel) sink.onState(state, why)
-  }
-
-  async function replay(from: number): Promise<Replay> {
-    const cursor = delivery.cursor()
-    if (!cursor) return { items: [], upTo: from - 1 }
-    const remembered = delivery.since(from)
-    if (remembered) return { items: remembered, upTo: cursor.number }
-    const upTo = Math.min(cursor.number, from + REPLAYED - 1)
-    const found = await fetch.ofRange(from, upTo, cursor.provider, 'backfill')
-    const items = found.map(({ number, hash, logs }): Item => {
-      return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
-    })
-    return { items, upTo }
+    state = stateOf(coverage.place(), order.hasHeads() ? heads.state() : before)
+    if (!isSameState(before, state)) sink.onState(state, why)
   }
 
   return {
     start() {
-      verifyLater()
-      if (wantsHeads()) goByHeads()
+      check.start()
+      order.choose()
       upstream.start()
     },
     whenReady: () => ready,
     state: () => state,
     cursor: () => delivery.cursor()?.number,
-    replay,
+    replay: replayOf(delivery, reads, backfill),
     turn: delivery.turn,
     stop() {
       isStopped = true
-      timer?.cancel()
+      check.stop()
       upstream.close()
-      offHeads?.()
+      order.stop()
       pauses.end()
       becomeReady()
     },
   }
+}
+
+/** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
+function stateOf(place: Place | undefined, { name, source }: StreamState): StreamState {
+  if (place) return { name: name === 'filling' ? 'filling' : 'live', source: { provider: place.id, channel: 'ws' } }
+  const polled = source && ({ provider: source.provider, channel: 'poll' } as const)
+  return { name: name === 'live' ? 'polling' : name, ...(polled && { source: polled }) }
 }

@@ -49,6 +49,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   let copy: readonly Subscriber[] | undefined
   let linger: Timer | undefined
   let isOver = false
+  let isRefused = false
   let refuse = (_: unknown) => {}
   const refused = new Promise<never>((_, reject) => {
     refuse = reject
@@ -93,8 +94,18 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function onRefused(error: unknown) {
+    isRefused = true
     refuse(error)
     failAll(error)
+  }
+
+  function leave(subscriber: Subscriber) {
+    if (!members.delete(subscriber)) return
+    copy = undefined
+    subscriber.close()
+    if (members.size > 0) return
+    if (isRefused) end()
+    else linger = clock.background(LINGER, end)
   }
 
   function end() {
@@ -118,12 +129,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
       const subscriber = createSubscriber({ ...given, clock, stream, turn: stream.turn() })
       members.add(subscriber)
       copy = undefined
-      return () => {
-        if (!members.delete(subscriber)) return
-        copy = undefined
-        subscriber.close()
-        if (members.size === 0) linger = clock.background(LINGER, end)
-      }
+      return () => leave(subscriber)
     },
     status() {
       const { name, source } = stream.state()

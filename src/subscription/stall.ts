@@ -51,7 +51,7 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   }
 
   /** The other providers, and the same one's other channel. */
-  async function isAnyHigher(provider: string) {
+  function isAnyHigher(provider: string): Promise<boolean> {
     const mine = height()
     const asked = providers().map(async (id) => {
       const channel: Pick<AskOptions, 'channel'> = id === provider ? { channel: 'http' } : {}

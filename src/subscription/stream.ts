@@ -1,4 +1,4 @@
-// What every stream behind a shared subscription looks like, and what it delivers. Types only.
+// What every stream behind a shared subscription looks like, and what it delivers.
 
 import type { Block, Log } from './block'
 
@@ -65,3 +65,7 @@ export type Stream = {
 }
 
 export type Replay = { readonly items: readonly Item[]; readonly upTo: number }
+
+export function isSameState(a: StreamState, b: StreamState): boolean {
+  return a.name === b.name && a.source?.provider === b.source?.provider && a.source?.channel === b.source?.channel
+}

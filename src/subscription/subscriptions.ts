@@ -22,7 +22,7 @@ export type SubscribeOptions = {
   /** The `params` of a notification: `{ subscription, result }`. A promise it returns is waited for, up to 10 s, before the next one. */
   onData(data: unknown): unknown
   /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or it is over (`TransportClosedError`). */
-  onError?: ((error: any) => void) | undefined
+  onError?(error: unknown): void
 }
 
 export type Subscription = {
@@ -30,7 +30,7 @@ export type Subscription = {
   unsubscribe(): Promise<unknown>
 }
 
-export type HeadsOptions = {
+export type HeadStreamOptions = {
   /** Ends the loop. */
   signal?: AbortSignal | undefined
 }
@@ -41,7 +41,7 @@ export type LogsFilter = {
   topics?: readonly (Hex | readonly Hex[] | null)[] | undefined
 }
 
-export type LogsOptions = HeadsOptions & {
+export type LogStreamOptions = HeadStreamOptions & {
   /** The first block. @default the next one */
   fromBlock?: bigint | undefined
   /** Blocks that must stand on top of one before its logs are given. @default 0 */
@@ -51,11 +51,11 @@ export type LogsOptions = HeadsOptions & {
 export type Subscriptions = {
   /** @param turnedOff why there are none, if so */
   subscribe(face: Face, options: SubscribeOptions, turnedOff: string | undefined): Promise<Subscription>
-  heads(face: Face, options?: HeadsOptions | undefined): AsyncIterableIterator<HeadOfChain>
+  heads(face: Face, options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
   logs(
     face: Face,
     filter?: LogsFilter | undefined,
-    options?: LogsOptions | undefined,
+    options?: LogStreamOptions | undefined,
   ): AsyncIterableIterator<LogsOfBlock>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
@@ -138,9 +138,9 @@ export function createSubscriptions({
       }))
       return {
         subscriptionId: id,
-        async unsubscribe() {
+        unsubscribe() {
           off()
-          return true
+          return Promise.resolve(true)
         },
       }
     },

@@ -5,9 +5,9 @@ import type { Clock } from '../base/clock'
 import type { Pauses } from '../base/pause'
 import type { BloomAnswer } from './blooms'
 import type { Delivery } from './delivery'
-import type { LogFetch } from './log-fetch'
 import type { BlockItem, LogBlock, QueueItem } from './log-queue'
 import { uncoveredRun, verdictOf } from './log-queue'
+import type { LogReads } from './log-reads'
 import type { Pushes } from './pushes'
 
 export type Turns = {
@@ -31,7 +31,7 @@ export type Turns = {
 export type TurnsOptions = {
   readonly clock: Clock
   readonly pauses: Pauses
-  readonly fetch: LogFetch
+  readonly reads: LogReads
   readonly delivery: Delivery
   readonly pushes: Pushes
   readonly mostFilled: number
@@ -56,10 +56,11 @@ const SETTLE = 50
 const HELD_BACK = 2_000
 /** a block that cannot be had is reported. */
 const GIVEN_UP = 30_000
+const AGAIN = 500
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, pauses, fetch, delivery, pushes, bloomOf, mustCheck, onGap, isStopped } = options
+  const { clock, pauses, reads, delivery, pushes, bloomOf, mustCheck, onGap, isStopped } = options
   let queue: QueueItem[] = []
   let isWorking = false
 
@@ -72,8 +73,8 @@ export function createTurns(options: TurnsOptions): Turns {
 
   async function step(item: QueueItem) {
     if (item.type === 'block') return stepBlock(item)
-    if (item.type === 'catch-up') await catchUp(item)
-    else if (item.type === 'range') await fill(item, item.from, item.to, delivery.cursor()?.provider ?? '')
+    if (item.type === 'catch-up' && !(await catchUp(item))) return
+    if (item.type === 'range') await fill(item, item.from, item.to, delivery.cursor()?.provider ?? '')
     if (queue[0] !== item) return
     queue.shift()
     if (item.type === 'retract') delivery.takeBack(item.block)
@@ -113,7 +114,7 @@ export function createTurns(options: TurnsOptions): Turns {
     const limit = first.isCovered ? HELD_BACK : GIVEN_UP
     const found = await within(
       limit,
-      fetch.untilDone(() => fetch.ofBlocks(blocks, first.isCovered ? 'verify' : 'backfill'), limit, isLeft),
+      reads.untilDone(() => reads.ofBlocks(blocks, first.isCovered ? 'verify' : 'backfill'), limit, isLeft),
     )
     if (isLeft()) return
     const last = asked.at(-1)?.block ?? first.block
@@ -139,29 +140,32 @@ export function createTurns(options: TurnsOptions): Turns {
     })
   }
 
-  /** Goes on from what was delivered, whatever has happened to the chain since. */
-  async function catchUp(item: QueueItem) {
+  /** Goes on from what was delivered, whatever has happened to the chain since. Returns whether it got there. */
+  async function catchUp(item: QueueItem): Promise<boolean> {
     const isLeft = () => isStopped() || queue[0] !== item
     const newest = await options.newest()
-    if (isLeft() || !newest) return
+    if (!newest && !isLeft()) await pauses.wait(AGAIN)
+    if (isLeft() || !newest) return false
     queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
     for (const entry of delivery.blocks()) {
       const { number } = entry
-      const canonical = await fetch.untilDone(() => options.canonical(number, newest.provider), GIVEN_UP, isLeft)
+      const canonical = await reads.untilDone(() => options.canonical(number, newest.provider), GIVEN_UP, isLeft)
       if (isLeft() || !canonical || canonical.hash === entry.hash) break
       delivery.takeBack({ ...entry, provider: newest.provider })
     }
-    if (isLeft()) return
+    if (isLeft()) return false
     const from = delivery.cursor()?.number
     if (from !== undefined) await fill(item, from, newest.number, newest.provider)
-    if (!isLeft()) delivery.give(newest, [], true)
+    if (isLeft()) return false
+    delivery.give(newest, [], true)
+    return true
   }
 
   async function fill(item: QueueItem, from: number, to: number, provider: string) {
     const isLeft = () => isStopped() || queue[0] !== item
     const first = Math.max(from, to - options.mostFilled + 1)
     if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
-    const found = await fetch.untilDone(() => fetch.ofRange(first, to, provider, 'backfill'), GIVEN_UP, isLeft)
+    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill'), GIVEN_UP, isLeft)
     if (isLeft()) return
     if (!found) return onGap(first, to, 'the logs could not be had')
     for (const { number, hash, logs } of found) {

@@ -2,6 +2,7 @@
 
 import type { FailoverOptions } from '../../src/index'
 import { createChain } from '../support/chain'
+import { transfersOf } from '../support/chain-block'
 import { createFleet } from '../support/fleet'
 import type { Behaviour, BehaviourScript } from '../support/provider-behaviour'
 import type { Measured } from './measure'
@@ -98,12 +99,29 @@ export const cases: readonly Case[] = [
     ...{ question: 'head', blockTime: 200, pause: 20, limits: { callsPerRequest: 1.1 } },
   },
   { name: 'take turns 4 blocks behind', question: 'head', blockTime: 200, alternating: 4, pause: 20 },
+  {
+    name: 'old state on the third only',
+    providers: [{ ...well, archive: 10 }, { ...well, archive: 10 }, well],
+    question: 'old balance',
+    limits: { callsPerRequest: 1.05 },
+  },
+  {
+    name: '900 blocks of logs, limits of 100, 250, 500',
+    providers: [
+      { ...well, logs: { maxBlockRange: 100, wording: 'alchemy' } },
+      { ...well, logs: { maxBlockRange: 250, wording: 'publicnode' } },
+      { ...well, logs: { maxBlockRange: 500, wording: 'quicknode' } },
+    ],
+    question: 'logs',
+    calls: 12,
+    concurrency: 1,
+  },
   { name: 'one alone, away for 600 ms', providers: [well], outage: 600, calls: 20, concurrency: 20 },
 ]
 
 export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   const { providers = [well, well, well], fault, outage, calls = 300, concurrency = 6, question = 'balance' } = one
-  const chain = createChain()
+  const chain = question === 'logs' ? createSparseChain() : createChain()
   await using fleet = await createFleet(providers, { chain })
   const peer = maker.make({ urls: fleet.providers.map(({ url }) => url), question, options: one.options })
   const { alternating, blockTime, pause } = one
@@ -147,7 +165,15 @@ type Heads = { highest: number; height: () => number }
 /** More blocks than this behind, a head is stale. */
 const MOST_BEHIND = 5
 
-/** Resolves if the answer is the right one: for `balance` the height (the simulated chain's rule), for `call` its revert. */
+/** Logs in every tenth block only, so that blocks are not what takes the time. */
+function createSparseChain() {
+  return createChain({ height: 1_000, logs: (number) => (number % 10 === 0 ? transfersOf(number) : []) })
+}
+
+/**
+ * Resolves if the answer is the right one: for balances the height they were read at (the simulated chain's rule), for
+ * `call` its revert, for `logs` all of them, for `head` one that is neither stale nor below one shown before.
+ */
 async function judged(answer: Promise<unknown>, question: Question, heads: Heads) {
   if (question === 'head') {
     const { highest } = heads
@@ -158,9 +184,14 @@ async function judged(answer: Promise<unknown>, question: Question, heads: Heads
     heads.highest = Math.max(heads.highest, head)
     return
   }
-  if (question === 'balance') {
-    const balance = await answer
-    if (BigInt(balance as string | bigint) !== 100n) throw new Error(`the balance is ${balance}`)
+  if (question === 'logs') {
+    const logs = (await answer) as unknown[]
+    if (logs.length !== 180) throw new Error(`there are ${logs.length} logs`)
+    return
+  }
+  if (question !== 'call') {
+    const balance = BigInt((await answer) as string | bigint)
+    if (question === 'balance' ? balance !== 100n : balance > 50n) throw new Error(`the balance is ${balance}`)
     return
   }
   const error = await answer.then(

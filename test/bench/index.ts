@@ -11,6 +11,7 @@ import { benchEvents } from './events'
 import { benchFanOut } from './fan-out'
 import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
+import { measureWideLogs, wideLatencies, wideLimit } from './wide-logs'
 
 const flags = process.argv.slice(2)
 const isCheck = flags.includes('--check')
@@ -26,6 +27,7 @@ const chosen = scenarios.filter(({ name }) => only === undefined || only === 'ev
 if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 1) : eventPeers)))
 if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
 if (only === undefined || only === 'cost') await benchCost()
+if (only === undefined || only === 'wide') await benchWideLogs()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
 if (problems.length === 0) console.log('All limits hold.')
@@ -94,6 +96,21 @@ Three in-memory \`custom\` transports, \`eth_call\`, one call after the other; m
   for (const { title, ratio } of costs)
     if (ratio > costLimit)
       problems.push(`cost of ${title}: ${ratio.toFixed(2)} times viem fallback, limit ${costLimit}`)
+}
+
+async function benchWideLogs() {
+  const { requests, wall, ideal } = await measureWideLogs()
+  console.log(`## A million blocks of logs
+
+Three providers of ${wideLatencies.join(', ')} ms that take 2 000 blocks at a time. Ideal: the pieces, by what the three can
+serve in a ms at four a time.
+`)
+  const ratio = wall / ideal
+  const row = [requests, wall, ideal].map(formatNumber)
+  console.log(tableOf(['requests', 'ms', 'ideal ms', 'ratio'], [[...row, ratio.toFixed(2)]]))
+  console.log('')
+  if (ratio > wideLimit)
+    problems.push(`a million blocks of logs: ${ratio.toFixed(2)} times the ideal, limit ${wideLimit}`)
 }
 
 function rowOf({ title, calls, custom, fallback, failover, ratio }: Cost) {

@@ -38,7 +38,7 @@ export type Given = {
 
 export type Watchers = {
   readonly given: Given
-  /** Resolves when every watcher has been given this head, which a log belongs to; after 20 s anyway: the judge says what is missing. */
+  /** Resolves when every watcher has been given this head, which a log belongs to; after 12 s anyway, and from then on at once: the judge says what is missing. */
   reached(head: GivenHead): Promise<void>
   /** What is wrong: empty if everything is as it is promised. */
   judge(truth: Truth): Record<string, unknown>
@@ -50,7 +50,8 @@ export type WatchersOptions = {
   hasStreams?: boolean | undefined
 }
 
-const patience = 20_000
+/** Longer than any fault of a test lasts (in ms). */
+const patience = 12_000
 
 /** Starts all of them at once; first asks for the height, so that it is known from where on they watch. */
 export async function startWatchers(
@@ -60,6 +61,7 @@ export async function startWatchers(
   const given: Given = { numbers: [], blocks: [], fullBlocks: [], pending: [], errors: [], heads: {}, logs: {} }
   const controller = new AbortController()
   const waiting = new Set<() => void>()
+  let hasGivenUp = false
   const changed = () => {
     for (const check of waiting) check()
   }
@@ -94,8 +96,11 @@ export async function startWatchers(
           waiting.delete(check)
           resolve()
         }
-        const check = () => hasAll(head) && done()
-        const timer = setTimeout(done, patience)
+        const check = () => (hasGivenUp || hasAll(head)) && done()
+        const timer = setTimeout(() => {
+          hasGivenUp = true
+          changed()
+        }, patience)
         waiting.add(check)
         check()
       }),
@@ -187,7 +192,8 @@ function judgeAll({ numbers, blocks, fullBlocks, pending, errors, heads, logs }:
     )
   }
   wrong['pending, twice'] = pending.filter((hash, index) => pending.indexOf(hash) !== index)
-  return Object.fromEntries(Object.entries(wrong).filter(([, list]) => list.length > 0))
+  const told = Object.entries(wrong).map(([name, list]) => [name, firstOf(list)] as const)
+  return Object.fromEntries(told.filter(([, list]) => list.length > 0))
 }
 
 /** viem reads them by number after each head, so that one may come twice at a reorg: what counts is the last one of each height. */
@@ -203,6 +209,12 @@ function firstDifference(given: readonly (bigint | undefined)[], expected: reado
   if (at < 0 && given.length === expected.length) return []
   const index = at < 0 ? expected.length : at
   return [`#${index}: ${given[index]} in place of ${expected[index]}`]
+}
+
+/** The rest mostly follows from it. */
+function firstOf(list: readonly unknown[]) {
+  const shown = 4
+  return list.length > shown ? [...list.slice(0, shown), `and ${list.length - shown} more`] : list
 }
 
 const isHash = (transaction: unknown) => typeof transaction === 'string'

@@ -9,6 +9,7 @@ test('default: the values of the root', () => {
     'ChainMismatchError',
     'InvalidOptionsError',
     'InvalidResponseError',
+    'LogRangeTooWideError',
     'NoProviderError',
     'TransportClosedError',
     'createProvider',

@@ -64,8 +64,8 @@ describe('learned depth of state', () => {
     await t.request('eth_getBalance', [ADDRESS, 'latest'])
     expect(count(t)[0]).toBe(2)
     expect(t.status().providers.map(({ capabilities }) => capabilities.learned.stateFrom)).toEqual([
-      401,
-      401,
+      529,
+      529,
       undefined,
     ])
     expect(t.eventsOf('capability')).toEqual(
@@ -73,11 +73,32 @@ describe('learned depth of state', () => {
         provider,
         what: 'state',
         from: 'unknown',
-        to: 'after block 400',
+        to: 'from block 529',
         why: 'missing-state',
       })),
     )
   })
+
+  test.each([[undefined], [100_000]])(
+    'behavior: whoever reads block after block is not refused at each, with the head at %s',
+    async (head) => {
+      const t = createTestEngine({ providers: 3 })
+      for (const id of ['p1', 'p2']) t.channel(id).on('eth_getBalance').reply(refuse(100_000, 128))
+      if (head) {
+        t.channel('p1')
+          .on('eth_blockNumber')
+          .reply(`0x${head.toString(16)}`)
+        await t.request('eth_blockNumber')
+      }
+      for (let block = 90_000; block < 91_000; block++)
+        await t.request('eth_getBalance', [ADDRESS, `0x${block.toString(16)}`])
+      const [first = 0, second = 0, third] = count(t)
+      expect(third).toBe(1_000)
+      expect(Math.max(first, second)).toBeLessThanOrEqual(4)
+      await t.request('eth_getBalance', [ADDRESS, '0x1869d']) // three blocks behind the head
+      expect(count(t)[2]).toBe(1_000)
+    },
+  )
 
   test('behavior: when the others fail it is asked after all; if it has the state, that is remembered', async () => {
     const t = createTestEngine({ providers: 2 })
@@ -92,4 +113,15 @@ describe('learned depth of state', () => {
 
   const count2 = (t: ReturnType<typeof createTestEngine>) =>
     ['p1', 'p2'].map((id) => t.channel(id).count('eth_getBalance'))
+
+  test('behavior: nobody who lacks the state is asked beside a slow one', async () => {
+    const t = createTestEngine({ providers: 3 })
+    for (const id of ['p1', 'p2']) t.channel(id).on('eth_getBalance').fail(rpcError(missing.code, missing.message))
+    t.channel('p3').on('eth_getBalance').reply('0x1', { after: 900 })
+    t.start('eth_getBalance', [ADDRESS, '0x64'])
+    await t.clock.advance(1_000)
+    t.start('eth_getBalance', [ADDRESS, '0x64'])
+    await t.clock.advance(5_000)
+    expect(count(t)).toEqual([1, 1, 2])
+  })
 })

@@ -97,6 +97,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
     waitForProvider: true,
     share: false,
     broadcast: 'first',
+    logs: {},
     shouldThrow: undefined,
     verify: 'auto',
     mostFilled: { heads: 256, logs: 10_000 },

@@ -70,18 +70,6 @@ export function createWatch(name: string, kind: Watch['kind']): Pen {
   }
 }
 
-/** What `client.transport` has for streams. */
-type Streams = {
-  subscribe(options: {
-    params: readonly unknown[]
-    onData(data: any): void
-    onError(error: unknown): void
-  }): Promise<unknown>
-  heads(options: { signal: AbortSignal }): AsyncIterable<{ number: bigint; hash: Hash; parentHash: Hash; raw: unknown }>
-  on(event: 'gap', listener: (event: { late?: boolean; from?: number; to?: number }) => void): () => void
-  close(): Promise<void>
-}
-
 export function failoverWatchers(options: FailoverOptions = {}): EventPeerMaker {
   return {
     name: 'failover',
@@ -91,7 +79,7 @@ export function failoverWatchers(options: FailoverOptions = {}): EventPeerMaker 
         options,
       )
       const client = createPublicClient({ chain: fastChain, transport })
-      const streams = client.transport as unknown as Streams
+      const { transport: streams } = client
       const [raw, iterated] = [createWatch('subscribe', 'heads'), createWatch('heads()', 'heads')]
       const [events, logs] = [createWatch('watchEvent', 'logs'), createWatch('subscribe', 'logs')]
       const errors: unknown[] = []
@@ -105,8 +93,8 @@ export function failoverWatchers(options: FailoverOptions = {}): EventPeerMaker 
       streams.on('gap', (gap) => {
         if (gap.late) for (const pen of [events, logs]) pen.notice(gap)
       })
-      const onHead = ({ result }: { result: any }) => raw.head(result)
-      const onLog = ({ result }: { result: any }) => logs.log(result)
+      const onHead = (data: any) => raw.head(data.result)
+      const onLog = (data: any) => logs.log(data.result)
       streams.subscribe({ params: ['newHeads'], onData: onHead, onError }).catch(onError)
       iterate().catch(onError)
       const unwatch = client.watchEvent({

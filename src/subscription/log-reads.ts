@@ -9,7 +9,7 @@ import { toHeight } from './block'
 import { inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 
-export type LogFetch = {
+export type LogReads = {
   /** By block hash. Rejects if any of the blocks could not be had. */
   ofBlocks(blocks: readonly LogBlock[], purpose: Purpose): Promise<Map<string, Log[]>>
   /** Of a range, by block, the lowest first. */
@@ -25,7 +25,7 @@ const FEW = 2
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
 
-export function createLogFetch(backfill: Backfill, filter: LogMatch, pauses: Pauses, now: () => number): LogFetch {
+export function createLogReads(backfill: Backfill, filter: LogMatch, pauses: Pauses, now: () => number): LogReads {
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose) {
     return byBlock(await backfill.logsIn({ from, to, provider }, filter, purpose))
   }
