@@ -69,6 +69,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
   const shares = new Map<string, Shared>()
   const intervals = new Map<object, number>()
   let lastId = 0
+  /** Ends what is asked when nobody wants it any more. */
+  let ending = new AbortController()
   const heads = createHeads({
     parts,
     ask,
@@ -89,7 +91,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       by = provider.id
       provider.upkeep[purpose]++
     }
-    return fly(parts, channels, asked, own, undefined, onWinner).then((value) => ({ value, provider: by }))
+    return fly(parts, channels, asked, own, ending.signal, onWinner).then((value) => ({ value, provider: by }))
   }
 
   /** Ids of those that may be asked without a caller's request. */
@@ -128,10 +130,17 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       events,
       key,
       open: (sink) => streamOf(key, sink),
-      onEnd: () => shares.delete(key.id),
+      onEnd: () => onEnd(key),
     })
     shares.set(key.id, shared)
     return shared
+  }
+
+  function onEnd({ id }: SubscriptionKey) {
+    shares.delete(id)
+    if (shares.size > 0) return
+    ending.abort(new Error('Nobody is subscribed any more.'))
+    ending = new AbortController()
   }
 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {
