@@ -143,7 +143,7 @@ async function leave({ clock, providers, timers }: World, watchers: readonly Wat
   await clock.advance(socketLinger + longestCall)
   for (const { id, sockets, pending } of providers)
     if (sockets + pending > 0) problems.push(`${id} has ${sockets} sockets and ${pending} calls left`)
-  if (timers() > 0) problems.push(`${timers()} timers are left after all have left`)
+  for (const timer of timers()) problems.push(`a timer is left after all have left: ${timer}`)
   return problems
 }
 
@@ -153,7 +153,7 @@ async function close({ clock, engine, providers, timers }: World, watchers: read
   const problems: string[] = []
   for (const { id, sockets, pending } of providers)
     if (sockets + pending > 0) problems.push(`${id} has ${sockets} sockets and ${pending} calls left after close`)
-  if (timers() > 0) problems.push(`${timers()} timers are left after close`)
+  for (const timer of timers()) problems.push(`a timer is left after close: ${timer}`)
   for (const watcher of watchers) watcher.leave()
   return problems
 }

@@ -164,6 +164,12 @@ function drawWatchers({ chance, between, pick }: Draw, duration: number, slow: n
   return [...first, ...others]
 }
 
+/** A line for each thing. */
+export function describeSchedule({ faults, watchers, ...rest }: Schedule): string {
+  const lines = [...faults, ...watchers].map((one) => `  ${JSON.stringify(one)}`)
+  return [JSON.stringify(rest), ...lines].join('\n')
+}
+
 /** The logs of the run's blocks. */
 export function logsOf({ seed, mostLogs }: Pick<Schedule, 'seed' | 'mostLogs'>) {
   return (number: number, branch: number): LogSpec[] => {

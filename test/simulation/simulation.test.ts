@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { runSimulation } from './run'
-import { drawSchedule } from './schedule'
+import { describeSchedule, drawSchedule } from './schedule'
 
 const given = process.env.SEED
 const count = Number(process.env.SEEDS ?? 1_000)
@@ -13,7 +13,7 @@ const chunks = Array.from({ length: Math.ceil(count / atOnce) }, (_, index) => i
 describe.runIf(given !== undefined)('one seed', () => {
   test(`seed ${given}`, async () => {
     const schedule = drawSchedule(Number(given))
-    process.stdout.write(`${JSON.stringify(schedule, undefined, 1)}\n`)
+    process.stdout.write(`${describeSchedule(schedule)}\n`)
     const { problems } = await runSimulation(schedule, (text) => process.stdout.write(`${text}\n`))
     expect(problems).toEqual([])
   })

@@ -1,6 +1,7 @@
 // A simulated world: one model chain, providers over it, an engine that uses them, all on the manual clock. Nothing happens in
 // it by itself; what is to happen is played in run.ts.
 
+import type { Clock } from '../../src/base/clock'
 import type { Channel } from '../../src/channel/channel'
 import type { WsChannel } from '../../src/channel/ws'
 import { createWsChannel } from '../../src/channel/ws'
@@ -27,8 +28,8 @@ export type World = {
   readonly face: Face
   /** Runs it later (in ms). These timers are the world's own. */
   after(ms: number, run: () => void): () => void
-  /** Timers of the engine. */
-  timers(): number
+  /** The timers of the engine that run: who started them, if anybody listens. */
+  timers(): string[]
   random(): number
   /** For whoever plays a seed again: what happens, when. */
   note(text: string): void
@@ -41,21 +42,10 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
   const clock = createManualClock()
   const random = seededRandom(seed ^ 0x5eed)
   const chain = createChain({ height, blockTime: blockTime / 1_000, logs: logsOf(schedule), hasBlooms })
-  let running = 0
+  const own = createOwnClock(clock, tell !== undefined)
 
   function after(ms: number, run: () => void) {
-    running++
-    const timer = clock.after(ms, () => {
-      isRunning = false
-      running--
-      run()
-    })
-    let isRunning = true
-    return () => {
-      if (isRunning) running--
-      isRunning = false
-      timer.cancel()
-    }
+    return clock.after(ms, run).cancel
   }
 
   const draw = () => latency[0] + Math.floor(random() * (latency[1] - latency[0] + 1))
@@ -75,7 +65,7 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
   function channelOf({ id, http, open }: SimProvider, type: ChannelType): Channel | WsChannel {
     if (type === 'http') return http
     const onSocket = (change: Parameters<Engine['onSocket']>[1]) => engine.onSocket(id, change)
-    return createWsChannel({ url: `ws://${id}.test`, provider: id, clock, random, open, onSocket })
+    return createWsChannel({ url: `ws://${id}.test`, provider: id, clock: own, random, open, onSocket })
   }
 
   const sets = providers.map((provider, index) =>
@@ -125,7 +115,7 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
     onClose() {
       for (const channel of channels) channel.close()
     },
-    clock,
+    clock: own,
     random,
   })
 
@@ -136,8 +126,34 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
     engine,
     face: { channels, planner, pollingInterval: Math.min(4_000, Math.max(500, blockTime)) },
     after,
-    timers: () => clock.pending.total - running,
+    timers: own.running,
     random,
     note: (text) => tell?.(`${clock.now().toFixed(1).padStart(10)}  ${text}`),
+  }
+}
+
+/** The same time, with account of the timers that are started through it. */
+function createOwnClock(clock: ManualClock, hasNames: boolean): Clock & { running(): string[] } {
+  const running = new Map<object, string>()
+  const start = (way: 'after' | 'background') => (ms: number, run: () => void) => {
+    const name = hasNames ? String(new Error().stack?.split('\n').slice(2, 5).join(' <')) : way
+    const timer = clock[way](ms, () => {
+      running.delete(timer)
+      run()
+    })
+    running.set(timer, name)
+    return {
+      cancel() {
+        running.delete(timer)
+        timer.cancel()
+      },
+      hold: timer.hold,
+    }
+  }
+  return {
+    now: clock.now,
+    after: start('after'),
+    background: start('background'),
+    running: () => [...running.values()],
   }
 }
