@@ -41,6 +41,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   let isBusy = false
   let isClosed = false
   let pauses: Pauses | undefined
+  let stopWaiting = () => {}
 
   /** A promise that has to be waited for, if there is one. A throw is the subscriber's own affair. */
   function call(event: unknown): PromiseLike<unknown> | undefined {
@@ -119,13 +120,14 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   }
 
   function settled(promise: PromiseLike<unknown>): Promise<void> {
+    if (isClosed) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
-      const done = () => {
+      stopWaiting = () => {
         timer?.cancel()
         resolve()
       }
-      promise.then(done, done)
+      promise.then(stopWaiting, stopWaiting)
     })
   }
 
@@ -144,6 +146,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     close() {
       isClosed = true
       waiting = []
+      stopWaiting()
       pauses?.end()
     },
   }
