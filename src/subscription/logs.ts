@@ -93,8 +93,11 @@ export function createLogs({
     reads,
     delivery,
     isOn: verify !== false,
-    // Without heads there is nothing to hold it against.
-    isOver: (hash) => !turns.isWaiting(hash) && (!order.hasHeads() || delivery.has(hash) || heads.has(hash)),
+    // Without heads, or before them, there is nothing to hold it against.
+    isOver: ({ number, hash }) =>
+      !turns.isWaiting(hash) &&
+      !turns.isFilling() &&
+      (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
