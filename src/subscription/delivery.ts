@@ -3,7 +3,7 @@
 
 import type { Log } from './block'
 import type { Entry } from './ledger'
-import { createLedger, inOrder } from './ledger'
+import { createLedger, indexOf, inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 import type { LogsItem, StreamSink } from './stream'
 
@@ -90,12 +90,17 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
     },
     add({ number, hash }, logs) {
       if (number < begunAt) return false
-      const isLate = ledger.highest() > number
+      const last = ledger.get(hash)?.logs.at(-1)
+      const highest = ledger.highest()
       const since = cursor ? Math.max(0, cursor.number - number) : 0
       const own = { number, hash, turn: ledger.get(hash)?.turn ?? Math.max(0, turn - 1 - since) }
       const fresh = ledger.add(own, logs)
-      if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, isLate))
-      return fresh.length > 0
+      const [first] = fresh
+      if (!first) return false
+      // A part of the block may have been given, of which this is not the end.
+      const isLate = highest > number || (last !== undefined && indexOf(last) > indexOf(first))
+      sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, isLate))
+      return true
     },
     has: (hash) => ledger.get(hash) !== undefined,
     blocks: () => ledger.all().sort((a, b) => b.number - a.number),
