@@ -70,8 +70,10 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
   }
 
+  /** Below what was delivered it is a reorg deeper than heads remember: the chain itself is asked what still stands. */
   function onGap(from: number, to: number) {
-    if (delivery.cursor()) turns.add({ type: 'range', from, to })
+    const cursor = delivery.cursor()
+    if (cursor) turns.add(from > cursor.number ? { type: 'range', from, to } : { type: 'catch-up' })
   }
 
   function choose() {
