@@ -8,7 +8,6 @@ import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
 import { asViemError } from '../request/outcome'
-import { fly } from '../request/pipeline'
 import type { Planner, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest, SocketState } from '../types'
@@ -37,6 +36,14 @@ export type HubOptions = {
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
+  /** A read of the hub's own; logs may be of any width. */
+  readonly part: (
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: (channel: ChannelState) => void,
+  ) => Promise<unknown>
   /** A request like a caller's. */
   readonly request: (request: RpcRequest) => Promise<unknown>
 }
@@ -60,7 +67,7 @@ export type Hub = {
 /** In ms. */
 const SHORTEST_INTERVAL = 500
 
-export function createHub({ parts, channels, planner, verify, mostFilled, request }: HubOptions): Hub {
+export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
   const { clock, events } = parts
   const plan = planner({ method: 'eth_subscribe' })
   const places = createPlaces(parts, channels, plan)
@@ -91,7 +98,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       by = provider.id
       provider.upkeep[purpose]++
     }
-    return fly(parts, channels, asked, own, ending.signal, onWinner).then((value) => ({ value, provider: by }))
+    return part(channels, asked, own, ending.signal, onWinner).then((value) => ({ value, provider: by }))
   }
 
   /** Ids of those that may be asked without a caller's request. */
