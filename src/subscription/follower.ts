@@ -74,7 +74,8 @@ export function createFollower(options: FollowerOptions): Follower {
     } else if (!tip) {
       chain.restart({ number: block.number - 1, hash: block.parentHash })
       go([block], origin, false)
-    } else if (block.number > tip.number || isFollowed(origin)) await follow(block, origin, false)
+    } else if (block.number > tip.number || (isFollowed(origin) && !isBeforeAll(block)))
+      await follow(block, origin, false)
     else await considerLower(block, origin)
   }
 
@@ -133,6 +134,11 @@ export function createFollower(options: FollowerOptions): Follower {
     origin.isJoined = true
     origin.lowerSince = undefined
     present = origin
+  }
+
+  /** Of what lies below all that is known nobody can say whether it is another branch: what is built on it will tell. */
+  function isBeforeAll({ number }: Block) {
+    return number < (chain.root()?.number ?? 0)
   }
 
   function isFollowed(origin: Origin) {

@@ -50,6 +50,8 @@ export type HeadRun = {
   tip(): Link | undefined
   /** The highest number that has come, whatever became of it. */
   highest(): number
+  /** The lowest block that is remembered; `Infinity` before any is known. */
+  lowest(): number
   has(hash: string): boolean
   stop(): void
 }
@@ -228,6 +230,7 @@ export function startHeadRun(
     state: () => state,
     tip: chain.tip,
     highest: () => highest,
+    lowest: () => chain.root()?.number ?? Infinity,
     has: chain.has,
     stop() {
       bridge?.cancel()

@@ -74,8 +74,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   const blooms = createBlooms()
   const shares = new Map<string, Shared>()
   let lastId = 0
-  /** Ends what is asked when nobody wants it any more. */
-  let ending = new AbortController()
+  /** What is being asked: ended when nobody wants it any more. One signal for all would have too many listeners. */
+  const asking = new Set<AbortController>()
   const heads = createHeads({
     parts,
     ask,
@@ -96,7 +96,11 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
       by = provider.id
       provider.upkeep[purpose]++
     }
-    return part(channels, asked, own, ending.signal, onWinner).then((value) => ({ value, provider: by }))
+    const controller = new AbortController()
+    asking.add(controller)
+    return part(channels, asked, own, controller.signal, onWinner)
+      .finally(() => asking.delete(controller))
+      .then((value) => ({ value, provider: by }))
   }
 
   /** Ids of those that may be asked without a caller's request. */
@@ -145,8 +149,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   function onEnd({ id }: SubscriptionKey) {
     shares.delete(id)
     if (shares.size > 0) return
-    ending.abort(new Error('Nobody is subscribed any more.'))
-    ending = new AbortController()
+    for (const controller of asking) controller.abort(new Error('Nobody is subscribed any more.'))
+    asking.clear()
   }
 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {

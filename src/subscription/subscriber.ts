@@ -38,7 +38,13 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
     waiting: Item[] | undefined
     /** What it has no room for starts at this block; it is read again. */
     behindFrom: number | undefined
+    /** The last block of which something waits. */
+    through: number
+    /** The lowest block of which something came while it was read again. */
+    lowest: number
     pauses: Pauses | undefined
+    /** Ends the waiting for a promise of its own. */
+    stopWaiting: () => void
   }
 
 /** Items that wait for a slow one. */
@@ -50,18 +56,22 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
   // Written out: records of one form cost a delivery half as much.
   const subscriber: Subscriber = {
     phase: 'idle',
-    turn: source.turn,
+    // Who begins in the past is told of what is taken back, whoever was given it before.
+    turn: options.from === undefined ? source.turn : -Infinity,
     read: options.read,
     subscription: options.subscription,
     onEvent: options.onEvent,
     waiting: undefined,
     behindFrom: options.from,
+    through: -1,
+    lowest: Infinity,
     onError: options.onError,
     patience: options.patience,
     interval: options.interval,
     clock: source.clock,
     stream: source.stream,
     pauses: undefined,
+    stopWaiting: ignore,
   }
   if (options.from !== undefined) {
     subscriber.phase = 'busy'
@@ -95,6 +105,7 @@ export function fail(subscriber: Subscriber, error: unknown) {
 export function close(subscriber: Subscriber) {
   subscriber.phase = 'closed'
   subscriber.waiting = undefined
+  subscriber.stopWaiting()
   subscriber.pauses?.end()
 }
 
@@ -116,19 +127,30 @@ function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLi
 
 /** It has no time now. */
 function keep(subscriber: Subscriber, item: Item) {
-  const { behindFrom } = subscriber
+  const { behindFrom, through } = subscriber
   if (isClosed(subscriber)) return
   if (behindFrom !== undefined) return keepBehind(subscriber, item, behindFrom)
   subscriber.waiting ??= []
-  if (subscriber.waiting.length < MOST_WAITING) subscriber.waiting.push(item)
-  else if ('number' in item) subscriber.behindFrom = item.number
+  const isFull = subscriber.waiting.length >= MOST_WAITING
+  const isNext = 'number' in item && item.number > through
+  note(subscriber, item)
+  if (isFull && isNext) subscriber.behindFrom = item.number
+  // What changes blocks that wait already has to wait with them.
+  else if (!isFull || 'number' in item) subscriber.waiting.push(item)
 }
 
-/** It will read the item again, unless that goes back behind what it has read. */
+function note(subscriber: Subscriber, item: Item) {
+  if (!('number' in item)) return
+  if (item.type !== 'logs') subscriber.through = item.number
+  else subscriber.through = item.isRemoved ? item.number - 1 : Math.max(subscriber.through, item.number)
+}
+
+/** What lies above is read again; what changes blocks below has to wait with them. */
 function keepBehind(subscriber: Subscriber, item: Item, from: number) {
-  if (!('number' in item) || item.number >= from || item.type === 'passed') return
-  if (item.type === 'logs' && item.isRemoved) (subscriber.waiting ??= []).push(item)
-  subscriber.behindFrom = item.number
+  if (!('number' in item)) return
+  subscriber.lowest = Math.min(subscriber.lowest, item.number)
+  subscriber.waiting ??= []
+  if (item.number < from) subscriber.waiting.push(item)
 }
 
 async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
@@ -154,32 +176,38 @@ async function run(subscriber: Subscriber, events: readonly unknown[]) {
 
 async function readAgain(subscriber: Subscriber, from: number) {
   const { stream, clock } = subscriber
+  const cursor = stream.cursor() ?? -1
   // Nothing has been missed: from here on it is given what comes.
-  if (from > (stream.cursor() ?? -1)) {
+  if (from > cursor) {
     subscriber.behindFrom = undefined
+    subscriber.through = cursor
     return
   }
+  subscriber.lowest = Infinity
   const found = await stream.replay(from).catch(() => undefined)
-  if (isClosed(subscriber) || subscriber.behindFrom !== from) return
+  if (isClosed(subscriber)) return
   if (!found) {
     subscriber.pauses ??= createPauses(clock)
     return subscriber.pauses.wait(AGAIN)
   }
+  // Something of it has changed while it was read.
+  if (subscriber.lowest <= found.upTo) return
   subscriber.behindFrom = found.upTo + 1
-  for (const item of found.items) {
-    await run(subscriber, subscriber.read(item))
-    // A new branch has replaced what was read.
-    if (isClosed(subscriber) || (subscriber.behindFrom as number) <= found.upTo) return
-  }
+  for (const item of found.items) await run(subscriber, subscriber.read(item))
 }
 
-function settled({ clock, patience }: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+  const { clock, patience } = subscriber
+  if (isClosed(subscriber)) return Promise.resolve()
   return new Promise((resolve) => {
     const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
     const done = () => {
       timer?.cancel()
       resolve()
     }
+    subscriber.stopWaiting = done
     promise.then(done, done)
   })
 }
+
+function ignore() {}
