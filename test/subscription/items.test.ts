@@ -108,6 +108,19 @@ describe('with confirmations', () => {
     expect(items.read(logs(100, { isRemoved: true }))).toEqual([told(100, { removed: true })])
   })
 
+  test('behavior: a block of which a late log is still held when it is taken back: what was told of it is taken back', () => {
+    const items = createLogItems(1)
+    items.read(logs(100))
+    items.read(passed(101))
+    const late = { ...logs(100, { isLate: true }), results: [logOf(100, 1)] } as Item
+    const removed = { ...logs(100, { isRemoved: true }), results: [logOf(100, 1), logOf(100, 0)] } as Item
+    expect([items.read(late), items.read(removed), items.read(passed(102))]).toEqual([
+      [],
+      [told(100, { removed: true })],
+      [],
+    ])
+  })
+
   test('behavior: the new branch is held apart from the old one', () => {
     const items = createLogItems(1)
     items.read(logs(100))
