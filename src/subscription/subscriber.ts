@@ -34,10 +34,15 @@ const MOST_WAITING = 1_000
 const AGAIN = 1_000
 
 export function createSubscriber(options: SubscriberOptions): Subscriber {
-  const { clock, stream, eventsOf, onEvent, patience, turn } = options
+  const { clock, stream, eventsOf, onEvent, patience } = options
+  const { from: first = -1, turn } = options
   let waiting: Item[] = []
   /** What it has no room for starts at this block; it is read again. */
   let behindFrom = options.from
+  /** The block that it has been given, or that waits, as the last one. */
+  let through = -1
+  /** The lowest block of which something came while it was read again. */
+  let lowest = Infinity
   let isBusy = false
   let isClosed = false
   let pauses: Pauses | undefined
@@ -55,11 +60,15 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   }
 
   function give(item: Item) {
-    if (isClosed || (item.type === 'logs' && item.turn < turn)) return
+    if (isClosed || !isMeant(item)) return
     if (behindFrom !== undefined) return giveBehind(item, behindFrom)
+    const isNext = 'number' in item && item.number > through
+    note(item)
     if (isBusy) {
-      if (waiting.length < MOST_WAITING) waiting.push(item)
-      else if ('number' in item) behindFrom = item.number
+      const isFull = waiting.length >= MOST_WAITING
+      if (isFull && isNext) behindFrom = item.number
+      // What changes blocks that wait already has to wait with them.
+      else if (!isFull || 'number' in item) waiting.push(item)
       return
     }
     const events = eventsOf(item)
@@ -70,11 +79,22 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     }
   }
 
-  /** It will read the item again, unless that goes back behind what it has read. */
+  /** Who begins in the past is given what concerns it, whoever has joined when; others only what came after them. */
+  function isMeant(item: Item) {
+    if ('number' in item && item.number < first) return false
+    return item.type !== 'logs' || item.turn >= turn || options.from !== undefined
+  }
+
+  function note(item: Item) {
+    if (item.type === 'logs') through = item.isRemoved ? item.number - 1 : Math.max(through, item.number)
+    else if ('number' in item) through = item.number
+  }
+
+  /** What lies above is read again; what changes blocks below has to wait with them. */
   function giveBehind(item: Item, from: number) {
-    if (!('number' in item) || item.number >= from || item.type === 'passed') return
-    if (item.type === 'logs' && item.isRemoved) waiting.push(item)
-    behindFrom = item.number
+    if (!('number' in item)) return
+    lowest = Math.min(lowest, item.number)
+    if (item.number < from) waiting.push(item)
   }
 
   async function goOn(first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
@@ -102,20 +122,20 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     // Nothing has been missed: from here on it is given what comes.
     if (from > (stream.cursor() ?? -1)) {
       behindFrom = undefined
+      through = stream.cursor() ?? -1
       return
     }
+    lowest = Infinity
     const found = await stream.replay(from).catch(() => undefined)
-    if (isClosed || behindFrom !== from) return
+    if (isClosed) return
     if (!found) {
       pauses ??= createPauses(clock)
       return pauses.wait(AGAIN)
     }
+    // Something of it has changed while it was read.
+    if (lowest <= found.upTo) return
     behindFrom = found.upTo + 1
-    for (const item of found.items) {
-      await run(eventsOf(item))
-      // A new branch has replaced what was read.
-      if (isClosed || (behindFrom as number) <= found.upTo) return
-    }
+    for (const item of found.items) await run(eventsOf(item))
   }
 
   function settled(promise: PromiseLike<unknown>): Promise<void> {
