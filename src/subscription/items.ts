@@ -41,7 +41,8 @@ export type LogItems = {
 /** It is told how far the stream is at least this often (in blocks). */
 const PROGRESS = 100
 
-export function createLogItems(confirmations: number): LogItems {
+/** @param from the first block that is told of */
+export function createLogItems(confirmations: number, from = 0): LogItems {
   let held: LogsItem[] = []
   let toldTo: number | undefined
   let gap: LogsOfBlock['gap']
@@ -85,6 +86,7 @@ export function createLogItems(confirmations: number): LogItems {
 
   return {
     read(item) {
+      if ('number' in item && item.number < from) return []
       if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
       const confirmed = item.number - confirmations

@@ -85,6 +85,13 @@ describe('without confirmations', () => {
   })
 })
 
+describe('from a block on', () => {
+  test('behavior: what is below is not told, whether it comes, passes or is taken back', () => {
+    const items = createLogItems(0, 101)
+    expect([logs(100), passed(100), logs(100, { isRemoved: true }), logs(101)].flatMap(items.read)).toEqual([told(101)])
+  })
+})
+
 describe('with confirmations', () => {
   test('default: held until enough blocks stand on top', () => {
     const items = createLogItems(2)

@@ -42,13 +42,14 @@ function setUp() {
     const seen: unknown[] = []
     const errors: any[] = []
     const off = shared.add({
-      eventsOf: (item) => item.results,
+      read: (item) => item.results,
       onEvent(event) {
         seen.push(event)
         return onEvent(event)
       },
       onError: (error) => errors.push(error),
       patience: 10_000,
+      interval: 4_000,
     })
     return { seen, errors, off }
   }

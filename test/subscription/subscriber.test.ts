@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { indexOf } from '../../src/subscription/ledger'
 import type { Item, LogsItem, Replay } from '../../src/subscription/stream'
-import type { SubscriberOptions } from '../../src/subscription/subscriber'
-import { createSubscriber } from '../../src/subscription/subscriber'
+import type { SubscriberOptions, SubscriberSource } from '../../src/subscription/subscriber'
+import { close, createSubscriber, fail, give } from '../../src/subscription/subscriber'
 import { createManualClock } from '../support/manual-clock'
 import { hashOf, logOf, nameOf } from './blocks'
 
@@ -78,41 +78,44 @@ function settle(given: readonly string[]): string[] {
   return kept
 }
 
-type Given = Partial<SubscriberOptions>
+type Given = Partial<SubscriberOptions> & Partial<Pick<SubscriberSource, 'turn'>>
 
-function setUp(options: Given = {}) {
+function setUp({ turn = 0, ...options }: Given = {}) {
   const clock = createManualClock()
   const stream = createLogStream()
   const given: string[] = []
   const errors: unknown[] = []
   let pace: () => unknown = () => {}
-  const subscriber = createSubscriber({
-    clock,
-    stream,
-    eventsOf: (item) =>
-      item.type === 'logs' && item.results.length > 0
-        ? [`${item.isRemoved ? '-' : ''}${nameOf(item)}${item.results.length > 1 ? ` x${item.results.length}` : ''}`]
-        : [],
-    onEvent(event) {
-      given.push(event as string)
-      return pace()
+  const subscriber = createSubscriber(
+    {
+      read: (item) =>
+        item.type === 'logs' && item.results.length > 0
+          ? [`${item.isRemoved ? '-' : ''}${nameOf(item)}${item.results.length > 1 ? ` x${item.results.length}` : ''}`]
+          : [],
+      onEvent(event) {
+        given.push(event as string)
+        return pace()
+      },
+      onError: (error) => errors.push(error),
+      patience: 10_000,
+      interval: 4_000,
+      ...options,
     },
-    onError: (error) => errors.push(error),
-    patience: 10_000,
-    turn: 0,
-    ...options,
-  })
+    { clock, stream, turn },
+  )
   return {
     clock,
     stream,
     given,
     errors,
-    subscriber,
+    subscriber: { close: () => close(subscriber), fail: (error: unknown) => fail(subscriber, error) },
     /** What the subscriber returns from now on. */
     paceBy(next: () => unknown) {
       pace = next
     },
-    give: (items: readonly Item[]) => items.forEach(subscriber.give),
+    give(items: readonly Item[]) {
+      for (const item of items) give(subscriber, item)
+    },
   }
 }
 
@@ -158,7 +161,7 @@ describe('a quick one', () => {
   test('behavior: one item, several events, each waited for', async () => {
     const brake = createBrake()
     const { clock, stream, given, give, paceBy } = setUp({
-      eventsOf: (item) => item.results.map((log) => indexOf(log as never)),
+      read: (item) => item.results.map((log) => indexOf(log as never)),
     })
     paceBy(brake.hold)
     give(stream.mine(0, 3))
@@ -171,8 +174,15 @@ describe('a quick one', () => {
     expect(given).toEqual([0, 1, 2])
   })
 
+  test('behavior: with an id it is told as viem does', () => {
+    const seen: unknown[] = []
+    const { stream, give } = setUp({ subscription: '0x1', onEvent: (event) => seen.push(event) })
+    give(stream.mine())
+    expect(seen).toEqual([{ subscription: '0x1', result: '100' }])
+  })
+
   test('behavior: closed by its own event, it gets nothing more', async () => {
-    const { clock, stream, given, give, paceBy, subscriber } = setUp({ eventsOf: (item) => [...item.results] })
+    const { clock, stream, given, give, paceBy, subscriber } = setUp({ read: (item) => [...item.results] })
     paceBy(subscriber.close)
     give(stream.mine(0, 3))
     give(stream.mine())
@@ -393,12 +403,12 @@ describe('one that begins in the past', () => {
   })
 
   test('behavior: with nothing in the past it is given what comes', async () => {
-    const { clock, stream, given, give } = setUp({ from: 101 })
+    const { clock, stream, given, give } = setUp({ from: 100 })
     await clock.settle()
     give(stream.mine())
     give(stream.mine())
     await clock.settle()
-    expect(given).toEqual(['101'])
+    expect(given).toEqual(['100', '101'])
   })
 })
 
