@@ -74,7 +74,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   const blooms = createBlooms()
   const shares = new Map<string, Shared>()
   let lastId = 0
-  /** What is being asked: ended when nobody wants it any more. One signal for all would have too many listeners. */
+  /** What is being asked: it ends when nobody wants it any more. One signal for all would have too many listeners. */
   const asking = new Set<AbortController>()
   const heads = createHeads({
     parts,
@@ -99,8 +99,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
     const controller = new AbortController()
     asking.add(controller)
     return part(channels, asked, own, controller.signal, onWinner)
-      .finally(() => asking.delete(controller))
       .then((value) => ({ value, provider: by }))
+      .finally(() => asking.delete(controller))
   }
 
   /** Ids of those that may be asked without a caller's request. */
@@ -150,7 +150,6 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
     shares.delete(id)
     if (shares.size > 0) return
     for (const controller of asking) controller.abort(new Error('Nobody is subscribed any more.'))
-    asking.clear()
   }
 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {

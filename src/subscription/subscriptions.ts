@@ -168,8 +168,8 @@ export function createSubscriptions({
         confirmations,
       )
       const params = subscriptionKeyOf(['logs', filter]).params
-      const items = createLogItems(confirmations)
       const from = fromBlock === undefined ? undefined : Number(fromBlock)
+      const items = createLogItems(confirmations, from)
       return iterate(face, params, items.read, (gap) => items.noteGap(gap.from, gap.to), { signal, from })
     },
     status: () => [...hubs.values()].flatMap((hub) => hub.status()),

@@ -163,9 +163,11 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     places.lose(own.place, clock.now() - own.since)
     end(own)
     keep(own.place)
-    // A return that was under way has nothing to return from: its attempt is as good as any.
     sink.onDown(own.place, why)
-    if (attempts.size === 0) seekAnew()
+    if (attempts.size === 0) return seekAnew()
+    // A return that was under way has nothing to return from: its attempt is the first one of the search.
+    tried = new Set([...attempts].map(({ place }) => place))
+    timer = clock.after(HEDGE, seek)
   }
 
   function end(own: Attempt) {
