@@ -52,7 +52,7 @@ const provider: Shape = {
   private: rules.flag,
   wallet: rules.flag,
   capabilities: { methods: { include: rules.texts, exclude: rules.texts }, archive, errors: errorRules },
-  limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count },
+  limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count, batchSize: rules.count },
   breaker,
 }
 
@@ -78,6 +78,7 @@ const options: Shape = {
   transactions: { broadcast: oneOf('first', 'all') },
   verifyChain: rules.flag,
   subscriptions: oneOf('auto', true, false),
+  batch: rules.flag,
   share: rules.flag,
   rank: [(value: unknown) => typeof value === 'boolean' || isObject(value), 'must be true, false or an object'],
   retryCount: rules.count0,

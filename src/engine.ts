@@ -63,6 +63,8 @@ export type Engine = {
   channel(id: string, type: ChannelType): ChannelState | undefined
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
+  /** A provider refused a batch: how many requests it takes at a time. */
+  onBatchRefused(id: string, most: number): void
   now(): number
   isClosed(): boolean
   close(): void
@@ -154,6 +156,20 @@ export function createEngine(setup: EngineSetup): Engine {
       })
   }
 
+  function onBatchRefused(id: string, most: number) {
+    const now = clock.now()
+    const { capability } = providers.find((provider) => provider.id === id) as Provider
+    const from = capability.batchSize(now)
+    if (!capability.learnBatchSize(most, now) || !events.has('capability')) return
+    events.emit('capability', {
+      provider: id,
+      what: 'batchSize',
+      from: String(from),
+      to: String(most),
+      why: 'batch-refused',
+    })
+  }
+
   function channelOf(id: string, type: ChannelType) {
     return parts.channels.find((channel) => channel.provider.id === id && channel.type === type)
   }
@@ -204,6 +220,7 @@ export function createEngine(setup: EngineSetup): Engine {
     verifyAny,
     channel: channelOf,
     onSocket,
+    onBatchRefused,
     now: () => clock.now(),
     isClosed: () => isClosed,
     close,

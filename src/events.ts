@@ -57,8 +57,8 @@ export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota' /** in
 /** Something was learned about what a provider can do. */
 export type CapabilityEvent = {
   provider: string
-  what: 'method' | 'chain'
-  /** The method, or the chain id that was expected. */
+  what: 'method' | 'chain' | 'batchSize'
+  /** The method, the chain id that was expected, or the size that was used. */
   from: string
   /** What is known now. */
   to: string

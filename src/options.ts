@@ -82,6 +82,11 @@ export type FailoverOptions = {
   verifyChain?: boolean | undefined
   /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */
   subscriptions?: 'auto' | boolean | undefined
+  /**
+   * Whether reads to `http:` and `https:` URLs travel in JSON-RPC batches under pressure: more than 4 of one turn, and what
+   * comes while the provider's slots (`limits.concurrency`, else 8) are taken. @default true
+   */
+  batch?: boolean | undefined
   /** Whether identical reads in flight share one call. @default true */
   share?: boolean | undefined
   /** viem's: `true` or options mean `strategy: 'fastest'`. Nothing is pinged. */

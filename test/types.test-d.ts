@@ -305,7 +305,7 @@ describe('what is shown', () => {
     expectTypeOf<FailoverEvent['why']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<LimitEvent['kind']>().toEqualTypeOf<'rate-limit' | 'quota'>()
     expectTypeOf<ConnectionEvent['to']>().toEqualTypeOf<SocketState>()
-    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain'>()
+    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain' | 'batchSize'>()
     expectTypeOf<BreakerEvent['from']>().toEqualTypeOf<BreakerStateName>()
   })
 

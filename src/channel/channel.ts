@@ -5,6 +5,27 @@ import type { ChannelType, RpcRequest, SocketState } from '../types'
 export type ChannelRequestOptions = {
   /** Aborts the call; the channel rejects with the signal's reason. */
   signal?: AbortSignal | undefined
+  /** Whether it may wait for a slot and travel with others. @default it leaves alone and at once */
+  travel?: Travel | undefined
+}
+
+/** How a request may travel over a channel that gathers batches. */
+export type Travel = {
+  /** Whether it shares no batch. */
+  readonly isAlone: boolean
+  /** Only requests with the same one share a batch. */
+  readonly key: unknown
+  /** Most requests in its batch, asked when it leaves. */
+  size(): number
+  /** It leaves now, in this batch or alone. Called again if it is sent again by itself. */
+  onLeave(batch: Batch | undefined): void
+}
+
+/** One HTTP request with several calls in it; the same object for each of them. */
+export type Batch = {
+  readonly size: number
+  /** What those in it have noted of it as a whole: it counts once. */
+  readonly noted: Set<string>
 }
 
 /** Where the frames of one upstream subscription go; silent after `onError` or after it was unsubscribed. */
@@ -42,5 +63,7 @@ export type Channel = {
   socket?(): SocketState
   /** Connects, unless it does or is; for whoever comes next. */
   dial?(): void
+  /** HTTP requests under way, and calls that wait for a slot; only channels that gather batches have it. */
+  load?(): number
   close(): void
 }

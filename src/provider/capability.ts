@@ -11,13 +11,18 @@ export type Capabilities = {
   errors?: readonly ErrorRule[] | undefined
 }
 
-/** A refused method is left alone this long (in ms). */
-const UNSUPPORTED_LASTS = 30 * 60_000
+/** What was learned holds for so long (in ms). */
+const LEARNED_LASTS = 30 * 60_000
 /** What a node keeps that is no archive (in blocks). */
 const PRUNED = 128
 const MOST_LEARNED = 500
+const BATCH_SIZE = 20
 
-export type LearnedCapabilities = { unsupportedMethods: string[] }
+export type LearnedCapabilities = {
+  unsupportedMethods: string[]
+  /** Most requests in one batch, if a larger one was refused; 1: it takes none. */
+  batchSize?: number
+}
 
 export type Capability = {
   readonly errors: readonly ErrorRule[] | undefined
@@ -33,14 +38,25 @@ export type Capability = {
   learnUnsupported(method: string, now: number): boolean
   /** It served the method after all. */
   unlearn(method: string): void
+  /** Most requests in one batch. */
+  batchSize(now: number): number
+  /** It refused a batch and takes `most` at a time. Returns whether that was news. */
+  learnBatchSize(most: number, now: number): boolean
   learned(now: number): LearnedCapabilities
 }
 
-export function createCapability(declared: Capabilities): Capability {
+/** @param largestBatch most requests in one batch, while no such one is refused. */
+export function createCapability(declared: Capabilities, largestBatch: number = BATCH_SIZE): Capability {
   const include = matcherOf(declared.methods?.include)
   const exclude = matcherOf(declared.methods?.exclude)
   const depth = typeof declared.archive === 'number' ? declared.archive : declared.archive === false ? PRUNED : Infinity
   const unsupported = new Map<string, number>()
+  let batch: { most: number; until: number } | undefined
+
+  function batchSize(now: number) {
+    if (batch && now >= batch.until) batch = undefined
+    return batch ? batch.most : largestBatch
+  }
 
   function declares(method: string) {
     if (exclude?.(method)) return false
@@ -64,14 +80,22 @@ export function createCapability(declared: Capabilities): Capability {
       const isNews = now >= (unsupported.get(method) ?? -Infinity)
       unsupported.delete(method) // the newest stand last
       if (unsupported.size >= MOST_LEARNED) unsupported.delete(unsupported.keys().next().value as string)
-      unsupported.set(method, now + UNSUPPORTED_LASTS)
+      unsupported.set(method, now + LEARNED_LASTS)
       return isNews
     },
     unlearn(method) {
       unsupported.delete(method)
     },
+    batchSize,
+    learnBatchSize(most, now) {
+      const before = batchSize(now)
+      if (most > before) return false
+      batch = { most, until: now + LEARNED_LASTS }
+      return most < before
+    },
     learned: (now) => ({
       unsupportedMethods: [...unsupported].filter(([, until]) => now < until).map(([method]) => method),
+      ...(batch && now < batch.until && { batchSize: batch.most }),
     }),
   }
 }

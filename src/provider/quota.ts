@@ -8,8 +8,10 @@ export type LimitOptions = {
   requestsPerSecond?: number | undefined
   /** Requests that may leave at once after a pause. @default `requestsPerSecond` */
   burst?: number | undefined
-  /** Requests in flight at once. Unlimited while not given. */
+  /** Requests in flight at once; a batch is one. Unlimited while not given. */
   concurrency?: number | undefined
+  /** Most requests in one batch. A size that was refused lowers it for half an hour. @default 20 */
+  batchSize?: number | undefined
 }
 
 const LONGEST_RATE_LIMIT = 5 * 60_000
@@ -27,6 +29,8 @@ export type Quota = {
   hasRoom(now: number): boolean
   /** When there is room again (in ms of the clock): `now` or earlier if there is, `Infinity` if only an answer can make room. */
   roomAt(now: number): number
+  /** Whether all it lacks is a request in flight less: one may be handed over that waits for its slot there. */
+  lacksOnlySlots(now: number): boolean
   cooldownUntil(now: number): number | undefined
   /** Whether no limit is declared or known: then there is always room. */
   isUnlimited(): boolean
@@ -41,8 +45,11 @@ export type Quota = {
   readonly inFlight: number
 }
 
-/** @param onRoom called when an answer made room at a provider whose concurrency is limited. */
-export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
+/**
+ * @param onRoom called when an answer made room at a provider whose concurrency is limited.
+ * @param load requests in flight, where several may be one; what was taken and not given back, if it is not given.
+ */
+export function createQuota(limits: LimitOptions, onRoom: () => void, load?: (() => number) | undefined): Quota {
   const { concurrency = Infinity } = limits
   const declared = limits.requestsPerSecond ?? Infinity
   const burst = Math.max(1, limits.burst ?? declared)
@@ -76,7 +83,14 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
 
   function roomAt(now: number) {
     if (now < coolsUntil) return coolsUntil
-    if (inFlight >= concurrency) return Infinity
+    return isFull() ? Infinity : tokenAt(now)
+  }
+
+  function isFull() {
+    return concurrency !== Infinity && (load?.() ?? inFlight) >= concurrency
+  }
+
+  function tokenAt(now: number) {
     const rate = fill(now)
     return rate === Infinity || tokens >= 1 ? now : now + ((1 - tokens) * 1_000) / rate
   }
@@ -85,6 +99,7 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
     hasRoom: (now) => roomAt(now) <= now,
     roomAt,
     isUnlimited: () => declared === Infinity && concurrency === Infinity && !learned && coolsUntil === -Infinity,
+    lacksOnlySlots: (now) => now >= coolsUntil && isFull() && tokenAt(now) <= now,
     cooldownUntil: (now) => (now < coolsUntil ? coolsUntil : undefined),
     take(now) {
       inFlight++

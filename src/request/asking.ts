@@ -8,7 +8,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { release } from './attempt'
 import { emitAttempt, emitFailover } from './emit'
 import type { Flight } from './flight'
-import { canHedge, hedgeCandidate, hedgeDelayOf } from './hedge'
+import { canHedge, hedgeCandidate, hedgeDelayOf, hedgeDueAt } from './hedge'
 import { landError } from './landing'
 import type { Landing } from './launch'
 import { launch } from './launch'
@@ -41,7 +41,7 @@ function ask(
   attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
   flight.hedgeAt =
     flight.plan.hedge && flight.position < flight.ahead.length && role !== 'lead'
-      ? now + hedgeDelayOf(flight, channel)
+      ? now + hedgeDelayOf(flight, attempt)
       : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
@@ -74,8 +74,10 @@ export function lead(flight: Flight, now: number, landing: Landing) {
 
 /** Asks one more candidate beside those that are slow, if the budget has it. */
 export function hedge(flight: Flight, now: number, landing: Landing) {
-  flight.hedgeAt = Infinity
-  if (!canHedge(flight) || flight.deadline - now < LEAST) return
+  const newest = flight.inFlight.at(-1)
+  const dueAt = newest && newest.leftAt !== newest.startedAt ? hedgeDueAt(flight, newest) : now
+  flight.hedgeAt = dueAt > now ? dueAt : Infinity
+  if (dueAt > now || !canHedge(flight) || flight.deadline - now < LEAST) return
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
   if (!channel || !permit || !flight.parts.hedgeBudget.spend()) return

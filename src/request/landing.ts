@@ -81,7 +81,8 @@ function drop(flight: Flight, now: number) {
 function giveUp(flight: Flight, attempt: Attempt, now: number) {
   const { need } = flight.plan
   const duration = now - attempt.startedAt
-  if (!attempt.isLate && !need.isHeavy && duration >= hedgeDelayOf(flight, attempt.channel)) lose(attempt, need, now)
+  const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
+  if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
   else release(attempt, now)
   attempt.controller?.abort()
   emitAttempt(flight, attempt, 'aborted', duration)

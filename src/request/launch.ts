@@ -11,6 +11,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight } from './flight'
 import { asViemError } from './outcome'
+import { travelOf } from './travel'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
 
 /** A wallet that is told to switch again and again is not waited for longer. */
@@ -40,7 +41,7 @@ export function launch(
     ? checked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
-      : send(attempt, channels, request, flight.signal)
+      : dispatch(flight, attempt, request)
   // Whatever came of it, and when: it may have switched before it failed.
   const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
   if (mayChangeChain) forgetChain(channel.provider)
@@ -61,8 +62,14 @@ export function launch(
   return attempt
 }
 
+function dispatch(flight: Flight, attempt: Attempt, request: RpcRequest) {
+  const { channels, signal } = flight
+  const isGathering = channels[attempt.channel.slot]?.load !== undefined
+  return send(attempt, channels, request, signal, isGathering ? travelOf(flight, attempt) : undefined)
+}
+
 /** The failure of an attempt that our own clock ended. */
-export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: Error; failure: Failure } {
+export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { error: Error; failure: Failure } {
   const error = new TimeoutError({ body: { method: request.method }, url: channel.provider.id })
   return {
     error,
@@ -71,7 +78,7 @@ export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: E
       verdict: 'next',
       blame: 'channel',
       isRpc: false,
-      isUntouched: false,
+      isUntouched: leftAt === Infinity,
       message: error.shortMessage,
     },
   }
@@ -88,7 +95,7 @@ async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): P
   assertChain(channel)
   if (attempt.isVacated) return undefined
   if (isSame && channel.provider.chain.state === 'verified') return numberToHex(parts.chainId as number)
-  const value = await send(attempt, channels, request, flight.signal)
+  const value = await dispatch(flight, attempt, request)
   await (channel.provider.setup.isWallet ? settled(flight, attempt, check) : check)
   assertChain(channel)
   return value

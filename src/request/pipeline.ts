@@ -5,7 +5,7 @@ import type { Alarm } from '../base/alarms'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
+import { failedOf, openOf, postpone, putBehind, putWhereItWaits, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
@@ -119,6 +119,7 @@ function goOn(flight: Flight, now: number) {
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
     else if (putBehind(flight, channel, now)) continue
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
+    else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
     else return enterQueue(flight, moves, now) ? undefined : landError(flight, now)
   }
   if (flight.inFlight.length > 0) return setAlarm(flight, now)

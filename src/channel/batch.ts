@@ -1,0 +1,223 @@
+// Gathers the calls of one turn, and those that find no slot, into batches, and hands each its own answer. Knows slots and
+// order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
+
+import { ProviderDisconnectedError } from 'viem'
+import type { Batch, Travel } from './channel'
+
+/** A request, ready to be sent. */
+export type Call = { readonly id: number; readonly method: string; readonly message: string }
+
+/** What became of one call of a batch; `undefined`: nothing, it is to be sent singly. */
+export type Member = { type: 'result'; result: unknown } | { type: 'error'; error: Error } | undefined
+
+export type BatchAnswer = {
+  readonly members: readonly Member[]
+  /** Set if the batch was refused: how many the provider takes at a time. */
+  readonly most?: number | undefined
+}
+
+export type BatchesOptions = {
+  /** Most HTTP requests under way at a time. @default 8, for calls that may share a batch */
+  concurrency: number | undefined
+  onRefused: ((most: number) => void) | undefined
+  provider: string
+  sendOne(call: Call, signal: AbortSignal | undefined): Promise<unknown>
+  /** Rejects only if its signal is aborted. */
+  sendAll(calls: readonly Call[], signal: AbortSignal): Promise<BatchAnswer>
+}
+
+export type Batches = {
+  request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown>
+  load(): number
+}
+
+type Waiter = {
+  readonly call: Call
+  readonly signal: AbortSignal | undefined
+  readonly travel: Travel
+  isAlone: boolean
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** Its signal is aborted: what that means changes when it leaves. */
+  onAbort: () => void
+  /** It is settled: its signal is left alone. */
+  readonly finish: () => void
+}
+
+const SLOTS = 8
+/** So many of one turn leave singly: they would gain nothing. */
+const MOST_SINGLY = 4
+/** Characters of one batch: a longer call travels alone. */
+const LONGEST_BATCH = 500_000
+const MOST_WAITING = 10_000
+
+export function createBatches({ concurrency, onRefused, provider, sendOne, sendAll }: BatchesOptions): Batches {
+  const slots = concurrency ?? SLOTS
+  /** Those of the present turn, and those that found no slot. */
+  let turn: Waiter[] = []
+  let queue: Waiter[] = []
+  let busy = 0
+
+  function request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
+    if (!travel) return occupy(signal, () => sendOne(call, signal))
+    if (queue.length >= MOST_WAITING) return Promise.reject(full())
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const isAlone = travel.isAlone || call.message.length > LONGEST_BATCH
+      const abort = () => waiter.onAbort()
+      const finish = () => signal?.removeEventListener('abort', abort)
+      const onAbort = () => withdraw(waiter)
+      const waiter: Waiter = { call, signal, travel, isAlone, resolve, reject, onAbort, finish }
+      signal?.addEventListener('abort', abort)
+      if (!mustWait(waiter)) return leaveAlone(waiter)
+      if (turn.push(waiter) === 1) queueMicrotask(gather)
+    })
+  }
+
+  /** A declared concurrency holds for all; our own slots hold up only those that gain by it. */
+  function mustWait({ isAlone }: Waiter) {
+    return concurrency !== undefined || !isAlone
+  }
+
+  /** The turn is over: all that came in it are known. */
+  function gather() {
+    const all = turn
+    turn = []
+    // Whoever has a signal shares with few, most often with nobody.
+    const isSlotted = ({ travel }: Waiter) => concurrency !== undefined || travel.key === undefined
+    const slotted = all.filter(isSlotted)
+    queue.push(...slotted)
+    serve(slotted.length > MOST_SINGLY || slotted.length > slots - busy)
+    for (let rest = all.filter((waiter) => !isSlotted(waiter)); rest.length > 0; ) {
+      const key = rest[0]?.travel.key
+      const group = rest.filter(({ travel }) => travel.key === key)
+      rest = rest.filter(({ travel }) => travel.key !== key)
+      while (group.length > 0) leave(group.length > MOST_SINGLY ? takeFrom(group) : group.splice(0, 1))
+    }
+  }
+
+  /** As many of the queue leave as there are slots. @param isTogether whether those that may share a batch do */
+  function serve(isTogether: boolean) {
+    while (queue.length > 0 && busy < slots) leave(isTogether ? takeFrom(queue) : queue.splice(0, 1))
+  }
+
+  /** Takes out the first one, with those that may travel with it. */
+  function takeFrom(waiters: Waiter[]): Waiter[] {
+    const first = waiters[0] as Waiter
+    const most = first.isAlone ? 1 : first.travel.size()
+    const taken: Waiter[] = []
+    const rest: Waiter[] = []
+    let length = 0
+    for (const waiter of waiters) {
+      const { isAlone, travel, call } = waiter
+      const isCompany = !isAlone && travel.key === first.travel.key && length + call.message.length <= LONGEST_BATCH
+      if (waiter === first || (isCompany && taken.length < most)) {
+        taken.push(waiter)
+        length += call.message.length
+      } else rest.push(waiter)
+    }
+    waiters.splice(0, waiters.length, ...rest)
+    return taken
+  }
+
+  function leave(waiters: readonly Waiter[]) {
+    if (waiters.length === 1) leaveAlone(waiters[0] as Waiter)
+    else leaveTogether(waiters)
+  }
+
+  function leaveAlone({ call, signal, travel, resolve, reject, finish }: Waiter) {
+    finish() // its signal is that of the call from now on
+    travel.onLeave(undefined)
+    occupy(signal, () => sendOne(call, signal)).then(resolve, reject)
+  }
+
+  function leaveTogether(members: readonly Waiter[]) {
+    const batch: Batch = { size: members.length, noted: new Set() }
+    const controller = new AbortController()
+    const left = new Set(members)
+    for (const member of members) {
+      member.travel.onLeave(batch)
+      member.onAbort = () => {
+        member.finish()
+        left.delete(member)
+        member.reject(member.signal?.reason)
+        // The others still wait for theirs.
+        if (left.size === 0) controller.abort()
+      }
+    }
+    const calls = members.map(({ call }) => call)
+    occupy(controller.signal, () => sendAll(calls, controller.signal), settle).catch(ignore) // everybody has given up
+
+    function settle({ members: answers, most }: BatchAnswer) {
+      if (most !== undefined) onRefused?.(most)
+      const unanswered: Waiter[] = []
+      for (const [index, member] of members.entries()) {
+        if (!left.has(member)) continue
+        const answer = answers[index]
+        if (!answer) unanswered.push(member)
+        else {
+          member.finish()
+          if (answer.type === 'result') member.resolve(answer.result)
+          else member.reject(answer.error)
+        }
+      }
+      sendAgain(unanswered)
+    }
+  }
+
+  /** Singly, and before all that wait. */
+  function sendAgain(members: readonly Waiter[]) {
+    for (const member of members) {
+      member.isAlone = true
+      member.onAbort = () => withdraw(member)
+    }
+    const [waiting, others] = [members.filter(mustWait), members.filter((member) => !mustWait(member))]
+    queue.unshift(...waiting)
+    for (const member of others) leaveAlone(member)
+  }
+
+  function withdraw(waiter: Waiter) {
+    waiter.finish()
+    turn = turn.filter((other) => other !== waiter)
+    queue = queue.filter((other) => other !== waiter)
+    waiter.reject(waiter.signal?.reason)
+  }
+
+  /** Takes a slot until the answer is there, or nobody waits for it any more. Then others may leave. */
+  async function occupy<value>(
+    signal: AbortSignal | undefined,
+    send: () => Promise<value>,
+    settle?: (answer: value) => void,
+  ): Promise<value> {
+    let isTaken = true
+    const free = () => {
+      if (isTaken) busy--
+      isTaken = false
+    }
+    const abort = () => {
+      free()
+      serve(true)
+    }
+    busy++
+    signal?.addEventListener('abort', abort)
+    try {
+      const answer = await send()
+      free()
+      settle?.(answer)
+      return answer
+    } finally {
+      free()
+      signal?.removeEventListener('abort', abort)
+      serve(true)
+    }
+  }
+
+  // By its code (4900) it is nobody's fault, and nothing was sent.
+  function full() {
+    return new ProviderDisconnectedError(new Error(`${MOST_WAITING} requests wait for ${provider}.`))
+  }
+
+  return { request, load: () => busy + turn.length + queue.length }
+}
+
+function ignore() {}
