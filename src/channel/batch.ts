@@ -33,15 +33,10 @@ export type Batches = {
 
 type Waiter = {
   readonly call: Call
-  readonly signal: AbortSignal | undefined
   readonly travel: Travel
   isAlone: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
-  /** Its signal is aborted: what that means changes when it leaves. */
-  onAbort: () => void
-  /** It is settled: its signal is left alone. */
-  readonly finish: () => void
 }
 
 const SLOTS = 8
@@ -62,14 +57,10 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     if (!travel) return occupy(signal, () => sendOne(call, signal))
     if (queue.length >= MOST_WAITING) return Promise.reject(full())
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
       const isAlone = travel.isAlone || call.message.length > LONGEST_BATCH
-      const abort = () => waiter.onAbort()
-      const finish = () => signal?.removeEventListener('abort', abort)
-      const onAbort = () => withdraw(waiter)
-      const waiter: Waiter = { call, signal, travel, isAlone, resolve, reject, onAbort, finish }
-      signal?.addEventListener('abort', abort)
+      const waiter: Waiter = { call, travel, isAlone, resolve, reject }
       if (!mustWait(waiter)) return leaveAlone(waiter)
+      travel.giveUp = () => withdraw(waiter)
       if (turn.push(waiter) === 1) queueMicrotask(gather)
     })
   }
@@ -125,10 +116,11 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     else leaveTogether(waiters)
   }
 
-  function leaveAlone({ call, signal, travel, resolve, reject, finish }: Waiter) {
-    finish() // its signal is that of the call from now on
+  function leaveAlone({ call, travel, resolve, reject }: Waiter) {
+    const controller = new AbortController()
+    travel.giveUp = () => controller.abort()
     travel.onLeave(undefined)
-    occupy(signal, () => sendOne(call, signal)).then(resolve, reject)
+    occupy(controller.signal, () => sendOne(call, controller.signal)).then(resolve, reject)
   }
 
   function leaveTogether(members: readonly Waiter[]) {
@@ -136,30 +128,26 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     const controller = new AbortController()
     const left = new Set(members)
     for (const member of members) {
-      member.travel.onLeave(batch)
-      member.onAbort = () => {
-        member.finish()
+      member.travel.giveUp = () => {
         left.delete(member)
-        member.reject(member.signal?.reason)
+        member.reject(givenUp())
         // The others still wait for theirs.
         if (left.size === 0) controller.abort()
       }
+      member.travel.onLeave(batch)
     }
     const calls = members.map(({ call }) => call)
-    occupy(controller.signal, () => sendAll(calls, controller.signal), settle).catch(ignore) // everybody has given up
+    occupy(controller.signal, () => sendAll(calls, controller.signal), settle).catch(ignore) // nobody is left
 
     function settle({ members: answers, most }: BatchAnswer) {
       if (most !== undefined) onRefused?.(most)
       const unanswered: Waiter[] = []
       for (const [index, member] of members.entries()) {
-        if (!left.has(member)) continue
         const answer = answers[index]
+        if (!left.has(member)) continue
         if (!answer) unanswered.push(member)
-        else {
-          member.finish()
-          if (answer.type === 'result') member.resolve(answer.result)
-          else member.reject(answer.error)
-        }
+        else if (answer.type === 'result') member.resolve(answer.result)
+        else member.reject(answer.error)
       }
       sendAgain(unanswered)
     }
@@ -169,18 +157,16 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   function sendAgain(members: readonly Waiter[]) {
     for (const member of members) {
       member.isAlone = true
-      member.onAbort = () => withdraw(member)
+      member.travel.giveUp = () => withdraw(member)
     }
-    const [waiting, others] = [members.filter(mustWait), members.filter((member) => !mustWait(member))]
-    queue.unshift(...waiting)
-    for (const member of others) leaveAlone(member)
+    queue.unshift(...members.filter(mustWait))
+    for (const member of members) if (!mustWait(member)) leaveAlone(member)
   }
 
   function withdraw(waiter: Waiter) {
-    waiter.finish()
     turn = turn.filter((other) => other !== waiter)
     queue = queue.filter((other) => other !== waiter)
-    waiter.reject(waiter.signal?.reason)
+    waiter.reject(givenUp())
   }
 
   /** Takes a slot until the answer is there, or nobody waits for it any more. Then others may leave. */
@@ -218,6 +204,10 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   }
 
   return { request, load: () => busy + turn.length + queue.length }
+}
+
+function givenUp() {
+  return new Error('The call was given up.')
 }
 
 function ignore() {}

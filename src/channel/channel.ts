@@ -5,7 +5,7 @@ import type { ChannelType, RpcRequest, SocketState } from '../types'
 export type ChannelRequestOptions = {
   /** Aborts the call; the channel rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** Whether it may wait for a slot and travel with others. @default it leaves alone and at once */
+  /** For channels that gather batches, in place of a signal: it may wait for a slot. @default it leaves alone and at once */
   travel?: Travel | undefined
 }
 
@@ -19,6 +19,8 @@ export type Travel = {
   size(): number
   /** It leaves now, in this batch or alone. Called again if it is sent again by itself. */
   onLeave(batch: Batch | undefined): void
+  /** Set by the channel while it is asked: gives it up. An `AbortSignal` for each would cost more than all the rest. */
+  giveUp: (() => void) | undefined
 }
 
 /** One HTTP request with several calls in it; the same object for each of them. */

@@ -5,7 +5,7 @@ import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { noteLead, takeOut } from './ahead'
 import type { Attempt, AttemptRole } from './attempt'
-import { release } from './attempt'
+import { abandon, release } from './attempt'
 import { emitAttempt, emitFailover } from './emit'
 import type { Flight } from './flight'
 import { canHedge, hedgeCandidate, hedgeDelayOf, hedgeDueAt } from './hedge'
@@ -49,7 +49,7 @@ function ask(
 
 function giveBack(flight: Flight, attempt: Attempt, now: number) {
   release(attempt, now)
-  attempt.controller?.abort()
+  abandon(attempt)
   emitAttempt(flight, attempt, 'aborted', 0)
 }
 

@@ -21,6 +21,8 @@ export type Attempt = {
   readonly role: AttemptRole
   readonly startedAt: number
   readonly controller: AbortController | undefined
+  /** How it travels, over a channel that gathers batches. */
+  travel: Travel | undefined
   /** When it left (in ms of the clock), `Infinity` while it waits for a slot: its time is not the channel's before. */
   leftAt: number
   /** The batch in which it left. */
@@ -51,6 +53,7 @@ export function openAttempt(
     role,
     startedAt: now,
     controller: canAbort ? new AbortController() : undefined,
+    travel: undefined,
     leftAt: now,
     batch: undefined,
     limitAt: Infinity,
@@ -66,15 +69,22 @@ export function send(
   channels: readonly Channel[],
   request: RpcRequest,
   signal: AbortSignal | undefined,
-  travel?: Travel | undefined,
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
-  const given = attempt.controller ? attempt.controller.signal : signal
+  const { controller, travel } = attempt
+  const given = controller ? controller.signal : signal
+  if (travel) attempt.leftAt = Infinity
   try {
-    return channel.request(request, given ? (travel ? { signal: given, travel } : { signal: given }) : undefined)
+    return channel.request(request, travel ? { travel } : given ? { signal: given } : undefined)
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** Nobody waits for its answer any more. */
+export function abandon({ controller, travel }: Attempt) {
+  controller?.abort()
+  travel?.giveUp?.()
 }
 
 /** It came back, or was given up: others may leave. What it says about the channel may be settled later. */

@@ -4,7 +4,7 @@
 import { NoProviderError } from '../errors'
 import { observeHead } from '../provider/provider'
 import type { Attempt } from './attempt'
-import { lose, release, succeed } from './attempt'
+import { abandon, lose, release, succeed } from './attempt'
 import { isPoison, settleWithheld } from './blame'
 import { emitAttempt, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
@@ -72,7 +72,7 @@ function clear(flight: Flight) {
 function drop(flight: Flight, now: number) {
   for (const attempt of flight.inFlight) {
     release(attempt, now)
-    attempt.controller?.abort()
+    abandon(attempt)
     emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
   }
 }
@@ -84,6 +84,6 @@ function giveUp(flight: Flight, attempt: Attempt, now: number) {
   const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
   if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
   else release(attempt, now)
-  attempt.controller?.abort()
+  abandon(attempt)
   emitAttempt(flight, attempt, 'aborted', duration)
 }

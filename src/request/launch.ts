@@ -11,7 +11,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight } from './flight'
 import { asViemError } from './outcome'
-import { travelOf } from './travel'
+import { isTraveller, travelOf } from './travel'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
 
 /** A wallet that is told to switch again and again is not waited for longer. */
@@ -35,13 +35,15 @@ export function launch(
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
-  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true, now)
+  const travels = connection?.load !== undefined && isTraveller(plan.need, role)
+  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true && !travels, now)
+  if (travels) attempt.travel = travelOf(flight, attempt)
   const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
     ? checked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
-      : dispatch(flight, attempt, request)
+      : send(attempt, channels, request, flight.signal)
   // Whatever came of it, and when: it may have switched before it failed.
   const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
   if (mayChangeChain) forgetChain(channel.provider)
@@ -60,12 +62,6 @@ export function launch(
     },
   )
   return attempt
-}
-
-function dispatch(flight: Flight, attempt: Attempt, request: RpcRequest) {
-  const { channels, signal } = flight
-  const isGathering = channels[attempt.channel.slot]?.load !== undefined
-  return send(attempt, channels, request, signal, isGathering ? travelOf(flight, attempt) : undefined)
 }
 
 /** The failure of an attempt that our own clock ended. */
@@ -95,7 +91,7 @@ async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): P
   assertChain(channel)
   if (attempt.isVacated) return undefined
   if (isSame && channel.provider.chain.state === 'verified') return numberToHex(parts.chainId as number)
-  const value = await dispatch(flight, attempt, request)
+  const value = await send(attempt, channels, request, flight.signal)
   await (channel.provider.setup.isWallet ? settled(flight, attempt, check) : check)
   assertChain(channel)
   return value

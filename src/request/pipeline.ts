@@ -8,6 +8,7 @@ import type { RpcRequest } from '../types'
 import { failedOf, openOf, postpone, putBehind, putWhereItWaits, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
+import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
 import { createFlight } from './flight'
@@ -215,7 +216,7 @@ function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
   const told: Failure = isFinal(flight, error) ? { ...failure, verdict: 'final' } : failure
   if (!isOver(flight)) onFailure(flight, attempt, error, told, now, true)
-  attempt.controller?.abort()
+  abandon(attempt)
 }
 
 /** The deadline has passed: what is in flight has timed out. */
@@ -224,7 +225,7 @@ function expire(flight: Flight, now: number) {
     const { error, failure } = timeoutOf(flight, attempt)
     flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
     noteFailure(flight, attempt, error, failure, true, now)
-    attempt.controller?.abort()
+    abandon(attempt)
     if (isOver(flight)) return settleWithheld(flight, true, now)
   }
   landError(flight, now)

@@ -1,14 +1,17 @@
 // Whether the request of an attempt may wait for a slot and share a batch, and with whom. Batches are made in the channel.
 
 import type { Travel } from '../channel/channel'
-import type { Attempt } from './attempt'
+import type { Need } from '../rpc/need'
+import type { Attempt, AttemptRole } from './attempt'
 import type { Flight } from './flight'
 
 /** Copies of a request, and what is a wallet's, leave alone and at once. */
-export function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel | undefined {
+export function isTraveller({ traits }: Need, role: AttemptRole): boolean {
+  return role === 'turn' && traits.kind !== 'wallet'
+}
+
+export function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
   const { traits, isRepeatable, isHeavy } = plan.need
-  if (attempt.role !== 'turn' || traits.kind === 'wallet') return undefined
-  attempt.leftAt = Infinity
   return {
     isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
     key: signal,
@@ -17,5 +20,6 @@ export function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Tra
       attempt.leftAt = parts.clock.now()
       attempt.batch = batch
     },
+    giveUp: undefined,
   }
 }
