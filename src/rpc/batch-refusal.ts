@@ -12,7 +12,7 @@ export type BatchRefusal = {
 /** Failures of the provider as such: it would say the same to each member. */
 const OF_THE_PROVIDER = /^(rate-limit|quota|auth|network|timeout|invalid-response)$/
 /** Failures of how it was asked. */
-const OF_THE_FORM = /^(batch-refused|invalid-request|invalid-params|parse-error|unsupported-method)$/
+const OF_THE_FORM = /^(batch-refused|invalid-request|parse-error|unsupported-method)$/
 const NO_BATCHES =
   /\bnot (be )?(supported|allowed|enabled|permitted|available|implemented)|unsupported|disabled|n't support/i
 const OF_THE_SIZE = /size|limit|large|exceed|many|more than|max/i
