@@ -21,7 +21,7 @@ import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
-import { fly, serve } from './request/pipeline'
+import { fly, serve, withdraw } from './request/pipeline'
 import type { Planner } from './request/plan'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
@@ -129,12 +129,14 @@ export function createEngine(setup: EngineSetup): Engine {
   let isClosed = false
 
   function onBreakerChange(
-    { provider, type }: ChannelState,
+    channel: ChannelState,
     from: BreakerStateName,
     to: BreakerStateName,
     openUntil: number | undefined,
   ) {
+    const { provider, type } = channel
     parts.version++
+    if (to === 'open') queueMicrotask(() => withdraw(parts, channel))
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(parts.room.wake)
     if (!events.has('breaker')) return

@@ -45,6 +45,8 @@ const MOST_SINGLY = 4
 /** Characters of one batch: a longer call travels alone. */
 const LONGEST_BATCH = 500_000
 const MOST_WAITING = 10_000
+/** Microtasks until the outcome of a call has reached its request, and some more. */
+const TURNS_TO_TELL = 8
 
 export function createBatches({ concurrency, onRefused, provider, sendOne, sendAll }: BatchesOptions): Batches {
   const slots = concurrency ?? SLOTS
@@ -78,7 +80,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     const isSlotted = ({ travel }: Waiter) => concurrency !== undefined || travel.key === undefined
     const slotted = all.filter(isSlotted)
     queue.push(...slotted)
-    serve(slotted.length > MOST_SINGLY || slotted.length > slots - busy)
+    serve(queue.length > MOST_SINGLY || queue.length > slots - busy)
     for (let rest = all.filter((waiter) => !isSlotted(waiter)); rest.length > 0; ) {
       const key = rest[0]?.travel.key
       const group = rest.filter(({ travel }) => travel.key === key)
@@ -182,7 +184,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     }
     const abort = () => {
       free()
-      serve(true)
+      void serveNext()
     }
     busy++
     signal?.addEventListener('abort', abort)
@@ -194,8 +196,14 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     } finally {
       free()
       signal?.removeEventListener('abort', abort)
-      serve(true)
+      void serveNext()
     }
+  }
+
+  /** Those whose answer freed the slot are told first: it may send those that wait for it elsewhere. */
+  async function serveNext() {
+    for (let turn = 0; turn < TURNS_TO_TELL && queue.length > 0; turn++) await undefined
+    serve(true)
   }
 
   // By its code (4900) it is nobody's fault, and nothing was sent.

@@ -22,6 +22,7 @@ import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
 import { hasSlept, LEAST, oversleep, setAlarm } from './timing'
 import type { WaitingMoves } from './waiting'
 import { enterQueue, isBusy, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
+import { withdrawFrom } from './withdraw'
 
 /** Runs one request to its end. */
 export function fly(
@@ -55,6 +56,11 @@ export function fly(
 /** A full provider has room again: those that wait for it go on. */
 export function serve(parts: Parts) {
   serveQueue(parts.queue, moves, parts.clock.now())
+}
+
+/** A channel is not what it was: those that wait for a slot of it may go on with others. */
+export function withdraw(parts: Parts, channel: ChannelState) {
+  withdrawFrom(parts, channel, goOn, parts.clock.now())
 }
 
 function beginRound(flight: Flight, now: number) {
@@ -183,7 +189,10 @@ function onFailure(
   const { channel, role } = attempt
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
   if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
+  const { quota } = channel.provider
+  const wasCooling = quota.cooldownUntil(now) !== undefined
   learnFrom(failure, channel, flight.plan.need, flight.parts, now)
+  if (!wasCooling && quota.cooldownUntil(now) !== undefined) withdraw(flight.parts, channel)
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
   if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)

@@ -193,7 +193,7 @@ describe('answers', () => {
     const asked = t.many(5, { method: 'eth_call' })
     await t.clock.advance(10)
     expect(values(asked)).toEqual([0, 1, undefined, 3, 4])
-    expect(asked[2]?.seen.error).toMatchObject({ name: 'RpcRequestError', ...{ code: 3, data: '0x01' }, url: 'one' })
+    expect(asked[2]?.seen.error).toMatchObject({ name: 'RpcRequestError', code: 3, data: '0x01', url: 'one' })
     expect(t.server.posts).toHaveLength(1)
   })
 
