@@ -258,7 +258,7 @@ describe('what is written', () => {
       private: true,
       wallet: false,
       capabilities: { methods: { include: ['eth_*'] }, errors: [{ message: /x/, kind: 'quota' as const }] },
-      limits: { requestsPerSecond: 25, burst: 50, concurrency: 5 },
+      limits: { requestsPerSecond: 25, burst: 50, concurrency: 5, batchSize: 100 },
       breaker: { failures: 5, ratio: 0.5 },
     }).toExtend<ProviderConfig>()
     expectTypeOf<string | Transport | ProviderConfig>().toEqualTypeOf<ProviderEntry>()
@@ -320,6 +320,8 @@ describe('what is shown', () => {
       learned: LearnedCapabilities
     }>()
     expectTypeOf<LearnedCapabilities['unsupportedMethods']>().toEqualTypeOf<string[]>()
+    expectTypeOf<LearnedCapabilities['batchSize']>().toEqualTypeOf<number | undefined>()
+    expectTypeOf<FailoverOptions['batch']>().toEqualTypeOf<boolean | undefined>()
     expectTypeOf<ProviderStatus['upkeep']>().toEqualTypeOf<Upkeep>()
     expectTypeOf<keyof Upkeep>().toEqualTypeOf<'chain' | 'heads' | 'hedges' | 'probes' | 'verify' | 'backfill'>()
   })

@@ -13,14 +13,7 @@ export type Throughput = { readonly latency: number; readonly rates: Readonly<Re
 
 export type PeerName = keyof typeof peers
 
-/** Least ratio of the rates of two peers. */
-export const throughputLimits: readonly { peer: PeerName; to: PeerName; least: number; latency?: number }[] = [
-  { peer: 'failover', to: 'viem http', least: 3, latency: 0 },
-  { peer: 'failover', to: 'viem http, batch: true', least: 0.6 },
-  { peer: 'failover, batchSize: 100', to: 'viem http, batch: true', least: 0.9 },
-]
-
-const atOnce = 64
+export const atOnce = 64
 const runs = 5
 /** Of one peer in one run (in ms). */
 const length = 400
@@ -33,13 +26,34 @@ const peers = {
   'failover, batchSize: 100': (url: string) => failover([{ http: url, limits: { batchSize: 100 } }]),
 }
 
+export const peerNames = Object.keys(peers) as PeerName[]
+
+/** Least ratios: `failover` to viem's `http`, with and without batches. */
+const limits: readonly { peer: PeerName; to: PeerName; least: number; latency?: number }[] = [
+  { peer: 'failover', to: 'viem http', least: 3, latency: 0 },
+  { peer: 'failover', to: 'viem http, batch: true', least: 0.6 },
+  { peer: 'failover, batchSize: 100', to: 'viem http, batch: true', least: 0.9 },
+]
+
+/** How many times the rates of viem's `http`, without and with batches. */
+export function ratiosOf({ rates }: Throughput, peer: PeerName): readonly number[] {
+  return [rates[peer] / rates['viem http'], rates[peer] / rates['viem http, batch: true']]
+}
+
+export function missedBy({ latency, rates }: Throughput): string[] {
+  return limits.flatMap((limit) => {
+    const ratio = rates[limit.peer] / rates[limit.to]
+    if (ratio >= limit.least || (limit.latency ?? latency) !== latency) return []
+    return `${atOnce} reads at once, ${latency} ms: ${limit.peer} is ${ratio.toFixed(2)} of ${limit.to}, limit ${limit.least}`
+  })
+}
+
 /** @param latency of the provider (in ms) */
 export async function measureThroughput(latency: number): Promise<Throughput> {
   await using fleet = await createFleet([latency > 0 ? { latency } : {}])
   const [provider] = fleet.providers
-  const names = Object.keys(peers) as PeerName[]
-  const readers = names.map((name) => readerOf(peers[name](provider.url)))
-  const rates = names.map((): number[] => [])
+  const readers = peerNames.map((name) => readerOf(peers[name](provider.url)))
+  const rates = peerNames.map((): number[] => [])
   for (const read of readers) await rateOf(read, length / 2)
   for (let run = 0; run < runs; run++)
     // Alternating, so that a busy moment of the machine meets all of them.
@@ -47,7 +61,7 @@ export async function measureThroughput(latency: number): Promise<Throughput> {
       rates[index]?.push(await rateOf(read, length))
       provider.forgetCalls()
     }
-  const medians = names.map((name, index) => [name, median(rates[index] as number[])])
+  const medians = peerNames.map((name, index) => [name, median(rates[index] as number[])])
   return { latency, rates: Object.fromEntries(medians) as Record<PeerName, number> }
 }
 

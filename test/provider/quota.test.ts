@@ -300,6 +300,29 @@ describe('concurrency', () => {
     expect(onRoom).not.toHaveBeenCalled()
   })
 
+  test('behavior: where several requests may be one, what is told of them counts', () => {
+    let load = 1
+    const quota = createQuota(
+      { concurrency: 2 },
+      () => {},
+      () => load,
+    )
+    for (let request = 0; request < 20; request++) quota.take(0)
+    expect([quota.hasRoom(0), quota.lacksOnlySlots(0)]).toEqual([true, false])
+    load = 2
+    expect([quota.hasRoom(0), quota.roomAt(0), quota.lacksOnlySlots(0)]).toEqual([false, Infinity, true])
+  })
+
+  test('behavior: one that cools, or keeps a pace that is used up, lacks more than slots', () => {
+    const { quota, refuse } = setUp({ concurrency: 1, requestsPerSecond: 10, burst: 2 })
+    quota.take(0)
+    expect(quota.lacksOnlySlots(0)).toBe(true)
+    quota.take(0)
+    expect([quota.lacksOnlySlots(0), quota.lacksOnlySlots(100)]).toEqual([false, true])
+    refuse(3_000)
+    expect([quota.lacksOnlySlots(100), quota.lacksOnlySlots(5_000)]).toEqual([false, true])
+  })
+
   test('behavior: while it cools, the end of the cooldown is when there is room', () => {
     const { quota, refuse } = setUp({ concurrency: 1 })
     quota.take(0)
