@@ -49,6 +49,8 @@ const MOST_WAITING = 10_000
 const TURNS_TO_TELL = 8
 
 export function createBatches({ concurrency, onRefused, provider, sendOne, sendAll }: BatchesOptions): Batches {
+  /** A declared concurrency holds for all; our own slots are for those that gain by waiting, and are taken by them only. */
+  const isLimited = concurrency !== undefined
   const slots = concurrency ?? SLOTS
   /** Those of the present turn, and those that found no slot. */
   let turn: Waiter[] = []
@@ -56,20 +58,15 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   let busy = 0
 
   function request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
-    if (!travel) return occupy(signal, () => sendOne(call, signal))
-    if (queue.length >= MOST_WAITING) return Promise.reject(full())
+    if (!travel) return occupy(isLimited, signal, () => sendOne(call, signal))
+    if (turn.length + queue.length >= MOST_WAITING) return Promise.reject(full())
     return new Promise((resolve, reject) => {
-      const isAlone = travel.isAlone || call.message.length > LONGEST_BATCH
+      const isAlone = travel.isAlone || travel.size() < 2 || call.message.length > LONGEST_BATCH
       const waiter: Waiter = { call, travel, isAlone, resolve, reject }
-      if (!mustWait(waiter)) return leaveAlone(waiter)
+      if (isAlone && !isLimited) return leaveAlone(waiter, false)
       travel.giveUp = () => withdraw(waiter)
       if (turn.push(waiter) === 1) queueMicrotask(gather)
     })
-  }
-
-  /** A declared concurrency holds for all; our own slots hold up only those that gain by it. */
-  function mustWait({ isAlone }: Waiter) {
-    return concurrency !== undefined || !isAlone
   }
 
   /** The turn is over: all that came in it are known. */
@@ -77,7 +74,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     const all = turn
     turn = []
     // Whoever has a signal shares with few, most often with nobody.
-    const isSlotted = ({ travel }: Waiter) => concurrency !== undefined || travel.key === undefined
+    const isSlotted = ({ travel }: Waiter) => isLimited || travel.key === undefined
     const slotted = all.filter(isSlotted)
     queue.push(...slotted)
     serve(queue.length > MOST_SINGLY || queue.length > slots - busy)
@@ -85,13 +82,14 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
       const key = rest[0]?.travel.key
       const group = rest.filter(({ travel }) => travel.key === key)
       rest = rest.filter(({ travel }) => travel.key !== key)
-      while (group.length > 0) leave(group.length > MOST_SINGLY ? takeFrom(group) : group.splice(0, 1))
+      const isTogether = group.length > MOST_SINGLY
+      while (group.length > 0) leave(isTogether ? takeFrom(group) : group.splice(0, 1), isLimited)
     }
   }
 
   /** As many of the queue leave as there are slots. @param isTogether whether those that may share a batch do */
   function serve(isTogether: boolean) {
-    while (queue.length > 0 && busy < slots) leave(isTogether ? takeFrom(queue) : queue.splice(0, 1))
+    while (queue.length > 0 && busy < slots) leave(isTogether ? takeFrom(queue) : queue.splice(0, 1), true)
   }
 
   /** Takes out the first one, with those that may travel with it. */
@@ -113,20 +111,20 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     return taken
   }
 
-  function leave(waiters: readonly Waiter[]) {
-    if (waiters.length === 1) leaveAlone(waiters[0] as Waiter)
-    else leaveTogether(waiters)
+  function leave(waiters: readonly Waiter[], hasSlot: boolean) {
+    if (waiters.length === 1) leaveAlone(waiters[0] as Waiter, hasSlot)
+    else leaveTogether(waiters, hasSlot)
   }
 
-  function leaveAlone({ call, travel, resolve, reject }: Waiter) {
+  function leaveAlone({ call, travel, resolve, reject }: Waiter, hasSlot: boolean) {
     const controller = new AbortController()
     travel.giveUp = () => controller.abort()
     travel.onLeave(undefined)
-    occupy(controller.signal, () => sendOne(call, controller.signal)).then(resolve, reject)
+    occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal)).then(resolve, reject)
   }
 
-  function leaveTogether(members: readonly Waiter[]) {
-    const batch: Batch = { size: members.length, noted: new Set() }
+  function leaveTogether(members: readonly Waiter[], hasSlot: boolean) {
+    const batch: Batch = { size: members.length, hasResult: false, noted: new Set() }
     const controller = new AbortController()
     const left = new Set(members)
     for (const member of members) {
@@ -139,10 +137,13 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
       member.travel.onLeave(batch)
     }
     const calls = members.map(({ call }) => call)
-    occupy(controller.signal, () => sendAll(calls, controller.signal), settle).catch(ignore) // nobody is left
+    occupy(hasSlot, controller.signal, () => sendAll(calls, controller.signal), settle).catch((error) => {
+      for (const member of left) member.reject(error)
+    })
 
     function settle({ members: answers, most }: BatchAnswer) {
       if (most !== undefined) onRefused?.(most)
+      batch.hasResult = answers.some((answer) => answer?.type === 'result')
       const unanswered: Waiter[] = []
       for (const [index, member] of members.entries()) {
         const answer = answers[index]
@@ -161,8 +162,8 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
       member.isAlone = true
       member.travel.giveUp = () => withdraw(member)
     }
-    queue.unshift(...members.filter(mustWait))
-    for (const member of members) if (!mustWait(member)) leaveAlone(member)
+    if (isLimited) queue.unshift(...members)
+    else for (const member of members) leaveAlone(member, false)
   }
 
   function withdraw(waiter: Waiter) {
@@ -171,13 +172,14 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     waiter.reject(givenUp())
   }
 
-  /** Takes a slot until the answer is there, or nobody waits for it any more. Then others may leave. */
+  /** Sends, with its slot taken until the answer is there or nobody waits for it any more. Then others may leave. */
   async function occupy<value>(
+    hasSlot: boolean,
     signal: AbortSignal | undefined,
     send: () => Promise<value>,
     settle?: (answer: value) => void,
   ): Promise<value> {
-    let isTaken = true
+    let isTaken = hasSlot
     const free = () => {
       if (isTaken) busy--
       isTaken = false
@@ -186,7 +188,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
       free()
       void serveNext()
     }
-    busy++
+    if (isTaken) busy++
     signal?.addEventListener('abort', abort)
     try {
       const answer = await send()
@@ -217,5 +219,3 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
 function givenUp() {
   return new Error('The call was given up.')
 }
-
-function ignore() {}

@@ -75,7 +75,7 @@ export function lead(flight: Flight, now: number, landing: Landing) {
 /** Asks one more candidate beside those that are slow, if the budget has it. */
 export function hedge(flight: Flight, now: number, landing: Landing) {
   const newest = flight.inFlight.at(-1)
-  const dueAt = newest?.travel ? hedgeDueAt(flight, newest) : now
+  const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
   flight.hedgeAt = dueAt > now ? dueAt : Infinity
   if (dueAt > now || !canHedge(flight) || flight.deadline - now < LEAST) return
   const channel = hedgeCandidate(flight, now)

@@ -28,10 +28,13 @@ export function hedgeDelayOf({ plan }: Flight, attempt: Attempt): number {
   return median === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, MEDIANS * median)
 }
 
-/** When another candidate may be asked beside one that has waited for a slot, or that shares a batch (in ms of the clock). */
-export function hedgeDueAt(flight: Flight, attempt: Attempt): number {
+/** When to look whether another candidate is to be asked beside a traveller (in ms of the clock): if not later, it is. */
+export function hedgeDueAt(flight: Flight, attempt: Attempt, now: number): number {
   const { startedAt, leftAt } = attempt
-  return Math.min(leftAt, startedAt + LONGEST_QUEUE) + hedgeDelayOf(flight, attempt)
+  const delay = hedgeDelayOf(flight, attempt)
+  const dueAt = Math.min(leftAt, startedAt + LONGEST_QUEUE) + delay
+  // It may leave at any time.
+  return leftAt === Infinity ? Math.min(dueAt, now + Math.max(SHORTEST, delay)) : dueAt
 }
 
 /** Whether one more attempt may run beside those in flight. */

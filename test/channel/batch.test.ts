@@ -158,8 +158,10 @@ describe('leaving', () => {
     for (const key of upTo(30)) t.ask('a', { key: { key } })
     t.many(10, { isAlone: true })
     t.many(10, { isDirect: true })
+    for (const param of ['c', 'd']) t.ask(param)
     await t.clock.settle()
-    expect([t.server.inFlight, t.shape().every((shape) => shape === 'single')]).toEqual([50, true])
+    // Nor do those hold up anybody.
+    expect([t.server.inFlight, t.shape().every((shape) => shape === 'single')]).toEqual([52, true])
     const key = {}
     t.many(6, { key })
     await t.clock.settle()
@@ -177,8 +179,7 @@ describe('leaving', () => {
   test('behavior: 10 000 wait, the next one is turned away', async () => {
     const t = setUp({ concurrency: 1 })
     t.server.reply = () => 'hang'
-    t.many(10_021)
-    await t.clock.settle()
+    t.many(10_000)
     const one = t.ask('one too many')
     await t.clock.settle()
     expect(one.seen.error).toMatchObject({ code: 4900 })

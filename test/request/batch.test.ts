@@ -56,6 +56,24 @@ describe('a batch is one attempt', () => {
     expect(t.status().providers[0]?.channels.http).toMatchObject({ success: 0.5, latency: { p50: 10 } })
   })
 
+  test('behavior: a member that fails alone is held against nobody: the batch went well', async () => {
+    const t = setUp([{}, {}])
+    const [one] = t.servers as [ScriptedFetch]
+    const error = { code: -32603, message: 'Internal error' }
+    one.reply = (post) => ({ body: answersOf(post, (asked) => (Number(asked) % 10 === 0 ? { error } : undefined)) })
+    for (const turn of upTo(30)) {
+      t.many(10, turn * 10)
+      await t.clock.advance(20)
+    }
+    expect([t.state('p1'), t.status().providers[0]?.channels.http?.success]).toEqual(['closed', 1])
+    expect(t.eventsOf('attempt').filter(({ failure }) => failure?.blamed)).toEqual([])
+    // Where all of them fail, it did not.
+    one.reply = (post) => ({ body: answersOf(post, () => ({ error })) })
+    t.many(10, 1_001)
+    await t.clock.advance(20)
+    expect(t.breaker('p1').snapshot(0).failures).toBe(1)
+  })
+
   test('125. given a batch with one failing item, then only that item fails over', async () => {
     const t = setUp([{}, {}])
     const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]
@@ -252,6 +270,25 @@ describe('hedges', () => {
     const requests = t.many(5, 9_000)
     await t.clock.advance(1_000)
     expect([two.posts[0]?.at, ends(requests)[0]]).toEqual([start + 300, start + 310])
+  })
+
+  test('behavior: one that has waited for a slot is hedged as soon after it left as one that has not', async () => {
+    const t = setUp([{}, {}])
+    const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]
+    for (const turn of upTo(20)) {
+      t.many(1, turn)
+      await t.clock.advance(10)
+    }
+    const start = t.clock.now()
+    one.latency = 40
+    for (const param of upTo(8)) {
+      t.many(1, 200 + param)
+      await t.clock.settle()
+    }
+    one.reply = (post) => (post.at >= start + 40 ? 'hang' : { body: answersOf(post) })
+    const [late] = t.many(1, 100)
+    await t.clock.advance(300)
+    expect([late?.ended?.value, two.posts.at(-1)?.at]).toEqual([100, start + 90])
   })
 
   test('behavior: traces and wide logs share no batch', async () => {
