@@ -42,7 +42,7 @@ type ListOf<item> = { 1: [item]; 2: [item, item]; 3: [item, item, item] }
 /** @param port the one it had, to bring a node back */
 export async function startNode(port = 0): Promise<Anvil> {
   const node = await startAnvil({ port, chainId: chain.id, args: ['--timestamp', '1700000000'] })
-  await askNode(node.url, 'anvil_setBlockTimestampInterval', [12])
+  await askNode(node.url, 'anvil_setBlockTimestampInterval', [1])
   return node
 }
 

@@ -25,10 +25,24 @@ const headers: Rule = [
     (isObject(value) && !(Symbol.iterator in value) && Object.values(value).every((item) => typeof item === 'string')),
   'must be an object of texts, or a function that gives one',
 ]
-const archive: Rule = [
+const blocks: Rule = [
   (value) => typeof value === 'boolean' || rules.count0[0](value),
   'must be true, false or a whole number of blocks',
 ]
+const KINDS_OF_SUBSCRIPTION = ['newHeads', 'logs', 'newPendingTransactions']
+const subscriptionKinds: Rule = [
+  (value) =>
+    typeof value === 'boolean' || (Array.isArray(value) && value.every((kind) => KINDS_OF_SUBSCRIPTION.includes(kind))),
+  `must be true, false or a list of ${KINDS_OF_SUBSCRIPTION.join(', ')}`,
+]
+const capabilities: Shape = {
+  methods: { include: rules.texts, exclude: rules.texts },
+  archive: blocks,
+  history: { fromBlock: rules.count0, transactions: blocks },
+  logs: { maxBlockRange: rules.count, maxAddresses: rules.count, fromBlock: rules.count0, maxResults: rules.count },
+  subscriptions: subscriptionKinds,
+  errors: errorRules,
+}
 const breaker: Shape = {
   failures: rules.count,
   networkFailures: rules.count,
@@ -51,7 +65,7 @@ const provider: Shape = {
   backup: rules.flag,
   private: rules.flag,
   wallet: rules.flag,
-  capabilities: { methods: { include: rules.texts, exclude: rules.texts }, archive, errors: errorRules },
+  capabilities,
   limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count, batchSize: rules.count },
   breaker,
 }
@@ -76,8 +90,14 @@ const options: Shape = {
   waitForProvider: rules.flag,
   breaker,
   transactions: { broadcast: oneOf('first', 'all') },
+  consistency: oneOf('head', 'none'),
+  maxLag: rules.count0,
+  logs: { maxRequests: rules.count, concurrency: rules.count, timeout: rules.atLeast0 },
   verifyChain: rules.flag,
   subscriptions: oneOf('auto', true, false),
+  verify: oneOf('auto', 'strict', false),
+  maxBackfillBlocks: { heads: rules.count, logs: rules.count },
+  pollingInterval: rules.above0,
   batch: rules.flag,
   share: rules.flag,
   rank: [(value: unknown) => typeof value === 'boolean' || isObject(value), 'must be true, false or an object'],

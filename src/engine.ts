@@ -12,37 +12,45 @@ import type { SocketChange } from './channel/ws'
 import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
-import type { Face } from './methods/entrance'
 import { createEntrance } from './methods/entrance'
-import type { SubscribeOptions, Subscription } from './methods/subscribe'
-import { subscribe } from './methods/subscribe'
+import type { LogsOptions } from './methods/logs'
+import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
+import { createProbeLedger } from './request/head-probe'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
+import { learnBatchSize } from './request/learn'
 import { fly, serve, withdraw } from './request/pipeline'
-import type { Planner } from './request/plan'
+import type { Face, Planner } from './request/plan'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
+import { createTruth } from './request/truth'
 import { checkChain } from './request/verify-chain'
 import { createWaitingRoom } from './request/waiting-room'
 import type { Status } from './status'
 import { statusOf } from './status'
+import type { Subscriptions, SubscriptionsOptions } from './subscription/subscriptions'
+import { createSubscriptions } from './subscription/subscriptions'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
-export type EngineSetup = {
+export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | 'pollingInterval'> & {
   readonly providers: readonly ProviderSetup[]
   /** The chain the clients expect; `undefined` without one. */
   readonly chainId: number | undefined
   readonly hasOwnSerializer: boolean
   readonly verifyChain: boolean
+  readonly consistency: 'head' | 'none'
+  /** In blocks; `undefined`: by the block time. */
+  readonly maxLag?: number | undefined
   readonly hedgeBudget: number
   readonly retryBudget: number
   readonly retryDelay: number
   readonly waitForProvider: boolean
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
+  readonly logs: LogsOptions
   readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
   /** Told when it is closed. */
@@ -55,12 +63,13 @@ export type Engine = {
   readonly events: Events
   readonly providers: readonly Provider[]
   request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
-  /** @param turnedOff why there are no subscriptions, if so */
-  subscribe(face: Face, options: SubscribeOptions, turnedOff: string | undefined): Promise<Subscription>
+  readonly subscriptions: Subscriptions
   status(): Status
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
+  /** Whether a provider may not have all state. */
+  limitsState(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
   /** A provider refused a batch: how many requests it takes at a time. */
@@ -77,6 +86,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const startedAt = clock.now()
   const events = createEvents()
   const providers: Provider[] = []
+  const heads = createHeads({ providers, maxLag: setup.maxLag, onMove: onHead })
   const parts: Parts = {
     clock,
     random,
@@ -86,7 +96,10 @@ export function createEngine(setup: EngineSetup): Engine {
     events,
     providers,
     channels: [],
-    ranking: createRanking(random),
+    ranking: createRanking(random, heads),
+    heads,
+    truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
+    probes: createProbeLedger(),
     room: createWaitingRoom(),
     queue: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
@@ -112,6 +125,7 @@ export function createEngine(setup: EngineSetup): Engine {
           random,
           onRoom: () => queueMicrotask(() => serve(parts)),
           onBreakerChange,
+          onCooling: (provider) => queueMicrotask(() => withdraw(parts, provider)),
         },
       ),
     )
@@ -123,8 +137,17 @@ export function createEngine(setup: EngineSetup): Engine {
     planner: setup.planner,
     share: setup.share,
     broadcast: setup.broadcast,
+    logs: setup.logs,
     hasOwnSerializer: setup.hasOwnSerializer,
     isClosed: () => isClosed,
+  })
+  const subscriptions = createSubscriptions({
+    parts,
+    verify: setup.verify,
+    mostFilled: setup.mostFilled,
+    pollingInterval: setup.pollingInterval,
+    request: (face, asked) =>
+      request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
   })
   let isClosed = false
 
@@ -136,7 +159,7 @@ export function createEngine(setup: EngineSetup): Engine {
   ) {
     const { provider, type } = channel
     parts.version++
-    if (to === 'open') queueMicrotask(() => withdraw(parts, channel))
+    if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(parts.room.wake)
     if (!events.has('breaker')) return
@@ -144,8 +167,13 @@ export function createEngine(setup: EngineSetup): Engine {
     events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
   }
 
+  function onHead({ id }: Provider, from: number | undefined, to: number) {
+    if (events.has('head')) events.emit('head', { provider: id, ...(from !== undefined && { from }), to })
+  }
+
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
+    subscriptions.onSocket(id, to)
     if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.recordFailure(clock.now(), true)
     if (events.has('connection'))
       events.emit('connection', {
@@ -158,20 +186,6 @@ export function createEngine(setup: EngineSetup): Engine {
       })
   }
 
-  function onBatchRefused(id: string, most: number) {
-    const now = clock.now()
-    const { capability } = providers.find((provider) => provider.id === id) as Provider
-    const from = capability.batchSize(now)
-    if (!capability.learnBatchSize(most, now) || !events.has('capability')) return
-    events.emit('capability', {
-      provider: id,
-      what: 'batchSize',
-      from: String(from),
-      to: String(most),
-      why: 'batch-refused',
-    })
-  }
-
   function channelOf(id: string, type: ChannelType) {
     return parts.channels.find((channel) => channel.provider.id === id && channel.type === type)
   }
@@ -182,6 +196,7 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.closed = new TransportClosedError()
     const now = clock.now()
     for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
+    subscriptions.close()
     for (const end of [...parts.ends]) end()
     parts.alarms.close()
     setup.onClose()
@@ -214,15 +229,18 @@ export function createEngine(setup: EngineSetup): Engine {
     providers,
     request: (face, args, plan, signal) =>
       isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
-    subscribe: (face, options, turnedOff) =>
-      isClosed
-        ? Promise.reject(new TransportClosedError())
-        : subscribe(parts, face.channels, face.planner({ method: 'eth_subscribe' }), options, turnedOff),
-    status: () => statusOf({ startedAt, chainId, providers, counts: parts.counts }, clock.now()),
+    subscriptions,
+    status: () =>
+      statusOf(
+        { startedAt, chainId, providers, heads, counts: parts.counts, subscriptions: subscriptions.status() },
+        clock.now(),
+      ),
     verifyAny,
     channel: channelOf,
+    limitsState: () => providers.some(({ capability }) => capability.limitsState()),
     onSocket,
-    onBatchRefused,
+    onBatchRefused: (id, most) =>
+      learnBatchSize(providers.find((provider) => provider.id === id) as Provider, most, parts, clock.now()),
     now: () => clock.now(),
     isClosed: () => isClosed,
     close,

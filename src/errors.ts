@@ -84,6 +84,36 @@ export class NoProviderError extends BaseError {
   }
 }
 
+/** An `eth_getLogs` that would have to be split into more requests than `logs.maxRequests` allows. */
+export class LogRangeTooWideError extends BaseError {
+  override name = 'LogRangeTooWideError' as const
+  /** How many requests it would take. */
+  readonly requests: number
+  /** How many are allowed. */
+  readonly maxRequests: number
+
+  constructor({
+    method,
+    blocks,
+    requests,
+    maxRequests,
+  }: {
+    method: string
+    blocks: number
+    requests: number
+    maxRequests: number
+  }) {
+    super(
+      `"${method}" over ${blocks} blocks takes ${requests} requests, but \`logs.maxRequests\` allows ${maxRequests}.`,
+      {
+        metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'],
+      },
+    )
+    this.requests = requests
+    this.maxRequests = maxRequests
+  }
+}
+
 /** A provider answered, but not with JSON-RPC, or not to this request. */
 export class InvalidResponseError extends BaseError {
   override name = 'InvalidResponseError' as const
@@ -164,10 +194,39 @@ export class InvalidOptionsError extends BaseError {
   /** The rule it breaks, such as `must be a positive number`. */
   readonly rule: string
 
-  constructor({ path, rule, value }: { path: string; rule: string; value: unknown }) {
-    super(`Option \`${path}\` ${rule}, but it is ${describeValue(value)}.`)
+  constructor({
+    path,
+    rule,
+    value,
+    isParam,
+  }: {
+    path: string
+    rule: string
+    value: unknown
+    /** It belongs to a request: what a text says is not shown. */
+    isParam?: boolean
+  }) {
+    const shown = isParam && typeof value === 'string' ? 'another text' : describeValue(value)
+    super(`Option \`${path}\` ${rule}, but it is ${shown}.`)
     this.path = path
     this.rule = rule
+  }
+}
+
+/** Blocks of a subscription that could not be had, or were too many; the stream goes on after them. */
+export class SubscriptionGapError extends BaseError {
+  override name = 'SubscriptionGapError' as const
+  /** First block that is missing. */
+  readonly from: bigint
+  /** Last block that is missing. */
+  readonly to: bigint
+
+  constructor({ from, to, why }: { from: bigint; to: bigint /** Why they are missing. */; why: string }) {
+    super(`Events of the blocks ${from} to ${to} are missing from the subscription.`, {
+      metaMessages: [`Reason: ${why}`],
+    })
+    this.from = from
+    this.to = to
   }
 }
 

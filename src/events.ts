@@ -57,8 +57,8 @@ export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota' /** in
 /** Something was learned about what a provider can do. */
 export type CapabilityEvent = {
   provider: string
-  what: 'method' | 'chain' | 'batchSize'
-  /** The method, the chain id that was expected, or the size that was used. */
+  what: 'method' | 'chain' | 'state' | 'logs' | 'subscription' | 'batchSize'
+  /** What it is about: the method, the chain id that was expected, the kind of subscription; else what was known before. */
   from: string
   /** What is known now. */
   to: string
@@ -78,6 +78,53 @@ export type ConnectionEvent = {
   delay?: number
 }
 
+/** The best head has moved: the highest block that is believed. */
+export type HeadEvent = {
+  /** Who has shown it. */
+  provider: string
+  from?: number
+  to: number
+}
+
+/** Blocks that were shown are no longer part of the chain. */
+export type ReorgEvent = {
+  /** First block that was replaced. */
+  from: number
+  /** Last one. */
+  to: number
+  depth: number
+  provider?: string
+  /** The chain itself went back: a lower head was taken, and nothing is known of what replaces the blocks. */
+  reset?: true
+}
+
+/** Providers disagree about what one of them said, or nobody could better an answer that does not fit what is known. */
+export type DisputeEvent = {
+  method: string
+  provider: string
+  /** What does not fit. */
+  what: string
+  /** The block in question, and the newest that the provider has shown. */
+  block?: number
+  head?: number
+}
+
+/** A subscription has changed its state or its source. */
+export type SubscriptionEvent = {
+  /** The kind, and a number for the rest of its params. */
+  key: string
+  from: 'opening' | 'live' | 'filling' | 'switching' | 'polling' | 'closed'
+  to: SubscriptionEvent['from']
+  /** Where it comes from now. */
+  provider?: string
+  channel?: 'ws' | 'poll'
+  /** Why it left where it was. */
+  why?: string
+}
+
+/** Events of blocks are missing from a subscription; or, `late`, come after those of later blocks. */
+export type GapEvent = { key: string; from: number; to: number; late?: true; why?: string }
+
 export type EventMap = {
   request: RequestEvent
   attempt: AttemptEvent
@@ -86,27 +133,33 @@ export type EventMap = {
   limit: LimitEvent
   capability: CapabilityEvent
   connection: ConnectionEvent
+  subscription: SubscriptionEvent
+  gap: GapEvent
+  head: HeadEvent
+  reorg: ReorgEvent
+  dispute: DisputeEvent
 }
 
 export type EventName = keyof EventMap
 export type Listener<name extends EventName> = (event: Readonly<EventMap[name]>) => void
 
-export type Events = {
+/** @template map names and what their listeners get */
+export type Events<map = EventMap> = {
   /** Calls `listener` for each event. Returns the off-function, which may be called twice. */
-  on<name extends EventName>(name: name, listener: Listener<name>): () => void
+  on<name extends keyof map & string>(name: name, listener: (event: Readonly<map[name]>) => void): () => void
   /** Whether anybody listens: nothing is worked out for nobody. */
-  has(name: EventName): boolean
-  emit<name extends EventName>(name: name, event: EventMap[name]): void
+  has(name: keyof map & string): boolean
+  emit<name extends keyof map & string>(name: name, event: map[name]): void
 }
 
-export function createEvents(): Events {
+export function createEvents<map = EventMap>(): Events<map> {
   const emitter = new EventEmitter<string>()
   return {
     on(name, listener) {
       // Guarded by one, so that a listener that throws or rejects keeps nothing from the next one.
-      const guarded = (event: Readonly<EventMap[typeof name]>) => {
+      const guarded = (event: Readonly<map[typeof name]>) => {
         try {
-          const returned = (listener as (event: Readonly<EventMap[typeof name]>) => unknown)(event)
+          const returned = (listener as (event: Readonly<map[typeof name]>) => unknown)(event)
           // Any promise, also one of another realm or library: an `await` is not needed, only that it is not left unhandled.
           const { then } = (returned ?? {}) as Partial<PromiseLike<unknown>>
           if (typeof then === 'function') then.call(returned, undefined, () => {})

@@ -1,67 +1,16 @@
 // viem's face: the list and the options -> a viem Transport. One engine per chain id, shared by all clients made from it.
 
 import type { EIP1193RequestFn, Transport } from 'viem'
-import { repeatUntil } from './base/retry'
-import { checkIds, checkKnown, checkList, checkOptions, checkOverrides, refuse } from './checks'
+import { checkIds, checkList, checkOptions, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { createEngine } from './engine'
 import type { FactoryParameters, ReadList } from './entries'
 import { LIST, readList } from './entries'
-import type { EventName, Listener } from './events'
-import type { Face } from './methods/entrance'
-import type { SubscribeOptions, Subscription } from './methods/subscribe'
-import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
-import type { ProviderSetup } from './provider/provider'
-import type { PlanSettings, RequestOverrides } from './request/plan'
+import type { FailoverOptions, ProviderEntry } from './options'
+import type { Face, PlanSettings, RequestOverrides } from './request/plan'
 import { createPlanner, createPlanners } from './request/plan'
-import { failureOf } from './rpc/failure'
-import type { Status } from './status'
-import type { BreakerStateName, ChannelType, RpcRequest } from './types'
-
-/** A channel's breaker, to look at and to work by hand. */
-export type BreakerControl = {
-  readonly state: BreakerStateName
-  /** Leaves the channel alone. @param ms how long; by default as after a failure. */
-  open(ms?: number): void
-  /** Uses the channel again at once. */
-  close(): void
-  /** Counts a failure seen elsewhere. */
-  recordFailure(error?: unknown): void
-}
-
-/** `client.transport.request`: viem's, with more options. Throws the same errors as `client.request`. */
-export type FailoverRequestFn = <returnType = unknown>(
-  request: RpcRequest,
-  options?: RequestOptions | undefined,
-) => Promise<returnType>
-
-/** What `client.transport` has beside viem's own. */
-export type FailoverValue = {
-  request: FailoverRequestFn
-  /**
-   * viem's: pushes what the first provider with a socket, in the order of the list, confirms. What is pushed while its
-   * socket is away is not filled in, and the stream does not go on at another provider: that is to come.
-   * @throws NoProviderError if no provider has a socket
-   */
-  subscribe(options: SubscribeOptions): Promise<Subscription>
-  /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
-  status(): Status
-  /** Calls `listener` for each event of the engine. Returns the off-function. */
-  on<name extends EventName>(name: name, listener: Listener<name>): () => void
-  /**
-   * The breaker of one channel.
-   * @throws InvalidOptionsError if there is no such channel
-   */
-  breaker(id: string, channel: ChannelType): BreakerControl
-  /**
-   * Resolves with `status()` once a provider is verified.
-   * @throws TransportClosedError, or the signal's reason
-   */
-  ready(options?: { signal?: AbortSignal | undefined } | undefined): Promise<Status>
-  /** Ends the engine of this chain for all its clients: pending and later calls reject with `TransportClosedError`. Idempotent. */
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+import type { FailoverValue } from './value'
+import { checkNamed, extrasOf, requestOf } from './value'
 
 export type FailoverTransport = Transport<'failover' | 'webSocket', FailoverValue, EIP1193RequestFn> & {
   /**
@@ -103,10 +52,14 @@ function faceOf(
       engines.set(chainId, made)
     }
     const { engine, list: read } = made
-    const settings = settingsOf(options, parameters, read.setups)
+    const settings = settingsOf(options, parameters, engine)
     const ids = engine.providers.map(({ id }) => id)
     checkNamed(defaults, ids, 'with')
-    const face: Face = { channels: read.connect(parameters), planner: plannerOf(engine, settings) }
+    const face: Face = {
+      channels: read.connect(parameters),
+      planner: plannerOf(engine, settings),
+      pollingInterval: parameters.pollingInterval,
+    }
     const request = requestOf(engine, face, ids)
     const isSocket = options.subscriptions === true || (options.subscriptions !== false && read.hasSocketFirst)
     return {
@@ -137,7 +90,7 @@ function make(
   parameters: FactoryParameters,
   onClose: () => void,
 ): EngineAndList {
-  const { retry = {}, hedge, transactions = {} } = options
+  const { retry = {}, hedge, transactions = {}, maxBackfillBlocks = {} } = options
   const read = readList(list, parameters, options.breaker ?? {}, {
     onSocket: (id, change) => engine.onSocket(id, change),
     ...(options.batch !== false && { onBatchRefused: (id, most) => engine.onBatchRefused(id, most) }),
@@ -151,14 +104,20 @@ function make(
     chainId: parameters.chain?.id,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
     verifyChain: options.verifyChain ?? true,
+    consistency: options.consistency ?? 'head',
+    maxLag: options.maxLag,
     hedgeBudget: (hedge === false ? undefined : hedge?.budget) ?? 20,
     retryBudget: retry.budget ?? 20,
     retryDelay: retry.delay ?? options.retryDelay ?? 150,
     waitForProvider: options.waitForProvider ?? true,
     share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
+    logs: options.logs ?? {},
     shouldThrow: options.shouldThrow,
-    planner: createPlanner(settingsOf(options, parameters, read.setups)),
+    verify: options.verify ?? 'auto',
+    mostFilled: { heads: maxBackfillBlocks.heads ?? 256, logs: maxBackfillBlocks.logs ?? 10_000 },
+    pollingInterval: options.pollingInterval,
+    planner: createPlanner(settingsOf(options, parameters, { limitsState: () => engine.limitsState() })),
     onClose() {
       onClose()
       read.close()
@@ -170,7 +129,7 @@ function make(
 function settingsOf(
   options: FailoverOptions,
   parameters: FactoryParameters,
-  setups: readonly ProviderSetup[],
+  { limitsState }: Pick<Engine, 'limitsState'>,
 ): PlanSettings {
   // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
   const { retry = {}, retryCount = parameters.retryCount } = options
@@ -180,68 +139,7 @@ function settingsOf(
     timeout: options.timeout ?? parameters.timeout ?? 10_000,
     isTimeoutGiven: options.timeout !== undefined,
     hedge: options.hedge ?? {},
-    seesDepth: setups.some(({ capabilities }) => capabilities.archive !== undefined),
+    seesDepth: limitsState,
     rounds: retry.rounds ?? (retryCount === undefined ? Infinity : retryCount + 1),
-  }
-}
-
-function requestOf(engine: Engine, face: Face, ids: readonly string[]): FailoverRequestFn {
-  return ((request: RpcRequest, given?: RequestOptions) => {
-    if (!given) return engine.request(face, request, face.planner(request), undefined)
-    const { signal, provider, channel, strategy, timeout, exclude, allowFailover } = given
-    const overrides = { provider, channel, strategy, timeout, exclude, allowFailover }
-    const isPlain = Object.values(overrides).every((value) => value === undefined)
-    try {
-      if (!isPlain) checkOverrides(overrides, 'options')
-      if (!isPlain) checkNamed(overrides, ids, 'options')
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    return engine.request(face, request, face.planner(request, isPlain ? undefined : overrides), signal)
-  }) as FailoverRequestFn
-}
-
-function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
-  if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
-  for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
-}
-
-function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn, isQuiet: boolean): FailoverValue {
-  const close = async () => engine.close()
-  return {
-    request,
-    subscribe: (given) =>
-      engine.subscribe(face, given, isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined),
-    status: () => engine.status(),
-    on: (name, listener) => engine.events.on(name, listener),
-    breaker: (id, channel) => controlOf(engine, id, channel),
-    async ready({ signal } = {}) {
-      await repeatUntil(() => engine.verifyAny(face), signal)
-      return engine.status()
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  }
-}
-
-function controlOf(engine: Engine, id: string, type: ChannelType): BreakerControl {
-  const ids = engine.providers.map((provider) => provider.id)
-  checkKnown(id, ids, 'id')
-  const channel = engine.channel(id, type)
-  if (!channel) return refuse('channel', `must be a channel of provider ${id}`, type)
-  const { breaker } = channel
-  return {
-    get state() {
-      return breaker.snapshot(engine.now()).state
-    },
-    open(ms) {
-      if (ms !== undefined && !(ms >= 0)) refuse('ms', 'must be a number of 0 or more', ms)
-      breaker.open(engine.now(), ms)
-    },
-    close: () => breaker.close(),
-    recordFailure(error) {
-      const { kind } = failureOf(error, { method: '' })
-      breaker.recordFailure(engine.now(), kind === 'network' || kind === 'timeout')
-    },
   }
 }

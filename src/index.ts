@@ -1,12 +1,15 @@
 // The door: named exports only.
 
+export type { ProviderEventMap, ProviderEventName, ProviderMessage } from './eip1193/events'
 export type { AttemptSummary } from './errors'
 export {
   AllProvidersFailedError,
   ChainMismatchError,
   InvalidOptionsError,
   InvalidResponseError,
+  LogRangeTooWideError,
   NoProviderError,
+  SubscriptionGapError,
   TransportClosedError,
 } from './errors'
 export type {
@@ -14,17 +17,23 @@ export type {
   BreakerEvent,
   CapabilityEvent,
   ConnectionEvent,
+  DisputeEvent,
   EventMap,
   EventName,
   FailoverEvent,
+  GapEvent,
+  HeadEvent,
   LimitEvent,
   Listener,
+  ReorgEvent,
   RequestEvent,
+  SubscriptionEvent,
 } from './events'
-export type { BreakerControl, FailoverRequestFn, FailoverTransport, FailoverValue } from './failover'
+export type { FailoverTransport } from './failover'
 export { failover } from './failover'
-export type { SubscribeOptions, Subscription } from './methods/subscribe'
+export type { LogsOptions } from './methods/logs'
 export type {
+  BackfillOptions,
   FailoverOptions,
   HeadersOption,
   ProviderConfig,
@@ -34,11 +43,31 @@ export type {
   TransactionOptions,
 } from './options'
 export type { BreakerOptions } from './provider/breaker'
-export type { Capabilities, LearnedCapabilities } from './provider/capability'
+export type {
+  Capabilities,
+  HistoryCapabilities,
+  LearnedCapabilities,
+  SubscriptionKind,
+} from './provider/capability'
+export type { LearnedLogs, LogCapabilities } from './provider/log-limits'
 export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
+export type { Eip1193Provider, ProviderClient } from './provider-api'
+export { createProvider } from './provider-api'
 export type { HedgeOptions } from './request/hedge'
 export type { MethodOptions, RequestOverrides } from './request/plan'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
 export type { ChannelStatus, ProviderStatus, Status } from './status'
+export type { RpcHead } from './subscription/block'
+export type { HeadOfChain, LogsOfBlock } from './subscription/items'
+export type { VerifyMode } from './subscription/logs'
+export type { SharedStatus } from './subscription/shared'
+export type {
+  HeadStreamOptions,
+  LogStreamOptions,
+  LogsFilter,
+  SubscribeOptions,
+  Subscription,
+} from './subscription/subscriptions'
 export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'
+export type { BreakerControl, FailoverRequestFn, FailoverValue } from './value'

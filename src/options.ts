@@ -1,12 +1,14 @@
 // What users write: the list, the options, and the options of one request: their types and defaults. checks.ts reads them.
 
 import type { Transport } from 'viem'
+import type { LogsOptions } from './methods/logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
 import type { LimitOptions } from './provider/quota'
 import type { HedgeOptions } from './request/hedge'
 import type { MethodOptions, RequestOverrides } from './request/plan'
 import type { Strategy } from './request/strategy'
+import type { VerifyMode } from './subscription/logs'
 
 /** Headers for each HTTP request, or a function that gives them. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
@@ -60,6 +62,13 @@ export type TransactionOptions = {
   broadcast?: 'first' | 'all' | undefined
 }
 
+export type BackfillOptions = {
+  /** Of `newHeads` (in blocks). @default 256 */
+  heads?: number | undefined
+  /** Of `logs` (in blocks). @default 10_000 */
+  logs?: number | undefined
+}
+
 export type FailoverOptions = {
   /** @default 'failover' */
   key?: string | undefined
@@ -78,6 +87,19 @@ export type FailoverOptions = {
   waitForProvider?: boolean | undefined
   breaker?: BreakerOptions | undefined
   transactions?: TransactionOptions | undefined
+  /**
+   * `'head'`: block numbers never go backwards, and an answer is not taken while another provider may know better.
+   * `'none'`: answers are taken as they come.
+   * @default 'head'
+   */
+  consistency?: 'head' | 'none' | undefined
+  /**
+   * How far a provider may be behind the best head (in blocks) and still be asked for the newest state.
+   * @default 2, or 3 s worth of blocks if that is more
+   */
+  maxLag?: number | undefined
+  /** How an `eth_getLogs` is split that is wider than what the providers take. */
+  logs?: LogsOptions | undefined
   /** Whether each provider's chain id is checked before its answers are used. @default true */
   verifyChain?: boolean | undefined
   /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */
@@ -87,6 +109,16 @@ export type FailoverOptions = {
    * comes while the provider's slots (`limits.concurrency`, else 8) are taken. @default true
    */
   batch?: boolean | undefined
+  /**
+   * Which blocks of a subscription to logs are checked for logs that were not pushed: those that look suspicious (`'auto'`:
+   * by their bloom, after a sign of lost, doubled or swapped frames, and once a minute by range), all (`'strict'`), or none.
+   * @default 'auto'
+   */
+  verify?: VerifyMode | undefined
+  /** Most blocks of a gap in a subscription that are filled in; of a wider one the newest, and `onError` hears of the rest. */
+  maxBackfillBlocks?: BackfillOptions | undefined
+  /** How often subscriptions poll while no socket serves them (in ms); the block time if that is less, at least 500. @default the client's */
+  pollingInterval?: number | undefined
   /** Whether identical reads in flight share one call. @default true */
   share?: boolean | undefined
   /** viem's: `true` or options mean `strategy: 'fastest'`. Nothing is pinged. */

@@ -1,7 +1,9 @@
 // What `status()` shows: a plain copy of what is known, JSON-safe, made without side effects.
 
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
+import type { Heads } from './provider/head'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
+import type { SharedStatus } from './subscription/shared'
 import type { BreakerStateName, ErrorRule, SocketState } from './types'
 
 export type ChannelStatus = {
@@ -27,7 +29,7 @@ export type ProviderStatus = {
   id: string
   /** Newest block it has shown. */
   head?: number
-  /** How many blocks it is behind the newest that any provider has shown. */
+  /** How many blocks it is behind `head`, as far as it was seen a moment ago. */
   lag?: number
   /** Whether it is on another chain than the client: it is not used. */
   wrongChain: boolean
@@ -43,50 +45,59 @@ export type Status = {
   /** Since the engine was made (in ms, monotonic). */
   uptime: number
   chainId?: number
-  /** Newest block any provider has shown. */
+  /** Newest block that is believed, or was when somebody last asked. */
   head?: number
   requests: { total: number; failed: number; hedged: number; retried: number }
   providers: ProviderStatus[]
+  subscriptions: SharedStatus[]
 }
 
 export type StatusParts = {
   readonly startedAt: number
   readonly chainId: number | undefined
   readonly providers: readonly Provider[]
+  readonly heads: Heads
   readonly counts: Status['requests']
+  readonly subscriptions: Status['subscriptions']
 }
 
-export function statusOf({ startedAt, chainId, providers, counts }: StatusParts, now: number): Status {
-  const heads = providers.flatMap(({ head, chain }) => (head === undefined || chain.state === 'wrong' ? [] : [head]))
-  const head = heads.length > 0 ? Math.max(...heads) : undefined
+export function statusOf(
+  { startedAt, chainId, providers, heads, counts, subscriptions }: StatusParts,
+  now: number,
+): Status {
+  const head = heads.best(now) ?? newestOf(providers, heads)
   return {
     uptime: Math.max(0, now - startedAt),
     ...(chainId !== undefined && { chainId }),
     ...(head !== undefined && { head }),
     requests: { ...counts },
-    providers: providers.map((provider) => statusOfProvider(provider, head, startedAt, now)),
+    providers: providers.map((provider) => statusOfProvider(provider, heads, startedAt, now)),
+    subscriptions,
   }
 }
 
-function statusOfProvider(
-  provider: Provider,
-  best: number | undefined,
-  startedAt: number,
-  now: number,
-): ProviderStatus {
-  const { id, head, chain, setup, upkeep, channels } = provider
+function statusOfProvider(provider: Provider, heads: Heads, startedAt: number, now: number): ProviderStatus {
+  const { id, chain, setup, upkeep, channels } = provider
+  const head = heads.lastOf(provider)?.height
+  const lag = heads.lagOf(provider, now)
   const cooldownUntil = provider.quota.cooldownUntil(now)
-  const isWrong = chain.state === 'wrong'
   return {
     id,
     ...(head !== undefined && { head }),
-    ...(head !== undefined && best !== undefined && !isWrong && { lag: best - head }),
-    wrongChain: isWrong,
+    ...(lag !== undefined && { lag }),
+    wrongChain: chain.state === 'wrong',
     ...(cooldownUntil !== undefined && { cooldownUntil: cooldownUntil - startedAt }),
     capabilities: { declared: printable(setup.capabilities), learned: provider.capability.learned(now) },
     upkeep: { ...upkeep },
     channels: Object.fromEntries(channels.map((channel) => [channel.type, statusOfChannel(channel, startedAt, now)])),
   }
+}
+
+/** Where nobody was asked for a while: the newest that was shown. */
+function newestOf(providers: readonly Provider[], heads: Heads): number | undefined {
+  const shown = providers.filter(({ chain }) => chain.state !== 'wrong').map(heads.lastOf)
+  const newest = Math.max(...shown.map((sight) => sight?.height ?? -1))
+  return newest < 0 ? undefined : newest
 }
 
 function statusOfChannel(
@@ -110,12 +121,17 @@ function statusOfChannel(
 }
 
 /** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
-function printable({ methods, errors, ...others }: Capabilities): Capabilities {
+function printable({ methods, errors, history, logs, subscriptions, ...others }: Capabilities): Capabilities {
   const { include, exclude } = methods ?? {}
   return {
     ...others,
     ...(methods && {
       methods: { ...(include && { include: [...include] }), ...(exclude && { exclude: [...exclude] }) },
+    }),
+    ...(history && { history: { ...history } }),
+    ...(logs && { logs: { ...logs } }),
+    ...(subscriptions !== undefined && {
+      subscriptions: typeof subscriptions === 'object' ? [...subscriptions] : subscriptions,
     }),
     ...(errors && { errors: errors.map(printableRule) }),
   }

@@ -131,6 +131,10 @@ describe('a provider', () => {
       wallet: false,
       capabilities: {
         methods: { include: ['eth_*'], exclude: [] },
+        archive: 128,
+        history: { fromBlock: 0, transactions: false },
+        logs: { maxBlockRange: 1, maxAddresses: 1, fromBlock: 0, maxResults: 1 },
+        subscriptions: ['newHeads', 'logs', 'newPendingTransactions'],
         errors: [
           { code: -32005, kind: 'quota' },
           { message: /slow down/i, kind: 'rate-limit' },
@@ -185,6 +189,26 @@ describe('a provider', () => {
       'capabilities.methods.include',
       'must be a list of texts, but it is an array.',
     ],
+    [
+      { capabilities: { logs: { maxBlockRange: -1_000 } } },
+      'capabilities.logs.maxBlockRange',
+      'must be a whole number of 1 or more, but it is -1000.',
+    ],
+    [
+      { capabilities: { logs: { fromBlock: -1 } } },
+      'capabilities.logs.fromBlock',
+      'must be a whole number of 0 or more, but it is -1.',
+    ],
+    [
+      { capabilities: { history: { transactions: 'all' } } },
+      'capabilities.history.transactions',
+      'must be true, false or a whole number of blocks, but it is "all".',
+    ],
+    [
+      { capabilities: { subscriptions: ['newBlocks'] } },
+      'capabilities.subscriptions',
+      'must be true, false or a list of newHeads, logs, newPendingTransactions, but it is an array.',
+    ],
   ])('error: %j', (fields, path, rest) => {
     expect(ofProvider(fields)).toBe(`Option \`providers[1].${path}\` ${rest}`)
   })
@@ -193,14 +217,14 @@ describe('a provider', () => {
     const paths = [
       { url: URL_A },
       { limits: { requestsPerMinute: 5 } },
-      { capabilities: { logs: {} } },
+      { capabilities: { logs: { maxRange: 5 } } },
       { capabilities: { methods: { only: ['eth_call'] } } },
       { breaker: { timeout: 5 } },
     ].map((fields) => pathOf(ofList([{ http: URL_A, ...fields }])))
     expect(paths).toEqual([
       'providers[0].url',
       'providers[0].limits.requestsPerMinute',
-      'providers[0].capabilities.logs',
+      'providers[0].capabilities.logs.maxRange',
       'providers[0].capabilities.methods.only',
       'providers[0].breaker.timeout',
     ])
@@ -287,6 +311,7 @@ describe('the options', () => {
       waitForProvider: false,
       breaker: { failures: 1 },
       transactions: { broadcast: 'all' },
+      logs: { maxRequests: 1, concurrency: 1, timeout: 0 },
       verifyChain: false,
       subscriptions: 'auto',
       batch: false,
@@ -343,6 +368,9 @@ describe('the options', () => {
     [{ waitForProvider: 0 }, 'waitForProvider'],
     [{ breaker: { maxOpenFor: 0 } }, 'breaker.maxOpenFor'],
     [{ transactions: { broadcast: 'some' } }, 'transactions.broadcast'],
+    [{ logs: { maxRequests: 0 } }, 'logs.maxRequests'],
+    [{ logs: { concurrency: 0.5 } }, 'logs.concurrency'],
+    [{ logs: { timeout: -1 } }, 'logs.timeout'],
     [{ verifyChain: 'no' }, 'verifyChain'],
     [{ subscriptions: 'never' }, 'subscriptions'],
     [{ batch: 20 }, 'batch'],

@@ -1,6 +1,7 @@
 // What `status()` shows: a plain copy, JSON-safe, whatever the state.
 
 import { describe, expect, test } from 'vitest'
+import { createHeads } from '../src/provider/head'
 import type { ChannelState, Provider } from '../src/provider/provider'
 import type { ProviderStatus } from '../src/status'
 import { statusOf } from '../src/status'
@@ -11,8 +12,9 @@ const counts = { total: 3, failed: 1, hedged: 0, retried: 0 }
 
 function setUp(given: readonly Given[], startedAt = 1_000) {
   const providers = createProviders(given)
-  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, counts }, now)
-  return { providers, status }
+  const heads = createHeads({ providers })
+  const status = (now: number) => statusOf({ startedAt, chainId: 1, providers, heads, counts, subscriptions: [] }, now)
+  return { providers, heads, status }
 }
 
 const first = (provider: Provider | undefined) => provider?.channels[0] as ChannelState
@@ -38,7 +40,19 @@ describe('statusOf', () => {
   })
 
   test('behavior: without a chain there is no chain id', () => {
-    expect(statusOf({ startedAt: 0, chainId: undefined, providers: [], counts }, 1)).toEqual({
+    expect(
+      statusOf(
+        {
+          startedAt: 0,
+          chainId: undefined,
+          providers: [],
+          heads: createHeads({ providers: [] }),
+          counts,
+          subscriptions: [],
+        },
+        1,
+      ),
+    ).toEqual({
       uptime: 1,
       requests: counts,
       providers: [],
@@ -46,14 +60,14 @@ describe('statusOf', () => {
   })
 
   test('behavior: per provider and channel: breaker state, latency, head and lag, non-negative uptime', () => {
-    const { providers, status } = setUp([{}, {}, {}])
+    const { providers, heads, status } = setUp([{}, {}, {}])
     const [p1, p2] = providers as [Provider, Provider]
     for (const time of [10, 20, 30]) first(p1).health.succeed('state', time, 1_000)
     first(p1).health.fail()
     first(p1).attempts = 4
     first(p1).inFlight = 2
-    p1.head = 100
-    p2.head = 98
+    heads.observe(p1, 100, 900)
+    heads.observe(p2, 98, 900)
     const { head, providers: seen, uptime } = status(900)
     expect([uptime, head, seen.map(({ head: own, lag }) => [own, lag])]).toEqual([
       0,
@@ -87,11 +101,11 @@ describe('statusOf', () => {
   })
 
   test('behavior: the head of a provider on another chain is none of this one', () => {
-    const { providers, status } = setUp([{}, {}])
+    const { providers, heads, status } = setUp([{}, {}])
     const [p1, p2] = providers as [Provider, Provider]
-    p1.head = 100
-    p2.head = 9_000_000
     p2.chain.state = 'wrong'
+    heads.observe(p1, 100, 2_000)
+    heads.observe(p2, 9_000_000, 2_000)
     const seen = status(2_000)
     expect(seen.head).toBe(100)
     expect(seen.providers.map(({ lag, wrongChain }) => [lag, wrongChain])).toEqual([
@@ -100,11 +114,29 @@ describe('statusOf', () => {
     ])
   })
 
+  test('behavior: a head of long ago is still shown, how far it is behind is not', () => {
+    const { providers, heads, status } = setUp([{}, {}])
+    const [p1, p2] = providers as [Provider, Provider]
+    heads.observe(p1, 100, 1_000)
+    heads.observe(p2, 98, 1_000)
+    const seen = status(60_000)
+    expect([seen.head, seen.providers.map(({ head, lag }) => [head, lag])]).toEqual([
+      100,
+      [
+        [100, undefined],
+        [98, undefined],
+      ],
+    ])
+  })
+
   test('behavior: JSON-safe, error rules printed as text, also with a breaker that is open for good', () => {
     const { providers, status } = setUp([
       {
         capabilities: {
           methods: { exclude: ['trace_*'] },
+          history: { fromBlock: 5 },
+          logs: { maxBlockRange: 1_000 },
+          subscriptions: ['logs'],
           errors: [
             { message: /slow down/i, kind: 'rate-limit' },
             { code: 1, kind: 'quota' },
@@ -114,18 +146,23 @@ describe('statusOf', () => {
     ])
     const [p1] = providers as [Provider]
     p1.capability.learnUnsupported('eth_getLogs', 1_000)
+    p1.capability.learnMissingState(99, undefined, 1_000)
+    p1.capability.learnLogs({ maxResults: 10_000 }, 1_000)
     first(p1).breaker.open(1_000, Infinity)
     const seen = status(2_000)
     expect(JSON.parse(JSON.stringify(seen))).toEqual(seen)
     expect(seen.providers[0]?.capabilities).toEqual({
       declared: {
         methods: { exclude: ['trace_*'] },
+        history: { fromBlock: 5 },
+        logs: { maxBlockRange: 1_000 },
+        subscriptions: ['logs'],
         errors: [
           { message: '/slow down/i', kind: 'rate-limit' },
           { code: 1, kind: 'quota' },
         ],
       },
-      learned: { unsupportedMethods: ['eth_getLogs'] },
+      learned: { unsupportedMethods: ['eth_getLogs'], stateFrom: 228, logs: { maxResults: 10_000 } },
     })
     expect(seen.providers[0]?.channels.http?.breaker).toEqual({ state: 'open', failures: 0 })
   })

@@ -1,7 +1,9 @@
 // The public types: what programs may write, and what they get.
 
-import { createConfig } from '@wagmi/core'
-import type { Transport } from 'viem'
+import { createConfig, injected } from '@wagmi/core'
+import type { Eip1193Provider as EthersEip1193Provider } from 'ethers'
+import { BrowserProvider } from 'ethers'
+import type { Address, EIP1193Provider, Hex, ProviderRpcError, Transport } from 'viem'
 import {
   createClient,
   createPublicClient,
@@ -15,6 +17,8 @@ import {
 } from 'viem'
 import { mainnet, sepolia } from 'viem/chains'
 import { describe, expectTypeOf, test } from 'vitest'
+import type { SupportedProviders } from 'web3'
+import { Web3 } from 'web3'
 import type {
   AllProvidersFailedError,
   AttemptEvent,
@@ -30,6 +34,7 @@ import type {
   ChannelStatus,
   ChannelType,
   ConnectionEvent,
+  Eip1193Provider,
   ErrorRule,
   EventMap,
   EventName,
@@ -41,17 +46,26 @@ import type {
   FailureKind,
   HeadersOption,
   HedgeOptions,
+  HistoryCapabilities,
   InvalidOptionsError,
   InvalidResponseError,
   LearnedCapabilities,
+  LearnedLogs,
   LimitEvent,
   LimitOptions,
   Listener,
+  LogCapabilities,
+  LogRangeTooWideError,
+  LogsOptions,
   MethodOptions,
   NeedSnapshot,
   NoProviderError,
+  ProviderClient,
   ProviderConfig,
   ProviderEntry,
+  ProviderEventMap,
+  ProviderEventName,
+  ProviderMessage,
   ProviderStatus,
   RequestEvent,
   RequestOptions,
@@ -65,11 +79,12 @@ import type {
   StrategyName,
   SubscribeOptions,
   Subscription,
+  SubscriptionKind,
   TransactionOptions,
   TransportClosedError,
   Upkeep,
 } from '../src'
-import { failover } from '../src'
+import { createProvider, failover } from '../src'
 
 const transport = failover(['https://a.example', 'https://b.example'])
 const client = createPublicClient({ chain: mainnet, transport })
@@ -229,6 +244,64 @@ describe('client.transport', () => {
   })
 })
 
+describe('createProvider', () => {
+  const provider = createProvider(transport, { chain: mainnet })
+
+  test('default: from a transport and a chain, or from a client', () => {
+    expectTypeOf(provider).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf(createProvider(client)).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf(createProvider(transport.with({ provider: 'a' }), { chain: mainnet })).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf(createProvider(createWalletClient({ chain: mainnet, transport }))).toEqualTypeOf<Eip1193Provider>()
+    expectTypeOf<typeof client>().toExtend<ProviderClient>()
+    // @ts-expect-error a chain is needed
+    createProvider(transport)
+    // @ts-expect-error a client has its own chain
+    createProvider(client, { chain: mainnet })
+    // @ts-expect-error not over failover()
+    createProvider(createPublicClient({ chain: mainnet, transport: http() }))
+    // @ts-expect-error not what failover() returned
+    createProvider(http(), { chain: mainnet })
+  })
+
+  test('behavior: without any, and what viem, wagmi, ethers and web3.js take', () => {
+    expectTypeOf<AnyFields<Eip1193Provider>>().toEqualTypeOf<never>()
+    expectTypeOf<
+      AnyFields<{ [name in ProviderEventName]: Parameters<ProviderEventMap[name]>[0] }>
+    >().toEqualTypeOf<never>()
+    expectTypeOf(provider).toExtend<EIP1193Provider>()
+    expectTypeOf(provider).toExtend<EthersEip1193Provider>()
+    expectTypeOf(provider).toExtend<SupportedProviders>()
+    expectTypeOf(provider).toExtend<AsyncDisposable>()
+    custom(provider)
+    failover([custom(provider)])
+    injected({ target: { id: 'a', name: 'A', provider } })
+    new BrowserProvider(provider)
+    new Web3(provider)
+  })
+
+  test('behavior: request, on, removeListener, close', () => {
+    expectTypeOf(provider.request({ method: 'eth_foo', params: [1] })).resolves.toEqualTypeOf<unknown>()
+    expectTypeOf(provider.request<Hex>({ method: 'eth_subscribe', params: ['newHeads'] })).resolves.toEqualTypeOf<Hex>()
+    expectTypeOf<ProviderEventName>().toEqualTypeOf<
+      'connect' | 'disconnect' | 'chainChanged' | 'accountsChanged' | 'message'
+    >()
+    expectTypeOf<ProviderEventMap['chainChanged']>().toEqualTypeOf<(chainId: Hex) => void>()
+    provider.on('connect', ({ chainId }) => expectTypeOf(chainId).toEqualTypeOf<Hex>())
+    provider.on('disconnect', (error) => expectTypeOf(error).toEqualTypeOf<ProviderRpcError>())
+    provider.on('accountsChanged', (accounts) => expectTypeOf(accounts).toEqualTypeOf<Address[]>())
+    provider.on('message', (message) => {
+      expectTypeOf(message).toEqualTypeOf<ProviderMessage>()
+      if (message.type === 'eth_subscription')
+        expectTypeOf(message.data).toEqualTypeOf<{ readonly subscription: Hex; readonly result: unknown }>()
+      else expectTypeOf(message.data).toEqualTypeOf<{ readonly id: Hex; readonly error: unknown }>()
+    })
+    provider.removeListener('message', () => {})
+    expectTypeOf(provider.close()).resolves.toEqualTypeOf<void>()
+    // @ts-expect-error no such event
+    provider.on('data', () => {})
+  })
+})
+
 describe('what is written', () => {
   test('default: every field of every option may be left out or undefined', () => {
     expectTypeOf<Record<never, never>>().toExtend<FailoverOptions>()
@@ -243,6 +316,9 @@ describe('what is written', () => {
     expectTypeOf<AllUndefined<Required<TransactionOptions>>>().toExtend<TransactionOptions>()
     expectTypeOf<AllUndefined<Required<RequestOptions>>>().toExtend<RequestOptions>()
     expectTypeOf<AllUndefined<Required<Capabilities>>>().toExtend<Capabilities>()
+    expectTypeOf<AllUndefined<Required<HistoryCapabilities>>>().toExtend<HistoryCapabilities>()
+    expectTypeOf<AllUndefined<Required<LogCapabilities>>>().toExtend<LogCapabilities>()
+    expectTypeOf<AllUndefined<Required<LogsOptions>>>().toExtend<LogsOptions>()
   })
 
   test('behavior: a whole provider', () => {
@@ -257,7 +333,14 @@ describe('what is written', () => {
       backup: true,
       private: true,
       wallet: false,
-      capabilities: { methods: { include: ['eth_*'] }, errors: [{ message: /x/, kind: 'quota' as const }] },
+      capabilities: {
+        methods: { include: ['eth_*'] },
+        archive: 128,
+        history: { fromBlock: 100, transactions: true },
+        logs: { maxBlockRange: 2_000, maxAddresses: 100, fromBlock: 0, maxResults: 10_000 },
+        subscriptions: ['newHeads' as const],
+        errors: [{ message: /x/, kind: 'quota' as const }],
+      },
       limits: { requestsPerSecond: 25, burst: 50, concurrency: 5, batchSize: 100 },
       breaker: { failures: 5, ratio: 0.5 },
     }).toExtend<ProviderConfig>()
@@ -271,6 +354,7 @@ describe('what is written', () => {
     expectTypeOf<FailoverOptions['methods']>().toEqualTypeOf<Record<string, MethodOptions> | undefined>()
     expectTypeOf<FailoverOptions['hedge']>().toEqualTypeOf<false | HedgeOptions | undefined>()
     expectTypeOf<TransactionOptions['broadcast']>().toEqualTypeOf<'first' | 'all' | undefined>()
+    expectTypeOf<SubscriptionKind>().toEqualTypeOf<'newHeads' | 'logs' | 'newPendingTransactions'>()
     expectTypeOf<ErrorRule['kind']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<ErrorRule['message']>().toEqualTypeOf<string | RegExp | undefined>()
   })
@@ -295,7 +379,18 @@ describe('what is shown', () => {
   test('default: events', () => {
     expectTypeOf<EventName>().toEqualTypeOf<keyof EventMap>()
     expectTypeOf<EventName>().toEqualTypeOf<
-      'request' | 'attempt' | 'failover' | 'breaker' | 'limit' | 'capability' | 'connection'
+      | 'request'
+      | 'attempt'
+      | 'failover'
+      | 'breaker'
+      | 'limit'
+      | 'capability'
+      | 'connection'
+      | 'head'
+      | 'reorg'
+      | 'dispute'
+      | 'subscription'
+      | 'gap'
     >()
     expectTypeOf<AnyFields<EventMap['connection']>>().toEqualTypeOf<never>()
     expectTypeOf<Listener<'breaker'>>().toEqualTypeOf<(event: Readonly<BreakerEvent>) => void>()
@@ -305,7 +400,18 @@ describe('what is shown', () => {
     expectTypeOf<FailoverEvent['why']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<LimitEvent['kind']>().toEqualTypeOf<'rate-limit' | 'quota'>()
     expectTypeOf<ConnectionEvent['to']>().toEqualTypeOf<SocketState>()
-    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain' | 'batchSize'>()
+    expectTypeOf<EventMap['head']>().toEqualTypeOf<{ provider: string; from?: number; to: number }>()
+    expectTypeOf<EventMap['reorg']>().toEqualTypeOf<{
+      from: number
+      to: number
+      depth: number
+      provider?: string
+      reset?: true
+    }>()
+    expectTypeOf<EventMap['dispute']['what']>().toEqualTypeOf<string>()
+    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<
+      'method' | 'chain' | 'state' | 'logs' | 'subscription' | 'batchSize'
+    >()
     expectTypeOf<BreakerEvent['from']>().toEqualTypeOf<BreakerStateName>()
   })
 
@@ -322,6 +428,8 @@ describe('what is shown', () => {
     expectTypeOf<LearnedCapabilities['unsupportedMethods']>().toEqualTypeOf<string[]>()
     expectTypeOf<LearnedCapabilities['batchSize']>().toEqualTypeOf<number | undefined>()
     expectTypeOf<FailoverOptions['batch']>().toEqualTypeOf<boolean | undefined>()
+    expectTypeOf<LearnedCapabilities['logs']>().toEqualTypeOf<LearnedLogs | undefined>()
+    expectTypeOf<keyof LearnedLogs>().toEqualTypeOf<'maxBlockRange' | 'maxAddresses' | 'maxResults'>()
     expectTypeOf<ProviderStatus['upkeep']>().toEqualTypeOf<Upkeep>()
     expectTypeOf<keyof Upkeep>().toEqualTypeOf<'chain' | 'heads' | 'hedges' | 'probes' | 'verify' | 'backfill'>()
   })
@@ -364,6 +472,8 @@ describe('what is shown', () => {
     expectTypeOf<AttemptSummary['channel']>().toEqualTypeOf<ChannelType>()
     expectTypeOf<ChainMismatchError['name']>().toEqualTypeOf<'ChainMismatchError'>()
     expectTypeOf<InvalidOptionsError['name']>().toEqualTypeOf<'InvalidOptionsError'>()
+    expectTypeOf<LogRangeTooWideError['name']>().toEqualTypeOf<'LogRangeTooWideError'>()
+    expectTypeOf<LogRangeTooWideError['requests' | 'maxRequests']>().toEqualTypeOf<number>()
     expectTypeOf<InvalidResponseError['name']>().toEqualTypeOf<'InvalidResponseError'>()
     expectTypeOf<NoProviderError['reasons']>().toEqualTypeOf<readonly { provider: string; reason: string }[]>()
     expectTypeOf<TransportClosedError['name']>().toEqualTypeOf<'TransportClosedError'>()

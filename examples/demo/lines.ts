@@ -2,7 +2,7 @@
 
 import { scenes } from './scenario'
 import type { View } from './view'
-import { formatMs, formatSeconds, timesOf } from './view'
+import { formatMs, formatSeconds, formatTally, timesOf } from './view'
 
 export function createLines(): View {
   const startedAt = performance.now()
@@ -23,10 +23,11 @@ export function createLines(): View {
       if (text !== lastNote) say(text)
       lastNote = text
     },
-    end({ rows, counts }) {
+    end({ rows, counts, watched }) {
       const { p50, p99 } = timesOf(counts.times, seen.times)
       const [calls, failed] = [counts.calls - seen.calls, counts.failed - seen.failed]
       say(`client: ${calls} calls, ${failed} failed, reads p50 ${p50}, p99 ${p99}`)
+      say(`watched so far: blocks ${formatTally(watched.blocks)}; events ${formatTally(watched.events)}`)
       say(`breakers: ${rows.map(({ id, breaker }) => `${id} ${breaker}`).join(', ')}`)
       say(
         `calls so far: ${rows.map(({ id, calls: made, p50: own }) => `${id} ${made} (p50 ${formatMs(own)})`).join(', ')}`,

@@ -4,26 +4,32 @@
 import type { Hash, Hex } from 'viem'
 import type { FlakyProxy } from '../../test/support/flaky-proxy'
 import { createFlakyProxy } from '../../test/support/flaky-proxy'
-import { askNode, startNode } from '../nodes'
+import { askNode, receiver, startNode } from '../nodes'
 
 export type NodeFault = 'none' | 'killed' | 'hang' | 'html' | 'reset'
 export type Head = { readonly number: Hex; readonly hash: Hash }
 
+/** What the chain really holds, by hash and by place. */
+export type Truth = { readonly heads: ReadonlySet<string>; readonly logs: ReadonlySet<string> }
+
 export type Network = {
   /** One for each node, in order. */
-  readonly urls: readonly string[]
+  readonly endpoints: readonly { readonly http: string; readonly ws: string }[]
   /** Of the first node; `'none'` resolves once it has caught up and answers again. */
   set(fault: NodeFault): Promise<void>
   /** Of each node, asked past the proxies; waits until the slowest has what the others have. */
   heads(): Promise<readonly Head[]>
   balanceOf(address: Hex): Promise<bigint>
+  truth(): Promise<Truth>
   close(): Promise<void>
 }
 
+/** Where the receiver is a contract: each payment is an event, with the amount as its topic. `LOG1(0, 0, CALLVALUE)` */
+const receiverCode = '0x3460006000a100'
 const passOnEvery = 200
 
 export async function startNetwork(): Promise<Network> {
-  const nodes = await Promise.all([startNode(), startNode(), startNode()])
+  const nodes = await Promise.all([startWithReceiver(), startWithReceiver(), startWithReceiver()])
   const urls = nodes.map(({ url }) => url)
   const proxies = await Promise.all(urls.map((url) => createFlakyProxy(url)))
   const [firstUrl = '', donorUrl = ''] = urls
@@ -46,14 +52,14 @@ export async function startNetwork(): Promise<Network> {
   }
 
   async function restore() {
-    if (!isFirstUp) nodes[0] = await startNode(nodes[0]?.port)
+    if (!isFirstUp) nodes[0] = await startWithReceiver(nodes[0]?.port)
     await catchUp(firstUrl, donorUrl)
     isFirstUp = true
     await (proxies[0] as FlakyProxy).set('none')
   }
 
   return {
-    urls: proxies.map(({ url }) => url),
+    endpoints: proxies.map(({ url, wsUrl }) => ({ http: url, ws: wsUrl })),
     async set(fault) {
       if (fault === 'killed') await kill()
       else if (fault === 'none') await restore()
@@ -65,12 +71,30 @@ export async function startNetwork(): Promise<Network> {
       return Promise.all(urls.map((url) => askNode<Head>(url, 'eth_getBlockByNumber', ['latest', false])))
     },
     balanceOf: async (address) => BigInt(await askNode<Hex>(donorUrl, 'eth_getBalance', [address, 'latest'])),
+    async truth() {
+      const height = Number(await askNode(donorUrl, 'eth_blockNumber'))
+      const numbers = Array.from({ length: height }, (_, index) => `0x${(index + 1).toString(16)}`)
+      const blocks = numbers.map((number) => askNode<Head>(donorUrl, 'eth_getBlockByNumber', [number, false]))
+      const filter = { address: receiver, fromBlock: '0x1', toBlock: 'latest' }
+      const logs = await askNode<{ blockHash: Hash; logIndex: Hex }[]>(donorUrl, 'eth_getLogs', [filter])
+      return {
+        heads: new Set((await Promise.all(blocks)).map(({ hash }) => hash)),
+        logs: new Set(logs.map(({ blockHash, logIndex }) => `${blockHash} ${Number(logIndex)}`)),
+      }
+    },
     async close() {
       clearInterval(timer)
       await passing
       await Promise.all([...proxies, ...nodes].map((one) => one.close()))
     },
   }
+}
+
+/** @param port the one it had, to bring a node back */
+async function startWithReceiver(port?: number) {
+  const node = await startNode(port)
+  await askNode(node.url, 'anvil_setCode', [receiver, receiverCode])
+  return node
 }
 
 /** Hands the transactions of the missing blocks on, in order. */

@@ -40,8 +40,8 @@ export const scenes: readonly Scene[] = [
     fault: 'hang',
     state: 'hangs',
     title: 'node-1 hangs: it takes requests and never answers',
-    narration: 'Slow reads are hedged to node-2 after 50 ms, until the breaker opens.',
-    duration: { screen: 6, lines: 3 },
+    narration: 'Slow reads are hedged to node-2 after 50 ms; watchers go there after 3 s of silence.',
+    duration: { screen: 8, lines: 6 },
   },
   {
     fault: 'none',

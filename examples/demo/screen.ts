@@ -1,9 +1,10 @@
-// The demo in a terminal: one table that is drawn again in place. Plain ANSI, at most 80 columns, about 20 lines.
+// The demo in a terminal: one table that is drawn again in place. Plain ANSI, at most 80 columns, about 25 lines.
 
 import type { Scene } from './scenario'
 import { scenes } from './scenario'
 import type { Moment, View } from './view'
 import { formatMs, formatSeconds, timesOf } from './view'
+import type { Tally } from './watch'
 
 const width = 78
 const mostNotes = 5
@@ -34,6 +35,7 @@ export function createScreen(): View {
       ...headOf(elapsed),
       ...rowsOf(moment, scenes[scene] as Scene),
       ...clientOf(moment),
+      ...watchedOf(moment),
       ...storyOf(scene, Math.min(1, elapsed / total)),
       ...Array.from({ length: mostNotes }, (_, index) => noteOf(notes[index])),
     ]
@@ -95,8 +97,15 @@ function clientOf({ counts, hedged }: Moment) {
   return [
     `  ${bold('client'.padEnd(12))}${`${calls} calls`.padEnd(16)}${failures}${' '.repeat(16 - `${failed} failed`.length)}${mined} transactions mined`,
     `  ${' '.repeat(12)}${'reads'.padEnd(16)}${`p50 ${p50}`.padEnd(16)}${`p99 ${p99}`.padEnd(16)}${hedged} hedged`,
-    '',
   ]
+}
+
+function watchedOf({ watched: { blocks, events } }: Moment) {
+  const row = (title: string, name: string, { seen, lost, doubled }: Tally) => {
+    const [missing, twice] = [`${lost} lost`, `${doubled} doubled`].map((text) => text.padEnd(16))
+    return `  ${bold(title.padEnd(12))}${`${seen} ${name}`.padEnd(16)}${paint(wellOrNot(lost === 0), missing!)}${paint(wellOrNot(doubled === 0), twice!)}`
+  }
+  return [row('watched', 'blocks', blocks), row('', 'events', events), '']
 }
 
 function storyOf(index: number, progress: number) {

@@ -6,6 +6,7 @@ import { createWalletClient, publicActions } from 'viem'
 // Users write: import { failover } from 'viem-lasso'
 import { failover } from '../../src/index'
 import { account, chain, receiver } from '../nodes'
+import type { Network } from './network'
 
 export type Counts = {
   readonly calls: number
@@ -30,9 +31,9 @@ const pauseBetweenSends = 700
 /** The precompile that gives back what it gets. */
 const echo = '0x0000000000000000000000000000000000000004'
 
-export function createClient(urls: readonly string[]) {
+export function createClient(endpoints: Network['endpoints']) {
   const transport = failover(
-    urls.map((http, index) => ({ id: `node-${index + 1}`, http })),
+    endpoints.map(({ http, ws }, index) => ({ id: `node-${index + 1}`, http, ws })),
     {
       transactions: { broadcast: 'all' },
       // A demo is short: breakers look again sooner than by default (2 s, up to 60 s).

@@ -1,6 +1,7 @@
 // What both ways of showing the demo have in common: the numbers of one moment, and how they are written.
 
 import type { Client, Counts } from './traffic'
+import type { Tally, Watched } from './watch'
 
 export type Row = {
   readonly id: string
@@ -13,6 +14,7 @@ export type Row = {
 export type Moment = {
   readonly rows: readonly Row[]
   readonly counts: Counts
+  readonly watched: Watched
   readonly hedged: number
 }
 
@@ -29,7 +31,7 @@ export type View = {
   close(lines: readonly string[]): void
 }
 
-export function momentOf(client: Client, counts: Counts): Moment {
+export function momentOf(client: Client, counts: Counts, watched: Watched): Moment {
   const { providers, requests } = client.transport.status()
   const rows = providers.map(({ id, channels: { http } }) => ({
     id,
@@ -37,7 +39,7 @@ export function momentOf(client: Client, counts: Counts): Moment {
     p50: http?.latency.p50,
     calls: http?.attempts ?? 0,
   }))
-  return { rows, counts, hedged: requests.hedged }
+  return { rows, counts, watched, hedged: requests.hedged }
 }
 
 /** Of the reads since `from` (in ms, as text). */
@@ -45,6 +47,10 @@ export function timesOf(times: readonly number[], from = 0) {
   const sorted = times.slice(from).sort((a, b) => a - b)
   const at = (share: number) => formatMs(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)])
   return { p50: at(0.5), p99: at(0.99) }
+}
+
+export function formatTally({ seen, lost, doubled }: Tally): string {
+  return `${seen} seen, ${lost} lost, ${doubled} doubled`
 }
 
 export function formatMs(value: number | undefined): string {

@@ -8,11 +8,12 @@ export type Budget = {
 }
 
 /**
- * @param size units when full; it starts full.
+ * @param size units when full.
  * @param share units a request brings.
+ * @param start units at the start.
  */
-export function createBudget(size: number, share: number): Budget {
-  let units = size
+export function createBudget(size: number, share: number, start: number = size): Budget {
+  let units = start
   return {
     earn() {
       if (units < size) units = Math.min(size, units + share)

@@ -67,6 +67,8 @@ export type Channel = {
   socket?(): SocketState
   /** Connects, unless it does or is; for whoever comes next. */
   dial?(): void
+  /** Keeps the socket up, for ever, until the off-function is called. */
+  keep?(): () => void
   /** HTTP requests under way, and calls that wait for a slot; only channels that gather batches have it. */
   load?(): number
   close(): void

@@ -47,9 +47,7 @@ export type WsChannelOptions = {
 }
 
 export type WsChannel = Channel &
-  Required<Pick<Channel, 'subscribe' | 'socket' | 'dial'>> & {
-    /** Keeps the socket up, for ever, until the off-function is called. */
-    keep(): () => void
+  Required<Pick<Channel, 'subscribe' | 'socket' | 'dial' | 'keep'>> & {
     /** Frames that belonged to nobody, since the start. */
     strays(): { unknown: number; malformed: number }
   }

@@ -5,21 +5,20 @@ import { jsonLength } from '../base/json'
 import { InvalidOptionsError, TransportClosedError } from '../errors'
 import type { RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
-import type { ClientChannels, Parts, Plan } from '../request/flight'
+import type { Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { Planner } from '../request/plan'
+import type { Face, Planner } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
 import type { FailureKind, RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
 import { pauseWith } from './calls'
 import { createFilters } from './filters'
+import type { LogsOptions } from './logs'
+import { createLogs } from './logs'
 import { createLookUps } from './look-ups'
 import { createSharing, keyOf } from './sharing'
 import { createTransactions } from './transactions'
-
-/** One client's, or one `with()`'s, way in. */
-export type Face = { readonly channels: ClientChannels; readonly planner: Planner }
 
 export type EntranceSetup = {
   readonly parts: Parts
@@ -27,6 +26,7 @@ export type EntranceSetup = {
   readonly planner: Planner
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
+  readonly logs: LogsOptions
   readonly hasOwnSerializer: boolean
   readonly isClosed: () => boolean
 }
@@ -47,6 +47,7 @@ export function createEntrance({
   planner,
   share,
   broadcast,
+  logs: logsOptions,
   hasOwnSerializer,
   isClosed,
 }: EntranceSetup): Entrance {
@@ -70,8 +71,10 @@ export function createEntrance({
     pause: pauseWith(clock, parts.ends),
   }
   const privates = providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id)
-  const filters = createFilters(calls)
+  const logs = createLogs(parts, calls, logsOptions)
+  const filters = createFilters(calls, logs)
   const lookUps = createLookUps({ calls, privates })
+  parts.truth?.onReset.add(lookUps.forget)
   const transactions = createTransactions({
     calls,
     lookUps,
@@ -99,14 +102,19 @@ export function createEntrance({
     if (lookUps.isOurs(request))
       return inParts(face, request, plan, signal, (caller) => lookUps.request(caller, request, plan))
     if (kind === 'wallet' || kind === 'write') return change(face, request, plan, signal)
-    if (!sharing || !isShareable) return fly(parts, face.channels, request, plan, signal)
+    if (!sharing || !isShareable) return read(face, request, plan, signal)
     const key = keyOf(request, length)
-    if (key === undefined) return fly(parts, face.channels, request, plan, signal)
+    if (key === undefined) return read(face, request, plan, signal)
     const other = sharing.find(key, plan, signal)
     if (other) return inParts(face, request, plan, signal, () => join(other, face, request, plan, signal))
-    const promise = fly(parts, face.channels, request, plan, signal)
+    const promise = read(face, request, plan, signal)
     sharing.add(key, plan, signal, promise)
     return promise
+  }
+
+  function read(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown> {
+    if (request.method !== 'eth_getLogs') return fly(parts, face.channels, request, plan, signal)
+    return inParts(face, request, plan, signal, (caller) => logs.request(caller, request, plan))
   }
 
   /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */

@@ -7,6 +7,7 @@ import type { OnWinner } from '../request/flight'
 import type { RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
 import { isOver, partOf, shareOf } from './calls'
+import type { Logs } from './logs'
 
 export type Filters = {
   request(caller: Caller, request: RpcRequest): Promise<unknown>
@@ -23,7 +24,7 @@ const MOST = 1_000
 /** A filter that was not polled for this long (in ms) is dropped. */
 const UNUSED = 5 * 60_000
 
-export function createFilters(calls: Calls): Filters {
+export function createFilters(calls: Calls, logs: Logs): Filters {
   const filters = new Map<string, Filter>()
   let lastId = 0
 
@@ -59,7 +60,10 @@ export function createFilters(calls: Calls): Filters {
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })
-    return calls.call(caller, request, partOf(calls, caller, plan), onWinner)
+    const part = partOf(calls, caller, plan)
+    return request.method === 'eth_getLogs'
+      ? logs.request(caller, request, part)
+      : calls.call(caller, request, part, onWinner)
   }
 
   /** Runs with the newest block of one provider; of another one, if that fails meanwhile or cannot serve the rest. */

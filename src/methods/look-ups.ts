@@ -18,6 +18,8 @@ export type LookUps = {
   hide(hash: Hex): void
   /** Notes who took the bytes. */
   note(hash: Hex, provider: string, bytes: unknown): void
+  /** The chain went back: what was sent says nothing of it any more. */
+  forget(): void
 }
 
 export type LookUpSetup = {
@@ -94,6 +96,7 @@ export function createLookUps({ calls, privates }: LookUpSetup): LookUps {
       hidden.add(hash)
     },
     note: sent.add,
+    forget: sent.clear,
   }
 }
 

@@ -22,6 +22,7 @@ export type SentTransactions = {
   by(address: string): Promise<Sent[]>
   /** The transaction turned out to be gone. */
   forget(hash: Hex): void
+  clear(): void
 }
 
 type Entry = Sent & { readonly at: number; sender: Promise<string | undefined> | undefined; payload: Hex | undefined }
@@ -62,6 +63,7 @@ export function createSentTransactions(clock: Clock): SentTransactions {
       return all.filter((_, index) => senders[index] === address.toLowerCase()).sort((a, b) => b.nonce - a.nonce)
     },
     forget: (hash) => void entries.delete(hash),
+    clear: () => entries.clear(),
   }
 }
 

@@ -1,102 +1,119 @@
 // What one provider can do: declared by the user, or learned from its refusals. Learned facts expire and never beat declared ones.
 
 import type { ErrorRule } from '../types'
+import type { BatchSize } from './batch-size'
+import { createBatchSize } from './batch-size'
+import type { LearnedLogs, LogCapabilities, LogKnowledge } from './log-limits'
+import { createLogKnowledge } from './log-limits'
+import { createRefusals } from './refusals'
+import type { StateDepth } from './state-depth'
+import { createStateDepth } from './state-depth'
+
+export type SubscriptionKind = 'newHeads' | 'logs' | 'newPendingTransactions'
+
+export type HistoryCapabilities = {
+  /** The first block whose body and receipts it has. @default 0 */
+  fromBlock?: number | undefined
+  /** Whether it finds transactions by hash: all, those of the last n blocks, or none (`false`). */
+  transactions?: boolean | number | undefined
+}
 
 export type Capabilities = {
   /** Methods it serves: names, or prefixes like `'trace_*'`. */
   methods?: { include?: readonly string[] | undefined; exclude?: readonly string[] | undefined } | undefined
   /** Whether it keeps old state: all of it, that of the last n blocks, or only the newest (`false`, about 128 blocks). */
   archive?: boolean | number | undefined
+  /** Which bodies, receipts and transactions it keeps (EIP-4444). */
+  history?: HistoryCapabilities | undefined
+  /** What it allows of one `eth_getLogs`: wider requests are split. Learned from its refusals where nothing is said. */
+  logs?: LogCapabilities | undefined
+  /** Whether it takes `eth_subscribe`, or which kinds of it. Learned from its refusals where nothing is said. */
+  subscriptions?: boolean | readonly SubscriptionKind[] | undefined
   /** Rules for its errors, asked before the built-in ones; the first match wins. */
   errors?: readonly ErrorRule[] | undefined
 }
 
-/** What was learned holds for so long (in ms). */
-const LEARNED_LASTS = 30 * 60_000
-/** What a node keeps that is no archive (in blocks). */
-const PRUNED = 128
-const MOST_LEARNED = 500
-const BATCH_SIZE = 20
-
 export type LearnedCapabilities = {
   unsupportedMethods: string[]
+  /** The first block whose state it is thought to have, as far as it refused older ones. */
+  stateFrom?: number
+  /** What one `eth_getLogs` may ask of it, as far as it refused more. */
+  logs?: LearnedLogs
+  refusedSubscriptions?: string[]
   /** Most requests in one batch, if a larger one was refused; 1: it takes none. */
   batchSize?: number
 }
 
-export type Capability = {
-  readonly errors: readonly ErrorRule[] | undefined
-  /** Whether it has the state of a block that is `age` blocks behind the head, as far as was said. */
-  keepsState(age: number): boolean
-  /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
-  declares(method: string): boolean | undefined
-  /** Whether it refused the method a while ago. */
-  lacks(method: string, now: number): boolean
-  /** Whether anything is learned at all: the cheap question of the healthy path. */
-  hasLearned(): boolean
-  /** The provider said that it does not know the method. Returns whether that was news. */
-  learnUnsupported(method: string, now: number): boolean
-  /** It served the method after all. */
-  unlearn(method: string): void
-  /** Most requests in one batch. */
-  batchSize(now: number): number
-  /** It refused a batch and takes `most` at a time. Returns whether that was news. */
-  learnBatchSize(most: number, now: number): boolean
-  learned(now: number): LearnedCapabilities
-}
+/** What is learned is believed this long (in ms). */
+const LASTS = 30 * 60_000
 
-/** @param largestBatch most requests in one batch, while no such one is refused. */
-export function createCapability(declared: Capabilities, largestBatch: number = BATCH_SIZE): Capability {
+export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
+  Omit<StateDepth, 'stateFrom'> &
+  Omit<BatchSize, 'learnedBatchSize'> & {
+    readonly errors: readonly ErrorRule[] | undefined
+    /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
+    declares(method: string): boolean | undefined
+    /** Whether it refused the method a while ago. */
+    lacks(method: string, now: number): boolean
+    /** Whether it has refused any method: the cheap question of the healthy path. */
+    hasLearned(): boolean
+    /** The provider said that it does not know the method. Returns whether that was news. */
+    learnUnsupported(method: string, now: number): boolean
+    /** It served the method after all. */
+    unlearn(method: string): void
+    /** Whether it takes this kind of subscription, as far as was said or is known. */
+    servesSubscription(kind: string, now: number): boolean
+    /** It has refused a kind of subscription. Returns whether that was news. */
+    learnSubscription(kind: string, now: number): boolean
+    learned(now: number): LearnedCapabilities
+  }
+
+/** @param largestBatch most requests in one batch, as far as was said. */
+export function createCapability(declared: Capabilities, largestBatch?: number | undefined): Capability {
   const include = matcherOf(declared.methods?.include)
   const exclude = matcherOf(declared.methods?.exclude)
-  const depth = typeof declared.archive === 'number' ? declared.archive : declared.archive === false ? PRUNED : Infinity
-  const unsupported = new Map<string, number>()
-  let batch: { most: number; until: number } | undefined
-
-  function batchSize(now: number) {
-    if (batch && now >= batch.until) batch = undefined
-    return batch ? batch.most : largestBatch
-  }
+  const { archive, history, subscriptions } = declared
+  const methods = createRefusals(LASTS)
+  const kinds = createRefusals(LASTS)
+  const { stateFrom, ...state } = createStateDepth(archive, LASTS)
+  const { learnedBatchSize, ...batches } = createBatchSize(largestBatch, LASTS)
+  const logsFrom = declared.logs?.fromBlock ?? history?.fromBlock
+  const { learnedLogs, ...logs } = createLogKnowledge({ ...declared.logs, fromBlock: logsFrom }, LASTS)
 
   function declares(method: string) {
     if (exclude?.(method)) return false
     return include ? include(method) : undefined
   }
 
+  function declaresKind(kind: string) {
+    return typeof subscriptions === 'object' ? subscriptions.includes(kind as SubscriptionKind) : subscriptions
+  }
+
   return {
+    ...state,
+    ...logs,
+    ...batches,
     errors: declared.errors,
-    keepsState: (age) => age <= depth,
     declares,
-    lacks(method, now) {
-      const until = unsupported.get(method)
-      if (until === undefined) return false
-      if (now < until) return true
-      unsupported.delete(method)
-      return false
+    lacks: methods.has,
+    hasLearned: () => methods.size() > 0,
+    learnUnsupported: (method, now) => !declares(method) && methods.add(method, now),
+    unlearn: methods.remove,
+    servesSubscription: (kind, now) => declaresKind(kind) ?? !kinds.has(kind, now),
+    learnSubscription: (kind, now) => declaresKind(kind) === undefined && kinds.add(kind, now),
+    learned(now) {
+      const from = stateFrom(now)
+      const limits = learnedLogs(now)
+      const refused = kinds.all(now)
+      const size = learnedBatchSize(now)
+      return {
+        unsupportedMethods: methods.all(now),
+        ...(from !== undefined && { stateFrom: from }),
+        ...(limits && { logs: { ...limits } }),
+        ...(refused.length > 0 && { refusedSubscriptions: refused }),
+        ...(size !== undefined && { batchSize: size }),
+      }
     },
-    hasLearned: () => unsupported.size > 0,
-    learnUnsupported(method, now) {
-      if (declares(method)) return false
-      const isNews = now >= (unsupported.get(method) ?? -Infinity)
-      unsupported.delete(method) // the newest stand last
-      if (unsupported.size >= MOST_LEARNED) unsupported.delete(unsupported.keys().next().value as string)
-      unsupported.set(method, now + LEARNED_LASTS)
-      return isNews
-    },
-    unlearn(method) {
-      unsupported.delete(method)
-    },
-    batchSize,
-    learnBatchSize(most, now) {
-      const before = batchSize(now)
-      if (most > before) return false
-      batch = { most, until: now + LEARNED_LASTS }
-      return most < before
-    },
-    learned: (now) => ({
-      unsupportedMethods: [...unsupported].filter(([, until]) => now < until).map(([method]) => method),
-      ...(batch && now < batch.until && { batchSize: batch.most }),
-    }),
   }
 }
 

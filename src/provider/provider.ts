@@ -71,14 +71,14 @@ export type Provider = {
   readonly capability: Capability
   readonly chain: ChainKnowledge
   readonly upkeep: Upkeep
-  /** Newest block it has shown. */
-  head: number | undefined
 }
 
 export type ProviderParts = {
   random: Random
   /** A provider that was full is not any more. */
   onRoom: () => void
+  /** It cools, and did not before. */
+  onCooling: (provider: Provider) => void
   onBreakerChange: (
     channel: ChannelState,
     from: BreakerStateName,
@@ -98,11 +98,14 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
     id: setup.id,
     index,
     channels,
-    quota: createQuota(setup.limits, parts.onRoom, loadOfAll),
+    quota: createQuota(setup.limits, {
+      onRoom: parts.onRoom,
+      onCooling: () => parts.onCooling(provider),
+      load: loadOfAll,
+    }),
     capability: createCapability(setup.capabilities, setup.limits.batchSize),
     chain: { state: 'unknown', askedAt: -Infinity, failures: 0, againAt: -Infinity, check: undefined },
     upkeep: { chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 },
-    head: undefined,
   }
   for (const type of setup.channels) {
     const channel: ChannelState = {
@@ -122,11 +125,4 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
     channels.push(channel)
   }
   return provider
-}
-
-/** Notes the answer to an `eth_blockNumber` as the provider's head. */
-export function observeHead(provider: Provider, value: unknown) {
-  if (typeof value !== 'string' || !/^0x[\da-f]+$/i.test(value)) return
-  const head = Number(value)
-  if (Number.isSafeInteger(head)) provider.head = head
 }

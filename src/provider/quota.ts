@@ -45,11 +45,16 @@ export type Quota = {
   readonly inFlight: number
 }
 
-/**
- * @param onRoom called when an answer made room at a provider whose concurrency is limited.
- * @param load requests in flight, where several may be one; what was taken and not given back, if it is not given.
- */
-export function createQuota(limits: LimitOptions, onRoom: () => void, load?: (() => number) | undefined): Quota {
+export type QuotaParts = {
+  /** An answer made room at a provider whose concurrency is limited. */
+  onRoom?: (() => void) | undefined
+  /** It cools, and did not before. */
+  onCooling?: (() => void) | undefined
+  /** Requests in flight, where several may be one. @default what was taken and not given back */
+  load?: (() => number) | undefined
+}
+
+export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: QuotaParts = {}): Quota {
   const { concurrency = Infinity } = limits
   const declared = limits.requestsPerSecond ?? Infinity
   const burst = Math.max(1, limits.burst ?? declared)
@@ -117,13 +122,14 @@ export function createQuota(limits: LimitOptions, onRoom: () => void, load?: (()
     },
     give() {
       inFlight--
-      if (concurrency !== Infinity) onRoom()
+      if (concurrency !== Infinity) onRoom?.()
     },
     refuse(kind, hint, now) {
+      const wasCooling = now < coolsUntil
       let wait: number
       if (kind === 'quota') wait = hint ?? QUOTA_COOLDOWN
       else if (hint !== undefined) wait = Math.min(hint, LONGEST_RATE_LIMIT)
-      else if (now < coolsUntil)
+      else if (wasCooling)
         wait = 0 // sent before the last refusal came back: one refusal, told twice
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
       coolsUntil = Math.max(coolsUntil, now + wait)
@@ -133,6 +139,7 @@ export function createQuota(limits: LimitOptions, onRoom: () => void, load?: (()
         tokens = 0
         filledAt = now
       }
+      if (!wasCooling && now < coolsUntil) onCooling?.()
       return coolsUntil - now
     },
     accept(now) {

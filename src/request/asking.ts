@@ -22,6 +22,13 @@ export function askInTurn(flight: Flight, channel: ChannelState, now: number, la
   ask(flight, channel, permit, 'turn', now, landing)
 }
 
+/** Asks the same candidate once more, out of its turn. */
+export function askAgain(flight: Flight, channel: ChannelState, now: number, landing: Landing) {
+  flight.phase = 'asking'
+  flight.resumeAt = Infinity
+  ask(flight, channel, channel.breaker.admit(), 'turn', now, landing)
+}
+
 function ask(
   flight: Flight,
   channel: ChannelState,

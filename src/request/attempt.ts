@@ -103,7 +103,9 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
   if (need.traits.kind === 'wallet') return
   if (isNews) channel.health.succeed(need.traits.group, now - leftAt, now, batch !== undefined)
   channel.provider.quota.accept(now)
-  if (channel.provider.capability.hasLearned()) channel.provider.capability.unlearn(need.method)
+  const { capability } = channel.provider
+  if (capability.hasLearned()) capability.unlearn(need.method)
+  if (need.stateAt !== undefined) capability.proveState(need.stateAt)
 }
 
 /** A failure; `isBlamed` says whether it is held against the channel (or, for `blame: 'provider'`, all its channels). */

@@ -4,7 +4,7 @@ import type { AttemptEvent, RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Attempt } from './attempt'
-import type { FailedAttempt, Flight } from './flight'
+import type { FailedAttempt, Flight, Held } from './flight'
 
 export function emitAttempt(
   { parts, id, request }: Flight,
@@ -57,6 +57,19 @@ export function emitFailover({ parts, id, request, failures }: Flight, to: Chann
     from: Object.freeze({ provider: last.provider, channel: last.channel }),
     to: Object.freeze({ provider: to.provider.id, channel: to.type }),
     why: last.kind,
+  })
+}
+
+export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held) {
+  if (!parts.events.has('dispute')) return
+  const { provider } = attempt.channel
+  const head = parts.heads.lastOf(provider)?.height
+  parts.events.emit('dispute', {
+    method: request.method,
+    provider: provider.id,
+    what: doubt.what,
+    block: doubt.height,
+    ...(head !== undefined && { head }),
   })
 }
 

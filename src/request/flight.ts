@@ -7,13 +7,17 @@ import type { Random } from '../base/random'
 import type { Channel } from '../channel/channel'
 import type { AttemptSummary } from '../errors'
 import type { Events } from '../events'
+import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
+import type { ProbeLedger } from './head-probe'
+import type { Doubt } from './judge'
 import type { Route, RouteLimits } from './route'
 import type { Ranking } from './strategy'
+import type { Truth } from './truth'
 import type { Waiter, WaitingRoom } from './waiting-room'
 
 /** Everything about a method and its options that is worked out once and used for each of its requests. */
@@ -44,6 +48,10 @@ export type Parts = {
   /** All channels in the user's order. */
   readonly channels: readonly ChannelState[]
   readonly ranking: Ranking
+  readonly heads: Heads
+  /** `undefined`: answers are taken as they come. */
+  readonly truth: Truth | undefined
+  readonly probes: ProbeLedger
   readonly room: WaitingRoom
   /** Requests that wait for room at full providers, first come first served. */
   readonly queue: Set<Flight>
@@ -73,6 +81,15 @@ export type ClientChannels = readonly Channel[]
 
 export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
 
+/** An answer that is not taken while another provider may know better. */
+export type Held = {
+  readonly attempt: Attempt
+  readonly value: unknown
+  readonly doubt: Doubt
+  /** How often the same provider was waited for. */
+  pauses: number
+}
+
 /** Told who gave the answer, and how many attempts it took. */
 export type OnWinner = (channel: ChannelState, attempts: number) => void
 
@@ -97,7 +114,7 @@ export type Flight = Alarm &
     /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
     setAt: number
     ringAt: number
-    phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'done'
+    phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'doubting' | 'done'
     round: number
     route: Route
     /** Candidates of this round not yet asked: `ahead[position]` and after. */
@@ -124,6 +141,11 @@ export type Flight = Alarm &
     /** Each takes back a copy of it that is on its way to a channel whose breaker is due. */
     probes: Set<() => void> | undefined
     hasGrace: boolean
+    /** The best answer that was not taken. */
+    held: Held | undefined
+    /** Whether it reads the newest state, and the block near the head that it needs; -1 for none. */
+    isNewest: boolean
+    height: number
     onAbort: (() => void) | undefined
   }
 
@@ -169,6 +191,9 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     leads: 0,
     probes: undefined,
     hasGrace: true,
+    held: undefined,
+    isNewest: false,
+    height: -1,
     onAbort: undefined,
   }
 }

@@ -4,6 +4,8 @@ import type { ChannelState } from '../provider/provider'
 import type { Attempt } from './attempt'
 import { sampleGroupOf } from './attempt'
 import type { Flight } from './flight'
+import { isLower } from './head-order'
+import { lacksState } from './route'
 
 export type HedgeOptions = {
   /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
@@ -43,10 +45,12 @@ export function canHedge(flight: Flight): boolean {
 }
 
 /**
- * The candidate for a hedge: a free one that is no backup, of another provider if possible; never a dearer one while a
+ * The candidate for a hedge: a free one that is no backup and has the state that is read, of another provider if possible; never a dearer one while a
  * cheaper one is left. `undefined` if there is none.
  */
 export function hedgeCandidate(flight: Flight, now: number): ChannelState | undefined {
+  const { need } = flight.plan
+  const head = need.stateAt === undefined ? undefined : flight.parts.heads.best(now)
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
   let best: ChannelState | undefined
   let bestScore = Infinity
@@ -56,8 +60,10 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
     if (
       provider.setup.isBackup ||
       !breaker.isClosed() ||
+      lacksState(channel, need, head, now) ||
       !provider.quota.hasRoom(now) ||
-      flight.ruledOut?.has(provider)
+      flight.ruledOut?.has(provider) ||
+      isLower(flight, provider, now)
     )
       continue
     const score = provider.setup.cost + (busy.has(provider) ? Number.MAX_SAFE_INTEGER / 2 : 0)

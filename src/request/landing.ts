@@ -2,22 +2,24 @@
 // and does so first: whatever is told of it runs code of the user's, which may end it again.
 
 import { NoProviderError } from '../errors'
-import { observeHead } from '../provider/provider'
 import type { Attempt } from './attempt'
 import { abandon, lose, release, succeed } from './attempt'
 import { isPoison, settleWithheld } from './blame'
-import { emitAttempt, emitRequest } from './emit'
+import { emitAttempt, emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 import { hedgeDelayOf } from './hedge'
+import { honestAnswer } from './judge'
 import { errorOf } from './outcome'
 import { exclusionsOf } from './route'
 
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
   clear(flight)
-  succeed(winner, flight.plan.need, now)
-  emitAttempt(flight, winner, 'success', now - winner.startedAt)
-  if (flight.request.method === 'eth_blockNumber') observeHead(winner.channel.provider, value)
+  // An answer that was held back was settled when it came.
+  if (!winner.isSettled) {
+    succeed(winner, flight.plan.need, now)
+    emitAttempt(flight, winner, 'success', now - winner.startedAt)
+  }
   settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)
@@ -25,9 +27,19 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
   flight.resolve(value)
 }
 
+/** Nobody knew better: the answer that was held back is given, or what was shown before in its place. */
+export function landHeld(flight: Flight, now: number) {
+  const { held } = flight
+  if (!held || flight.phase === 'done') return
+  const [value, isHonest] = honestAnswer(flight, held.doubt, held.value, now)
+  landValue(flight, held.attempt, value, now)
+  if (isHonest) emitDispute(flight, held)
+}
+
 /** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
   if (flight.phase === 'done') return
+  if (flight.held) return landHeld(flight, now)
   const thrown = given instanceof Error ? given : errorOf(flight, given)
   clear(flight)
   settleWithheld(flight, !isPoison(flight, now), now)

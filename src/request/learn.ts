@@ -1,36 +1,104 @@
-// What a failure teaches about its provider, whoever's request it was: cooldowns and refused methods.
+// What a failure teaches about its provider, whoever's request it was: cooldowns, refused methods, state, ranges and batches.
 
-import type { ChannelState } from '../provider/provider'
+import type { CapabilityEvent } from '../events'
+import type { LearnedLogs } from '../provider/log-limits'
+import type { ChannelState, Provider } from '../provider/provider'
+import type { LogQuery } from '../rpc/block'
+import { logQueryOf } from '../rpc/block'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
+import { stateHeightOf } from '../rpc/need'
+import type { RpcRequest } from '../types'
 import type { Parts } from './flight'
+
+/** The smallest limit that is seen (in blocks). */
+const LEAST_RANGE = 10
 
 export function learnFrom(
   failure: Failure,
-  channel: ChannelState,
-  { method, traits }: Need,
+  { provider }: ChannelState,
+  request: RpcRequest,
+  need: Need,
   parts: Parts,
   now: number,
 ) {
-  const { provider } = channel
-  const { kind } = failure
-  if (kind === 'rate-limit' || kind === 'quota') {
-    if (traits.kind === 'wallet') return // between a wallet and its user
-    const cooldown = provider.quota.refuse(kind, failure.retryAfter, now)
-    parts.version++
-    if (parts.events.has('limit'))
-      parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })
-    return
+  switch (failure.kind) {
+    case 'rate-limit':
+    case 'quota':
+      // Between a wallet and its user it is nobody else's business.
+      return need.traits.kind === 'wallet' ? undefined : cool(failure, failure.kind, provider, parts, now)
+    case 'unsupported-method':
+      return learnMethod(failure, provider, need, parts, now)
+    case 'missing-state':
+      return learnState(failure, provider, request, need, parts, now)
+    case 'range-too-large':
+    case 'result-too-large':
+      return request.method === 'eth_getLogs' ? learnLogs(failure, provider, request, parts, now) : undefined
   }
-  if (kind !== 'unsupported-method' || !failure.isMethodUnknown) return
-  if (!provider.capability.learnUnsupported(method, now)) return
+}
+
+/** It has refused a batch, and takes `most` requests at a time. */
+export function learnBatchSize({ id, capability }: Provider, most: number, parts: Parts, now: number) {
+  const before = capability.batchSize(now)
+  if (!capability.learnBatchSize(most, now)) return
+  tell(parts, { provider: id, what: 'batchSize', from: String(before), to: String(most), why: 'batch-refused' })
+}
+
+function cool(failure: Failure, kind: 'rate-limit' | 'quota', provider: Provider, parts: Parts, now: number) {
+  const cooldown = provider.quota.refuse(kind, failure.retryAfter, now)
   parts.version++
-  if (parts.events.has('capability'))
-    parts.events.emit('capability', {
-      provider: provider.id,
-      what: 'method',
-      from: method,
-      to: 'unsupported',
-      why: kind,
-    })
+  if (parts.events.has('limit'))
+    parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })
+}
+
+function learnMethod(
+  { kind, isMethodUnknown }: Failure,
+  provider: Provider,
+  { method }: Need,
+  parts: Parts,
+  now: number,
+) {
+  if (!isMethodUnknown || !provider.capability.learnUnsupported(method, now)) return
+  parts.version++
+  tell(parts, { provider: provider.id, what: 'method', from: method, to: 'unsupported', why: kind })
+}
+
+function learnState({ kind }: Failure, provider: Provider, request: RpcRequest, need: Need, parts: Parts, now: number) {
+  const { capability, id } = provider
+  const block = stateHeightOf(request, need)
+  if (block === undefined || !capability.learnMissingState(block, parts.heads.best(now), now)) return
+  const from = capability.learned(now).stateFrom
+  tell(parts, { provider: id, what: 'state', from: 'unknown', to: `from block ${from}`, why: kind })
+}
+
+/** What was refused is too much: what the message allows, if it names a number that fits, else half of what was asked for. */
+function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, parts: Parts, now: number) {
+  const query = logQueryOf(request.params)
+  const found = query && learnedFrom(failure, query)
+  const [limit = '', value] = Object.entries(found ?? {})[0] ?? []
+  if (!found || value === undefined) return
+  const before = provider.capability.logLimits(now)?.[limit as keyof LearnedLogs] ?? Infinity
+  if (!provider.capability.learnLogs(found, now)) return
+  const known = before === Infinity ? 'unknown' : `${limit} ${before}`
+  tell(parts, { provider: provider.id, what: 'logs', from: known, to: `${limit} ${value}`, why: failure.kind })
+}
+
+function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): LearnedLogs {
+  const { kind, excess, maxBlockRange, maxResults, suggestedRange } = failure
+  // How many blocks bring too many results is another number in each part of the chain.
+  if (kind === 'result-too-large') return maxResults === undefined ? {} : { maxResults }
+  if (excess === 'addresses') return addresses.length > 1 ? { maxAddresses: Math.floor(addresses.length / 2) } : {}
+  if (excess) return {}
+  const asked = typeof from === 'number' && typeof to === 'number' ? to - from + 1 : undefined
+  const offered = suggestedRange && Number(suggestedRange.toBlock - suggestedRange.fromBlock) + 1
+  const named = [offered, maxBlockRange].find((blocks) => blocks && blocks < (asked ?? Infinity))
+  if (named) return { maxBlockRange: named }
+  // Nobody takes less; who refuses that does so for another reason.
+  return asked !== undefined && asked > LEAST_RANGE
+    ? { maxBlockRange: Math.max(LEAST_RANGE, Math.floor(asked / 2)) }
+    : {}
+}
+
+function tell(parts: Parts, event: CapabilityEvent) {
+  if (parts.events.has('capability')) parts.events.emit('capability', event)
 }

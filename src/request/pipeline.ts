@@ -10,9 +10,12 @@ import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
+import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
 import { createFlight } from './flight'
-import { landAborted, landEmpty, landError, landValue } from './landing'
+import { aim, inHeadOrder } from './head-order'
+import { probeHeads } from './head-probe'
+import { landAborted, landEmpty, landError } from './landing'
 import type { Landing } from './launch'
 import { isFinal, timeoutOf } from './launch'
 import { learnFrom } from './learn'
@@ -44,6 +47,7 @@ export function fly(
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
     parts.hedgeBudget.earn()
+    parts.probes.budget.earn()
     if (signal) {
       flight.onAbort = () => landAborted(flight, signal.reason, parts.clock.now())
       if (signal.aborted) return flight.onAbort()
@@ -58,9 +62,9 @@ export function serve(parts: Parts) {
   serveQueue(parts.queue, moves, parts.clock.now())
 }
 
-/** A channel is not what it was: those that wait for a slot of it may go on with others. */
-export function withdraw(parts: Parts, channel: ChannelState) {
-  withdrawFrom(parts, channel, goOn, parts.clock.now())
+/** A provider is down or cools: those that wait for a slot of it may go on with others. */
+export function withdraw(parts: Parts, provider: Provider) {
+  withdrawFrom(parts, provider, goOn, parts.clock.now())
 }
 
 function beginRound(flight: Flight, now: number) {
@@ -93,6 +97,11 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
       ? route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel))
       : route.candidates
   flight.position = 0
+  if (flight.plan.need.traits.block) {
+    aim(flight, now)
+    flight.ahead = inHeadOrder(flight, flight.ahead, now)
+    if (flight.isNewest || flight.height >= 0) probeHeads(flight, now)
+  }
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
   if (isOver(flight)) return
@@ -124,6 +133,7 @@ function goOn(flight: Flight, now: number) {
     else if (!breaker.isClosed()) flight.position++
     else if (provider.quota.isUnlimited() || provider.quota.hasRoom(now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
+    else if (flight.held) flight.position++
     else if (putBehind(flight, channel, now)) continue
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
     else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
@@ -147,6 +157,7 @@ function stop(flight: Flight, now: number) {
 }
 
 function endRound(flight: Flight, now: number) {
+  if (flight.held) return settleHeld(flight, now)
   const { parts, plan, route, failures, roundStart, led, ruledOut } = flight
   const back = route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
   if (back.length > 0) return rejoin(flight, back, now)
@@ -170,9 +181,7 @@ function endRound(flight: Flight, now: number) {
 }
 
 const landing: Landing = {
-  onValue(flight, attempt, value) {
-    landValue(flight, attempt, value, flight.parts.clock.now())
-  },
+  onValue: (flight, attempt, value) => receive(flight, attempt, value, goOn),
   onFailure(flight, attempt, error, failure) {
     onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false)
   },
@@ -189,10 +198,7 @@ function onFailure(
   const { channel, role } = attempt
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
   if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
-  const { quota } = channel.provider
-  const wasCooling = quota.cooldownUntil(now) !== undefined
-  learnFrom(failure, channel, flight.plan.need, flight.parts, now)
-  if (!wasCooling && quota.cooldownUntil(now) !== undefined) withdraw(flight.parts, channel)
+  learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
   if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
@@ -218,6 +224,7 @@ function resume(flight: Flight, now: number) {
   if (flight.phase === 'leading') return lead(flight, now, landing)
   if (flight.phase === 'queueing') return serve(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
+  if (flight.phase === 'doubting') return askHeldAgain(flight, now, landing)
   setAlarm(flight, now)
 }
 

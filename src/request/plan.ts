@@ -4,7 +4,7 @@ import { traitsOf } from '../rpc/methods'
 import type { Need } from '../rpc/need'
 import { needOf, needOfMethod } from '../rpc/need'
 import type { ChannelType, RpcRequest } from '../types'
-import type { Parts, Plan } from './flight'
+import type { ClientChannels, Parts, Plan } from './flight'
 import type { HedgeOptions } from './hedge'
 import type { Route } from './route'
 import { planRoute } from './route'
@@ -47,8 +47,16 @@ export type PlanSettings = {
   readonly isTimeoutGiven: boolean
   readonly hedge: false | HedgeOptions
   readonly rounds: number
-  /** Whether it matters into which old state a request reaches: a provider's depth is declared. */
-  readonly seesDepth: boolean
+  /** Whether it matters into which old state a request reaches: a provider may not have it. */
+  readonly seesDepth: () => boolean
+}
+
+/** One client's, or one `with()`'s, way in. */
+export type Face = {
+  readonly channels: ClientChannels
+  readonly planner: Planner
+  /** How often its client polls (in ms). */
+  readonly pollingInterval?: number | undefined
 }
 
 export type Planner = (request: RpcRequest, overrides?: RequestOverrides | undefined) => Plan
@@ -68,7 +76,7 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
       if (kept.size < MOST_KEPT) kept.set(method, plan)
     }
     if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
-    const need = needOf(request, plan.need, settings.seesDepth)
+    const need = needOf(request, plan.need, settings.seesDepth())
     if (need === plan.need) return plan
     if (overrides || need.stateAt !== undefined) return withNeed(plan, need)
     plan.heavy ??= withNeed(plan, need)
@@ -137,7 +145,8 @@ function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
 /** The route of a plan: worked out anew only when something has changed that it depends on. */
 export function keptRoute(plan: Plan, parts: Parts, now: number): Route {
   if (plan.kept?.version === parts.version) return plan.kept.route
-  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
+  const bestHead = plan.need.stateAt === undefined ? undefined : parts.heads.best(now)
+  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now, bestHead)
   plan.kept = route.isStable ? { route, version: parts.version } : undefined
   return route
 }

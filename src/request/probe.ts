@@ -9,6 +9,8 @@ import { abandon, fail, release, succeed } from './attempt'
 import { isBlamable } from './blame'
 import { emitAttempt } from './emit'
 import type { Flight } from './flight'
+import { probeHeadOf } from './head-probe'
+import { judge } from './judge'
 import { landValue } from './landing'
 import { launch, timeoutOf } from './launch'
 import { learnFrom } from './learn'
@@ -69,13 +71,17 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         const at = parts.clock.now()
         finish()
         channel.isProbeVague = false
-        if (isCopy && flight.phase !== 'done') return landValue(flight, probe, value, at)
-        succeed(probe, need, at)
-        emitAttempt(flight, probe, 'success', at - now)
+        const mayServe = isCopy && flight.phase !== 'done' && judge(flight, probe, value, at) === undefined
+        if (mayServe && !isOver(flight)) landValue(flight, probe, value, at)
+        else {
+          succeed(probe, need, at)
+          emitAttempt(flight, probe, 'success', at - now)
+        }
+        probeHeadOf(channel, flight.channels, parts, at)
       },
       onFailure(_, __, ___, failure) {
         const at = parts.clock.now()
-        learnFrom(failure, channel, need, parts, at)
+        learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
         endFailed(failure, false, at)
       },
     },
@@ -84,4 +90,9 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   parts.ends.add(quit)
   flight.probes ??= new Set()
   flight.probes.add(quit)
+}
+
+/** Listeners may have ended it while its answer was judged. */
+function isOver({ phase }: Flight) {
+  return phase === 'done'
 }

@@ -41,6 +41,7 @@ export function planRoute(
   channels: readonly ChannelState[],
   ranking: Ranking,
   now: number,
+  bestHead?: number | undefined,
 ): Route {
   const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
   const able = withoutLearned(allowed, need, now)
@@ -77,7 +78,7 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need)
+  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need, bestHead, now)
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
@@ -87,13 +88,20 @@ export function planRoute(
   }
 }
 
-/** Those that are said not to keep the state that is read go behind all others. */
-function deepFirst(channels: ChannelState[], { stateAt }: Need): ChannelState[] {
-  if (stateAt === undefined) return channels
-  const head = Math.max(...channels.map(({ provider }) => provider.head ?? -1))
-  const age = head >= 0 ? head - stateAt : stateAt === 0 ? Infinity : 0
-  const hasIt = ({ provider }: ChannelState) => Number(provider.capability.keepsState(age))
-  return channels.sort((a, b) => hasIt(b) - hasIt(a))
+/** Those that are said or known not to keep the state that is read go behind all others. */
+function deepFirst(channels: ChannelState[], need: Need, head: number | undefined, now: number): ChannelState[] {
+  if (need.stateAt === undefined) return channels
+  return channels.sort((a, b) => Number(lacksState(a, need, head, now)) - Number(lacksState(b, need, head, now)))
+}
+
+/** Whether it is said or known not to keep the state that is read. @param head the newest block, if one is known */
+export function lacksState(
+  { provider }: ChannelState,
+  { stateAt }: Need,
+  head: number | undefined,
+  now: number,
+): boolean {
+  return stateAt !== undefined && !provider.capability.keepsState(stateAt, head, now)
 }
 
 /** Why a channel may not be asked, whatever its state; `undefined` if it may. */

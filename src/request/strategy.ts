@@ -1,6 +1,7 @@
 // The ranking functions: channels that can serve a request -> the same channels in the order in which they are asked.
 
 import type { Random } from '../base/random'
+import type { Heads } from '../provider/head'
 import type { ChannelState } from '../provider/provider'
 import type { Need } from '../rpc/need'
 import type { ChannelType } from '../types'
@@ -50,7 +51,7 @@ export type Ranking = {
   rank(strategy: Strategy, channels: readonly ChannelState[], need: Need, now: number): readonly ChannelState[]
 }
 
-export function createRanking(random: Random): Ranking {
+export function createRanking(random: Random, heads: Pick<Heads, 'headOf'>): Ranking {
   const credits = new Map<ChannelState, number>()
   let turns = 0
 
@@ -94,7 +95,13 @@ export function createRanking(random: Random): Ranking {
 
   return {
     rank(strategy, channels, need, now) {
-      if (typeof strategy === 'function') return byFunction(strategy, channels, need)
+      if (typeof strategy === 'function')
+        return byFunction(
+          strategy,
+          channels,
+          (channel) => snapshotOf(channel, need, heads.headOf(channel.provider, now)),
+          need,
+        )
       if (channels.length < 2) return channels
       switch (strategy) {
         case 'priority':
@@ -102,7 +109,7 @@ export function createRanking(random: Random): Ranking {
         case 'cheapest':
           return sortedBy(channels, (channel) => channel.provider.setup.cost)
         case 'freshest':
-          return sortedBy(channels, (channel) => -(channel.provider.head ?? -1))
+          return sortedBy(channels, (channel) => -(heads.headOf(channel.provider, now) ?? -1))
         case 'load-balanced':
           return balance(channels, now)
         case 'latency-weighted':
@@ -161,9 +168,14 @@ function leastKnown(channels: readonly ChannelState[], need: Need, now: number) 
   return sortedBy(free, (channel) => channel.health.samples(need.traits.group)?.lastAt ?? -Infinity)[0]
 }
 
-function byFunction(strategy: StrategyFunction, channels: readonly ChannelState[], need: Need) {
+function byFunction(
+  strategy: StrategyFunction,
+  channels: readonly ChannelState[],
+  show: (channel: ChannelState) => CandidateSnapshot,
+  need: Need,
+) {
   const shown = new Map<CandidateSnapshot, ChannelState>()
-  for (const channel of channels) shown.set(snapshotOf(channel, need), channel)
+  for (const channel of channels) shown.set(show(channel), channel)
   const order = ask(strategy, [...shown.keys()], need)
   const ranked = new Set<ChannelState>()
   for (const candidate of order) {
@@ -186,8 +198,8 @@ function named(channels: readonly ChannelState[], { provider, channel }: Candida
   return channels.find((other) => other.provider.id === provider && other.type === channel)
 }
 
-function snapshotOf(channel: ChannelState, need: Need): CandidateSnapshot {
-  const { id, setup, head } = channel.provider
+function snapshotOf(channel: ChannelState, need: Need, head: number | undefined): CandidateSnapshot {
+  const { id, setup } = channel.provider
   const latency = latencyOf(channel, need)
   const success = channel.health.success()
   return {

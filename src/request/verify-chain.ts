@@ -2,10 +2,9 @@
 
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
+import { askAside } from './aside'
 import type { ClientChannels, Parts } from './flight'
 
-/** A check that is not answered by then (in ms) leaves the provider unverified but usable. */
-const CHECK_LIMIT = 2_000
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000
 const LONGEST_AGAIN = 60_000
@@ -44,8 +43,7 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
   provider.upkeep.chain++
   const askedAt = parts.clock.now()
   chain.askedAt = askedAt
-  provider.quota.take(askedAt)
-  const id = await chainIdOf(channel, channels, parts).finally(provider.quota.give)
+  const id = await askAside(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
   // What was asked before the chain was forgotten is not the answer any more.
   if (chain.askedAt !== askedAt) return
   if (id === undefined) {
@@ -59,6 +57,7 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
   chain.state = id === parts.chainId ? 'verified' : 'wrong'
   if (chain.state === 'verified') return
   parts.version++
+  parts.heads.forget(provider, parts.clock.now())
   if (!wasWrong)
     parts.events.emit('capability', {
       provider: provider.id,
@@ -67,30 +66,6 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
       to: String(id),
       why: 'its eth_chainId differs from the chain of the client',
     })
-}
-
-function chainIdOf(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<number | undefined> {
-  const connection = channels[channel.slot]
-  const controller = connection?.canAbort ? new AbortController() : undefined
-  return new Promise((resolve) => {
-    const giveUp = () => {
-      settle(undefined)
-      controller?.abort()
-    }
-    const timer = parts.clock.background(CHECK_LIMIT, giveUp)
-    parts.ends.add(giveUp)
-    const settle = (id: number | undefined) => {
-      timer.cancel()
-      parts.ends.delete(giveUp)
-      resolve(id)
-    }
-    Promise.resolve()
-      .then(() => connection?.request({ method: 'eth_chainId' }, controller && { signal: controller.signal }))
-      .then(
-        (value) => settle(toChainId(value)),
-        () => settle(undefined),
-      )
-  })
 }
 
 function toChainId(value: unknown): number | undefined {

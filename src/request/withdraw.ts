@@ -1,7 +1,7 @@
-// Takes requests back that wait in a channel for a slot of it, when it is down or cools: they have not left yet, and others may
-// answer them at once.
+// Takes requests back that wait in a channel for a slot of it, when it is down or its provider cools: they have not left yet,
+// and others may answer them at once.
 
-import type { ChannelState } from '../provider/provider'
+import type { Provider } from '../provider/provider'
 import { restOf } from './ahead'
 import type { Attempt } from './attempt'
 import { abandon, release } from './attempt'
@@ -11,16 +11,16 @@ import type { Flight, Parts } from './flight'
 /** @param askOn asks the next candidate of a request. */
 export function withdrawFrom(
   parts: Parts,
-  channel: ChannelState,
+  provider: Provider,
   askOn: (flight: Flight, now: number) => void,
   now: number,
 ) {
   // Only a channel that gathers batches lets anybody wait.
-  if (!channel.provider.setup.load) return
+  if (!provider.setup.load) return
   // First come, first served; alarms of one time stand in no order.
   const flights = (parts.alarms.all() as Flight[]).sort((a, b) => a.startedAt - b.startedAt || a.id - b.id)
   for (const flight of flights) {
-    const attempt = flight.inFlight.find((one) => one.channel === channel && one.leftAt === Infinity)
+    const attempt = flight.inFlight.find((one) => one.channel.provider === provider && one.leftAt === Infinity)
     if (attempt && mayLeave(flight, attempt, now)) takeBack(flight, attempt, askOn, now)
   }
 }

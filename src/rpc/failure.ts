@@ -7,7 +7,7 @@ import type { Facts } from './failure-facts'
 import { factsOf, field } from './failure-facts'
 import { meaningOfText } from './failure-words'
 import type { BlockRange } from './hints'
-import { heightOf, maxBlockRangeOf, retryAfterOf, suggestedRangeOf } from './hints'
+import { excessOf, heightOf, maxBlockRangeOf, maxResultsOf, retryAfterOf, suggestedRangeOf } from './hints'
 import type { Meaning } from './transaction-words'
 
 export type Failure = {
@@ -37,6 +37,10 @@ export type Failure = {
   suggestedRange?: BlockRange
   /** `eth_getLogs`: how many blocks it allows, both ends counted. */
   maxBlockRange?: number
+  /** `eth_getLogs`: how many logs an answer of its may have. */
+  maxResults?: number
+  /** `eth_getLogs`: it is not the blocks that are too many: it is the addresses, or a filter that names none. */
+  excess?: 'addresses' | 'filter'
 }
 
 export type FailureContext = {
@@ -96,7 +100,11 @@ export function failureOf(error: unknown, context: FailureContext): Failure {
     const suggestedRange = suggestedRangeOf(facts)
     const maxBlockRange = kind === 'range-too-large' ? maxBlockRangeOf(facts.text) : undefined
     if (suggestedRange) failure.suggestedRange = suggestedRange
+    const maxResults = kind === 'result-too-large' ? maxResultsOf(facts.text) : undefined
     if (maxBlockRange !== undefined) failure.maxBlockRange = maxBlockRange
+    if (maxResults !== undefined) failure.maxResults = maxResults
+    const excess = kind === 'range-too-large' ? excessOf(facts.text) : undefined
+    if (excess) failure.excess = excess
   }
   return failure
 }

@@ -70,6 +70,24 @@ export function maxBlockRangeOf(text: string): number | undefined {
   return least < 10_000_000 ? least : undefined
 }
 
+const RESULTS =
+  /(?:more than|exceed\w*|max\w*|limit of|cap of)[^\d[]{0,20}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?) (?:results|logs)\b|max\w* (?:results|logs)\D{0,8}(\d+)/
+
+/** The number of logs allowed in one answer. */
+export function maxResultsOf(text: string): number | undefined {
+  const [, count, thousands, bare] = RESULTS.exec(text) ?? []
+  const results = Number((count ?? bare ?? '0').replace(/[,._]/g, '')) * (thousands ? 1_000 : 1)
+  return results > 0 ? results : undefined
+}
+
+/** What is too much, where it is not the blocks: the addresses (filters are addresses with their topics), or a filter without one. */
+export function excessOf(text: string): 'addresses' | 'filter' | undefined {
+  if (/specify an address/.test(text)) return 'filter'
+  return /\d+ filters|(too many|max\w*|less|exceed\w*|limit\w*).{0,40}\baddress(es)?\b/.test(text)
+    ? 'addresses'
+    : undefined
+}
+
 /** A block number given in hex or, in texts, in decimal. */
 export function heightOf(block: unknown): bigint | undefined {
   return typeof block === 'string' && /^(0x[\da-f]{1,16}|\d{1,18})$/i.test(block) ? BigInt(block) : undefined

@@ -14,6 +14,20 @@ export type MethodTraits = {
   readonly isShareable: boolean
   /** Which param names the block whose state it reads. */
   readonly stateParam?: number | undefined
+  /** What it has to do with the newest blocks; `undefined`: nothing. */
+  readonly block?: BlockTraits | undefined
+}
+
+export type BlockTraits = {
+  /** Which param names the block it reads (for logs: the filter). */
+  readonly param?: number | undefined
+  /** Without that param it reads the newest state. */
+  readonly isNewestByDefault?: boolean | undefined
+  /**
+   * What its answer tells about the head: it is the head's number, a block, something of a block, what was looked up by a
+   * hash, or logs; or the call takes the chain back.
+   */
+  readonly shows?: 'head' | 'block' | 'part' | 'look-up' | 'logs' | 'reset' | undefined
 }
 
 const HEAD = new Set(
@@ -51,6 +65,31 @@ const STATE_PARAMS: Readonly<Record<string, number>> = {
   debug_traceCall: 1,
   trace_call: 2,
 }
+/** Which param names a block otherwise. */
+const BLOCK_PARAMS: Readonly<Record<string, number>> = {
+  eth_feeHistory: 1,
+  eth_simulateV1: 1,
+  eth_getTransactionByBlockNumberAndIndex: 0,
+  debug_traceBlockByNumber: 0,
+  trace_block: 0,
+}
+const BLOCKS: Readonly<Record<string, BlockTraits>> = {
+  eth_blockNumber: { shows: 'head' },
+  eth_getBlockByNumber: { shows: 'block', param: 0 },
+  eth_getHeaderByNumber: { shows: 'block', param: 0 },
+  eth_getBlockReceipts: { shows: 'part', param: 0 },
+  eth_getBlockTransactionCountByNumber: { shows: 'part', param: 0 },
+  eth_getBlockByHash: { shows: 'look-up' },
+  eth_getTransactionByHash: { shows: 'look-up' },
+  eth_getTransactionReceipt: { shows: 'look-up' },
+  eth_getLogs: { shows: 'logs', param: 0 },
+  ...Object.fromEntries(
+    ['evm_revert', 'anvil_reset', 'hardhat_reset', 'anvil_reorg', 'anvil_rollback'].map((dev) => [
+      dev,
+      { shows: 'reset' } as const,
+    ]),
+  ),
+}
 const TRACE = /^(debug|trace|arbtrace|ots)_/
 
 /** Hands over a signed transaction, in whatever form a provider has for it. */
@@ -73,8 +112,15 @@ export function traitsOf(method: string): MethodTraits {
     group: groupOf(method),
     isRepeatable: isRead,
     isShareable: isRead && method !== 'eth_getTransactionCount',
-    stateParam: STATE_PARAMS[method],
+    stateParam: Object.hasOwn(STATE_PARAMS, method) ? STATE_PARAMS[method] : undefined,
+    block: blockTraitsOf(method),
   }
+}
+
+function blockTraitsOf(method: string): BlockTraits | undefined {
+  if (Object.hasOwn(BLOCKS, method)) return BLOCKS[method]
+  if (Object.hasOwn(STATE_PARAMS, method)) return { param: STATE_PARAMS[method], isNewestByDefault: true }
+  return Object.hasOwn(BLOCK_PARAMS, method) ? { param: BLOCK_PARAMS[method] } : undefined
 }
 
 function groupOf(method: string): MethodGroup {

@@ -1,6 +1,7 @@
 // Request -> need: what a request asks of a provider. Pure; the per-method part is worked out once and kept by the caller.
 
 import type { RpcRequest } from '../types'
+import { heightOf } from './block'
 import type { MethodTraits } from './methods'
 
 export type Need = {
@@ -36,10 +37,10 @@ export function needOf(request: RpcRequest, usual: Need, seesDepth: boolean): Ne
   return stateAt === undefined ? need : { ...need, stateAt }
 }
 
-function stateHeightOf({ params }: RpcRequest, { traits: { stateParam } }: Need): number | undefined {
+/** The block whose state a request reads, if it names one by its number. */
+export function stateHeightOf({ params }: RpcRequest, { traits: { stateParam } }: Need): number | undefined {
   if (stateParam === undefined || !Array.isArray(params)) return undefined
   const block: unknown = params[stateParam]
-  if (block === 'earliest') return 0
   return heightOf((block as { blockNumber?: unknown } | undefined)?.blockNumber ?? block)
 }
 
@@ -67,11 +68,8 @@ function isWide(params: unknown): boolean {
     | undefined
   if (!filter || typeof filter !== 'object') return false
   const from = heightOf(filter.fromBlock)
-  if (from === undefined) return filter.fromBlock === 'earliest'
+  if (from === undefined) return false
+  if (filter.fromBlock === 'earliest') return true
   const to = heightOf(filter.toBlock)
   return to !== undefined && to - from >= WIDE_LOGS
-}
-
-function heightOf(block: unknown): number | undefined {
-  return typeof block === 'string' && /^0x[\da-f]{1,13}$/i.test(block) ? Number(block) : undefined
 }

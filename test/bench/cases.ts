@@ -1,6 +1,8 @@
 // The cases: how three providers behave, how they are asked, and what `failover` must reach. Runs one client through one.
 
 import type { FailoverOptions } from '../../src/index'
+import { createChain } from '../support/chain'
+import { transfersOf } from '../support/chain-block'
 import { createFleet } from '../support/fleet'
 import type { Behaviour, BehaviourScript } from '../support/provider-behaviour'
 import type { Measured } from './measure'
@@ -22,6 +24,12 @@ export type Case = {
   readonly concurrency?: number | undefined
   /** @default 'balance' */
   readonly question?: Question | undefined
+  /** A block comes so often (in ms). @default none comes */
+  readonly blockTime?: number | undefined
+  /** The providers take turns at being so many blocks behind, a turn for each block. */
+  readonly alternating?: number | undefined
+  /** The caller asks not again at once, but after this (in ms). */
+  readonly pause?: number | undefined
   /** For `failover`: what a user would set. */
   readonly options?: FailoverOptions | undefined
   /** Of `failover`; that no call fails is one for every case. */
@@ -84,14 +92,53 @@ export const cases: readonly Case[] = [
     question: 'call',
     limits: { callsPerRequest: 1 },
   },
+  {
+    name: '8 s behind, 200 ms a block',
+    fault: { lag: 40 },
+    providers: [{ ...well, lag: 40 }, well, well],
+    ...{ question: 'head', blockTime: 200, pause: 20, limits: { callsPerRequest: 1.1 } },
+  },
+  { name: 'take turns 4 blocks behind', question: 'head', blockTime: 200, alternating: 4, pause: 20 },
+  {
+    name: 'old state on the third only',
+    providers: [{ ...well, archive: 10 }, { ...well, archive: 10 }, well],
+    question: 'old balance',
+    limits: { callsPerRequest: 1.05 },
+  },
+  {
+    name: '900 blocks of logs, limits of 100, 250, 500',
+    providers: [
+      { ...well, logs: { maxBlockRange: 100, wording: 'alchemy' } },
+      { ...well, logs: { maxBlockRange: 250, wording: 'publicnode' } },
+      { ...well, logs: { maxBlockRange: 500, wording: 'quicknode' } },
+    ],
+    question: 'logs',
+    calls: 12,
+    concurrency: 1,
+  },
   { name: 'one alone, away for 600 ms', providers: [well], outage: 600, calls: 20, concurrency: 20 },
 ]
 
 export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   const { providers = [well, well, well], fault, outage, calls = 300, concurrency = 6, question = 'balance' } = one
-  await using fleet = await createFleet(providers)
+  const chain = question === 'logs' ? createSparseChain() : createChain()
+  await using fleet = await createFleet(providers, { chain })
   const peer = maker.make({ urls: fleet.providers.map(({ url }) => url), question, options: one.options })
-  const call = () => judged(peer.call(), question)
+  const { alternating, blockTime, pause = 0 } = one
+  const heads: Heads = { highest: 0, height: () => chain.head.number }
+  const call = async () => {
+    await judged(peer.call(), question, heads)
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+  let blocks = 0
+  const mine = () => {
+    chain.mine()
+    blocks++
+    if (alternating === undefined) return
+    for (const [index, provider] of fleet.providers.entries())
+      provider.behave({ ...well, ...(index !== blocks % fleet.providers.length && { lag: alternating }) })
+  }
+  const miner = blockTime === undefined ? undefined : setInterval(mine, blockTime)
   await measure(call, { calls: warmUpCalls, concurrency, limit: longest })
   collectGarbage()
 
@@ -102,6 +149,7 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   if (outage) setTimeout(() => void first?.revive(), outage)
   const measured = await measure(call, { calls, concurrency, limit: longest })
   peer.close()
+  clearInterval(miner)
 
   const countOf = (method?: string) => fleet.providers.reduce((sum, provider) => sum + provider.count(method), 0)
   const upstream = countOf(methodOf(question))
@@ -115,11 +163,38 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   }
 }
 
-/** Resolves if the answer is the right one: for `balance` the height (the simulated chain's rule), for `call` its revert. */
-async function judged(answer: Promise<unknown>, question: Question) {
-  if (question === 'balance') {
-    const balance = await answer
-    if (BigInt(balance as string | bigint) !== 100n) throw new Error(`the balance is ${balance}`)
+/** The highest head that an answer has shown, and the true one. */
+type Heads = { highest: number; height: () => number }
+/** More blocks than this behind, a head is stale. */
+const MOST_BEHIND = 5
+
+/** Logs in every tenth block only, so that blocks are not what takes the time. */
+function createSparseChain() {
+  return createChain({ height: 1_000, logs: (number) => (number % 10 === 0 ? transfersOf(number) : []) })
+}
+
+/**
+ * Resolves if the answer is the right one: for balances the height they were read at (the simulated chain's rule), for
+ * `call` its revert, for `logs` all of them, for `head` one that is neither stale nor below one shown before.
+ */
+async function judged(answer: Promise<unknown>, question: Question, heads: Heads) {
+  if (question === 'head') {
+    const { highest } = heads
+    const height = heads.height()
+    const head = Number(await answer)
+    if (head < highest) throw new Error('the head went backwards')
+    if (head < height - MOST_BEHIND) throw new Error('the head is stale')
+    heads.highest = Math.max(heads.highest, head)
+    return
+  }
+  if (question === 'logs') {
+    const logs = (await answer) as unknown[]
+    if (logs.length !== 180) throw new Error(`there are ${logs.length} logs`)
+    return
+  }
+  if (question !== 'call') {
+    const balance = BigInt((await answer) as string | bigint)
+    if (question === 'balance' ? balance !== 100n : balance > 50n) throw new Error(`the balance is ${balance}`)
     return
   }
   const error = await answer.then(

@@ -1,25 +1,36 @@
 // The bench: `npm run bench` prints what was measured as markdown; `-- --check` exits 1 past a limit, `-- --quick` runs
-// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text.
+// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text (or `events`, `fan-out`, `cost`).
 
+import { scenarios } from '../support/event-scenarios'
 import type { Case, Result } from './cases'
 import { cases, runCase } from './cases'
 import type { Cost } from './cost'
 import { costLimit, measureCost, measureMemory } from './cost'
+import { eventPeers } from './event-peers'
+import { benchEvents } from './events'
+import { benchFanOut } from './fan-out'
 import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
 import type { Throughput } from './throughput'
 import { atOnce, measureThroughput, missedBy, peerNames, ratiosOf } from './throughput'
+import { measureWideLogs, wideLatencies, wideLimit } from './wide-logs'
 
 const flags = process.argv.slice(2)
 const isCheck = flags.includes('--check')
 const only = flags.find((flag) => flag.startsWith('--only='))?.slice('--only='.length)
-const makers = flags.includes('--quick') ? [fallbackPeer, failoverPeer] : allPeers
+const isQuick = flags.includes('--quick')
+const makers = isQuick ? [fallbackPeer, failoverPeer] : allPeers
 const problems: string[] = []
 const startedAt = performance.now()
 
-await benchCases(cases.filter(({ name }) => only === undefined || name.includes(only)))
+const misbehaving = cases.filter(({ name }) => only === undefined || name.includes(only))
+if (misbehaving.length > 0) await benchCases(misbehaving)
+const chosen = scenarios.filter(({ name }) => only === undefined || only === 'events' || name.includes(only))
+if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 1) : eventPeers)))
+if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
 if (only === undefined || only === 'cost') await benchCost()
 if (only === undefined || only === 'throughput') await benchThroughput()
+if (only === undefined || only === 'wide') await benchWideLogs()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
 if (problems.length === 0) console.log('All limits hold.')
@@ -50,13 +61,19 @@ breaks does so after them. A cell: p50 / p99 (in ms), calls of the method asked 
   console.log(['', ...notes.map((note) => `- ${note}`), ''].join('\n'))
 }
 
+/**
+ * Callers in step share batches, and are served faster than those that the first hedges have put out of step: what a
+ * fault costs is told against the price of calls that travel by themselves.
+ */
+const alone: Case = { name: 'healthy', options: { batch: false } }
+
 /** A limit of time that was missed is tried twice more: a noisy machine only ever makes it slower. */
 async function runOurs(one: Case): Promise<Result> {
   for (let turn = 1; ; turn++) {
     const result = await runCase(one, failoverPeer)
     const { calls, concurrency, limits } = one
     const isRelative = limits?.p50OfHealthy !== undefined
-    const healthy = isRelative ? await runCase({ name: 'healthy', calls, concurrency }, failoverPeer) : result
+    const healthy = isRelative ? await runCase({ ...alone, calls, concurrency }, failoverPeer) : result
     const missed = problemsOf(one, result, healthy.p50)
     if (missed.length > 0 && result.failed === 0 && turn < 3) continue
     problems.push(...missed)
@@ -115,6 +132,21 @@ async function throughputOf(latency: number): Promise<Throughput> {
     const measured = await measureThroughput(latency)
     if (missedBy(measured).length === 0 || turn === 3) return measured
   }
+}
+
+async function benchWideLogs() {
+  const { requests, wall, ideal } = await measureWideLogs()
+  console.log(`## A million blocks of logs
+
+Three providers of ${wideLatencies.join(', ')} ms that take 2 000 blocks at a time. Ideal: the pieces, by what the three can
+serve in a ms at four a time.
+`)
+  const ratio = wall / ideal
+  const row = [requests, wall, ideal].map(formatNumber)
+  console.log(tableOf(['requests', 'ms', 'ideal ms', 'ratio'], [[...row, ratio.toFixed(2)]]))
+  console.log('')
+  if (ratio > wideLimit)
+    problems.push(`a million blocks of logs: ${ratio.toFixed(2)} times the ideal, limit ${wideLimit}`)
 }
 
 function rowOf({ title, calls, custom, fallback, failover, ratio }: Cost) {

@@ -90,8 +90,9 @@ export function collectGarbage() {
   globalThis.gc?.()
 }
 
-function firstLineOf(error: unknown) {
+/** Of what it says, without what is in brackets. */
+export function firstLineOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const line = text.split('\n')[0] ?? ''
-  return line.split(' (')[0]
+  return line.split(' (')[0] ?? ''
 }

@@ -2,13 +2,19 @@
 
 import { FallbackProvider, FetchRequest, JsonRpcProvider } from 'ethers'
 import type { Hex, Transport } from 'viem'
-import { createPublicClient, fallback, http } from 'viem'
+import { createPublicClient, fallback, http, numberToHex } from 'viem'
 import { mainnet } from 'viem/chains'
 import type { FailoverOptions } from '../../src/index'
 import { failover } from '../../src/index'
 
-/** `balance`: of another address each time. `call`: one that the contract reverts. */
-export type Question = 'balance' | 'call'
+/**
+ * `balance`: of another address each time; `old balance`: also at another old block. `call`: one that reverts. `logs`: of 900
+ * blocks. `head`: the newest block's number.
+ */
+export type Question = 'balance' | 'old balance' | 'call' | 'logs' | 'head'
+
+/** What `logs` asks for. */
+export const wideRange = { from: 101, to: 1_000 }
 
 export type Peer = {
   readonly name: string
@@ -28,7 +34,10 @@ export type PeerOptions = {
 export type PeerMaker = { readonly name: string; make(options: PeerOptions): Peer }
 
 /** The method that a question asks, as providers see it. */
-export const methodOf = (question: Question) => (question === 'balance' ? 'eth_getBalance' : 'eth_call')
+export function methodOf(question: Question) {
+  const methods: Partial<Record<Question, string>> = { call: 'eth_call', logs: 'eth_getLogs', head: 'eth_blockNumber' }
+  return methods[question] ?? 'eth_getBalance'
+}
 
 /** Often enough to matter within a run of a few seconds; the default is every 4 s. */
 const rankInterval = 200
@@ -77,9 +86,15 @@ export const ethersPeer: PeerMaker = {
     const configs = providers.map((provider, index) => ({ provider, priority: index + 1 }))
     const provider = new FallbackProvider(configs, 1, { cacheTimeout: -1, quorum: 1 })
     const next = createAddresses()
+    const oldBlock = createOldBlocks()
     return {
       name: this.name,
-      call: () => (question === 'balance' ? provider.getBalance(next()) : provider.call({ to: next(), data: '0x01' })),
+      call() {
+        if (question === 'head') return provider.getBlockNumber()
+        if (question === 'logs') return provider.getLogs({ fromBlock: wideRange.from, toBlock: wideRange.to })
+        if (question === 'call') return provider.call({ to: next(), data: '0x01' })
+        return provider.getBalance(next(), question === 'balance' ? undefined : oldBlock())
+      },
       close: () => {
         for (const one of [provider, ...providers]) void one.destroy()
       },
@@ -96,10 +111,24 @@ function viemPeer(name: string, transport: Transport, question: Question): Peer 
 
 function viemCall(client: { request(args: never): Promise<unknown> }, question: Question) {
   const next = createAddresses()
+  const oldBlock = createOldBlocks()
+  const { from, to } = wideRange
   return () => {
-    const first = question === 'balance' ? next() : { to: next(), data: '0x01' }
-    return client.request({ method: methodOf(question), params: [first, 'latest'] } as never)
+    const params = {
+      head: () => [],
+      balance: () => [next(), 'latest'],
+      'old balance': () => [next(), numberToHex(oldBlock())],
+      call: () => [{ to: next(), data: '0x01' }, 'latest'],
+      logs: () => [{ fromBlock: numberToHex(from), toBlock: numberToHex(to) }],
+    }
+    return client.request({ method: methodOf(question), params: params[question]() } as never)
   }
+}
+
+/** 1 to 50, again and again. */
+function createOldBlocks(): () => number {
+  let count = 0
+  return () => (count++ % 50) + 1
 }
 
 /** Another one each time: no client may answer from memory. */

@@ -105,7 +105,7 @@ describe('lists that fallback takes', () => {
       http(p2.url, { methods: { exclude: ['eth_getBalance'] } }),
       http(p3.url),
     ]
-    const client = createPublicClient({ transport: failover(entries) })
+    const client = createPublicClient({ transport: failover(entries, { consistency: 'none' }) })
     await client.getBlockNumber()
     await client.getBalance({ address: bob })
     await client.getBlock()

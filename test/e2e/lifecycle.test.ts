@@ -1,7 +1,5 @@
-// What a transport starts, keeps and ends: nothing by being made, nothing after its calls, everything when it is closed.
+// How a transport begins and ends inside a program: `ready`, and everything rejected when it is closed.
 
-import { execFile } from 'node:child_process'
-import { build } from 'esbuild'
 import { createPublicClient, createWalletClient, custom } from 'viem'
 import { mainnet } from 'viem/chains'
 import { describe, expect, test } from 'vitest'
@@ -12,77 +10,6 @@ import { createFleet } from '../support/fleet'
 const closed = { name: 'TransportClosedError' }
 
 const clientOf = (transport: FailoverTransport) => createPublicClient({ chain: mainnet, cacheTime: 0, transport })
-
-/** Runs a program in a process of its own, to its end; returns the JSON it printed. */
-async function run(program: string, ...args: string[]): Promise<any> {
-  const contents = `
-    import { createPublicClient, createWalletClient, http, webSocket } from 'viem'
-    import { mainnet } from 'viem/chains'
-    import { failover } from './src/index.ts'
-    const [a, b] = process.argv.slice(2)
-    // What keeps the process alive, but for its pipes to us.
-    const held = () => process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReq|CloseReq|TickObject|Immediate/.test(name))
-    const print = (value) => process.stdout.write(JSON.stringify(value))
-    void (async () => {
-      ${program}
-    })()`
-  // One file: the modules of viem take seconds to load one by one.
-  const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' as const }
-  const { outputFiles } = await build({ stdin, bundle: true, platform: 'node', format: 'cjs', write: false })
-  return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, ['-', ...args], (error, stdout, stderr) => {
-      if (error) reject(new Error(stderr, { cause: error }))
-      else resolve(JSON.parse(stdout))
-    })
-    child.stdin?.end(outputFiles[0]?.text)
-  })
-}
-
-describe('a program', () => {
-  test('default: making clients starts nothing', async () => {
-    await using fleet = await createFleet(2)
-    const [p1, p2] = fleet.providers
-    const program = `
-      const before = held()
-      const transport = failover([{ http: a, ws: a.replace('http', 'ws') }, b, http(b), webSocket(b.replace('http', 'ws'))])
-      const clients = [createPublicClient({ chain: mainnet, transport }), createWalletClient({ transport: transport.with({ timeout: 5 }) })]
-      const status = clients[0].transport.status()
-      print({ started: held().length - before.length, total: status.requests.total })`
-    expect(await run(program, p1.url, p2.url)).toEqual({ started: 0, total: 0 })
-    expect([p1, p2].map(({ connections }) => connections.total)).toEqual([0, 0])
-  })
-
-  test('default: one call, and it ends by itself', async () => {
-    await using fleet = await createFleet(2)
-    const [p1, p2] = fleet.providers
-    const program = `
-      const client = createPublicClient({ chain: mainnet, transport: failover([a, b]) })
-      const height = Number(await client.getBlockNumber())
-      print({ height, timers: held().filter((name) => name === 'Timeout') })`
-    expect(await run(program, p1.url, p2.url)).toEqual({ height: 100, timers: [] })
-  })
-
-  test('behavior: one that hangs does not keep it', async () => {
-    await using fleet = await createFleet([{ hang: true }, {}])
-    const [p1, p2] = fleet.providers
-    const program = `
-      const client = createPublicClient({ chain: mainnet, transport: failover([a, b], { hedge: { delay: 1 } }) })
-      const height = Number(await client.getBlockNumber())
-      await client.transport.request({ method: 'eth_gasPrice' }, { provider: 'none' }).catch(() => {})
-      print({ height, timers: held().filter((name) => name === 'Timeout') })`
-    expect(await run(program, p1.url, p2.url)).toEqual({ height: 100, timers: [] })
-  })
-
-  test('behavior: nor does a socket', async () => {
-    await using fleet = await createFleet(1)
-    const [p1] = fleet.providers
-    const program = `
-      const client = createPublicClient({ chain: mainnet, transport: failover([a]) })
-      print({ height: Number(await client.getBlockNumber()) })`
-    expect(await run(program, p1.wsUrl)).toEqual({ height: 100 })
-    expect(p1.calls.every(({ channel }) => channel === 'ws')).toBe(true)
-  })
-})
 
 describe('close', () => {
   test('default: what is pending and what comes later is rejected, what is made afterwards works', async () => {

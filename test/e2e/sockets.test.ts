@@ -116,7 +116,7 @@ describe('mixed lists', () => {
       const [p1, p2] = fleet.providers
       const list = fleet.providers.map(({ id, url, wsUrl }) => ({ id, http: url, ws: wsUrl }))
       const { ask, socketOf } = connect(list, { strategy })
-      for (let count = 0; count < 10; count++) await ask()
+      for (let count = 0; count < 10; count++) await ask('eth_gasPrice')
       expect([socketOf('p1'), socketOf('p2'), p1.count() + p2.count()]).toEqual(['idle', 'idle', 10])
     },
   )
@@ -134,6 +134,7 @@ describe('mixed lists', () => {
     const open = socketIs('p1', 'open')
     await ask()
     await open
+    await ask() // now p1 is known to have the block that was shown
     const calls = [1, 2, 3].map((id) => ask('eth_call', [{ to: `0x${`${id}`.repeat(40)}` }, 'latest']))
     await ask()
     expect(p2.count('eth_call')).toBe(0)
@@ -200,6 +201,7 @@ describe('mixed lists', () => {
     const open = socketIs('p1', 'open')
     await ask()
     await open
+    await ask() // now p1 is known to have the block that was shown
     const hanging = Array.from({ length: 256 }, (_, nth) =>
       ask('eth_call', [{ nonce: `0x${nth.toString(16)}` }, 'latest']),
     )

@@ -34,7 +34,7 @@ function createSubject(providers: Record<string, Answer>, limits: Caller['limits
     },
     pause: () => Promise.resolve(),
   }
-  const filters = createFilters(calls)
+  const filters = createFilters(calls, { request: calls.call })
   const caller: Caller = { channels: [], signal: undefined, deadline: 1_000, limits, id: 1, onAnswer: () => {} }
   const request = (method: string, ...params: unknown[]) =>
     Promise.resolve().then(() => filters.request({ ...caller, deadline: clock.now() + 1_000 }, { method, params }))

@@ -9,8 +9,10 @@ test('default: the values of the root', () => {
     'ChainMismatchError',
     'InvalidOptionsError',
     'InvalidResponseError',
+    'LogRangeTooWideError',
     'NoProviderError',
     'TransportClosedError',
+    'createProvider',
     'failover',
   ])
 })

@@ -110,6 +110,65 @@ describe('batch size', () => {
   })
 })
 
+describe('subscriptions', () => {
+  test('default: a refused kind is left alone for half an hour, the others are not', () => {
+    const capability = createCapability({})
+    expect(capability.servesSubscription('logs', 0)).toBe(true)
+    expect([capability.learnSubscription('logs', 0), capability.learnSubscription('logs', 1)]).toEqual([true, false])
+    expect(['logs', 'newHeads'].map((kind) => capability.servesSubscription(kind, 2))).toEqual([false, true])
+    expect(capability.learned(2).refusedSubscriptions).toEqual(['logs'])
+    expect(capability.servesSubscription('logs', HALF_AN_HOUR + 1)).toBe(true)
+    expect(capability.learned(HALF_AN_HOUR + 1).refusedSubscriptions).toBeUndefined()
+  })
+
+  test.each([
+    [true, [true, true, true]],
+    [false, [false, false, false]],
+    [['newHeads'] as const, [true, false, false]],
+  ])('behavior: declared %j, and nothing is learned over it', (subscriptions, served) => {
+    const capability = createCapability({ subscriptions })
+    const kinds = ['newHeads', 'logs', 'syncing']
+    expect(kinds.map((kind) => capability.learnSubscription(kind, 0))).toEqual([false, false, false])
+    expect(kinds.map((kind) => capability.servesSubscription(kind, 0))).toEqual(served)
+  })
+})
+
+describe('logs', () => {
+  test('default: nothing is known', () => {
+    expect(createCapability({}).logLimits(0)).toBeUndefined()
+  })
+
+  test('behavior: the least that was refused counts, for half an hour', () => {
+    const capability = createCapability({})
+    expect(capability.learnLogs({ maxBlockRange: 500 }, 0)).toBe(true)
+    expect(capability.learnLogs({ maxBlockRange: 800 }, 0)).toBe(false)
+    expect(capability.learnLogs({ maxAddresses: 20 }, 1_000)).toBe(true)
+    const learned = { maxBlockRange: 500, maxAddresses: 20 }
+    expect(capability.logLimits(1_000)).toEqual({ ...learned, maxResults: Infinity, fromBlock: 0 })
+    expect(capability.learned(1_000).logs).toEqual(learned)
+    expect(capability.logLimits(HALF_AN_HOUR + 1_000)).toBeUndefined()
+    expect(capability.learned(HALF_AN_HOUR + 1_000).logs).toBeUndefined()
+  })
+
+  test('behavior: nothing is learned over what was declared', () => {
+    const capability = createCapability({ logs: { maxBlockRange: 1_000 } })
+    expect(capability.learnLogs({ maxBlockRange: 10 }, 0)).toBe(false)
+    expect(capability.logLimits(0)?.maxBlockRange).toBe(1_000)
+    expect(capability.learnLogs({ maxBlockRange: 10, maxResults: 50 }, 0)).toBe(true)
+    expect(capability.logLimits(0)).toEqual({
+      maxBlockRange: 1_000,
+      maxAddresses: Infinity,
+      maxResults: 50,
+      fromBlock: 0,
+    })
+  })
+
+  test('behavior: a provider without old receipts has no old logs', () => {
+    expect(createCapability({ history: { fromBlock: 90 } }).logLimits(0)?.fromBlock).toBe(90)
+    expect(createCapability({ history: { fromBlock: 90 }, logs: { fromBlock: 5 } }).logLimits(0)?.fromBlock).toBe(5)
+  })
+})
+
 describe('matcherOf', () => {
   test('default', () => {
     const matches = matcherOf(['eth_call', 'trace_*'])

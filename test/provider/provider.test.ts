@@ -3,7 +3,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Channel } from '../../src/channel/channel'
 import type { ChannelState, Provider } from '../../src/provider/provider'
-import { observeHead } from '../../src/provider/provider'
 import { fail, openAttempt, release, send, succeed } from '../../src/request/attempt'
 import { failureOf } from '../../src/rpc/failure'
 import { traitsOf } from '../../src/rpc/methods'
@@ -37,13 +36,7 @@ describe('createProvider', () => {
       ],
       [['ws', 2]],
     ])
-    expect([p1?.id, p1?.index, p1?.head, p1?.chain.state, p1?.quota.isUnlimited()]).toEqual([
-      'p1',
-      0,
-      undefined,
-      'unknown',
-      true,
-    ])
+    expect([p1?.id, p1?.index, p1?.chain.state, p1?.quota.isUnlimited()]).toEqual(['p1', 0, 'unknown', true])
     expect(p1?.upkeep).toEqual({ chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 })
   })
 
@@ -130,35 +123,5 @@ describe('createProvider', () => {
       false,
       1_000,
     ])
-  })
-})
-
-describe('observeHead', () => {
-  test('default', () => {
-    const [p1] = createProviders([{}])
-    observeHead(p1 as Provider, '0x10')
-    expect(p1?.head).toBe(16)
-  })
-
-  test('behavior: what is no hex quantity is no head', () => {
-    const [p1] = createProviders([{}])
-    observeHead(p1 as Provider, '0x7')
-    for (const value of [
-      '',
-      '0x',
-      '12',
-      '-0x1',
-      '0xzz',
-      ' ',
-      '0x1 ',
-      null,
-      undefined,
-      16,
-      {},
-      `0x1${'0'.repeat(20)}`,
-    ]) {
-      observeHead(p1 as Provider, value)
-      expect(p1?.head).toBe(7)
-    }
   })
 })

@@ -201,7 +201,7 @@ describe('waiting for a slot', () => {
     await t.clock.advance(12)
     expect([values(late), ends(late)]).toEqual([upTo(6), Array(6).fill(20)])
     const batch = t.servers[server - 1]?.posts.find(({ isBatch }) => isBatch)
-    expect([batch?.at, batch?.asked.slice(0, 6)]).toEqual([10, upTo(6)])
+    expect([batch?.at, batch?.asked.filter((param) => Number(param) < 100)]).toEqual([10, upTo(6)])
     await t.clock.advance(2_000)
     expect(t.status().requests.failed).toBe(0)
   })

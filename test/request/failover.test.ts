@@ -2,8 +2,8 @@
 
 import { custom } from 'viem'
 import { describe, expect, test } from 'vitest'
-import type { FailoverValue } from '../../src/failover'
 import { failover } from '../../src/failover'
+import type { FailoverValue } from '../../src/value'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError, timeoutError } from '../support/errors'
 

@@ -1,6 +1,7 @@
 // The ranking functions over provider states, and the groups a route puts them in. What is drawn is drawn from a seed.
 
 import { describe, expect, test } from 'vitest'
+import { createHeads } from '../../src/provider/head'
 import type { ChannelState, Provider } from '../../src/provider/provider'
 import type { RouteLimits } from '../../src/request/route'
 import { exclusionsOf, inPriorityOrder, planRoute } from '../../src/request/route'
@@ -30,7 +31,8 @@ function answer(channel: ChannelState, times: readonly number[], now: number) {
 function setUp(strategy: Strategy, given: readonly Given[], seed = 1) {
   const providers = createProviders(given)
   const channels = inPriorityOrder(providers)
-  const ranking = createRanking(seededRandom(seed))
+  const heads = createHeads({ providers })
+  const ranking = createRanking(seededRandom(seed), heads)
   let now = 0
   const rank = () => names(ranking.rank(strategy, channels, need, now))
   /** How often each was asked; `latencies` by provider, `undefined` for one that fails. */
@@ -49,6 +51,7 @@ function setUp(strategy: Strategy, given: readonly Given[], seed = 1) {
   }
   return {
     providers,
+    heads,
     channels,
     ranking,
     rank,
@@ -107,9 +110,9 @@ describe('cheapest and freshest', () => {
   })
 
   test('default: by head, the list on a tie, unknown ones last', () => {
-    const { rank, providers } = setUp('freshest', [{}, {}, {}, {}])
+    const { rank, providers, heads } = setUp('freshest', [{}, {}, {}, {}])
     expect(rank()).toEqual(['p1', 'p2', 'p3', 'p4'])
-    for (const [index, head] of [undefined, 100, 101, 100].entries()) (providers[index] as Provider).head = head
+    for (const [index, head] of [100, 101, 100].entries()) heads.observe(providers[index + 1] as Provider, head, 0)
     expect(rank()).toEqual(['p3', 'p2', 'p4', 'p1'])
   })
 })
@@ -318,7 +321,7 @@ describe('load-balanced', () => {
 describe('a function', () => {
   test('default: it is shown snapshots and the need, and its order holds', () => {
     const seen: unknown[] = []
-    const { providers, rank } = setUp(
+    const { providers, heads, rank } = setUp(
       (candidates, shown) => {
         seen.push([...candidates], shown)
         return [...candidates].reverse()
@@ -326,7 +329,7 @@ describe('a function', () => {
       [{ cost: 2, weight: 3 }, { channels: ['ws'] }],
     )
     answer(first(providers[0]), [20], 0)
-    ;(providers[0] as Provider).head = 9
+    heads.observe(providers[0] as Provider, 9, 0)
     expect(rank()).toEqual(['p2/ws', 'p1'])
     expect(seen).toEqual([
       [
@@ -374,7 +377,13 @@ describe('planRoute', () => {
   }
 
   const plan = (strategy: Strategy, channels: readonly ChannelState[], limits: Partial<RouteLimits> = {}, now = 0) =>
-    planRoute(need, { strategy, ...limits }, channels, createRanking(seededRandom(1)), now)
+    planRoute(
+      need,
+      { strategy, ...limits },
+      channels,
+      createRanking(seededRandom(1), createHeads({ providers: [] })),
+      now,
+    )
 
   test.each(STRATEGIES)(
     'behavior: Given candidates closed and free, closed and limited, open, backup, under %s, then they are asked in that order, the open one that is due first last',

@@ -173,3 +173,32 @@ describe('what a range may be', () => {
     expect(hintsOf('too many addresses in filter: max 100')).toBeUndefined()
   })
 })
+
+describe('what a refusal of logs says', () => {
+  const read = (code: number, message: string) => {
+    const { kind, maxResults, excess } = failureOf(rpcError(code, message), { method: 'eth_getLogs' })
+    return [kind, maxResults, excess]
+  }
+
+  test.each<[number, string, number | undefined]>([
+    [-32005, 'query returned more than 10000 results', 10_000],
+    [-32005, 'Query returned more than 10,000 results. Try with this block range [0x1, 0x2].', 10_000],
+    [
+      -32602,
+      'Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range and no limit on the response size, or you can request any block range with a cap of 10K logs in the response.',
+      10_000,
+    ],
+    [-32000, 'query exceeds max results 20000', 20_000],
+    [-32000, 'too many logs returned', undefined],
+  ])('default: most results: %s %s', (code, message, results) => {
+    expect(read(code, message)).toEqual(['result-too-large', results, undefined])
+  })
+
+  test('behavior: that it is the addresses, or that there are none', () => {
+    expect(read(-32701, 'please specify less number of address in the getLogs query')[2]).toBe('addresses')
+    expect(read(-32000, 'too many addresses in filter: max 100')[2]).toBe('addresses')
+    expect(read(-32012, 'getLogs request exceeded max allowed addresses')[2]).toBe('addresses')
+    expect(read(-32701, 'Please specify an address in your request')[2]).toBe('filter')
+    expect(read(-32701, 'exceed maximum block range: 50000')[2]).toBeUndefined()
+  })
+})

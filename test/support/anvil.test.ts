@@ -90,6 +90,25 @@ describe('createFlakyProxy', () => {
     expect((await ask(proxy.url)).status).toBe(200)
     expect(proxy.count).toBe(6)
   })
+
+  test('behavior: an open WebSocket hangs, goes on, and is cut', async () => {
+    await using proxy = await createFlakyProxy(anvil.url)
+    const [direct, passed] = await Promise.all([anvil.wsUrl, proxy.wsUrl].map(watchHeads))
+    let hasCome = false
+    void passed?.first.then(() => (hasCome = true))
+    await proxy.set('hang')
+    await ask(anvil.url, undefined, 'evm_mine')
+    await direct?.first
+    await ask(anvil.url)
+    expect(hasCome).toBe(false)
+    await proxy.set('none')
+    await passed?.first
+    const second = await watchHeads(proxy.wsUrl)
+    await proxy.set('reset')
+    await expect(second.first).rejects.toMatchObject({ name: 'SocketClosedError' })
+    for (const { close } of [direct!, passed!, second]) close()
+  })
+
   test('behavior: take-and-hang does the work and keeps the answer', async () => {
     await using proxy = await createFlakyProxy(anvil.url)
     const heads = await watchHeads(anvil.wsUrl)

@@ -2,7 +2,7 @@
 
 import type { Address, Hash, Hex } from 'viem'
 import { keccak256, pad, stringToBytes, toHex } from 'viem'
-import { bloomOf } from './bloom'
+import { bloomOf, emptyBloom } from './bloom'
 
 /** What a contract emits; the block adds its place. `transactionIndex` must not fall from one log to the next. */
 export type LogSpec = {
@@ -72,16 +72,19 @@ export type BlockPlan = {
   logs: readonly LogSpec[]
   /** Transactions that were sent; two made-up ones come before them. */
   sent: readonly ChainTransaction[]
+  /** @default true; else it is zero */
+  hasBloom?: boolean | undefined
 }
 
-export function buildBlock({ seed, number, hash, parentHash, timestamp, logs, sent }: BlockPlan): ChainBlock {
+export function buildBlock(plan: BlockPlan): ChainBlock {
+  const { seed, number, hash, parentHash, timestamp, logs, sent, hasBloom = true } = plan
   const transactions = [0, 1].map((index) => madeUpTransaction(seed, number, index)).concat(sent)
   return {
     number,
     hash,
     parentHash,
     timestamp,
-    logsBloom: bloomOf(logs),
+    logsBloom: hasBloom ? bloomOf(logs) : emptyBloom,
     transactions,
     logs: logs.map((log, logIndex) => {
       const transactionIndex = log.transactionIndex ?? Math.min(logIndex, transactions.length - 1)

@@ -16,6 +16,8 @@ export type ChainStore = {
   holdersOf(transaction: Hash): readonly ChainBlock[]
   /** From this number on everything is another branch. */
   fork(from: number): void
+  /** The same blocks, seen from a branch of its own: what either forks from now on, the other does not. */
+  split(): ChainStore
 }
 
 export type BlockContent = { logs?: readonly LogSpec[] | undefined; sent: readonly ChainTransaction[] }
@@ -24,14 +26,28 @@ export type ChainStoreOptions = {
   seed: string
   timeOf: (number: number) => number
   logsOf: (number: number, branch: number) => readonly LogSpec[]
+  /** Whether blocks say truly which logs they hold; else their blooms are zero. */
+  hasBlooms: boolean
 }
 
-export function createChainStore({ seed, timeOf, logsOf }: ChainStoreOptions): ChainStore {
-  const blocks = new Map<string, ChainBlock>()
-  const contents = new Map<string, BlockContent>()
-  const hashes = new Map<Hash, ChainBlock>()
-  const holders = new Map<Hash, ChainBlock[]>()
-  const branches = createBranches()
+/** What all views of the chain share. */
+type Shelves = {
+  readonly blocks: Map<string, ChainBlock>
+  readonly contents: Map<string, BlockContent>
+  readonly hashes: Map<Hash, ChainBlock>
+  readonly holders: Map<Hash, ChainBlock[]>
+  lastBranch: number
+}
+
+export function createChainStore(options: ChainStoreOptions): ChainStore {
+  const shelves = { blocks: new Map(), contents: new Map(), hashes: new Map(), holders: new Map(), lastBranch: 0 }
+  return createView(options, shelves, [])
+}
+
+function createView(options: ChainStoreOptions, shelves: Shelves, forks: readonly Fork[]): ChainStore {
+  const { seed, timeOf, logsOf, hasBlooms } = options
+  const { blocks, contents, hashes, holders } = shelves
+  const branches = createBranches(forks, () => ++shelves.lastBranch)
 
   const keyOf = (number: number) => `block ${number} ${branches.at(number)}`
   const identify = (number: number): Hash => (number < 0 ? `0x${'00'.repeat(32)}` : hashOf(`${seed} ${keyOf(number)}`))
@@ -40,7 +56,7 @@ export function createChainStore({ seed, timeOf, logsOf }: ChainStoreOptions): C
   function make(number: number): ChainBlock {
     const sent = contents.get(keyOf(number))?.sent ?? []
     const place = { number, hash: identify(number), parentHash: identify(number - 1), timestamp: timeOf(number) }
-    const block = buildBlock({ seed, ...place, logs: logsAt(number), sent })
+    const block = buildBlock({ seed, ...place, logs: logsAt(number), sent, hasBloom: hasBlooms })
     blocks.set(keyOf(number), block)
     hashes.set(block.hash, block)
     for (const { hash } of block.transactions) holders.set(hash, [...(holders.get(hash) ?? []), block])
@@ -54,17 +70,20 @@ export function createChainStore({ seed, timeOf, logsOf }: ChainStoreOptions): C
     byHash: (hash) => hashes.get(hash),
     holdersOf: (transaction) => holders.get(transaction) ?? [],
     fork: branches.fork,
+    split: () => createView(options, shelves, branches.forks()),
   }
 }
 
+type Fork = { readonly from: number; readonly branch: number }
+
 /** Which branch a number is on: the latest fork at or below it. */
-function createBranches() {
-  let forks: { from: number; branch: number }[] = [] // highest first
-  let last = 0
+function createBranches(start: readonly Fork[], nextBranch: () => number) {
+  let forks = start // highest first
   return {
     at: (number: number) => forks.find((fork) => fork.from <= number)?.branch ?? 0,
     fork(from: number) {
-      forks = [{ from, branch: ++last }, ...forks.filter((fork) => fork.from < from)]
+      forks = [{ from, branch: nextBranch() }, ...forks.filter((fork) => fork.from < from)]
     },
+    forks: () => forks,
   }
 }

@@ -7,6 +7,7 @@ import { bloomOf, emptyBloom } from './bloom'
 import { createChain } from './chain'
 import { matchesLog, tokenA, tokenB, transferTopic } from './chain-block'
 import { createFollower, logsOfChange } from './chain-follower'
+import { createStandpoint } from './chain-standpoint'
 
 const numbers = (list: readonly { number: number }[]) => list.map(({ number }) => number)
 
@@ -58,6 +59,66 @@ describe('createChain', () => {
     expect(chain.blockOf(sent.hash)).toBe(undefined)
     chain.mine()
     expect(chain.blockOf(sent.hash)?.number).toBe(9)
+  })
+
+  test('behavior: a fork shares the past, and neither sees what the other mines or reorgs from then on', () => {
+    const chain = createChain({
+      height: 10,
+      logs: (_, branch) => (branch === 0 ? [{ address: tokenA, topics: [] }] : []),
+    })
+    const fork = chain.fork()
+    expect([fork.head, fork.block(10)]).toEqual([chain.head, chain.head])
+    chain.mine(2)
+    fork.mine()
+    expect(fork.head).toMatchObject({ number: 11, parentHash: chain.block(10)?.hash, logs: [] })
+    expect(fork.head.hash).not.toBe(chain.block(11)?.hash)
+    chain.reorg(4)
+    expect(fork.block(9)).toBe(chain.block(chain.reorgs[0]?.[3]?.hash as `0x${string}`))
+    expect([fork.isCanonical(chain.block(9)!), chain.isCanonical(fork.head)]).toEqual([false, false])
+  })
+
+  test('behavior: blocks shorter than a second share timestamps; blooms can be zero', () => {
+    const chain = createChain({ height: 10, blockTime: 0.25, startTime: 1_000, hasBlooms: false })
+    expect([7, 8, 9].map((number) => chain.block(number)?.timestamp)).toEqual([1_001, 1_002, 1_002])
+    expect([chain.head.logs.length, chain.head.logsBloom]).toEqual([2, emptyBloom])
+  })
+})
+
+describe('createStandpoint', () => {
+  test('default: is the chain it stands on', () => {
+    const chain = createChain({ height: 10 })
+    const standpoint = createStandpoint(chain)
+    const follower = createFollower(standpoint, () => standpoint.head.number)
+    const heads: number[] = []
+    const unfollow = standpoint.onChange(() => heads.push(standpoint.head.number))
+    chain.mine(2)
+    chain.reorg(1)
+    unfollow()
+    chain.mine()
+    expect([standpoint.head, heads]).toEqual([chain.head, [11, 12, 12]])
+    expect(numbers(follower.next().added)).toEqual([11, 12, 13])
+    expect(standpoint.reorgs).toEqual(chain.reorgs)
+    standpoint.leave()
+  })
+
+  test('behavior: moved to another branch, a follower is told a reorg; what the branch left behind does is no matter', () => {
+    const chain = createChain({ height: 10 })
+    const standpoint = createStandpoint(chain)
+    const follower = createFollower(standpoint, () => standpoint.head.number)
+    const stale = chain.fork()
+    standpoint.moveTo(stale)
+    expect(follower.next()).toEqual({ removed: [], added: [] })
+    chain.reorg(2, { blocks: 4 })
+    stale.mine()
+    expect(numbers(follower.next().added)).toEqual([11])
+    standpoint.moveTo(chain)
+    stale.mine()
+    const { removed, added } = follower.next()
+    expect([numbers(removed), numbers(added)]).toEqual([
+      [11, 10, 9],
+      [9, 10, 11, 12],
+    ])
+    expect(added.at(-1)).toBe(chain.head)
   })
 })
 

@@ -10,7 +10,7 @@ import { createChainStore } from './chain-store'
 export type ChainOptions = {
   /** Number of the first head. @default 100 */
   height?: number | undefined
-  /** Between two blocks (in s). @default 12 */
+  /** Between two blocks (in s); below 1, several share a timestamp. @default 12 */
   blockTime?: number | undefined
   /** Timestamp of block 0 (in s). @default 1_700_000_000 */
   startTime?: number | undefined
@@ -18,6 +18,8 @@ export type ChainOptions = {
   logs?: ((number: number, branch: number) => readonly LogSpec[]) | undefined
   /** Another seed, another chain. @default 'chain' */
   seed?: string | undefined
+  /** False for a chain whose nodes give zero for all blooms. @default true */
+  hasBlooms?: boolean | undefined
 }
 
 export type MineOptions = {
@@ -41,6 +43,8 @@ export type Chain = {
   mine(count?: number, options?: MineOptions): ChainBlock
   /** Replaces the last `depth` blocks by as many others (or `blocks`; 0 only takes away), telling the listeners once. */
   reorg(depth: number, options?: MineOptions & { blocks?: number | undefined }): ChainBlock
+  /** A chain of its own with the same past: what either mines from now on, the other does not have. */
+  fork(): Chain
   /** Gives a sent transaction to the next block; one that is known already changes nothing. */
   submit(transaction: ChainTransaction): void
   /** All that was ever submitted. */
@@ -52,7 +56,12 @@ export type Chain = {
 
 export function createChain(options: ChainOptions = {}): Chain {
   const { height = 100, blockTime = 12, startTime = 1_700_000_000, logs = transfersOf, seed = 'chain' } = options
-  const store = createChainStore({ seed, logsOf: logs, timeOf: (number) => startTime + number * blockTime })
+  const timeOf = (number: number) => startTime + Math.floor(number * blockTime)
+  const store = createChainStore({ seed, logsOf: logs, timeOf, hasBlooms: options.hasBlooms ?? true })
+  return createBranch(store, height, blockTime)
+}
+
+function createBranch(store: ChainStore, height: number, blockTime: number): Chain {
   const listeners = new Set<() => void>()
   const reorgs: ChainBlock[][] = []
   const sent: ChainTransaction[] = []
@@ -110,6 +119,11 @@ export function createChain(options: ChainOptions = {}): Chain {
       for (let i = 0; i < blocks; i++) add(options)
       tell()
       return store.at(headNumber)
+    },
+    fork() {
+      const own = store.split()
+      own.fork(headNumber + 1)
+      return createBranch(own, headNumber, blockTime)
     },
     submit(transaction) {
       if (sent.some((one) => one.hash === transaction.hash)) return

@@ -62,7 +62,17 @@ export type TestEngine = {
 
 type Recorded = { name: EventName; event: any }
 
-const EVENTS: EventName[] = ['request', 'attempt', 'failover', 'breaker', 'limit', 'capability']
+const EVENTS: EventName[] = [
+  'request',
+  'attempt',
+  'failover',
+  'breaker',
+  'limit',
+  'capability',
+  'head',
+  'reorg',
+  'dispute',
+]
 
 const SETTINGS: PlanSettings = {
   strategy: 'priority',
@@ -71,7 +81,7 @@ const SETTINGS: PlanSettings = {
   isTimeoutGiven: false,
   hedge: {},
   rounds: Infinity,
-  seesDepth: true,
+  seesDepth: () => true,
 }
 
 export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
@@ -96,13 +106,18 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
     chainId: undefined,
     hasOwnSerializer: false,
     verifyChain: false,
+    consistency: 'none',
     hedgeBudget: 20,
     retryBudget: 20,
     retryDelay: 150,
     waitForProvider: true,
     share: false,
     broadcast: 'first',
+    logs: {},
     shouldThrow: undefined,
+    verify: 'auto',
+    mostFilled: { heads: 256, logs: 10_000 },
+    pollingInterval: undefined,
     onClose: () => {},
     ...options,
     providers: setups,

@@ -1,4 +1,4 @@
-// A small HTTP proxy with a switch for faults, in front of one node; WebSocket upgrades pass through.
+// A small HTTP proxy with a switch for faults, in front of one node; WebSocket upgrades pass through, and hang or are cut with it.
 // Without dependencies, so that a demo can show it. It knows bytes, not JSON-RPC.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
@@ -14,6 +14,9 @@ import type { Duplex } from 'node:stream'
  * - `html`: 200 and a page in place of JSON. `error503`: 503 and a page.
  * - `reset`: cuts the connection when a request arrives.
  * - `latency`: holds each request back for so many ms.
+ *
+ * A WebSocket that is open already goes on, but for `refuse` and `reset`, which cut it, and `hang` and `take-and-hang`,
+ * which hold its bytes back until the next fault.
  */
 export type Fault =
   | 'none'
@@ -31,7 +34,7 @@ export type FlakyProxy = {
   readonly port: number
   /** Requests and upgrades that arrived, whatever became of them. */
   readonly count: number
-  /** Holds for what arrives after it has resolved; only `refuse` also cuts what is in flight. */
+  /** Holds for requests that arrive after it has resolved; only `refuse` also cuts those in flight. */
   set(fault: Fault): Promise<void>
   /** Cuts all connections and stops listening; idempotent. */
   close(): Promise<void>
@@ -49,6 +52,7 @@ const page = '<html><body><h1>Service unavailable</h1></body></html>'
 export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyProxyOptions = {}): Promise<FlakyProxy> {
   const upstream = new URL(upstreamUrl)
   const connections = new Set<Duplex>()
+  const upgrades = new Set<Upgrade>()
   let fault: Fault = 'none'
   let count = 0
 
@@ -60,11 +64,26 @@ export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyP
   server.on('connection', track)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     count++
-    if (fault === 'hang' || fault === 'take-and-hang') return
+    if (isHanging()) return
     if (fault === 'reset') socket.destroy()
     else if (fault === 'html' || fault === 'error503') socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n')
-    else delayed(socket, () => passUpgrade(upstream, request, socket, head))
+    else delayed(socket, () => keep(passUpgrade(upstream, request, socket, head)))
   })
+
+  const isHanging = () => fault === 'hang' || fault === 'take-and-hang'
+
+  function keep(upgrade: Upgrade) {
+    upgrades.add(upgrade)
+    upgrade.socket.once('close', () => upgrades.delete(upgrade))
+    pass(upgrade)
+  }
+
+  function pass({ socket, link }: Upgrade) {
+    socket.unpipe(link).pause()
+    link.unpipe(socket).pause()
+    if (fault === 'reset') socket.destroy()
+    else if (!isHanging()) socket.pipe(link).pipe(socket)
+  }
 
   function track(connection: Duplex) {
     connections.add(connection)
@@ -117,6 +136,7 @@ export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyP
       fault = next
       if (next === 'refuse') await stop()
       else if (!server.listening) await listen(ownPort)
+      for (const upgrade of upgrades) pass(upgrade)
     },
     close: stop,
     [Symbol.asyncDispose]: stop,
@@ -143,8 +163,11 @@ function forward(upstream: URL, request: IncomingMessage, response?: ServerRespo
   request.pipe(sent)
 }
 
-/** Joins the two sockets after repeating the handshake word for word. */
-function passUpgrade(upstream: URL, request: IncomingMessage, socket: Duplex, head: Buffer) {
+/** The client's side and the node's. */
+type Upgrade = { readonly socket: Duplex; readonly link: Duplex }
+
+/** Repeats the handshake word for word; the two sockets end together. */
+function passUpgrade(upstream: URL, request: IncomingMessage, socket: Duplex, head: Buffer): Upgrade {
   const link = connect(Number(upstream.port) || 80, upstream.hostname)
   const lines = [`${request.method} ${request.url} HTTP/1.1`]
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
@@ -155,7 +178,7 @@ function passUpgrade(upstream: URL, request: IncomingMessage, socket: Duplex, he
   link.on('error', () => link.destroy())
   link.on('close', () => socket.destroy())
   socket.on('close', () => link.destroy())
-  socket.pipe(link).pipe(socket)
+  return { socket, link }
 }
 
 /** Headers without those that are about one connection. */

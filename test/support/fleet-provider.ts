@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Chain } from './chain'
+import { createStandpoint } from './chain-standpoint'
 import { createFleetListener } from './fleet-listener'
 import type { Reply, WireRequest } from './fleet-reply'
 import { replyTo } from './fleet-reply'
@@ -48,6 +49,8 @@ export type FleetProvider = {
   revive(): Promise<void>
   /** Cuts all connections; new ones are welcome. */
   cut(): void
+  /** Puts the node on another branch (a fork of its chain, or the chain again): what it has told since is a reorg to it. */
+  moveTo(chain: Chain): void
   /** As a restart of the node behind: all filter ids are unknown. */
   forgetFilters(): void
   close(): Promise<void>
@@ -65,7 +68,8 @@ const invalid: Reply = {
 
 /** Resolves when it listens. */
 export async function createFleetProvider(options: FleetProviderOptions): Promise<FleetProvider> {
-  const { id, chain, chainId, seed } = options
+  const { id, chainId, seed } = options
+  const chain = createStandpoint(options.chain)
   const random = createRandom(seed)
   const calls: FleetCall[] = []
   let script = createScript(options.script, random)
@@ -115,7 +119,7 @@ export async function createFleetProvider(options: FleetProviderOptions): Promis
     serve: (request, response) => void serve(request, response),
     upgrade: sockets.upgrade,
   })
-  const unfollow = chain.onChange(sockets.flush)
+  chain.onChange(sockets.flush)
   await listener.listen()
 
   return {
@@ -136,9 +140,10 @@ export async function createFleetProvider(options: FleetProviderOptions): Promis
     kill: listener.stop,
     revive: listener.listen,
     cut: listener.cut,
+    moveTo: chain.moveTo,
     forgetFilters: node.forgetFilters,
     close() {
-      unfollow()
+      chain.leave()
       return listener.stop()
     },
   }

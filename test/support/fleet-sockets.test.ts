@@ -30,6 +30,13 @@ async function dial(provider: FleetProvider) {
   return { socket, next, call, closed }
 }
 
+/** Looks again after each turn of the event loop. */
+const until = (isSo: () => boolean) =>
+  new Promise<void>((resolve) => {
+    const look = () => (isSo() ? resolve() : setImmediate(look))
+    look()
+  })
+
 describe('sockets', () => {
   test('default: requests and subscriptions', async () => {
     await using fleet = await createFleet(1)
@@ -92,6 +99,55 @@ describe('sockets', () => {
     const { socket, call } = await dial(p1)
     socket.send(JSON.stringify({ id: 7, method: 'eth_sendRawTransaction', params: ['0x1234'] }))
     expect(await call('eth_sendRawTransaction', ['0x1234'])).toMatchObject({ error: { message: 'already known' } })
+  })
+})
+
+describe('cut and moveTo', () => {
+  test('default: sockets are cut, HTTP connections are not; sockets alone can be refused', async () => {
+    await using fleet = await createFleet(1)
+    const [p1] = fleet.providers
+    const { call, closed } = await dial(p1)
+    await (await ask(p1)).text()
+    await call('eth_subscribe', ['newHeads'])
+    p1.sockets.cut()
+    expect([p1.sockets.open, p1.sockets.subscriptions]).toEqual([0, []])
+    expect(await closed).toBe(1006)
+    p1.behave({ methods: 'handshake', reset: 'after' })
+    await expect(dial(p1)).rejects.toThrow('hang up')
+    expect((await ask(p1)).status).toBe(200)
+    expect(p1.connections.total).toBe(3)
+  })
+
+  test('behavior: silence: what is asked is done, nothing is sent', async () => {
+    await using fleet = await createFleet(1)
+    const [p1] = fleet.providers
+    const { call, next, socket } = await dial(p1)
+    const { result } = await call('eth_subscribe', ['newHeads'])
+    p1.behave({ channel: 'ws', hang: 'processed' })
+    fleet.chain.mine()
+    socket.send(JSON.stringify({ id: 2, method: 'eth_unsubscribe', params: [result] }))
+    socket.ping()
+    expect((await ask(p1)).status).toBe(200)
+    await until(() => p1.sockets.subscriptions.length === 0)
+    p1.behave({})
+    socket.send(JSON.stringify({ id: 3, method: 'eth_blockNumber', params: [] }))
+    expect(await next()).toEqual({ jsonrpc: '2.0', id: 3, result: '0x65' })
+  })
+
+  test('behavior: a node on a stale branch tells it, and a reorg when it is back', async () => {
+    await using fleet = await createFleet(2)
+    const [p1, p2] = fleet.providers
+    const [one, two] = await Promise.all([dial(p1), dial(p2)])
+    await Promise.all([one, two].map(({ call }) => call('eth_subscribe', ['logs', { address: tokenB }])))
+    const stale = fleet.chain.fork()
+    p1.moveTo(stale)
+    fleet.chain.mine(2)
+    stale.mine(2)
+    const [seen, truth] = [(await one.next()).params.result, (await two.next()).params.result]
+    expect([seen.blockNumber, seen.blockHash === truth.blockHash]).toEqual([truth.blockNumber, false])
+    p1.moveTo(fleet.chain)
+    expect((await one.next()).params.result).toEqual({ ...seen, removed: true })
+    expect((await one.next()).params.result).toEqual(truth)
   })
 })
 

@@ -21,6 +21,8 @@ export type FleetSockets = {
   send(frame: string | Uint8Array): void
   /** Closes all sockets politely. @default 1001 */
   close(code?: number, reason?: string): void
+  /** Cuts all sockets without a goodbye; HTTP connections stay, new sockets are welcome. */
+  cut(): void
 }
 
 export type FleetSocketsInside = FleetSockets & {
@@ -94,6 +96,10 @@ export function createFleetSockets(options: FleetSocketsOptions): FleetSocketsIn
     close(code = 1001, reason = '') {
       for (const { socket } of peers) socket.close(code, reason)
     },
+    cut() {
+      for (const { socket } of [...peers]) socket.terminate()
+      peers.clear()
+    },
   }
 }
 
@@ -110,7 +116,10 @@ function createPeer(
     headOf,
     seed,
     notify: (subscription, result) =>
-      push(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } })),
+      push(
+        subscription,
+        JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } }),
+      ),
   })
   const ownNode: Pick<Node, 'answer'> = {
     answer(method, params, view) {
@@ -137,16 +146,17 @@ function createPeer(
   return { socket, subscriptions }
 }
 
-/** Sends what a subscription brings, unless the script drops it, doubles it, or lets the next one overtake it. */
+/** Sends what a subscription brings, unless the script drops it, doubles it, or lets its next one overtake it. */
 function createPush(socket: WebSocket, { decide, delay }: FleetSocketsOptions) {
-  let overtaken: string[] = []
-  return (text: string) => {
+  const held = new Map<string, string[]>()
+  return (subscription: string, text: string) => {
     const decision = decide('eth_subscription')
     if (decision.reset) return socket.terminate()
     if (decision.hang || decision.frames === 'drop') return
-    if (decision.frames === 'swap') return void overtaken.push(text)
+    const overtaken = held.get(subscription) ?? []
+    if (decision.frames === 'swap') return void held.set(subscription, [...overtaken, text])
     const texts = [text, ...(decision.frames === 'double' ? [text] : []), ...overtaken]
-    overtaken = []
+    held.delete(subscription)
     delay(decision, () => {
       for (const one of texts) socket.send(one, () => {}) // the callback: a socket closed meanwhile is no error here
     })

@@ -55,7 +55,7 @@ export type PayloadEffects = {
   batchAsOneError?: true | number | undefined
   /** Leaves out the last answer of a batch. */
   missingMember?: true | undefined
-  /** What becomes of a pushed frame; `swap` lets the next one overtake it. */
+  /** What becomes of a pushed frame; `swap` lets the next one of its subscription overtake it. */
   frames?: 'drop' | 'double' | 'swap' | undefined
 }
 

@@ -1,0 +1,179 @@
+// `eth_subscribe` and `eth_unsubscribe` of an EIP-1193 provider: ids of its own over the engine's subscriptions. Events wait
+// until the caller can know the id. It neither fills gaps nor reconnects: that is what lies below.
+
+import type { Hex } from 'viem'
+import { LimitExceededRpcError, numberToHex, ProviderRpcError } from 'viem'
+import { realClock } from '../base/clock'
+import { TransportClosedError } from '../errors'
+import type { SubscribeOptions, Subscription } from '../subscription/subscriptions'
+import type { ProviderMessage } from './events'
+
+export type SubscriptionsOptions = {
+  readonly subscribe: (options: SubscribeOptions) => Promise<Subscription>
+  readonly onMessage: (message: ProviderMessage) => void
+}
+
+export type Subscriptions = {
+  /** Resolves with the id; its first event comes in a later turn of the event loop. */
+  open(params: unknown): Promise<Hex>
+  /**
+   * Whether it was still open.
+   * @throws ProviderRpcError (4200) for an id that was never given out
+   */
+  end(params: unknown): boolean
+  /** Ends them all, those that are being opened included. */
+  close(): void
+}
+
+/** Events kept until the id is known; a source that waits for its subscribers keeps it at one. */
+const MOST_HELD = 1_000
+
+export function createSubscriptions({ subscribe, onMessage }: SubscriptionsOptions): Subscriptions {
+  const streams = new Map<Hex, Stream>()
+  const opening = new Set<Stream>()
+  let count = 0
+
+  function open(params: unknown) {
+    return new Promise<Hex>((resolve, reject) => {
+      const stream = createStream({
+        onMessage,
+        onFull: () => stream.end(new LimitExceededRpcError(new Error('More events came than are kept for it.'))),
+        onEnd(id, why) {
+          opening.delete(stream)
+          if (id !== undefined) streams.delete(id)
+          reject(why) // of an open one nobody waits for it any more
+        },
+      })
+      opening.add(stream)
+      const start = async () => {
+        const upstream = await subscribe({
+          params: (params ?? []) as readonly unknown[],
+          onData: stream.onData,
+          onError: stream.onError,
+        })
+        // It was ended meanwhile: nobody waits for it.
+        if (!opening.delete(stream)) return endQuietly(upstream)
+        const id = numberToHex(++count)
+        streams.set(id, stream)
+        stream.start(id, upstream)
+        resolve(id)
+      }
+      start().catch(stream.end)
+    })
+  }
+
+  function end(params: unknown) {
+    const id = Array.isArray(params) ? params[0] : undefined
+    const stream = streams.get(id)
+    if (!stream && !wasGivenOut(id))
+      throw new ProviderRpcError(new Error('It was not given out by this provider.'), {
+        code: 4200,
+        shortMessage: 'There is no subscription of this id.',
+      })
+    stream?.end()
+    return stream !== undefined
+  }
+
+  function wasGivenOut(id: unknown) {
+    return typeof id === 'string' && /^0x[1-9a-f][0-9a-f]*$/.test(id) && Number(id) <= count
+  }
+
+  function close() {
+    for (const stream of [...opening, ...streams.values()]) stream.end(new TransportClosedError())
+  }
+
+  return { open, end, close }
+}
+
+type StreamOptions = {
+  readonly onMessage: (message: ProviderMessage) => void
+  /** More came than is kept while it is opening. */
+  readonly onFull: () => void
+  /** Told once. */
+  readonly onEnd: (id: Hex | undefined, why: unknown) => void
+}
+
+type Stream = {
+  /** The id goes to the caller now. */
+  start(id: Hex, upstream: Subscription): void
+  onData(data: unknown): unknown
+  onError(error: unknown): void
+  end(why?: unknown): void
+}
+
+type Open = { readonly id: Hex; readonly upstream: Subscription }
+type State =
+  | { readonly type: 'opening' }
+  /** The id is on its way to the caller. */
+  | ({ readonly type: 'held' } & Open)
+  | ({ readonly type: 'live' } & Open)
+  | { readonly type: 'over' }
+
+/** One subscription: what comes before the caller has the id is held, in order. */
+function createStream({ onMessage, onFull, onEnd }: StreamOptions): Stream {
+  let state: State = { type: 'opening' }
+  let held: ((id: Hex) => void)[] = []
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+
+  function start(id: Hex, upstream: Subscription) {
+    state = { type: 'held', id, upstream }
+    // A turn later: whoever awaits the id, through however many promises, has it by then.
+    realClock.after(0, deliverHeld)
+  }
+
+  function deliverHeld() {
+    if (state.type !== 'held') return
+    const { id, upstream } = state
+    for (let tell = held.shift(); tell && isOpen(); tell = held.shift()) tell(id)
+    if (!isOpen()) return
+    state = { type: 'live', id, upstream }
+    release()
+  }
+
+  /** By a function: listeners may have ended it since. */
+  function isOpen() {
+    return state.type !== 'over'
+  }
+
+  function pass(tell: (id: Hex) => void) {
+    if (state.type === 'live') tell(state.id)
+    if (state.type === 'live' || state.type === 'over') return undefined
+    held.push(tell)
+    if (held.length > MOST_HELD) state.type === 'held' ? deliverHeld() : onFull()
+    return released
+  }
+
+  const onData = (data: unknown) =>
+    pass((id) => {
+      const { result } = (data ?? {}) as { result?: unknown }
+      onMessage({ type: 'eth_subscription', data: Object.freeze({ subscription: id, result }) })
+    })
+
+  function onError(error: unknown) {
+    void pass((id) => {
+      onMessage({ type: 'eth_subscription_error', data: Object.freeze({ id, error }) })
+      if ((error as Error | undefined)?.name === 'TransportClosedError') end()
+    })
+  }
+
+  function end(why?: unknown) {
+    if (state.type === 'over') return
+    const last = state
+    state = { type: 'over' }
+    held = []
+    release()
+    const isStarted = last.type === 'held' || last.type === 'live'
+    if (isStarted) endQuietly(last.upstream)
+    onEnd(isStarted ? last.id : undefined, why)
+  }
+
+  return { start, onData, onError, end }
+}
+
+/** It is over for us, whatever the source says to it. */
+function endQuietly({ unsubscribe }: Subscription) {
+  unsubscribe().catch(() => {})
+}

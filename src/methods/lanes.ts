@@ -1,0 +1,67 @@
+// So many requests at a time to each provider: those that find no room wait in line, and the first that a provider is right
+// for goes on when it has room again.
+
+export type Lanes<provider> = {
+  /** Resolves with the provider that was chosen, once it has room; with `undefined` if there is none to wait for. */
+  take(wish: Wish<provider>): Promise<provider | undefined>
+  give(provider: provider): void
+  /** Those of one owner leave the line: nobody waits for them any more. */
+  leave(owner: object, reason: unknown): void
+}
+
+export type Wish<provider> = {
+  readonly owner: object
+  /** The provider to go to, `undefined` to wait for one that has no room, or `'none'`. */
+  choose(hasRoom: (provider: provider) => boolean): provider | 'none' | undefined
+}
+
+type Waiter<provider> = Wish<provider> & {
+  readonly resolve: (provider: provider | undefined) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** With so many in a row that cannot go on, those behind them are not looked at: a long line of equal ones is the rule. */
+const LOOK_AHEAD = 8
+
+/** @param roomOf how many at a time. */
+export function createLanes<provider extends object>(roomOf: (provider: provider) => number): Lanes<provider> {
+  const taken = new Map<provider, number>()
+  const waiters = new Set<Waiter<provider>>()
+
+  const hasRoom = (provider: provider) => (taken.get(provider) ?? 0) < roomOf(provider)
+
+  function tryFor(wish: Wish<provider>): { provider: provider | undefined } | undefined {
+    const chosen = wish.choose(hasRoom)
+    if (chosen === undefined) return undefined
+    if (chosen === 'none') return { provider: undefined }
+    taken.set(chosen, (taken.get(chosen) ?? 0) + 1)
+    return { provider: chosen }
+  }
+
+  return {
+    take(wish) {
+      const found = tryFor(wish)
+      if (found) return Promise.resolve(found.provider)
+      return new Promise((resolve, reject) => waiters.add({ ...wish, resolve, reject }))
+    },
+    give(provider) {
+      taken.set(provider, (taken.get(provider) ?? 1) - 1)
+      let stuck = 0
+      for (const waiter of waiters) {
+        const found = tryFor(waiter)
+        if (!found && ++stuck >= LOOK_AHEAD) break
+        if (!found) continue
+        stuck = 0
+        waiters.delete(waiter)
+        waiter.resolve(found.provider)
+      }
+    },
+    leave(owner, reason) {
+      for (const waiter of waiters) {
+        if (waiter.owner !== owner) continue
+        waiters.delete(waiter)
+        waiter.reject(reason)
+      }
+    },
+  }
+}

@@ -1,0 +1,112 @@
+// An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
+// after a while; then the answer is given after all. Why one is not taken is judge.ts.
+
+import { ruleOut } from './ahead'
+import { askAgain } from './asking'
+import type { Attempt } from './attempt'
+import { succeed } from './attempt'
+import { emitAttempt } from './emit'
+import type { Flight } from './flight'
+import { askHead, proveHead } from './head-probe'
+import type { Doubt } from './judge'
+import { judge } from './judge'
+import { landHeld, landValue } from './landing'
+import type { Landing } from './launch'
+import { LEAST, setAlarm } from './timing'
+import { leaveRoom } from './waiting'
+
+/** The same provider is asked again after these pauses (in ms). */
+const PAUSES = [100, 200, 400]
+
+/** @param askOn asks others, since the answer is not taken. */
+export function receive(
+  flight: Flight,
+  attempt: Attempt,
+  value: unknown,
+  askOn: (flight: Flight, now: number) => void,
+) {
+  const { probes, clock } = flight.parts
+  const go = () => {
+    const now = clock.now()
+    if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) askOn(flight, now)
+  }
+  // The very first read near the head cannot tell a laggard before the others were heard, if they are quick.
+  if (probes.first && (flight.isNewest || flight.height >= 0)) void probes.first.then(go)
+  else go()
+}
+
+/** Takes an answer, or holds it back. Returns whether others are to be asked. */
+function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
+  const doubt = judge(flight, attempt, value, now)
+  // Listeners may have ended it while it was judged.
+  if (isOver(flight)) return false
+  if (doubt) {
+    holdBack(flight, attempt, value, doubt, now)
+    return !isOver(flight)
+  }
+  landValue(flight, attempt, value, now)
+  if (flight.plan.need.traits.block?.shows === 'reset' && flight.parts.truth)
+    void askHead(attempt.channel, flight.channels, flight.parts)
+  return false
+}
+
+function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
+  const { parts, held } = flight
+  flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
+  if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
+  if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
+    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
+  ruleOut(flight, attempt.channel)
+  for (const channel of flight.ahead) {
+    const last = parts.heads.lastOf(channel.provider)
+    // Who has shown a lower head meanwhile does not know better.
+    if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
+  }
+  leaveRoom(flight)
+  succeed(attempt, flight.plan.need, now)
+  emitAttempt(flight, attempt, 'success', now - attempt.startedAt)
+}
+
+/** Nobody else is left who may know better. */
+export function settleHeld(flight: Flight, now: number) {
+  const { held, plan } = flight
+  if (!held) return
+  const { doubt } = held
+  const pause = PAUSES[held.pauses]
+  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, now)
+  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind.
+  const isWorthIt = doubt.kind !== 'behind' && plan.need.traits.block?.shows !== 'head'
+  if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
+  held.pauses++
+  flight.phase = 'doubting'
+  flight.resumeAt = now + pause
+  setAlarm(flight, now)
+  // Whether it has caught up is not to be seen in an answer without blocks.
+  if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
+}
+
+/** After a pause: the provider of the answer that is held back may have caught up. */
+export function askHeldAgain(flight: Flight, now: number, landing: Landing) {
+  const { held } = flight
+  if (!held) return
+  const { breaker, provider } = held.attempt.channel
+  if (!breaker.isClosed() || !provider.quota.hasRoom(now)) return landHeld(flight, now)
+  askAgain(flight, held.attempt.channel, now, landing)
+}
+
+/** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
+function put(flight: Flight, now: number) {
+  const { held } = flight
+  if (!held) return
+  held.pauses++
+  flight.phase = 'doubting'
+  flight.resumeAt = Infinity
+  setAlarm(flight, now)
+  void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() => {
+    if (!isOver(flight)) landHeld(flight, flight.parts.clock.now())
+  })
+}
+
+function isOver({ phase }: Flight) {
+  return phase === 'done'
+}

@@ -1,0 +1,31 @@
+// How far up the chain a request reads, and which block an answer shows. Pure; what follows from it is for others to say.
+
+import { heightOf } from './block'
+import type { BlockTraits } from './methods'
+
+/** How far up the chain a request reads: the newest state, a block by its number; `undefined` for all else. */
+export function reachOf(params: unknown, traits: BlockTraits): 'newest' | number | undefined {
+  const { param, shows } = traits
+  if (shows === 'head') return 'newest'
+  if (param === undefined) return undefined
+  const named: unknown = Array.isArray(params) ? params[param] : undefined
+  if (shows !== 'logs') return named == null ? (traits.isNewestByDefault ? 'newest' : undefined) : reachOfBlock(named)
+  const { blockHash, toBlock } = (named ?? {}) as { blockHash?: unknown; toBlock?: unknown }
+  if (blockHash != null) return undefined
+  return toBlock == null ? 'newest' : reachOfBlock(toBlock)
+}
+
+function reachOfBlock(block: unknown) {
+  if (block === 'latest' || block === 'pending') return 'newest'
+  // By number, or as EIP-1898 has it.
+  return heightOf((block as { blockNumber?: unknown }).blockNumber ?? block)
+}
+
+/** The height of the block that an answer is, or belongs to. */
+export function shownHeightOf(value: unknown): number | undefined {
+  const { number, blockNumber } = (typeof value === 'object' && value !== null ? value : {}) as {
+    number?: unknown
+    blockNumber?: unknown
+  }
+  return heightOf(number ?? blockNumber)
+}

@@ -1,0 +1,136 @@
+// Fetches what a stream has missed, through the request pipeline: blocks by hash and by number, logs of blocks and of
+// ranges. Says who answered; an answer that does not fit is an error, never less than was asked for.
+
+import { numberToHex } from 'viem'
+import type { LogMatch } from '../rpc/bloom'
+import type { RpcRequest } from '../types'
+import type { Block, Log } from './block'
+import { toBlock, toLog } from './block'
+
+/** What a call of ours is for; it is counted there. */
+export type Purpose = 'heads' | 'verify' | 'backfill'
+
+export type AskOptions = {
+  readonly purpose: Purpose
+  /** Id of the provider to ask first. */
+  readonly provider?: string | undefined
+  /** Whether nobody else may be asked. */
+  readonly isPinned?: boolean | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly channel?: 'http' | 'ws' | undefined
+  /** In ms. */
+  readonly timeout?: number | undefined
+}
+
+/** A request through the pipeline; tells who answered it. */
+export type Ask = (request: RpcRequest, options: AskOptions) => Promise<{ value: unknown; provider: string }>
+
+export type LogRange = {
+  readonly from: number
+  readonly to: number
+  /** A provider whose chain ends at `to` or later. */
+  readonly provider: string
+}
+
+export type Backfill = {
+  /** The newest block of `provider`, or of whoever answers. */
+  latest(provider: string | undefined): Promise<Block>
+  byHash(hash: string, provider: string): Promise<Block>
+  /** The canonical blocks of the range that could be had; those that could not are missing. */
+  inRange(from: number, to: number, provider: string): Promise<Block[]>
+  byNumber(number: number, provider: string | undefined): Promise<Block>
+  /** All logs of one block. */
+  logsOf(block: Pick<Block, 'hash' | 'provider'>, filter: LogMatch, purpose: Purpose): Promise<Log[]>
+  /** All logs of a range, from a provider that has it whole. */
+  logsIn(range: LogRange, filter: LogMatch, purpose: Purpose): Promise<Log[]>
+  /** From now on filled-in heads have these fields. */
+  learnShape(raw: object): void
+}
+
+/** Blocks asked for at a time. */
+const AT_A_TIME = 16
+/** A part that takes longer (in ms) is asked for again. */
+const LIMIT = 10_000
+/** Providers that may lack the end of a range before it is given up for now. */
+const MOST_TRIES = 4
+
+export function createBackfill(ask: Ask): Backfill {
+  let shape: ReadonlySet<string> | undefined
+
+  async function block(method: string, id: string, options: AskOptions): Promise<Block> {
+    const { value, provider } = await ask({ method, params: [id, false] }, { timeout: LIMIT, ...options })
+    const found = toBlock(value, provider, shape)
+    if (!found) throw new Error(`${provider} gave no block for ${method}.`)
+    return found
+  }
+
+  async function byHash(hash: string, provider: string) {
+    const found = await block('eth_getBlockByHash', hash, { purpose: 'backfill', provider })
+    if (found.hash !== hash) throw new Error(`${found.provider} gave another block.`)
+    return found
+  }
+
+  const byNumber = (number: number, provider: string | undefined) =>
+    block('eth_getBlockByNumber', numberToHex(number), { purpose: 'backfill', provider })
+
+  async function inRange(from: number, to: number, provider: string) {
+    const found: Block[] = []
+    for (let first = from; first <= to; first += AT_A_TIME) {
+      const numbers = Array.from({ length: Math.min(AT_A_TIME, to - first + 1) }, (_, index) => first + index)
+      const part = await Promise.allSettled(numbers.map((number) => byNumber(number, provider)))
+      found.push(...part.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+    }
+    return found
+  }
+
+  async function logs(filter: object, options: AskOptions) {
+    const { value, provider } = await ask({ method: 'eth_getLogs', params: [filter] }, { timeout: LIMIT, ...options })
+    if (!Array.isArray(value)) throw new Error(`${provider} gave no list of logs.`)
+    return value.map((raw) => {
+      const log = toLog(raw)
+      if (!log) throw new Error(`${provider} gave a log that is none.`)
+      return log
+    })
+  }
+
+  async function logsOf({ hash, provider }: Pick<Block, 'hash' | 'provider'>, filter: LogMatch, purpose: Purpose) {
+    const found = await logs({ ...filter, blockHash: hash }, { purpose, provider })
+    if (found.some(({ blockHash }) => blockHash !== hash)) throw new Error('The logs are of another block.')
+    return found
+  }
+
+  /** Past its head a node says that there is nothing: whoever answers must be known to have the end of the range. */
+  async function logsIn({ from, to, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
+    const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
+    const exclude: string[] = []
+    let known: string | undefined = provider
+    for (let tries = 0; ; tries++) {
+      const asked = known ?? (await withBlock(to, exclude))
+      known = undefined
+      try {
+        return await logs(range, { purpose, provider: asked, isPinned: true })
+      } catch (error) {
+        if (tries >= MOST_TRIES) throw error
+        exclude.push(asked)
+      }
+    }
+  }
+
+  async function withBlock(number: number, exclude: readonly string[]) {
+    const options = { purpose: 'backfill', exclude } as const
+    return (await block('eth_getBlockByNumber', numberToHex(number), options)).provider
+  }
+
+  return {
+    latest: (provider) =>
+      block('eth_getBlockByNumber', 'latest', { purpose: 'heads', provider, isPinned: provider !== undefined }),
+    byHash,
+    byNumber,
+    inRange,
+    logsOf,
+    logsIn,
+    learnShape(raw) {
+      shape ??= new Set(Object.keys(raw))
+    },
+  }
+}

@@ -1,0 +1,62 @@
+// Heads and logs as nodes send them -> what streams go by. Pure; what is no head or no log is `undefined`.
+
+import type { Hex, RpcLog } from 'viem'
+
+/** A head as nodes push it: the header with its hash. Other fields are as the node sends them. */
+export type RpcHead = {
+  readonly number: Hex
+  readonly hash: Hex
+  readonly parentHash: Hex
+  readonly logsBloom?: Hex | undefined
+  readonly [field: string]: unknown
+}
+
+/** A block of the chain, known by its head. */
+export type Block = {
+  readonly number: number
+  readonly hash: string
+  readonly parentHash: string
+  readonly raw: RpcHead
+  /** Id of the provider that has it. */
+  readonly provider: string
+  /** Whether it was pushed, not asked for. */
+  readonly isPushed?: boolean | undefined
+}
+
+export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }
+
+/** What a whole block has beside its header. */
+const BODY = ['transactions', 'uncles', 'withdrawals', 'size', 'totalDifficulty']
+
+/**
+ * @param raw a head, or a whole block: that becomes a head.
+ * @param shape the fields of a pushed head, where one has been seen.
+ */
+export function toBlock(raw: unknown, provider: string, shape?: ReadonlySet<string> | undefined): Block | undefined {
+  const { number, hash, parentHash } = (raw ?? {}) as Partial<RpcHead>
+  const height = toHeight(number)
+  if (height === undefined || !isHash(hash) || !isHash(parentHash)) return undefined
+  return { number: height, hash, parentHash, raw: toHead(raw as RpcHead, shape), provider }
+}
+
+function toHead(raw: RpcHead, shape: ReadonlySet<string> | undefined): RpcHead {
+  if (!('transactions' in raw)) return raw
+  const isKept = (field: string) => (shape ? shape.has(field) : !BODY.includes(field))
+  return Object.fromEntries(Object.entries(raw).filter(([field]) => isKept(field))) as RpcHead
+}
+
+export function toLog(raw: unknown): Log | undefined {
+  const { blockNumber, blockHash, logIndex } = (raw ?? {}) as Partial<Log>
+  const isWhole = toHeight(blockNumber) !== undefined && isHash(blockHash) && toHeight(logIndex) !== undefined
+  return isWhole ? (raw as Log) : undefined
+}
+
+/** A height or an index in hex; `undefined` for anything else. */
+export function toHeight(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^0x[\da-f]{1,13}$/i.test(value)) return undefined
+  return Number(value)
+}
+
+function isHash(value: unknown): value is Hex {
+  return typeof value === 'string' && /^0x[\da-f]{64}$/i.test(value)
+}

@@ -1,0 +1,197 @@
+// Everything that is subscribed to over one list of providers: one shared stream for equal params, and what those streams
+// have in common. What a subscriber is given is decided in the streams.
+
+import type { Hex } from 'viem'
+import { numberToHex } from 'viem'
+import type { Clock } from '../base/clock'
+import { TransportClosedError } from '../errors'
+import type { ChannelState } from '../provider/provider'
+import type { ClientChannels, Parts, Plan } from '../request/flight'
+import { asViemError } from '../request/outcome'
+import { fly } from '../request/pipeline'
+import type { Planner, RequestOverrides } from '../request/plan'
+import { exclusionOf } from '../request/route'
+import type { RpcRequest, SocketState } from '../types'
+import type { Ask, AskOptions } from './backfill'
+import { createBackfill } from './backfill'
+import type { Block } from './block'
+import { createBlooms } from './blooms'
+import { createHeadStream } from './head-stream'
+import { createHeads } from './heads'
+import type { SubscriptionKey } from './key'
+import { subscriptionKeyOf } from './key'
+import type { VerifyMode } from './logs'
+import { createLogs } from './logs'
+import { createPlaces } from './places'
+import { createPlain } from './plain'
+import type { Shared, SharedStatus } from './shared'
+import { createShared } from './shared'
+import type { Stream, StreamSink } from './stream'
+import type { SubscriberOptions } from './subscriber'
+
+export type HubOptions = {
+  readonly parts: Parts
+  /** Of the client that subscribed first: its transports serve all. */
+  readonly channels: ClientChannels
+  readonly planner: Planner
+  readonly verify: VerifyMode
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: { readonly heads: number; readonly logs: number }
+  /** A request like a caller's. */
+  readonly request: (request: RpcRequest) => Promise<unknown>
+}
+
+export type HubSubscriber = Pick<SubscriberOptions, 'eventsOf' | 'onEvent' | 'onError' | 'patience' | 'from'> & {
+  /** How often the subscriber's client polls (in ms). */
+  readonly interval: number
+}
+
+export type Hub = {
+  /**
+   * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
+   * @throws InvalidOptionsError for params that break a rule; NoProviderError, or what providers said, if nobody serves the kind
+   */
+  subscribe(params: readonly unknown[], subscriber: (id: Hex) => HubSubscriber): Promise<{ id: Hex; off: () => void }>
+  status(): SharedStatus[]
+  onSocket(provider: string, to: SocketState): void
+  close(): void
+}
+
+/** In ms. */
+const SHORTEST_INTERVAL = 500
+
+export function createHub({ parts, channels, planner, verify, mostFilled, request }: HubOptions): Hub {
+  const { clock, events } = parts
+  const plan = planner({ method: 'eth_subscribe' })
+  const places = createPlaces(parts, channels, plan)
+  const backfill = createBackfill(ask)
+  const blooms = createBlooms()
+  const shares = new Map<string, Shared>()
+  const intervals = new Map<object, number>()
+  let lastId = 0
+  const heads = createHeads({
+    parts,
+    ask,
+    backfill,
+    places,
+    providers,
+    mostFilled: mostFilled.heads,
+    interval,
+    onReorg,
+  })
+
+  function ask(...[asked, { purpose, timeout, ...overrides }]: Parameters<Ask>): ReturnType<Ask> {
+    // A client that is pinned to one provider asks nobody else.
+    const limits = plan.isPinned ? {} : overridesOf(overrides, plan)
+    const own: Plan = { ...planner(asked, { ...limits, timeout }), isInner: true, kept: undefined }
+    let by = ''
+    const onWinner = ({ provider }: ChannelState) => {
+      by = provider.id
+      provider.upkeep[purpose]++
+    }
+    return fly(parts, channels, asked, own, undefined, onWinner).then((value) => ({ value, provider: by }))
+  }
+
+  /** Ids of those that may be asked without a caller's request. */
+  function providers() {
+    const allowed = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
+    return [...new Set(allowed.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
+  }
+
+  function onReorg(removed: readonly Block[], isReset: boolean, provider: string | undefined) {
+    const [newest, oldest] = [removed[0], removed.at(-1)]
+    if (!newest || !oldest || !events.has('reorg')) return
+    events.emit('reorg', {
+      from: oldest.number,
+      to: newest.number,
+      depth: removed.length,
+      ...(provider && { provider }),
+      ...(isReset && { reset: true }),
+    })
+  }
+
+  function interval() {
+    const time = parts.heads.blockTime() ?? Infinity
+    return Math.max(SHORTEST_INTERVAL, Math.min(time, ...intervals.values()))
+  }
+
+  function reasons() {
+    return parts.channels.map((channel) => ({
+      provider: channel.provider.id,
+      reason: exclusionOf(channel, plan.need, plan) ?? 'has no socket',
+    }))
+  }
+
+  function open(key: SubscriptionKey): Shared {
+    const shared = createShared({
+      clock,
+      events,
+      key,
+      open: (sink) => streamOf(key, sink),
+      onEnd: () => shares.delete(key.id),
+    })
+    shares.set(key.id, shared)
+    return shared
+  }
+
+  function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {
+    if (key.kind === 'newHeads') return createHeadStream(heads, backfill, sink)
+    if (key.kind === 'logs')
+      return createLogs({ parts, key, backfill, places, heads, blooms, verify, mostFilled: mostFilled.logs, sink })
+    return createPlain({ clock, key, places, sink, request, reasons, interval })
+  }
+
+  return {
+    async subscribe(params, make) {
+      const key = subscriptionKeyOf(params)
+      const shared = shares.get(key.id) ?? open(key)
+      const id = numberToHex(++lastId, { size: 16 })
+      const { interval: own, ...subscriber } = make(id)
+      const token = {}
+      intervals.set(token, own)
+      const leave = shared.add(subscriber)
+      const off = () => {
+        intervals.delete(token)
+        leave()
+      }
+      try {
+        await within(shared.whenReady(), plan.timeout, clock)
+      } catch (error) {
+        off()
+        throw await asViemError(error, 'eth_subscribe')
+      }
+      return { id, off }
+    },
+    status: () => [...shares.values()].map((shared) => shared.status()),
+    onSocket: places.onSocket,
+    close() {
+      for (const shared of [...shares.values()]) shared.close(new TransportClosedError())
+      heads.close()
+    },
+  }
+}
+
+function overridesOf(
+  {
+    provider,
+    isPinned = false,
+    exclude = [],
+    channel,
+  }: Pick<AskOptions, 'provider' | 'isPinned' | 'exclude' | 'channel'>,
+  plan: Plan,
+): RequestOverrides {
+  return {
+    ...(provider && { provider, allowFailover: !isPinned }),
+    exclude: [...(plan.exclude ?? []), ...exclude],
+    channel: channel ?? plan.channel,
+  }
+}
+
+/** As long as it takes, at most `ms`: then it is as good as done. */
+function within(promise: Promise<void>, ms: number, clock: Clock): Promise<void> {
+  if (ms === Infinity) return promise
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, resolve)
+    promise.then(resolve, reject).finally(timer.cancel)
+  })
+}

@@ -1,0 +1,105 @@
+// Whose turn it is in a stream of logs: that of the blocks of the heads; or, while nobody needs heads, that of the blocks of
+// which logs are pushed. Once it goes by heads it stays with them.
+
+import type { Clock } from '../base/clock'
+import type { Block } from './block'
+import type { Coverage } from './coverage'
+import type { Delivery } from './delivery'
+import type { Heads } from './heads'
+import type { LogBlock } from './log-queue'
+import type { Pushes } from './pushes'
+import type { Turns } from './turns'
+
+export type LogOrder = {
+  hasHeads(): boolean
+  /** Goes by heads if somebody needs them. */
+  choose(): void
+  goByHeads(): void
+  /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
+  addByLog(block: LogBlock): void
+  /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
+  removeByLog(hash: string): void
+  /** The newest block, once it is known. */
+  newest(): Promise<LogBlock | undefined>
+  stop(): void
+}
+
+export type LogOrderOptions = {
+  readonly clock: Clock
+  readonly heads: Heads
+  readonly turns: Turns
+  readonly delivery: Delivery
+  readonly coverage: Coverage
+  readonly pushes: Pushes
+  readonly wantsHeads: () => boolean
+  readonly onBlock: (number: number) => void
+  readonly onState: (why?: string | undefined) => void
+}
+
+export function createLogOrder(options: LogOrderOptions): LogOrder {
+  const { clock, heads, turns, delivery, coverage, pushes, wantsHeads, onState } = options
+  let off: (() => void) | undefined
+  let isStopped = false
+
+  /** What was pushed so far may be cut off anywhere: from what was delivered on, the chain itself is asked. */
+  function goByHeads() {
+    if (off || isStopped) return
+    const tip = heads.tip()
+    off = heads.listen({ onBlock, onReorg, onGap, onState: (_, why) => onState(why) })
+    if (delivery.cursor()) {
+      turns.clear()
+      pushes.clear()
+      coverage.restart()
+      turns.add({ type: 'catch-up' })
+    } else if (tip) delivery.begin({ provider: '', ...tip })
+  }
+
+  function onBlock(block: Block) {
+    const { number, parentHash, provider } = block
+    if (!delivery.cursor()) delivery.begin({ number: number - 1, hash: parentHash, provider })
+    turns.add({ type: 'block', block, at: clock.now(), isCovered: coverage.has(block) })
+    options.onBlock(number)
+  }
+
+  function onReorg(removed: readonly Block[]) {
+    for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
+  }
+
+  function onGap(from: number, to: number) {
+    if (delivery.cursor()) turns.add({ type: 'range', from, to })
+  }
+
+  function choose() {
+    if (wantsHeads()) goByHeads()
+  }
+
+  return {
+    hasHeads: () => off !== undefined,
+    choose,
+    goByHeads,
+    addByLog(block) {
+      if (off || turns.isWaiting(block.hash)) return
+      const last = turns.last()
+      // Out of order, or a new branch of which nobody tells: only the chain itself can say.
+      const isOdd = last && block.number <= last.number && last.hash !== block.hash
+      if (isOdd || wantsHeads()) return goByHeads()
+      turns.add({ type: 'block', block, at: clock.now(), isCovered: true })
+    },
+    removeByLog(hash) {
+      if (off) return
+      pushes.take(hash)
+      const entry = delivery.blocks().find((block) => block.hash === hash)
+      const provider = coverage.place()?.id ?? ''
+      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider } })
+    },
+    async newest() {
+      await heads.whenReady()
+      const tip = heads.tip()
+      return tip && { provider: '', ...tip }
+    },
+    stop() {
+      isStopped = true
+      off?.()
+    },
+  }
+}

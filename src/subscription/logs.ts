@@ -1,0 +1,240 @@
+// A stream of logs of one filter: pushed by one place, with the turns of the heads; while nobody needs heads, with those of the
+// logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
+
+import { createPauses } from '../base/pause'
+import type { Parts } from '../request/flight'
+import { bloomTestOf } from '../rpc/bloom'
+import type { Backfill } from './backfill'
+import type { Block } from './block'
+import { toHeight, toLog } from './block'
+import type { Blooms } from './blooms'
+import { createCoverage } from './coverage'
+import { createDelivery } from './delivery'
+import type { Heads } from './heads'
+import type { SubscriptionKey } from './key'
+import { createLogCheck } from './log-check'
+import { createLogOrder } from './log-order'
+import { createLogReads } from './log-reads'
+import { replayOf } from './log-replay'
+import type { Place } from './place'
+import { suspect } from './place'
+import type { Places } from './places'
+import { createPushes } from './pushes'
+import type { Stream, StreamSink, StreamState } from './stream'
+import { isSameState } from './stream'
+import { createTurns } from './turns'
+import { createUpstream } from './upstream'
+
+/** Which blocks are checked for lost logs: those that look suspicious, all, or none. */
+export type VerifyMode = 'auto' | 'strict' | false
+
+export type LogsOptions = {
+  readonly parts: Parts
+  readonly key: SubscriptionKey
+  readonly backfill: Backfill
+  readonly places: Places
+  readonly heads: Heads
+  readonly blooms: Blooms
+  readonly verify: VerifyMode
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: number
+  readonly sink: StreamSink
+}
+
+/** Blocks this far apart (in ms) make a heads subscription cheap. */
+const SLOW = 2_000
+
+export function createLogs({
+  parts,
+  key,
+  backfill,
+  places,
+  heads,
+  blooms,
+  verify,
+  mostFilled,
+  sink,
+}: LogsOptions): Stream {
+  const { clock } = parts
+  const { filter } = key
+  const test = bloomTestOf(filter)
+  const pauses = createPauses(clock)
+  const reads = createLogReads(backfill, filter, pauses, clock.now)
+  const delivery = createDelivery(sink)
+  const pushes = createPushes()
+  const coverage = createCoverage()
+  let state: StreamState = { name: 'opening' }
+  let isStopped = false
+  let becomeReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    becomeReady = resolve
+  })
+  const turns = createTurns({
+    clock,
+    pauses,
+    reads,
+    delivery,
+    pushes,
+    mostFilled,
+    bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),
+    mustCheck: (number) => verify === 'strict' || isSuspect(number),
+    mayCheck: verify !== false,
+    onLoss,
+    onLie: blooms.noteLie,
+    onGap: sink.onGap,
+    newest: () => order.newest(),
+    canonical: backfill.byNumber,
+    isStopped: () => isStopped,
+  })
+  const check = createLogCheck({
+    clock,
+    reads,
+    delivery,
+    isOn: verify !== false,
+    // Without heads there is nothing to hold it against.
+    isOver: (hash) => !turns.isWaiting(hash) && (!order.hasHeads() || delivery.has(hash) || heads.has(hash)),
+    onLoss,
+  })
+  const order = createLogOrder({
+    clock,
+    heads,
+    turns,
+    delivery,
+    coverage,
+    pushes,
+    wantsHeads: () =>
+      verify === 'strict' || heads.isActive() || (verify === 'auto' && (parts.heads.blockTime() ?? 0) >= SLOW),
+    onBlock: (number) => isSuspect(number) && void check.run(),
+    onState: show,
+  })
+  const upstream = createUpstream({
+    kind: 'logs',
+    params: key.params,
+    places,
+    clock,
+    sink: { onLive, onData, onDown, onRest, isLevel },
+  })
+
+  function onLive(place: Place) {
+    // Of what waits, it may have been about to push a part.
+    turns.uncover()
+    pushes.clear()
+    // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
+    // the next head is sure to.
+    const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
+    const isOrdered = isSameSocket || !order.hasHeads()
+    coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    order.choose()
+    if (order.hasHeads()) settleIn()
+    else if (!delivery.cursor()) void begin(place)
+    show()
+  }
+
+  function onDown(_: Place, why: string) {
+    coverage.end()
+    pushes.clear()
+    turns.uncover()
+    order.goByHeads()
+    show(why)
+  }
+
+  function onRest() {
+    order.goByHeads()
+    settleIn()
+  }
+
+  /** Nothing that comes is missed, and where it comes from is decided. */
+  function settleIn() {
+    void heads.whenReady().then(becomeReady)
+  }
+
+  /** Without heads: what comes after the newest block of the place is pushed. */
+  async function begin(place: Place) {
+    const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
+    if (!order.hasHeads() && block && !delivery.cursor()) delivery.begin(block)
+    becomeReady()
+    show()
+  }
+
+  function onData(result: unknown, place: Place) {
+    const log = toLog(result)
+    if (!log) return
+    const number = toHeight(log.blockNumber) as number
+    const hash = log.blockHash
+    if (log.removed) return order.removeByLog(hash)
+    coverage.note(number)
+    if (!order.hasHeads()) observe(place, number)
+    if (pushes.add(log)) distrust(place, number)
+    if (isOver(hash)) {
+      // It should have come with the others of its block.
+      distrust(place, number)
+      delivery.add({ number, hash }, pushes.take(hash))
+    } else order.addByLog({ number, hash, provider: place.id })
+    turns.look()
+  }
+
+  /** Whether the turn of the block has come already. */
+  function isOver(hash: string) {
+    if (turns.isWaiting(hash) || turns.isFilling()) return false
+    return delivery.has(hash) || heads.has(hash)
+  }
+
+  function onLoss(number: number) {
+    const place = coverage.place()
+    if (place) distrust(place, number)
+  }
+
+  function distrust(place: Place, number: number) {
+    if (verify === false) return
+    suspect(place, number)
+    order.goByHeads()
+    void check.run()
+  }
+
+  function isSuspect(number: number) {
+    return verify !== false && number <= (coverage.place()?.suspectUntil ?? -1)
+  }
+
+  async function isLevel(place: Place) {
+    const block = await backfill.latest(place.id).catch(() => undefined) // then it is not well
+    return block !== undefined && block.number >= (delivery.cursor()?.number ?? -1)
+  }
+
+  function observe({ state: { provider } }: Place, number: number) {
+    parts.heads.observe(provider, number, clock.now())
+  }
+
+  function show(why?: string) {
+    const before = state
+    state = stateOf(coverage.place(), order.hasHeads() ? heads.state() : before)
+    if (!isSameState(before, state)) sink.onState(state, why)
+  }
+
+  return {
+    start() {
+      check.start()
+      order.choose()
+      upstream.start()
+    },
+    whenReady: () => ready,
+    state: () => state,
+    cursor: () => delivery.cursor()?.number,
+    replay: replayOf(delivery, reads, backfill),
+    turn: delivery.turn,
+    stop() {
+      isStopped = true
+      check.stop()
+      upstream.close()
+      order.stop()
+      pauses.end()
+      becomeReady()
+    },
+  }
+}
+
+/** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
+function stateOf(place: Place | undefined, { name, source }: StreamState): StreamState {
+  if (place) return { name: name === 'filling' ? 'filling' : 'live', source: { provider: place.id, channel: 'ws' } }
+  const polled = source && ({ provider: source.provider, channel: 'poll' } as const)
+  return { name: name === 'live' ? 'polling' : name, ...(polled && { source: polled }) }
+}

@@ -1,0 +1,123 @@
+// A stream that knows no blocks (pending transactions, what vendors add): shared, subscribed again elsewhere when it is lost,
+// without doubles. What was pushed while nobody was connected cannot be asked for again.
+
+import type { Clock } from '../base/clock'
+import { NoProviderError } from '../errors'
+import type { RpcRequest } from '../types'
+import type { SubscriptionKey } from './key'
+import { stableJson } from './key'
+import type { Place } from './place'
+import type { Places } from './places'
+import { createPoller } from './poller'
+import type { Stream, StreamSink, StreamState } from './stream'
+import { createUpstream } from './upstream'
+
+export type PlainOptions = {
+  readonly clock: Clock
+  readonly key: SubscriptionKey
+  readonly places: Places
+  readonly sink: StreamSink
+  /** A request like a caller's: for filters. */
+  readonly request: (request: RpcRequest) => Promise<unknown>
+  /** Why nobody can be subscribed at. */
+  readonly reasons: () => readonly { provider: string; reason: string }[]
+  /** Between two polls (in ms). */
+  readonly interval: () => number
+}
+
+const PENDING = 'newPendingTransactions'
+/** Transactions that are remembered, so that a new source does not tell them again. */
+const MOST_SEEN = 10_000
+
+export function createPlain({ clock, key, places, sink, request, reasons, interval }: PlainOptions): Stream {
+  const isPending = key.kind === PENDING
+  const seen = new Set<string>()
+  let state: StreamState = { name: 'opening' }
+  /** The filter that stands in for a place. */
+  let filter: unknown
+  let becomeReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    becomeReady = resolve
+  })
+  const poller = createPoller(clock, poll, interval)
+  const upstream = createUpstream({
+    kind: key.kind,
+    params: key.params,
+    places,
+    clock,
+    sink: {
+      onLive,
+      onData: give,
+      onDown: (_, why) => show({ name: 'switching' }, why),
+      onRest,
+      isLevel: async () => true,
+    },
+  })
+
+  function give(result: unknown) {
+    if (isPending && !isNew(result)) return
+    sink.onItem({ type: 'plain', results: [result] })
+  }
+
+  /** A hash, or a whole transaction. */
+  function isNew(result: unknown) {
+    const hash =
+      typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
+    if (seen.has(hash)) return false
+    seen.add(hash)
+    if (seen.size > MOST_SEEN) seen.delete(seen.values().next().value as string)
+    return true
+  }
+
+  function onLive(place: Place) {
+    dropFilter()
+    show({ name: 'live', source: { provider: place.id, channel: 'ws' } })
+    becomeReady()
+  }
+
+  function onRest(refusal: unknown) {
+    // Whole transactions are told by no filter.
+    if (isPending && key.params.length === 1) return poller.start()
+    if (places.list(key.kind).length === 0)
+      sink.onRefused(refusal ?? new NoProviderError({ method: 'eth_subscribe', reasons: reasons() }))
+  }
+
+  async function poll() {
+    try {
+      filter ??= await request({ method: 'eth_newPendingTransactionFilter' })
+      const own = filter
+      const found = await request({ method: 'eth_getFilterChanges', params: [own] })
+      if (filter !== own) return
+      if (state.name !== 'polling') show({ name: 'polling' })
+      becomeReady()
+      for (const hash of Array.isArray(found) ? found : []) give(hash)
+    } catch {
+      filter = undefined // it is made again with the next poll
+    }
+  }
+
+  function dropFilter() {
+    poller.stop()
+    if (filter !== undefined) request({ method: 'eth_uninstallFilter', params: [filter] }).catch(() => {})
+    filter = undefined
+  }
+
+  function show(next: StreamState, why?: string) {
+    state = next
+    sink.onState(state, why)
+  }
+
+  return {
+    start: upstream.start,
+    whenReady: () => ready,
+    state: () => state,
+    cursor: () => undefined,
+    replay: (from) => Promise.resolve({ items: [], upTo: from }),
+    turn: () => 0,
+    stop() {
+      dropFilter()
+      upstream.close()
+      becomeReady()
+    },
+  }
+}

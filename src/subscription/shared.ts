@@ -1,0 +1,151 @@
+// One stream for all subscribers of equal params: starts with the first, lingers after the last. Gives every item to each of
+// them and says what happens to the stream.
+
+import type { Clock, Timer } from '../base/clock'
+import { SubscriptionGapError } from '../errors'
+import type { Events } from '../events'
+import type { SubscriptionKey } from './key'
+import type { Item, Stream, StreamSink, StreamState, StreamStateName } from './stream'
+import type { Subscriber, SubscriberOptions } from './subscriber'
+import { createSubscriber } from './subscriber'
+
+export type SharedStatus = {
+  /** The kind, with a number for the params. */
+  key: string
+  subscribers: number
+  state: StreamStateName
+  /** Where it comes from now. */
+  source?: { provider: string; channel: 'ws' | 'poll' }
+  /** Everything up to this block has been given. */
+  cursor?: number
+}
+
+export type Shared = {
+  readonly subscribers: number
+  /** Resolves once nothing that comes is missed; rejects if nobody serves it. */
+  whenReady(): Promise<void>
+  /** Returns the off-function, which may be called twice. */
+  add(subscriber: Pick<SubscriberOptions, 'eventsOf' | 'onEvent' | 'onError' | 'patience' | 'from'>): () => void
+  status(): SharedStatus
+  /** Ends it; the subscribers hear of the error. */
+  close(error: unknown): void
+}
+
+export type SharedOptions = {
+  readonly clock: Clock
+  readonly events: Events
+  readonly key: SubscriptionKey
+  readonly open: (sink: StreamSink) => Stream
+  /** It is over. */
+  readonly onEnd: () => void
+}
+
+/** Kept open after the last one left (in ms). */
+const LINGER = 2_000
+
+export function createShared({ clock, events, key, open, onEnd }: SharedOptions): Shared {
+  const members = new Set<Subscriber>()
+  /** A copy, made when somebody has come or gone: who does so while it is gone through changes nothing. */
+  let copy: readonly Subscriber[] | undefined
+  let linger: Timer | undefined
+  let isOver = false
+  let isRefused = false
+  let refuse = (_: unknown) => {}
+  const refused = new Promise<never>((_, reject) => {
+    refuse = reject
+  })
+  refused.catch(() => {}) // whoever waits for it hears of it
+  let before: StreamState = { name: 'opening' }
+  const stream = open({ onItem, onGap, onState, onRefused })
+
+  function all() {
+    copy ??= [...members]
+    return copy
+  }
+
+  function onItem(item: Item) {
+    if (item.type === 'logs' && item.isLate && events.has('gap'))
+      events.emit('gap', { key: key.name, from: item.number, to: item.number, late: true })
+    for (const subscriber of all()) subscriber.give(item)
+  }
+
+  function onGap(from: number, to: number, why: string) {
+    if (events.has('gap')) events.emit('gap', { key: key.name, from, to, why })
+    failAll(new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why }))
+  }
+
+  function failAll(error: unknown) {
+    for (const subscriber of all()) subscriber.fail(error)
+  }
+
+  function onState(state: StreamState, why?: string) {
+    const last = before
+    before = state
+    if (!events.has('subscription')) return
+    const { provider, channel } = state.source ?? {}
+    events.emit('subscription', {
+      key: key.name,
+      from: last.name,
+      to: state.name,
+      ...(provider !== undefined && { provider }),
+      ...(channel !== undefined && { channel }),
+      ...(why !== undefined && { why }),
+    })
+  }
+
+  function onRefused(error: unknown) {
+    isRefused = true
+    refuse(error)
+    failAll(error)
+  }
+
+  function leave(subscriber: Subscriber) {
+    if (!members.delete(subscriber)) return
+    copy = undefined
+    subscriber.close()
+    if (members.size > 0) return
+    if (isRefused) end()
+    else linger = clock.background(LINGER, end)
+  }
+
+  function end() {
+    if (isOver) return
+    isOver = true
+    linger?.cancel()
+    for (const subscriber of all()) subscriber.close()
+    members.clear()
+    stream.stop()
+    onEnd()
+  }
+
+  stream.start()
+  return {
+    get subscribers() {
+      return members.size
+    },
+    whenReady: () => Promise.race([stream.whenReady(), refused]),
+    add(given) {
+      linger?.cancel()
+      const subscriber = createSubscriber({ ...given, clock, stream, turn: stream.turn() })
+      members.add(subscriber)
+      copy = undefined
+      return () => leave(subscriber)
+    },
+    status() {
+      const { name, source } = stream.state()
+      const cursor = stream.cursor()
+      return {
+        key: key.name,
+        subscribers: members.size,
+        state: name,
+        ...(source && { source: { ...source } }),
+        ...(cursor !== undefined && { cursor }),
+      }
+    },
+    close(error) {
+      refuse(error)
+      failAll(error)
+      end()
+    },
+  }
+}

@@ -1,0 +1,185 @@
+// The way in for subscribers: `subscribe` in viem's shape, `heads()` and `logs()` as async iterators. Each list of providers
+// that clients want to be asked (all, or those of a `with()`) has a hub of its own.
+
+import type { Hex } from 'viem'
+import type { SubscriptionGapError } from '../errors'
+import { InvalidOptionsError, NoProviderError, TransportClosedError } from '../errors'
+import type { Parts } from '../request/flight'
+import type { Face } from '../request/plan'
+import type { RpcRequest, SocketState } from '../types'
+import type { Hub, HubOptions } from './hub'
+import { createHub } from './hub'
+import type { HeadOfChain, LogsOfBlock } from './items'
+import { createLogItems, toHeadOfChain } from './items'
+import { createIteration } from './iteration'
+import { stableJson, subscriptionKeyOf } from './key'
+import type { SharedStatus } from './shared'
+import type { Item } from './stream'
+
+/** viem's: what is pushed, and where to. */
+export type SubscribeOptions = {
+  params: readonly unknown[]
+  /** The `params` of a notification: `{ subscription, result }`. A promise it returns is waited for, up to 10 s, before the next one. */
+  onData(data: unknown): unknown
+  /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or it is over (`TransportClosedError`). */
+  onError?(error: unknown): void
+}
+
+export type Subscription = {
+  readonly subscriptionId: Hex
+  unsubscribe(): Promise<unknown>
+}
+
+export type HeadStreamOptions = {
+  /** Ends the loop. */
+  signal?: AbortSignal | undefined
+}
+
+/** Addresses and topics, as in `eth_getLogs`. */
+export type LogsFilter = {
+  address?: Hex | readonly Hex[] | undefined
+  topics?: readonly (Hex | readonly Hex[] | null)[] | undefined
+}
+
+export type LogStreamOptions = HeadStreamOptions & {
+  /** The first block. @default the next one */
+  fromBlock?: bigint | undefined
+  /** Blocks that must stand on top of one before its logs are given. @default 0 */
+  confirmations?: number | undefined
+}
+
+export type Subscriptions = {
+  /** @param turnedOff why there are none, if so */
+  subscribe(face: Face, options: SubscribeOptions, turnedOff: string | undefined): Promise<Subscription>
+  heads(face: Face, options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
+  logs(
+    face: Face,
+    filter?: LogsFilter | undefined,
+    options?: LogStreamOptions | undefined,
+  ): AsyncIterableIterator<LogsOfBlock>
+  status(): SharedStatus[]
+  onSocket(provider: string, to: SocketState): void
+  close(): void
+}
+
+export type SubscriptionsOptions = Pick<HubOptions, 'verify' | 'mostFilled'> & {
+  readonly parts: Parts
+  /** Of the list's options. */
+  readonly pollingInterval: number | undefined
+  readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
+}
+
+/** In ms. A promise of a subscriber is waited for so long; */
+const PATIENCE = 10_000
+/** viem's own. */
+const INTERVAL = 4_000
+
+export function createSubscriptions({
+  parts,
+  verify,
+  mostFilled,
+  pollingInterval,
+  request,
+}: SubscriptionsOptions): Subscriptions {
+  const hubs = new Map<string, Hub>()
+
+  function hubOf(face: Face): Hub {
+    const { wall, provider, isPinned, channel, exclude } = face.planner({ method: 'eth_subscribe' })
+    const scope = stableJson({ wall, provider, isPinned, channel, exclude })
+    let hub = hubs.get(scope)
+    if (!hub) {
+      const { channels, planner } = face
+      hub = createHub({ parts, channels, planner, verify, mostFilled, request: (asked) => request(face, asked) })
+      hubs.set(scope, hub)
+    }
+    return hub
+  }
+
+  function intervalOf(face: Face) {
+    return pollingInterval ?? face.pollingInterval ?? INTERVAL
+  }
+
+  /** @param read what an item brings of the values that the iterator yields */
+  function iterate<value>(
+    face: Face,
+    params: readonly unknown[],
+    read: (item: Item) => readonly value[],
+    onGap: (gap: SubscriptionGapError) => void,
+    { signal, from }: { signal: AbortSignal | undefined; from?: number | undefined },
+  ): AsyncIterableIterator<value> {
+    return createIteration<value>(async ({ give, fail }) => {
+      if (parts.closed) throw new TransportClosedError()
+      const { off } = await hubOf(face).subscribe(params, () => ({
+        eventsOf: read,
+        onEvent: (value) => give(value as value),
+        onError: (error) =>
+          (error as Error).name === 'SubscriptionGapError' ? onGap(error as SubscriptionGapError) : fail(error),
+        patience: Infinity,
+        interval: intervalOf(face),
+        from,
+      }))
+      return off
+    }, signal)
+  }
+
+  return {
+    async subscribe(face, { params, onData, onError = () => {} }, turnedOff) {
+      if (turnedOff !== undefined) {
+        const reasons = parts.providers.map(({ id }) => ({ provider: id, reason: turnedOff }))
+        throw new NoProviderError({ method: 'eth_subscribe', reasons })
+      }
+      if (parts.closed) throw new TransportClosedError()
+      const { id, off } = await hubOf(face).subscribe(params, (subscription) => ({
+        eventsOf: (item) => item.results,
+        onEvent: (result) => onData({ subscription, result }),
+        onError,
+        patience: PATIENCE,
+        interval: intervalOf(face),
+      }))
+      return {
+        subscriptionId: id,
+        unsubscribe() {
+          off()
+          return Promise.resolve(true)
+        },
+      }
+    },
+    heads(face, { signal } = {}) {
+      const read = (item: Item) => {
+        const head = toHeadOfChain(item)
+        return head ? [head] : []
+      }
+      return iterate(face, ['newHeads'], read, () => {}, { signal })
+    },
+    logs(face, filter = {}, { fromBlock, confirmations = 0, signal } = {}) {
+      check(
+        fromBlock === undefined || (typeof fromBlock === 'bigint' && fromBlock >= 0n),
+        'fromBlock',
+        'must be a bigint of 0 or more',
+        fromBlock,
+      )
+      check(
+        Number.isInteger(confirmations) && confirmations >= 0,
+        'confirmations',
+        'must be a whole number of 0 or more',
+        confirmations,
+      )
+      const params = subscriptionKeyOf(['logs', filter]).params
+      const items = createLogItems(confirmations)
+      const from = fromBlock === undefined ? undefined : Number(fromBlock)
+      return iterate(face, params, items.read, (gap) => items.noteGap(gap.from, gap.to), { signal, from })
+    },
+    status: () => [...hubs.values()].flatMap((hub) => hub.status()),
+    onSocket(provider, to) {
+      for (const hub of hubs.values()) hub.onSocket(provider, to)
+    },
+    close() {
+      for (const hub of hubs.values()) hub.close()
+      hubs.clear()
+    },
+  }
+}
+
+function check(isGood: boolean, path: string, rule: string, value: unknown) {
+  if (!isGood) throw new InvalidOptionsError({ path, rule, value })
+}

@@ -1,0 +1,207 @@
+// Blocks of a log stream come to their turn one after the other: each is settled by what was pushed for it, or by asking, and
+// only then the next one. Where the blocks come from is logs.ts.
+
+import type { Clock } from '../base/clock'
+import type { Pauses } from '../base/pause'
+import type { BloomAnswer } from './blooms'
+import type { Delivery } from './delivery'
+import type { BlockItem, LogBlock, QueueItem } from './log-queue'
+import { uncoveredRun, verdictOf } from './log-queue'
+import type { LogReads } from './log-reads'
+import type { Pushes } from './pushes'
+
+export type Turns = {
+  add(item: QueueItem): void
+  /** The block whose turn is the last one. */
+  last(): LogBlock | undefined
+  /** Whether the turn of the block is still to come. */
+  isWaiting(hash: string): boolean
+  /** Whether blocks are being fetched that have no turn of their own. */
+  isFilling(): boolean
+  /** Takes out a block whose turn has not come. Returns whether there was one. */
+  drop(hash: string): boolean
+  /** Nothing more is pushed for those that wait. */
+  uncover(): void
+  /** Forgets all whose turn has not come. */
+  clear(): void
+  /** Something was pushed, or is known now: the first one may be settled. */
+  look(): void
+}
+
+export type TurnsOptions = {
+  readonly clock: Clock
+  readonly pauses: Pauses
+  readonly reads: LogReads
+  readonly delivery: Delivery
+  readonly pushes: Pushes
+  readonly mostFilled: number
+  readonly bloomOf: (block: LogBlock) => BloomAnswer
+  readonly mustCheck: (number: number) => boolean
+  readonly mayCheck: boolean
+  /** What was pushed, or not, is not the whole truth. */
+  readonly onLoss: (number: number) => void
+  /** The bloom has denied logs that are there. */
+  readonly onLie: (provider: string) => void
+  readonly onGap: (from: number, to: number, why: string) => void
+  /** The newest block, once it is known. */
+  readonly newest: () => Promise<LogBlock | undefined>
+  /** The canonical block at this height. */
+  readonly canonical: (number: number, provider: string) => Promise<Pick<LogBlock, 'hash'>>
+  readonly isStopped: () => boolean
+}
+
+/** All in ms. The logs of a block come together; */
+const SETTLE = 50
+/** a check holds back what comes after it; */
+const HELD_BACK = 2_000
+/** a block that cannot be had is reported. */
+const GIVEN_UP = 30_000
+const AGAIN = 500
+const MOST_AT_ONCE = 256
+
+export function createTurns(options: TurnsOptions): Turns {
+  const { clock, pauses, reads, delivery, pushes, bloomOf, mustCheck, onGap, isStopped } = options
+  let queue: QueueItem[] = []
+  let isWorking = false
+
+  async function work() {
+    if (isWorking) return
+    isWorking = true
+    for (let item = queue[0]; item && !isStopped(); item = queue[0]) await step(item)
+    isWorking = false
+  }
+
+  async function step(item: QueueItem) {
+    if (item.type === 'block') return stepBlock(item)
+    if (item.type === 'catch-up' && !(await catchUp(item))) return
+    if (item.type === 'range') await fill(item, item.from, item.to, delivery.cursor()?.provider ?? '')
+    if (queue[0] !== item) return
+    queue.shift()
+    if (item.type === 'retract') delivery.takeBack(item.block)
+  }
+
+  function stepBlock(item: BlockItem): Promise<void> | undefined {
+    const { block, at, isCovered } = item
+    const hasPushes = pushes.of(block.hash).length > 0
+    const left = at + SETTLE - clock.now()
+    const bloom = bloomOf(block)
+    const verdict = verdictOf({
+      isCovered,
+      bloom,
+      hasPushes,
+      isSettled: left <= 0 || queue.length > 1 || pushes.hasAbove(block.number),
+      mustCheck: mustCheck(block.number),
+      mayCheck: options.mayCheck,
+    })
+    if (verdict === 'wait') return pauses.wait(left)
+    if (verdict === 'ask') return ask(item)
+    if (bloom === 'no' && hasPushes) options.onLie(block.provider)
+    settle(item, pushes.take(block.hash), verdict === 'pass')
+    return undefined
+  }
+
+  function settle(item: BlockItem, logs: Parameters<Delivery['give']>[1], isCertain: boolean) {
+    queue.shift()
+    pushes.forgetBelow(item.block.number - MOST_AT_ONCE)
+    delivery.give(item.block, logs, isCertain)
+  }
+
+  async function ask(first: BlockItem) {
+    const run = first.isCovered ? [first] : uncoveredRun(queue, MOST_AT_ONCE)
+    const asked = run.filter(({ block }) => bloomOf(block) !== 'no' || pushes.of(block.hash).length > 0)
+    const isLeft = () => isStopped() || queue[0] !== first
+    const blocks = asked.map(({ block }) => block)
+    const limit = first.isCovered ? HELD_BACK : GIVEN_UP
+    const found = await within(
+      limit,
+      reads.untilDone(() => reads.ofBlocks(blocks, first.isCovered ? 'verify' : 'backfill'), limit, isLeft),
+    )
+    if (isLeft()) return
+    const last = asked.at(-1)?.block ?? first.block
+    if (!found && !first.isCovered) onGap(first.block.number, last.number, 'the logs could not be had')
+    for (const item of run) {
+      // A reorg may have taken it out meanwhile.
+      if (queue[0] !== item || isStopped()) return
+      const pushed = pushes.take(item.block.hash)
+      const truth = found?.get(item.block.hash) ?? []
+      if (found && item.isCovered && !mustCheck(item.block.number) && truth.length > pushed.length)
+        options.onLoss(item.block.number)
+      settle(item, [...pushed, ...truth], found !== undefined)
+    }
+  }
+
+  function within<value>(ms: number, promise: Promise<value | undefined>): Promise<value | undefined> {
+    return new Promise((resolve) => {
+      const timer = clock.after(ms, () => resolve(undefined))
+      void promise.then((value) => {
+        timer.cancel()
+        resolve(value)
+      })
+    })
+  }
+
+  /** Goes on from what was delivered, whatever has happened to the chain since. Returns whether it got there. */
+  async function catchUp(item: QueueItem): Promise<boolean> {
+    const isLeft = () => isStopped() || queue[0] !== item
+    const newest = await options.newest()
+    if (!newest && !isLeft()) await pauses.wait(AGAIN)
+    if (isLeft() || !newest) return false
+    queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
+    for (const entry of delivery.blocks()) {
+      const { number } = entry
+      const canonical = await reads.untilDone(() => options.canonical(number, newest.provider), GIVEN_UP, isLeft)
+      if (isLeft() || !canonical || canonical.hash === entry.hash) break
+      delivery.takeBack({ ...entry, provider: newest.provider })
+    }
+    if (isLeft()) return false
+    const from = delivery.cursor()?.number
+    if (from !== undefined) await fill(item, from, newest.number, newest.provider)
+    if (isLeft()) return false
+    delivery.give(newest, [], true)
+    return true
+  }
+
+  async function fill(item: QueueItem, from: number, to: number, provider: string) {
+    const isLeft = () => isStopped() || queue[0] !== item
+    const first = Math.max(from, to - options.mostFilled + 1)
+    if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
+    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill'), GIVEN_UP, isLeft)
+    if (isLeft()) return
+    if (!found) return onGap(first, to, 'the logs could not be had')
+    for (const { number, hash, logs } of found) {
+      if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)
+      else delivery.give({ number, hash, provider }, logs, true)
+    }
+  }
+
+  return {
+    add(item) {
+      queue.push(item)
+      void work()
+    },
+    last() {
+      const blocks = queue.filter((item) => item.type === 'block')
+      return blocks.at(-1)?.block ?? delivery.cursor()
+    },
+    isFilling: () => queue.some(({ type }) => type === 'catch-up' || type === 'range'),
+    isWaiting: (hash) => queue.some((item) => item.type === 'block' && item.block.hash === hash),
+    drop(hash) {
+      const before = queue.length
+      queue = queue.filter((item) => item.type !== 'block' || item.block.hash !== hash)
+      if (queue.length < before) pauses.wake()
+      return queue.length < before
+    },
+    uncover() {
+      for (const item of queue) if (item.type === 'block') item.isCovered = false
+      pauses.wake()
+    },
+    clear() {
+      queue = []
+      pauses.wake()
+    },
+    look() {
+      pauses.wake()
+      void work()
+    },
+  }
+}

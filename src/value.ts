@@ -1,0 +1,140 @@
+// What `client.transport` has beside viem's own, over an engine.
+
+import { repeatUntil } from './base/retry'
+import { checkKnown, checkOverrides, refuse } from './checks'
+import type { Engine } from './engine'
+import type { EventName, Listener } from './events'
+import type { RequestOptions } from './options'
+import type { Face, RequestOverrides } from './request/plan'
+import { failureOf } from './rpc/failure'
+import type { Status } from './status'
+import type { HeadOfChain, LogsOfBlock } from './subscription/items'
+import type {
+  HeadStreamOptions,
+  LogStreamOptions,
+  LogsFilter,
+  SubscribeOptions,
+  Subscription,
+} from './subscription/subscriptions'
+import type { BreakerStateName, ChannelType, RpcRequest } from './types'
+
+/** A channel's breaker, to look at and to work by hand. */
+export type BreakerControl = {
+  readonly state: BreakerStateName
+  /** Leaves the channel alone. @param ms how long; by default as after a failure. */
+  open(ms?: number): void
+  /** Uses the channel again at once. */
+  close(): void
+  /** Counts a failure seen elsewhere. */
+  recordFailure(error?: unknown): void
+}
+
+/** `client.transport.request`: viem's, with more options. Throws the same errors as `client.request`. */
+export type FailoverRequestFn = <returnType = unknown>(
+  request: RpcRequest,
+  options?: RequestOptions | undefined,
+) => Promise<returnType>
+
+/** What `client.transport` has beside viem's own. */
+export type FailoverValue = {
+  request: FailoverRequestFn
+  /**
+   * viem's: what `eth_subscribe` pushes. For `newHeads` and `logs` every event of the canonical chain once, in order, whatever
+   * becomes of sockets and providers; reorgs are told as nodes tell them. Without a socket it polls. Equal subscriptions share
+   * one stream. Resolves when nothing that comes from now on is missed, at the latest after `timeout`.
+   * @throws InvalidOptionsError for params that break a rule; what providers said if none of them serves the kind
+   */
+  subscribe(options: SubscribeOptions): Promise<Subscription>
+  /** The blocks of the canonical chain from the next one on. `break`, or the signal, ends it. */
+  heads(options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
+  /**
+   * The logs of the canonical chain, block by block, and at least every 100 blocks an item that says how far it is. `break`, or
+   * the signal, ends it.
+   * @throws InvalidOptionsError for a filter or an option that breaks a rule
+   */
+  logs(filter?: LogsFilter | undefined, options?: LogStreamOptions | undefined): AsyncIterableIterator<LogsOfBlock>
+  /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
+  status(): Status
+  /** Calls `listener` for each event of the engine. Returns the off-function. */
+  on<name extends EventName>(name: name, listener: Listener<name>): () => void
+  /**
+   * The breaker of one channel.
+   * @throws InvalidOptionsError if there is no such channel
+   */
+  breaker(id: string, channel: ChannelType): BreakerControl
+  /**
+   * Resolves with `status()` once a provider is verified.
+   * @throws TransportClosedError, or the signal's reason
+   */
+  ready(options?: { signal?: AbortSignal | undefined } | undefined): Promise<Status>
+  /** Ends the engine of this chain for all its clients: pending and later calls reject with `TransportClosedError`. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export function requestOf(engine: Engine, face: Face, ids: readonly string[]): FailoverRequestFn {
+  return ((request: RpcRequest, given?: RequestOptions) => {
+    if (!given) return engine.request(face, request, face.planner(request), undefined)
+    const { signal, provider, channel, strategy, timeout, exclude, allowFailover } = given
+    const overrides = { provider, channel, strategy, timeout, exclude, allowFailover }
+    const isPlain = Object.values(overrides).every((value) => value === undefined)
+    try {
+      if (!isPlain) checkOverrides(overrides, 'options')
+      if (!isPlain) checkNamed(overrides, ids, 'options')
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return engine.request(face, request, face.planner(request, isPlain ? undefined : overrides), signal)
+  }) as FailoverRequestFn
+}
+
+export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
+  if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
+  for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
+}
+
+export function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn, isQuiet: boolean): FailoverValue {
+  const close = async () => engine.close()
+  return {
+    request,
+    subscribe: (given) =>
+      engine.subscriptions.subscribe(
+        face,
+        given,
+        isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined,
+      ),
+    heads: (given) => engine.subscriptions.heads(face, given),
+    logs: (filter, given) => engine.subscriptions.logs(face, filter, given),
+    status: () => engine.status(),
+    on: (name, listener) => engine.events.on(name, listener),
+    breaker: (id, channel) => controlOf(engine, id, channel),
+    async ready({ signal } = {}) {
+      await repeatUntil(() => engine.verifyAny(face), signal)
+      return engine.status()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function controlOf(engine: Engine, id: string, type: ChannelType): BreakerControl {
+  const ids = engine.providers.map((provider) => provider.id)
+  checkKnown(id, ids, 'id')
+  const channel = engine.channel(id, type)
+  if (!channel) return refuse('channel', `must be a channel of provider ${id}`, type)
+  const { breaker } = channel
+  return {
+    get state() {
+      return breaker.snapshot(engine.now()).state
+    },
+    open(ms) {
+      if (ms !== undefined && !(ms >= 0)) refuse('ms', 'must be a number of 0 or more', ms)
+      breaker.open(engine.now(), ms)
+    },
+    close: () => breaker.close(),
+    recordFailure(error) {
+      const { kind } = failureOf(error, { method: '' })
+      breaker.recordFailure(engine.now(), kind === 'network' || kind === 'timeout')
+    },
+  }
+}

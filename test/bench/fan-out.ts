@@ -1,0 +1,292 @@
+// The bench of size: many subscribers on one key, many keys on one socket, an hour of blocks, many calls over one socket.
+
+import type { Address, Hex } from 'viem'
+import { createPublicClient, pad, toHex, webSocket } from 'viem'
+import { failover } from '../../src/index'
+import { transferTopic } from '../support/chain-block'
+import { fastChain, token } from '../support/event-watch'
+import { collectGarbage, firstLineOf, formatNumber, median, tableOf } from './measure'
+import type { ReplayProvider } from './replay-provider'
+import { createReplayProvider } from './replay-provider'
+
+/** What was measured, as it is shown, and what of it is past its limit. */
+type Finding = { readonly row: readonly [what: string, measured: string, limit: string]; readonly problems: string[] }
+
+type Push = { readonly subscription: string; readonly result: { readonly number?: Hex; readonly address?: Address } }
+
+/** Nothing may take longer (in ms). */
+const longest = 60_000
+
+/** Prints the table; returns what is past a limit. */
+export async function benchFanOut(): Promise<string[]> {
+  console.log(`## Many subscribers, many filters, many blocks, many calls
+
+One loopback socket; its provider lives in the same process and keeps hardly anything.
+`)
+  const findings: Finding[] = []
+  for (const find of [findFanOut, findFilters, findHeap, findThroughput]) {
+    const finding = await find().catch((error): Finding => {
+      const said = firstLineOf(error)
+      return { row: [find.name.slice('find'.length), said, ''], problems: [`${find.name}: ${said}`] }
+    })
+    findings.push(finding)
+    process.stderr.write(`${finding.row.join(' | ')}\n`)
+  }
+  const rows = findings.map(({ row }) => row)
+  console.log(`${tableOf(['what', 'measured', 'limit'], rows)}\n`)
+  return findings.flatMap(({ problems }) => problems)
+}
+
+async function findFanOut(): Promise<Finding> {
+  const [subscribers, blocks] = [10_000, 50]
+  let upstream = 0
+  /** Of all blocks (in us of work). */
+  const timeOf = async (count: number) => {
+    await using stage = await createStage(noLogs)
+    const { provider, client } = stage
+    const delivered = createTally()
+    await Promise.all(
+      listenersOf(count, delivered.add).map((onData) => client.transport.subscribe({ params: ['newHeads'], onData })),
+    )
+    const replay = async (blocks: number) => {
+      for (let block = 1; block <= blocks; block++) {
+        await provider.push()
+        await delivered.until(delivered.count + count - (delivered.count % count))
+      }
+    }
+    await replay(5)
+    collectGarbage()
+    const work = startWork()
+    await replay(blocks)
+    upstream = provider.subscriptions
+    return work.end()
+  }
+  const own: number[] = []
+  const plain: number[] = []
+  for (let run = 0; run < 3; run++) {
+    const alone = await timeOf(1)
+    own.push(((await timeOf(subscribers)) - alone) / (blocks * (subscribers - 1)))
+    plain.push(loopOf(subscribers, 10 * blocks))
+  }
+  const [ours, loop] = [median(own), median(plain)]
+  const ratio = ours / loop
+  const told = `${(ours * 1_000).toFixed(1)} ns a delivery, a plain loop ${(loop * 1_000).toFixed(1)}: ${ratio.toFixed(2)}x`
+  return {
+    row: [
+      `${formatNumber(subscribers)} subscribers on one key`,
+      `${upstream} upstream subscription(s); ${told}`,
+      '1; 2x',
+    ],
+    problems: [
+      ...(upstream === 1 ? [] : [`fan-out: ${upstream} upstream subscriptions, limit 1`]),
+      ...(ratio <= 2 ? [] : [`fan-out: a delivery costs ${ratio.toFixed(2)} times a call in a loop, limit 2`]),
+    ],
+  }
+}
+
+/** So many functions, each with something of its own to remember: the height it was told. */
+function listenersOf(count: number, onCall: () => void) {
+  return Array.from({ length: count }, () => {
+    let height = 0
+    return (data: unknown) => {
+      const told = Number((data as Push).result.number)
+      if (told < height) throw new Error(`${told} after ${height}`)
+      height = told
+      onCall()
+    }
+  })
+}
+
+/** What it costs to call so many functions with each block (in us of work a call). */
+function loopOf(subscribers: number, blocks: number) {
+  const tally = createTally()
+  const listeners = listenersOf(subscribers, tally.add)
+  let height = 0
+  const replay = (blocks: number) => {
+    for (let block = 0; block < blocks; block++) {
+      const data = { subscription: '0x1', result: { number: toHex(++height) } }
+      for (const listener of listeners) listener(data)
+    }
+  }
+  replay(50)
+  const work = startWork()
+  replay(blocks)
+  return work.end() / (subscribers * blocks)
+}
+
+async function findFilters(): Promise<Finding> {
+  const [filters, blocks] = [1_000, 20]
+  const addresses = Array.from({ length: filters }, (_, i) => pad(toHex(i + 1), { size: 20 }))
+  await using stage = await createStage(() => addresses.map((address) => ({ address, topics: [] })))
+  const { provider, client } = stage
+  const delivered = createTally()
+  const wrong: string[] = []
+  const from = performance.now()
+  await Promise.all(
+    addresses.map((address) =>
+      client.transport.subscribe({
+        params: ['logs', { address }],
+        onData(data) {
+          const { result } = data as Push
+          if (result.address !== address) wrong.push(`${result.address} at ${address}`)
+          delivered.add()
+        },
+      }),
+    ),
+  )
+  const subscribed = performance.now() - from
+  const { sockets, subscriptions } = provider
+  const start = performance.now()
+  for (let block = 0; block < blocks; block++) await provider.push()
+  await delivered.until(filters * blocks)
+  const cost = ((performance.now() - start) * 1_000) / (filters * blocks)
+  const extra = delivered.count - filters * blocks + wrong.length
+  const told = `${sockets} socket(s), live after ${formatNumber(subscribed)} ms; ${formatNumber(cost)} us a log`
+  return {
+    row: [`${formatNumber(filters)} distinct log filters`, `${told}; ${extra} wrong or doubled`, '1; 0 wrong'],
+    problems: [
+      ...(sockets === 1 ? [] : [`filters: ${sockets} sockets, limit 1`]),
+      ...(subscriptions === filters ? [] : [`filters: ${subscriptions} upstream subscriptions, limit ${filters}`]),
+      ...(extra === 0 ? [] : [`filters: ${extra} logs wrong or doubled`]),
+    ],
+  }
+}
+
+async function findHeap(): Promise<Finding> {
+  const [blocks, limit] = [14_400, 5]
+  const topics = [transferTopic, pad('0x01'), pad('0x02')] as const
+  await using stage = await createStage((number) =>
+    Array.from({ length: 3 }, () => ({ address: token, topics, data: pad(toHex(number)) })),
+  )
+  const { provider, client } = stage
+  const [heads, logs] = [createTally(), createTally()]
+  let [last, disordered] = [0, 0]
+  await client.transport.subscribe({
+    params: ['newHeads'],
+    onData(data) {
+      const { result } = data as Push
+      const number = Number(result.number)
+      if (last > 0 && number !== last + 1) disordered++
+      last = number
+      heads.add()
+    },
+  })
+  await client.transport.subscribe({
+    params: ['logs', { address: token }],
+    onData: logs.add,
+  })
+  const from = performance.now()
+  let early = 0
+  for (let block = 1; block <= blocks; block++) {
+    await provider.push()
+    if (block % 100 === 0) await Promise.all([heads.until(block), logs.until(3 * (block - 1))])
+    if (block === blocks / 10) early = heapInUse()
+  }
+  await logs.until(3 * blocks)
+  const growth = heapInUse() - early
+  const perSecond = (blocks * 1_000) / (performance.now() - from)
+  const extra = heads.count - blocks + (logs.count - 3 * blocks) + disordered
+  const told = `${growth.toFixed(1)} MB more heap than after a tenth; ${formatNumber(perSecond)} blocks a second`
+  return {
+    row: [
+      `an hour of 250 ms blocks: ${formatNumber(blocks)}`,
+      `${told}; ${extra} misplaced`,
+      `${limit} MB; 0 misplaced`,
+    ],
+    problems: [
+      ...(growth <= limit ? [] : [`heap: ${growth.toFixed(1)} MB more after ${blocks} blocks, limit ${limit}`]),
+      ...(extra === 0 ? [] : [`heap: ${extra} heads or logs doubled or out of order`]),
+    ],
+  }
+}
+
+async function findThroughput(): Promise<Finding> {
+  const [calls, concurrency, limit] = [20_000, 64, 0.9]
+  await using stage = await createStage(noLogs)
+  const { provider, client } = stage
+  const viem = createPublicClient({ chain: fastChain, transport: webSocket(provider.wsUrl) })
+  let count = 0
+  /** Calls a second; each for another account, so that none is answered from memory. */
+  const rateOf = async ({ request }: Pick<typeof viem, 'request'>, calls: number) => {
+    collectGarbage()
+    const from = performance.now()
+    const caller = async () => {
+      for (let call = 0; call < calls / concurrency; call++)
+        await request({ method: 'eth_getBalance', params: [pad(toHex(++count), { size: 20 }), 'latest'] })
+    }
+    await Promise.all(Array.from({ length: concurrency }, caller))
+    return (calls * 1_000) / (performance.now() - from)
+  }
+  const clients = [client as Pick<typeof viem, 'request'>, viem]
+  const rates: [number[], number[]] = [[], []]
+  for (const one of clients) await rateOf(one, calls / 4)
+  // Alternating, so that a busy moment of the machine meets both.
+  for (let run = 0; run < 7; run++)
+    for (const [index, one] of clients.entries()) rates[index]?.push(await rateOf(one, calls))
+  const [ours, theirs] = [median(rates[0]), median(rates[1])]
+  const ratio = median(rates[0].map((rate, run) => rate / (rates[1][run] as number)))
+  const told = `${formatNumber(ours)} calls a second, viem webSocket ${formatNumber(theirs)}: ${ratio.toFixed(2)}`
+  return {
+    row: [`calls over one socket, ${concurrency} in flight`, told, `${limit}`],
+    problems: ratio >= limit ? [] : [`throughput: ${ratio.toFixed(2)} of viem's webSocket, limit ${limit}`],
+  }
+}
+
+/** What this process works from now on (in us): the time of others on a busy machine does not count. */
+function startWork() {
+  const from = process.cpuUsage()
+  return {
+    end() {
+      const { user, system } = process.cpuUsage(from)
+      return user + system
+    },
+  }
+}
+
+/** Heap after everything that can be freed is (in MB). */
+function heapInUse() {
+  collectGarbage()
+  return process.memoryUsage().heapUsed / 1_000_000
+}
+
+const noLogs = () => []
+
+async function createStage(logsOf: Parameters<typeof createReplayProvider>[0]) {
+  const provider: ReplayProvider = await createReplayProvider(logsOf)
+  const client = createPublicClient({ chain: fastChain, transport: failover([provider.wsUrl]) })
+  return {
+    provider,
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.transport.close()
+      provider.close()
+    },
+  }
+}
+
+/** Counts, and tells when there are enough. */
+function createTally() {
+  let count = 0
+  let wanted = Infinity
+  let wake = () => {}
+  return {
+    get count() {
+      return count
+    },
+    add() {
+      if (++count >= wanted) wake()
+    },
+    until(enough: number): Promise<void> {
+      if (count >= enough) return Promise.resolve()
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`only ${count} of ${enough} delivered`)), longest)
+        wanted = enough
+        wake = () => {
+          wanted = Infinity
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    },
+  }
+}

@@ -1,0 +1,435 @@
+// What callers are told of the newest blocks: nothing goes backwards but by decision, and no answer is taken while another
+// provider may know better. Manual clock, scripted nodes.
+
+import { describe, expect, test } from 'vitest'
+import type { EngineSetup } from '../../src/engine'
+import type { RpcRequest } from '../../src/types'
+import { createTestEngine } from '../support/engine'
+import type { ScriptedChannel } from '../support/scripted-channel'
+
+const HEAD = 'eth_blockNumber'
+const BLOCK = 'eth_getBlockByNumber'
+const RECEIPT = 'eth_getTransactionReceipt'
+const LOGS = 'eth_getLogs'
+const HASH = `0x${'ab'.repeat(32)}`
+const hex = (height: number) => `0x${height.toString(16)}`
+
+/** What a node at some height answers; several nodes behind one address answer in turn. */
+function serve(channel: ScriptedChannel, heightOf: () => number) {
+  channel.on(HEAD).reply(() => hex(heightOf()))
+  channel.on(BLOCK).reply(({ params }: RpcRequest) => {
+    const [block] = params as [string]
+    const head = heightOf()
+    const height =
+      block === 'latest' ? head : block === 'finalized' ? head - 10 : block === 'safe' ? head - 5 : Number(block)
+    return height <= head ? { number: hex(height), hash: `0x${height}` } : null
+  })
+  channel.on(RECEIPT).reply(() => (heightOf() >= 101 ? { blockNumber: hex(101), transactionHash: HASH } : null))
+  channel.on(LOGS).reply(({ params }: RpcRequest) => {
+    const [{ fromBlock, toBlock }] = params as [{ fromBlock: string; toBlock?: string }]
+    const logs: { blockNumber: string }[] = []
+    for (let height = Number(fromBlock); height <= Math.min(heightOf(), Number(toBlock ?? Infinity)); height++)
+      logs.push({ blockNumber: hex(height) })
+    return logs
+  })
+}
+
+function setUp(heights: (number | number[])[], options: Partial<EngineSetup> = {}) {
+  const engine = createTestEngine({ providers: heights.length, options: { consistency: 'head', ...options } })
+  const p = (number: number) => engine.channel(`p${number}`)
+  for (const index of heights.keys())
+    serve(p(index + 1), () => {
+      const height = heights[index] as number | number[]
+      return typeof height === 'number'
+        ? height
+        : height.length > 1
+          ? (height.shift() as number)
+          : (height[0] as number)
+    })
+  const number = async () => Number(await engine.request(HEAD))
+  const start = (
+    ...given: Parameters<typeof engine.start>
+  ): { ended: { at: number; value?: any; error?: any } | undefined } => engine.start(...given)
+  const end = async (method: string, params: unknown[] = []) => {
+    const seen = start(method, params)
+    await engine.clock.settle()
+    return seen
+  }
+  return {
+    ...engine,
+    heights,
+    p,
+    number,
+    start,
+    end,
+    counts: (method: string) => heights.map((_, index) => p(index + 1).count(method)),
+  }
+}
+
+describe('numbers', () => {
+  test('behavior: a number below the one shown before is not taken while another provider may know better', async () => {
+    const engine = setUp([101, 101])
+    expect(await engine.number()).toBe(101)
+    await engine.clock.advance(2_000)
+    engine.heights[0] = 100
+    expect([await engine.number(), engine.counts(HEAD)]).toEqual([101, [2, 2]])
+  })
+
+  test('behavior: providers that alternate four blocks behind never take the number backwards', async () => {
+    const engine = setUp([100, 100])
+    const seen: number[] = []
+    for (let step = 0; step < 100; step++) {
+      const head = 100 + step
+      engine.heights[step % 2] = head
+      engine.heights[(step + 1) % 2] = head - 4
+      seen.push(await engine.number())
+      await engine.clock.advance(200)
+    }
+    expect(seen).toEqual([...seen].sort((a, b) => a - b))
+    expect(engine.eventsOf('reorg')).toEqual([])
+  })
+
+  test('behavior: the very first answer waits for the heads of the others, so that a laggard is found out', async () => {
+    const engine = setUp([60, 100, 100])
+    for (const number of [2, 3]) engine.p(number).on(HEAD).once.reply(hex(100), { after: 20 })
+    const first = engine.start(HEAD)
+    const state = engine.start('eth_getBalance', ['0xa', 'latest'])
+    await engine.clock.advance(20)
+    expect([first.ended, state.ended]).toEqual([
+      { at: 20, value: hex(100) },
+      { at: 20, value: '0x1' },
+    ])
+    expect(engine.counts('eth_getBalance')).toEqual([1, 1, 0])
+    expect(engine.eventsOf('dispute')).toEqual([])
+  })
+
+  test('behavior: but not for longer than 100 ms, and only that once', async () => {
+    const engine = setUp([60, 100])
+    engine.p(2).on(HEAD).hang()
+    const first = engine.start(HEAD)
+    await engine.clock.advance(99)
+    expect(first.ended).toBeUndefined()
+    await engine.clock.advance(1)
+    expect(first.ended).toEqual({ at: 100, value: hex(60) })
+    expect((await engine.end(HEAD)).ended?.at).toBe(100)
+  })
+
+  test('behavior: behind one address with nodes that differ, the number stays at what was shown', async () => {
+    const engine = setUp([[101, 100, 101, 100, 102, 101]])
+    const seen: number[] = []
+    for (let poll = 0; poll < 6; poll++) {
+      seen.push(await engine.number())
+      await engine.clock.advance(500)
+    }
+    expect(seen).toEqual([101, 101, 101, 101, 102, 102])
+    expect(engine.eventsOf('reorg')).toEqual([])
+  })
+
+  test('behavior: `latest`, `safe` and `finalized` blocks do not go backwards either', async () => {
+    const engine = setUp([[101, 101, 101, 100]])
+    const numbers: number[] = []
+    for (const tag of ['latest', 'safe', 'finalized', 'latest', 'safe', 'finalized']) {
+      const seen = engine.start(BLOCK, [tag, false])
+      await engine.clock.advance(800)
+      numbers.push(Number(seen.ended?.value.number))
+    }
+    expect(numbers).toEqual([101, 96, 91, 101, 96, 91])
+  })
+
+  test('behavior: with `consistency: none` they are passed on as they come', async () => {
+    const engine = setUp([101, 101], { consistency: 'none' })
+    await engine.number()
+    engine.heights[0] = 100
+    expect([await engine.number(), engine.counts(HEAD)]).toEqual([100, [2, 0]])
+  })
+
+  test('behavior: who asks one provider alone gets its own number', async () => {
+    const engine = setUp([101, 95])
+    await engine.number()
+    expect(await engine.request(HEAD, [], { provider: 'p2' })).toBe(hex(95))
+  })
+})
+
+describe('a head far ahead', () => {
+  test('behavior: alone, it is believed once its provider has given that block', async () => {
+    const engine = setUp([100])
+    await engine.number()
+    engine.heights[0] = 5_000
+    expect([await engine.number(), engine.counts(BLOCK)]).toEqual([5_000, [1]])
+    expect(engine.status().head).toBe(5_000)
+  })
+
+  test('behavior: alone, without that block the number shown before is given, and an event says so', async () => {
+    const engine = setUp([100])
+    await engine.number()
+    engine.p(1).on(HEAD).reply(hex(5_000))
+    expect(await engine.number()).toBe(100)
+    expect(engine.status().head).toBe(100)
+  })
+
+  test('behavior: among others, theirs is taken', async () => {
+    const engine = setUp([100, 100, 100])
+    await engine.number()
+    await engine.clock.advance(1_000)
+    engine.p(1).on(HEAD).reply(hex(9_000_000))
+    expect([await engine.number(), engine.status().head]).toEqual([100, 100])
+  })
+})
+
+describe('the decision to take a lower head', () => {
+  test('behavior: every usable provider, asked after the higher number was seen, is lower', async () => {
+    const engine = setUp([105, 105, 105])
+    await engine.number()
+    await engine.clock.advance(1_000)
+    engine.heights.fill(50)
+    expect(await engine.number()).toBe(50)
+    expect(engine.eventsOf('reorg')).toEqual([{ from: 51, to: 105, depth: 55, reset: true }])
+    expect(await engine.number()).toBe(50)
+    expect([engine.status().head, engine.counts(HEAD)]).toEqual([50, [3, 2, 2]])
+  })
+
+  test('behavior: not while one of them cannot be reached; nor is one with an open breaker waited for', async () => {
+    const engine = setUp([105, 105])
+    await engine.number()
+    engine.heights.fill(50)
+    engine.p(2).on(HEAD).fail(new Error('down'))
+    expect([await engine.number(), engine.eventsOf('reorg')]).toEqual([105, []])
+    engine.breaker('p2').open(engine.clock.now())
+    await engine.number()
+    await engine.clock.advance(1_000)
+    expect([await engine.number(), engine.eventsOf('reorg').length]).toEqual([50, 1])
+  })
+
+  test('behavior: one provider alone must say so twice, one second apart', async () => {
+    const engine = setUp([105])
+    await engine.number()
+    engine.heights[0] = 50
+    expect(await engine.number()).toBe(105)
+    await engine.clock.advance(999)
+    expect(await engine.number()).toBe(105)
+    await engine.clock.advance(1)
+    expect(await engine.number()).toBe(50)
+    expect(engine.eventsOf('reorg')).toEqual([{ from: 51, to: 105, depth: 55, reset: true }])
+  })
+
+  test('behavior: twice means without the higher one in between', async () => {
+    const engine = setUp([[105, 50, 105, 50, 50]])
+    const seen: number[] = []
+    for (let poll = 0; poll < 5; poll++) {
+      seen.push(await engine.number())
+      await engine.clock.advance(600)
+    }
+    expect(seen).toEqual([105, 105, 105, 105, 105])
+    expect(await engine.number()).toBe(50)
+  })
+
+  test.each(['evm_revert', 'anvil_reset', 'hardhat_reset', 'anvil_reorg', 'anvil_rollback'])(
+    'behavior: %s passed through: the lower head is taken at once',
+    async (method) => {
+      const engine = setUp([105])
+      await engine.number()
+      engine
+        .p(1)
+        .on(method)
+        .reply(() => {
+          engine.heights[0] = 50
+          return true
+        })
+      await engine.request(method, ['0x1'])
+      expect([await engine.number(), engine.eventsOf('reorg')]).toEqual([
+        50,
+        [{ from: 51, to: 105, depth: 55, reset: true }],
+      ])
+    },
+  )
+
+  test('behavior: what was asked before the chain went back is not held against what came after', async () => {
+    const engine = setUp([105])
+    await engine.number()
+    engine.p(1).on(HEAD).once.reply(hex(106), { after: 100 })
+    const slow = engine.start(HEAD)
+    engine.heights[0] = 50
+    await engine.clock.advance(10)
+    await engine.request('evm_revert', ['0x1'])
+    await engine.clock.advance(100)
+    expect([slow.ended?.value, await engine.number()]).toEqual([hex(106), 50])
+  })
+})
+
+describe('null', () => {
+  test('behavior: a block at or below the best head is asked of another provider', async () => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], { provider: 'p2' })
+    engine.p(2).on(HEAD).hang()
+    const { ended } = await engine.end(BLOCK, [hex(101), false])
+    expect([ended?.at, ended?.value.number, engine.counts(BLOCK)]).toEqual([0, hex(101), [0, 1]])
+    await engine.clock.advance(100_000)
+    engine.heights[1] = 102
+    const later = await engine.end(BLOCK, [hex(101), false])
+    expect([later.ended?.at, later.ended?.value.number]).toEqual([100_000, hex(101)])
+    expect(engine.eventsOf('dispute')).toEqual([])
+  })
+
+  test('behavior: if nobody else may have it, the same one is asked again after 100, 200 and 400 ms', async () => {
+    const engine = setUp([101])
+    await engine.number()
+    engine.heights[0] = 100
+    const seen = engine.start(BLOCK, [hex(101), false])
+    await engine.clock.advance(500)
+    expect(
+      engine
+        .p(1)
+        .calls.filter(({ method }) => method === BLOCK)
+        .map(({ at }) => at),
+    ).toEqual([0, 100, 300])
+    expect(seen.ended).toBeUndefined()
+    engine.heights[0] = 101
+    await engine.clock.advance(200)
+    expect([seen.ended?.at, seen.ended?.value.number]).toEqual([700, hex(101)])
+    expect(engine.eventsOf('dispute')).toEqual([])
+  })
+
+  test('behavior: then the honest answer is given, and an event says so', async () => {
+    const engine = setUp([101])
+    await engine.number()
+    engine.heights[0] = 100
+    const seen = engine.start(BLOCK, [hex(101), false])
+    await engine.clock.advance(1_000)
+    expect([seen.ended, engine.counts(BLOCK)]).toEqual([{ at: 700, value: null }, [4]])
+    expect(engine.eventsOf('dispute')).toEqual([
+      { method: BLOCK, provider: 'p1', what: 'it has no such block, others are past it', block: 101, head: 101 },
+    ])
+    expect([engine.inFlight(), engine.clock.pending.after]).toEqual([0, 0])
+  })
+
+  test('behavior: behind one address with nodes that differ by a block, a block that was announced is never null', async () => {
+    const engine = setUp([[101, 100, 100, 101]])
+    expect(await engine.number()).toBe(101)
+    const seen = engine.start(BLOCK, [hex(101), false])
+    await engine.clock.advance(1_000)
+    expect([seen.ended?.at, seen.ended?.value.number]).toEqual([300, hex(101)])
+  })
+
+  test('behavior: a block beyond the best head is null at once', async () => {
+    const engine = setUp([101, 101])
+    await engine.number()
+    const { ended } = await engine.end(BLOCK, [hex(102), false])
+    expect([ended, engine.counts(BLOCK)]).toEqual([{ at: 0, value: null }, [1, 0]])
+  })
+
+  test('behavior: a receipt that a provider behind does not know is asked of another one', async () => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], { provider: 'p2' })
+    const { ended } = await engine.end(RECEIPT, [HASH])
+    expect([ended?.at, ended?.value.blockNumber, engine.counts(RECEIPT)]).toEqual([0, hex(101), [1, 1]])
+  })
+
+  test('behavior: from a provider that is level, null is the answer', async () => {
+    const engine = setUp([100, 100])
+    await engine.number()
+    const { ended } = await engine.end(RECEIPT, [HASH])
+    expect([ended, engine.counts(RECEIPT)]).toEqual([{ at: 0, value: null }, [1, 0]])
+  })
+
+  test('behavior: if the other one fails, the null is given in the end, not the failure', async () => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], { provider: 'p2' })
+    engine
+      .p(2)
+      .on(RECEIPT)
+      .fail(Object.assign(new Error('x'), { name: 'HttpRequestError', status: 503 }))
+    const seen = engine.start(RECEIPT, [HASH])
+    await engine.clock.advance(2_000)
+    expect([seen.ended, engine.counts(RECEIPT)]).toEqual([{ at: 700, value: null }, [4, 1]])
+    expect(engine.eventsOf('dispute').map(({ provider, block }) => [provider, block])).toEqual([['p1', 101]])
+  })
+
+  test('behavior: within the deadline: what is held back is given rather than an error', async () => {
+    const engine = setUp([101, 101])
+    await engine.number()
+    engine.heights[0] = 100
+    engine.p(2).on(BLOCK).hang()
+    const seen = engine.start(BLOCK, [hex(101), false], { timeout: 200 })
+    await engine.clock.advance(300)
+    expect(seen.ended).toEqual({ at: 200, value: null })
+  })
+
+  test('behavior: a caller that gives up meanwhile gets its reason, and nothing is left behind', async () => {
+    const engine = setUp([101])
+    await engine.number()
+    engine.heights[0] = 100
+    const controller = new AbortController()
+    const seen = engine.start(BLOCK, [hex(101), false], { signal: controller.signal })
+    await engine.clock.advance(150)
+    controller.abort('enough')
+    await engine.clock.settle()
+    expect([seen.ended, engine.inFlight(), engine.clock.pending.after]).toEqual([{ at: 150, error: 'enough' }, 0, 0])
+  })
+})
+
+describe('logs', () => {
+  const range = (from: number, to?: number) => [{ fromBlock: hex(from), ...(to !== undefined && { toBlock: hex(to) }) }]
+
+  test("behavior: past the answering provider's own head they are asked of one who has that block", async () => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], { provider: 'p1' })
+    await engine.request(HEAD, [], { provider: 'p2' })
+    const { ended } = await engine.end(LOGS, range(100, 101))
+    expect([ended?.value.length, engine.counts(LOGS)]).toEqual([2, [0, 1]])
+    engine
+      .p(2)
+      .on(LOGS)
+      .once.fail(Object.assign(new Error('x'), { name: 'HttpRequestError', status: 503 }))
+    const again = engine.start(LOGS, range(100, 101))
+    await engine.clock.advance(150)
+    expect([
+      again.ended,
+      engine
+        .p(1)
+        .calls.filter(({ method }) => method === LOGS)
+        .map(({ at }) => at),
+    ]).toEqual([undefined, [0, 100]])
+    engine.heights[0] = 101
+    await engine.clock.advance(500)
+    expect([again.ended?.at, again.ended?.value.length]).toEqual([300, 2])
+  })
+
+  test('behavior: the very first ones too are not taken from a laggard; nor is a null block', async () => {
+    const logs = setUp([60, 101])
+    expect(((await logs.request(LOGS, range(100, 101))) as unknown[]).length).toBe(2)
+    const block = setUp([60, 101])
+    expect(await block.request(BLOCK, [hex(101), false])).toMatchObject({ number: hex(101) })
+  })
+
+  test('behavior: up to latest they must reach the block that was shown', async () => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], { provider: 'p1' })
+    await engine.request(HEAD, [], { provider: 'p2' })
+    const { ended } = await engine.end(LOGS, range(100))
+    expect([ended?.value.length, engine.counts(LOGS)]).toEqual([2, [0, 1]])
+  })
+
+  test('behavior: older ranges, and those beyond every head, are answered by whoever comes first', async () => {
+    const engine = setUp([100, 100])
+    await engine.number()
+    for (const [from, to] of [
+      [1, 50],
+      [90, 200],
+    ] as const)
+      await engine.request(LOGS, range(from, to))
+    expect(engine.counts(LOGS)).toEqual([2, 0])
+  })
+})
+
+describe('events', () => {
+  test('behavior: `head` tells each move of the best head, who showed it, and from where', async () => {
+    const engine = setUp([100, 100])
+    await engine.number()
+    engine.heights[0] = 103
+    await engine.number()
+    expect(engine.eventsOf('head')).toEqual([
+      { provider: 'p2', to: 100 },
+      { provider: 'p1', from: 100, to: 103 },
+    ])
+  })
+})

@@ -1,0 +1,100 @@
+// Scripted channels that answer from a model chain as nodes with limits on `eth_getLogs` do: for tests on the manual clock.
+
+import { numberToHex } from 'viem'
+import type { Chain } from './chain'
+import { createChain } from './chain'
+import type { ChainLog, LogSpec } from './chain-block'
+import { RpcFault, toRpcBlock, toRpcLog } from './chain-rpc'
+import type { TestEngine, TestEngineOptions, TestProvider } from './engine'
+import { createTestEngine } from './engine'
+import { rpcError } from './errors'
+import type { LogFilter, LogLimits } from './node-logs'
+import { findLogs } from './node-logs'
+
+export type LogNode = Partial<TestProvider> & {
+  limits?: TestProvider['limits']
+  /** What it enforces, and in whose words. */
+  enforces?: LogLimits
+  /** In place of a refusal it answers with the first so many logs. */
+  cutsShort?: number
+  /** How long each answer takes (in ms of the clock). */
+  after?: number
+  /** Its head is so many blocks behind. */
+  lag?: number
+  /** Called before each answer; what it throws is the answer. */
+  before?: (asked: Asked) => void
+}
+
+export type Asked = { provider: string; from: number; to: number; addresses: number; at: number }
+
+export type LogWorld = TestEngine & {
+  readonly chain: Chain
+  /** Every `eth_getLogs` that was asked, in order. */
+  readonly asked: readonly Asked[]
+  /** The ranges that one provider was asked for, as `from-to`. */
+  rangesOf(provider: string): string[]
+  /** What a node without limits answers. */
+  truth(filter: LogFilter): unknown
+}
+
+export type LogWorldOptions = {
+  nodes: readonly LogNode[]
+  /** With a height or logs of its own, a chain of its own. @default one of 2_000 blocks that all share */
+  height?: number
+  logs?: (number: number) => readonly LogSpec[]
+  options?: TestEngineOptions['options']
+  random?: () => number
+}
+
+/** Its blocks are made once. */
+const shared = createChain({ height: 2_000 })
+
+export function createLogWorld({ nodes, height, logs, options, random }: LogWorldOptions): LogWorld {
+  const chain = height || logs ? createChain({ height: height ?? 2_000, ...(logs && { logs }) }) : shared
+  const asked: Asked[] = []
+  const providers = nodes.map(({ enforces: _, cutsShort: __, after: ___, lag: ____, before: _____, ...node }) => node)
+  const t = createTestEngine({ providers, ...(options && { options }), ...(random && { random }) })
+  for (const [index, node] of nodes.entries()) {
+    const id = node.id ?? `p${index + 1}`
+    const headOf = () => chain.head.number - (node.lag ?? 0)
+    const channel = t.channel(id)
+    const timing = node.after === undefined ? {} : { after: node.after }
+    channel.on('eth_blockNumber').reply(() => numberToHex(headOf()), timing)
+    channel.on('eth_getBlockByNumber').reply(() => toRpcBlock(chain.block(headOf() - 100) as never, false), timing)
+    channel.on('eth_getLogs').reply(({ params }: { params?: any }) => {
+      const filter = params[0] as LogFilter
+      const addresses = Array.isArray(filter.address) ? filter.address.length : filter.address ? 1 : 0
+      const ask = {
+        provider: id,
+        from: Number(filter.fromBlock),
+        to: Number(filter.toBlock),
+        addresses,
+        at: t.clock.now(),
+      }
+      asked.push(ask)
+      node.before?.(ask)
+      return answer(() => find(chain, filter, headOf(), node).map((log) => toRpcLog(log)))
+    }, timing)
+  }
+  return {
+    ...t,
+    chain,
+    asked,
+    rangesOf: (id) => asked.filter(({ provider }) => provider === id).map(({ from, to }) => `${from}-${to}`),
+    truth: (filter) => findLogs(chain, filter, chain.head.number).map((log) => toRpcLog(log)),
+  }
+}
+
+function find(chain: Chain, filter: LogFilter, head: number, { enforces, cutsShort }: LogNode): ChainLog[] {
+  return findLogs(chain, filter, head, enforces).slice(0, cutsShort)
+}
+
+/** A refusal as a channel throws it. */
+function answer<value>(run: () => value): value {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof RpcFault) throw rpcError(error.code, error.message, error.data)
+    throw error
+  }
+}

@@ -1,0 +1,162 @@
+// A TCP proxy in front of one node, with the faults that a network has: connections cut, silent, or open at one end only.
+// It knows bytes, not HTTP or JSON-RPC; faults of the protocol are the flaky proxy's.
+
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+
+export type TcpProxy = {
+  readonly url: string
+  readonly wsUrl: string
+  readonly port: number
+  /** Connections that have a node at their other end, or wait for one. */
+  readonly open: number
+  /** Connections that were ever accepted. */
+  readonly total: number
+  /** Resets all connections; new ones are taken. */
+  cut(): void
+  /** Resets all connections; new ones are refused until `revive`. */
+  kill(): Promise<void>
+  revive(): Promise<void>
+  /** Nothing passes, either way, and nobody learns that a connection has ended; new ones are taken and hang. */
+  stall(): void
+  /** Everything passes again, what was held back first. */
+  resume(): void
+  /** The node's side of all connections is gone, and the clients are not told; new ones work. */
+  halfOpen(): void
+  /** Resolves when no connection is open. */
+  drained(): Promise<void>
+  /** Cuts all and stops listening; idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A client's connection, and the one to the node that belongs to it: none before it is dialled and after it was lost. */
+type Pair = { readonly client: Socket; node?: Socket | undefined; isHalf: boolean }
+
+/** @param nodeUrl `http:` URL of the node */
+export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
+  const { hostname, port: nodePort } = new URL(nodeUrl)
+  const pairs = new Set<Pair>()
+  let isStalled = false
+  let total = 0
+  let onDrained: (() => void)[] = []
+
+  // An end is passed on to the other side, not answered here.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const pair: Pair = { client, isHalf: false }
+    total++
+    pairs.add(pair)
+    client.on('error', () => {}) // `close` follows
+    client.once('close', () => settle(pair))
+    if (!isStalled) dial(pair)
+  })
+
+  function dial(pair: Pair) {
+    const node = connect({ host: hostname, port: Number(nodePort), allowHalfOpen: true })
+    pair.node = node
+    node.on('error', () => {})
+    node.once('close', () => settle(pair))
+    join(pair)
+  }
+
+  function join({ client, node }: Pair) {
+    if (node) client.pipe(node).pipe(client)
+  }
+
+  /** One side has ended for good: the other one learns it, unless nothing passes now. */
+  function settle(pair: Pair) {
+    const { client, node, isHalf } = pair
+    if (isStalled && !client.destroyed) return
+    if (client.destroyed) node?.destroy()
+    else if (node?.destroyed && !isHalf) cutOff(client)
+    if (client.destroyed) pairs.delete(pair)
+    checkDrained()
+  }
+
+  function openCount() {
+    return [...pairs].filter(({ isHalf }) => !isHalf).length
+  }
+
+  function checkDrained() {
+    if (openCount() > 0) return
+    for (const resolve of onDrained) resolve()
+    onDrained = []
+  }
+
+  function cut() {
+    for (const { client } of pairs) client.resetAndDestroy()
+  }
+
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      if (!server.listening) return resolve()
+      server.close(() => resolve())
+      cut()
+    })
+
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    port,
+    get open() {
+      return openCount()
+    },
+    get total() {
+      return total
+    },
+    cut,
+    kill: stop,
+    async revive() {
+      if (!server.listening) await listen(port)
+    },
+    stall() {
+      isStalled = true
+      for (const { client, node } of pairs) {
+        client.unpipe().pause()
+        node?.unpipe().pause()
+      }
+    },
+    resume() {
+      isStalled = false
+      for (const pair of pairs) {
+        if (pair.isHalf) continue
+        if (!pair.node) dial(pair)
+        else if (pair.node.destroyed) settle(pair)
+        else join(pair)
+      }
+    },
+    halfOpen() {
+      for (const pair of pairs) {
+        pair.isHalf = true
+        pair.client.unpipe().resume() // what is sent is taken and lost
+        pair.node?.unpipe().destroy()
+      }
+      checkDrained()
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        onDrained.push(resolve)
+        checkDrained()
+      }),
+    close: stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** Bytes that the node sent before it ended arrive; what follows is a reset, as from a node that has died. */
+function cutOff(client: Socket) {
+  if (client.writableEnded) client.destroySoon()
+  else client.resetAndDestroy()
+}
