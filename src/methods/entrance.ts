@@ -5,7 +5,7 @@ import { jsonLength } from '../base/json'
 import { InvalidOptionsError, TransportClosedError } from '../errors'
 import type { RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
-import type { Parts, Plan } from '../request/flight'
+import type { ClientChannels, OnWinner, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { Face, Planner } from '../request/plan'
 import { LEAST } from '../request/timing'
@@ -31,12 +31,17 @@ export type EntranceSetup = {
   readonly isClosed: () => boolean
 }
 
-export type Entrance = (
-  face: Face,
-  request: RpcRequest,
-  plan: Plan,
-  signal: AbortSignal | undefined,
-) => Promise<unknown>
+export type Entrance = {
+  request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
+  /** A read of the library's own: not told of; logs may be of any width. */
+  part(
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: OnWinner,
+  ): Promise<unknown>
+}
 
 /** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
 const SYNC_MARGIN = 5_000
@@ -110,6 +115,19 @@ export function createEntrance({
     const promise = read(face, request, plan, signal)
     sharing.add(key, plan, signal, promise)
     return promise
+  }
+
+  function part(
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: OnWinner,
+  ): Promise<unknown> {
+    if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onAnswer)
+    const deadline = clock.now() + plan.timeout
+    const caller = { channels, signal, deadline, limits: plan, id: parts.nextId++, onAnswer }
+    return logs.request(caller, request, plan)
   }
 
   function read(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown> {
@@ -225,7 +243,7 @@ export function createEntrance({
     return !hasWallet && plan.provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
-  return enter
+  return { request: enter, part }
 }
 
 /** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */

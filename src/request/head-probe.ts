@@ -128,9 +128,9 @@ function noteFailed(channel: ChannelState, error: unknown, parts: Parts) {
 /** A provider is back whose head may not be known any more: then it would stand behind the others. */
 export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
   if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, now)) return
-  const head = parts.heads.headOf(channel.provider, now) ?? -1
-  if (head < parts.truth.shown && isAffordable(channel.provider, parts.probes, now))
-    void askHead(channel, channels, parts)
+  const last = parts.heads.lastOf(channel.provider)
+  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < APART)
+  if (!isKnown && isAffordable(channel.provider, parts.probes, now)) void askHead(channel, channels, parts)
 }
 
 function isUsable({ breaker, provider, socket }: ChannelState, now: number): boolean {

@@ -88,17 +88,17 @@ function ofBlock(flight: Flight, attempt: Attempt, value: unknown, now: number):
   const { provider } = attempt.channel
   const tag: unknown = Array.isArray(request.params) ? request.params[0] : undefined
   const named = heightOf(tag)
+  const height = plan.need.traits.block?.shows === 'block' ? shownHeightOf(value) : undefined
   if (named !== undefined) {
     if (value === null) {
       const best = Math.max(heads.best(now) ?? -1, truth?.shown ?? -1)
       if (named > best || !mayDoubt(flight)) return undefined
       return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
     }
-    noteBlock(parts, provider, named, now)
-    if (plan.need.traits.block?.shows === 'block') show(parts, named, now)
+    if (height !== undefined) noteBlock(parts, provider, height, now)
+    if (height !== undefined) show(parts, height, now)
     return undefined
   }
-  const height = shownHeightOf(value)
   if (height === undefined || typeof tag !== 'string') return undefined
   if (tag === 'latest') {
     noteBlock(parts, provider, height, now)
@@ -124,7 +124,7 @@ function ofLookUp(flight: Flight, attempt: Attempt, value: unknown, now: number)
   }
   const height = shownHeightOf(value)
   if (height === undefined) return undefined
-  noteBlock(parts, provider, height, now)
+  noteAtLeast(parts, provider, height, now)
   show(parts, height, now)
   return undefined
 }
@@ -134,7 +134,7 @@ function ofLogs(flight: Flight, attempt: Attempt, value: unknown, now: number): 
   const { parts, request, plan } = flight
   const { provider } = attempt.channel
   const newest = Array.isArray(value) ? heightOf(value.at(-1)?.blockNumber) : undefined
-  if (newest !== undefined) noteBlock(parts, provider, newest, now)
+  if (newest !== undefined) noteAtLeast(parts, provider, newest, now)
   const reach = reachOf(request.params, plan.need.traits.block ?? {})
   if (reach !== undefined && mayDoubt(flight)) {
     const shown = parts.truth?.shown ?? -1
@@ -161,12 +161,18 @@ function isBelow({ heads, truth }: Parts, provider: Provider, now: number): bool
   return (heads.lagOf(provider, now) ?? 0) > 0 || (heads.lastOf(provider)?.height ?? -1) < shown
 }
 
-/** The provider has given something of this block: its head is at least that. */
-function noteBlock({ heads }: Parts, provider: Provider, height: number, now: number) {
+/** The provider has given something of this block: its head is at least that. Returns whether that was news. */
+function noteAtLeast({ heads }: Parts, provider: Provider, height: number, now: number): boolean {
   const last = heads.lastOf(provider)
-  if (last && height <= last.height) return
+  if (last && height <= last.height) return false
   heads.observe(provider, height, now)
-  heads.prove(provider, height, true, now)
+  return true
+}
+
+/** The provider has given the block itself, which nobody can who has made the number up. */
+function noteBlock(parts: Parts, provider: Provider, height: number, now: number) {
+  const isNews = noteAtLeast(parts, provider, height, now)
+  if (isNews || (parts.heads.best(now) ?? height) < height) parts.heads.prove(provider, height, true, now)
 }
 
 function show({ heads, truth }: Parts, height: number, now: number) {

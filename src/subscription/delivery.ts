@@ -12,6 +12,8 @@ export type Delivery = {
   cursor(): LogBlock | undefined
   /** Nothing up to this block is delivered. */
   begin(block: LogBlock): void
+  /** The first block of which logs are delivered. */
+  begunAt(): number
   /** Its turn has come. @param isCertain whether these are known to be all its logs */
   give(block: LogBlock, logs: readonly Log[], isCertain: boolean): void
   /** It is canonical no more. */
@@ -58,6 +60,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       certainTo = block.number
       begunAt = block.number + 1
     },
+    begunAt: () => begunAt,
     give(block, logs, isCertainNow) {
       const own = { number: block.number, hash: block.hash, turn: turn++ }
       if (isCertain && isCertainNow) certainTo = block.number

@@ -8,7 +8,6 @@ import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
 import { asViemError } from '../request/outcome'
-import { fly } from '../request/pipeline'
 import type { Planner, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest, SocketState } from '../types'
@@ -37,6 +36,14 @@ export type HubOptions = {
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
+  /** A read of the hub's own; logs may be of any width. */
+  readonly part: (
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: (channel: ChannelState) => void,
+  ) => Promise<unknown>
   /** A request like a caller's. */
   readonly request: (request: RpcRequest) => Promise<unknown>
 }
@@ -60,7 +67,7 @@ export type Hub = {
 /** In ms. */
 const SHORTEST_INTERVAL = 500
 
-export function createHub({ parts, channels, planner, verify, mostFilled, request }: HubOptions): Hub {
+export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
   const { clock, events } = parts
   const plan = planner({ method: 'eth_subscribe' })
   const places = createPlaces(parts, channels, plan)
@@ -69,6 +76,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
   const shares = new Map<string, Shared>()
   const intervals = new Map<object, number>()
   let lastId = 0
+  /** Ends what is asked when nobody wants it any more. */
+  let ending = new AbortController()
   const heads = createHeads({
     parts,
     ask,
@@ -89,7 +98,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       by = provider.id
       provider.upkeep[purpose]++
     }
-    return fly(parts, channels, asked, own, undefined, onWinner).then((value) => ({ value, provider: by }))
+    return part(channels, asked, own, ending.signal, onWinner).then((value) => ({ value, provider: by }))
   }
 
   /** Ids of those that may be asked without a caller's request. */
@@ -128,10 +137,17 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       events,
       key,
       open: (sink) => streamOf(key, sink),
-      onEnd: () => shares.delete(key.id),
+      onEnd: () => onEnd(key),
     })
     shares.set(key.id, shared)
     return shared
+  }
+
+  function onEnd({ id }: SubscriptionKey) {
+    shares.delete(id)
+    if (shares.size > 0) return
+    ending.abort(new Error('Nobody is subscribed any more.'))
+    ending = new AbortController()
   }
 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {

@@ -57,6 +57,8 @@ export function createLogs({
 }: LogsOptions): Stream {
   const { clock } = parts
   const { filter } = key
+  /** What callers have been shown when it started. */
+  const known = parts.heads.best(clock.now())
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
   const reads = createLogReads(backfill, filter, pauses, clock.now)
@@ -151,7 +153,12 @@ export function createLogs({
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
     const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
-    if (!order.hasHeads() && block && !delivery.cursor()) delivery.begin(block)
+    if (!order.hasHeads() && block && !delivery.cursor()) {
+      // What came since the newest block that callers knew of was not pushed.
+      const isLater = known !== undefined && known < block.number && block.number - known <= mostFilled
+      delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
+      if (isLater) order.goByHeads()
+    }
     becomeReady()
     show()
   }

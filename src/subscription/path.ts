@@ -68,15 +68,20 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   }
 }
 
-/** From what has come, or comes while it is asked for. */
+/** From what has come, or comes while it is asked for: by its hash, else as the block below, if that is it. */
 async function parentOf(
-  { parentHash, provider }: Block,
+  { number, parentHash, provider }: Block,
   { arrivals, backfill }: PathOptions,
 ): Promise<Block | undefined> {
   const here = arrivals.find(parentHash)
   if (here) return here
+  const asked = backfill.byHash(parentHash, provider).catch(async () => {
+    const below = await backfill.byNumber(number - 1, provider)
+    if (below.hash !== parentHash) throw new Error('It is on another branch.')
+    return below
+  })
   try {
-    return await Promise.race([backfill.byHash(parentHash, provider), arrivals.expect(parentHash)])
+    return await Promise.race([asked, arrivals.expect(parentHash)])
   } catch {
     return undefined // nobody has it yet: it is asked for again
   } finally {

@@ -49,7 +49,6 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   let copy: readonly Subscriber[] | undefined
   let linger: Timer | undefined
   let isOver = false
-  let isRefused = false
   let refuse = (_: unknown) => {}
   const refused = new Promise<never>((_, reject) => {
     refuse = reject
@@ -94,7 +93,6 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function onRefused(error: unknown) {
-    isRefused = true
     refuse(error)
     failAll(error)
   }
@@ -104,8 +102,9 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     copy = undefined
     subscriber.close()
     if (members.size > 0) return
-    if (isRefused) end()
-    else linger = clock.background(LINGER, end)
+    // Only a subscription at a place is worth keeping: without one, nothing may keep the process alive.
+    if (stream.state().source?.channel === 'ws') linger = clock.background(LINGER, end)
+    else end()
   }
 
   function end() {

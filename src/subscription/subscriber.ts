@@ -8,7 +8,7 @@ import type { Item, Stream } from './stream'
 
 export type SubscriberOptions = {
   readonly clock: Clock
-  readonly stream: Pick<Stream, 'cursor' | 'replay'>
+  readonly stream: Pick<Stream, 'whenReady' | 'cursor' | 'replay'>
   /** What it is called with for an item, once each. */
   readonly eventsOf: (item: Item) => readonly unknown[]
   /** If it returns a promise, the next call waits until that has settled. */
@@ -129,7 +129,8 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     })
   }
 
-  if (behindFrom !== undefined) void goOn(undefined, [])
+  // How far the past goes is known once the stream is.
+  if (behindFrom !== undefined) void stream.whenReady().then(() => goOn(undefined, []))
   return {
     give,
     fail(error) {

@@ -66,6 +66,7 @@ export type SubscriptionsOptions = Pick<HubOptions, 'verify' | 'mostFilled'> & {
   readonly parts: Parts
   /** Of the list's options. */
   readonly pollingInterval: number | undefined
+  readonly part: HubOptions['part']
   readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
 }
 
@@ -79,6 +80,7 @@ export function createSubscriptions({
   verify,
   mostFilled,
   pollingInterval,
+  part,
   request,
 }: SubscriptionsOptions): Subscriptions {
   const hubs = new Map<string, Hub>()
@@ -89,7 +91,7 @@ export function createSubscriptions({
     let hub = hubs.get(scope)
     if (!hub) {
       const { channels, planner } = face
-      hub = createHub({ parts, channels, planner, verify, mostFilled, request: (asked) => request(face, asked) })
+      hub = createHub({ parts, channels, planner, verify, mostFilled, part, request: (asked) => request(face, asked) })
       hubs.set(scope, hub)
     }
     return hub

@@ -169,6 +169,7 @@ export function createTurns(options: TurnsOptions): Turns {
     if (isLeft()) return
     if (!found) return onGap(first, to, 'the logs could not be had')
     for (const { number, hash, logs } of found) {
+      if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)
       else delivery.give({ number, hash, provider }, logs, true)
     }

@@ -124,12 +124,9 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   const chain = question === 'logs' ? createSparseChain() : createChain()
   await using fleet = await createFleet(providers, { chain })
   const peer = maker.make({ urls: fleet.providers.map(({ url }) => url), question, options: one.options })
-  const { alternating, blockTime, pause = 0 } = one
+  const { alternating, blockTime, pause } = one
   const heads: Heads = { highest: 0, height: () => chain.head.number }
-  const call = async () => {
-    await judged(peer.call(), question, heads)
-    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
-  }
+  const call = () => judged(peer.call(), question, heads)
   let blocks = 0
   const mine = () => {
     chain.mine()
@@ -147,7 +144,7 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   if (fault) first?.behave({ ...well, ...fault })
   if (outage) await first?.kill()
   if (outage) setTimeout(() => void first?.revive(), outage)
-  const measured = await measure(call, { calls, concurrency, limit: longest })
+  const measured = await measure(call, { calls, concurrency, limit: longest, pause })
   peer.close()
   clearInterval(miner)
 

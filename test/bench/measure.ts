@@ -17,6 +17,8 @@ export type LoadOptions = {
   readonly concurrency: number
   /** No call starts later than this (in ms). */
   readonly limit: number
+  /** Each caller asks again only after this (in ms); not part of the times. @default 0 */
+  readonly pause?: number | undefined
 }
 
 /** A call that takes longer has failed (in ms): some peers wait for minutes. */
@@ -24,7 +26,7 @@ const longestCall = 15_000
 
 /** Calls again and again; `call` throws if the answer was not the right one. */
 export async function measure(call: () => Promise<void>, options: LoadOptions): Promise<Measured> {
-  const { calls, concurrency, limit } = options
+  const { calls, concurrency, limit, pause = 0 } = options
   const times: number[] = []
   const startedAt = performance.now()
   let started = 0
@@ -42,6 +44,7 @@ export async function measure(call: () => Promise<void>, options: LoadOptions): 
         firstError ??= firstLineOf(error)
       }
       times.push(performance.now() - from)
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 

@@ -152,14 +152,14 @@ describe('a program that watches', () => {
     expect(await run(program, ...down)).toEqual([[]])
   })
 
-  test('behavior: given the last watcher has left, it ends by itself', async () => {
+  test('behavior: given the last watcher has left and the linger has passed, it ends by itself', async () => {
     await using fleet = await createFleet(2)
     const [p1, p2] = fleet.providers
     const program = `${watching}
       const { unsubscribe } = await client.transport.subscribe({ params: ['newHeads'], onData() {}, onError })
       await unsubscribe()
       said.push('left')
-      endWithin(1_000)`
+      endWithin(10_000)`
     expect(await run(program, p1.url, p2.url)).toEqual(['left'])
   })
 

@@ -167,6 +167,20 @@ describe('a head far ahead', () => {
     expect(engine.status().head).toBe(100)
   })
 
+  test('behavior: a receipt is no such proof, the block itself is', async () => {
+    const engine = setUp([100])
+    await engine.number()
+    engine
+      .p(1)
+      .on(RECEIPT)
+      .reply({ blockNumber: hex(5_000) })
+    await engine.request(RECEIPT, [HASH])
+    expect([engine.status().head, await engine.number()]).toEqual([100, 100])
+    engine.heights[0] = 5_000
+    expect(Number(((await engine.request(BLOCK, ['latest', false])) as { number: string }).number)).toBe(5_000)
+    expect([engine.status().head, engine.counts(BLOCK)]).toEqual([5_000, [1]])
+  })
+
   test('behavior: among others, theirs is taken', async () => {
     const engine = setUp([100, 100, 100])
     await engine.number()
@@ -418,6 +432,25 @@ describe('logs', () => {
     ] as const)
       await engine.request(LOGS, range(from, to))
     expect(engine.counts(LOGS)).toEqual([2, 0])
+  })
+})
+
+describe('a provider that comes back', () => {
+  test('behavior: the copy that probes it does not serve while it is behind', async () => {
+    const engine = setUp([100, 100], { maxLag: 2 })
+    await engine.number()
+    engine.breaker('p1').open(engine.clock.now(), 1_000)
+    engine.heights[1] = 110
+    await engine.number()
+    await engine.clock.advance(1_000)
+    engine.p(2).on(HEAD).reply(hex(110), { after: 30 })
+    const seen = engine.start(HEAD)
+    await engine.clock.advance(30)
+    expect([seen.ended, engine.state('p1'), engine.counts(HEAD)[0]]).toEqual([
+      { at: 1_030, value: hex(110) },
+      'closed',
+      2,
+    ])
   })
 })
 

@@ -116,7 +116,10 @@ function createBranch(store: ChainStore, height: number, blockTime: number): Cha
     },
     reorg(depth, { blocks = depth, ...options } = {}) {
       takeAway(depth)
-      for (let i = 0; i < blocks; i++) add(options)
+      for (let i = 0; i < blocks; i++) {
+        add(options)
+        store.at(headNumber) // nodes know all blocks of their branch by hash
+      }
       tell()
       return store.at(headNumber)
     },
