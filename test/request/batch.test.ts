@@ -206,6 +206,39 @@ describe('waiting for a slot', () => {
     expect(t.status().requests.failed).toBe(0)
   })
 
+  test('behavior: when a look at the head of the provider is refused, those that wait go on with others at once', async () => {
+    const t = setUp([{}, {}], { consistency: 'head', hedge: false })
+    const [one] = t.servers as [ScriptedFetch]
+    const tooMuch = { status: 429, body: '', headers: { 'retry-after': '1' } }
+    one.reply = ({ requests }) => (requests[0]?.method === 'eth_blockNumber' ? tooMuch : 'hang')
+    for (const param of upTo(8)) {
+      t.many(1, 100 + param)
+      await t.clock.settle()
+    }
+    await t.clock.advance(5)
+    const late = t.many(6)
+    await t.clock.advance(15)
+    expect([values(late), ends(late)]).toEqual([upTo(6), Array(6).fill(20)])
+  })
+
+  test('behavior: a head that has waited for its slot is as new as when it left', async () => {
+    const t = setUp([{ limits: { concurrency: 1 } }], { consistency: 'head' })
+    const [one] = t.servers as [ScriptedFetch]
+    one.reply = (post) => ({ body: answersOf(post, () => ({ result: post.at < 10 ? '0x69' : '0x64' })) })
+    const reads: ReturnType<TestEngine['start']>[] = []
+    for (let turn = 0; turn < 2; turn++) {
+      reads.push(t.start('eth_blockNumber', []))
+      await t.clock.advance(1)
+    }
+    await t.clock.advance(20)
+    // Nothing goes backwards for the caller, but the provider is known to have been set back.
+    expect([values(reads), ends(reads)]).toEqual([
+      ['0x69', '0x69'],
+      [10, 20],
+    ])
+    expect(t.status().providers[0]?.head).toBe(0x64)
+  })
+
   test('behavior: one that never left is blamed on nobody, and was not sent', async () => {
     const t = setUp([{ limits: { concurrency: 1 }, breaker: { failures: 1 } }], { rounds: 1, hedge: false })
     const [one] = t.servers as [ScriptedFetch]
@@ -301,6 +334,15 @@ describe('hedges', () => {
     }
     await t.clock.advance(10)
     expect(shape(one).filter((one) => one !== 'single')).toEqual([6])
+  })
+
+  test('behavior: nor do the pieces of wide logs', async () => {
+    const t = setUp([{ capabilities: { logs: { maxBlockRange: 500 } } }], { logs: { concurrency: 10 } })
+    const [one] = t.servers as [ScriptedFetch]
+    one.reply = (post) => ({ body: answersOf(post, () => ({ result: [] })) })
+    const logs = t.start('eth_getLogs', [{ fromBlock: '0x0', toBlock: '0xf9f' }])
+    await t.clock.advance(20)
+    expect([logs.ended?.value, shape(one)]).toEqual([[], Array(8).fill('single')])
   })
 
   test('behavior: nor do writes and filters', async () => {
