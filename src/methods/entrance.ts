@@ -3,14 +3,13 @@
 import { numberToHex } from 'viem'
 import { jsonLength } from '../base/json'
 import { InvalidOptionsError, TransportClosedError } from '../errors'
-import type { RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, OnWinner, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { Face, Planner } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
-import type { FailureKind, RpcRequest } from '../types'
+import type { RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
 import { pauseWith } from './calls'
 import { createFilters } from './filters'
@@ -18,6 +17,7 @@ import type { LogsOptions } from './logs'
 import { createLogs } from './logs'
 import { createLookUps } from './look-ups'
 import { createSharing, keyOf } from './sharing'
+import { tellEnd } from './tell'
 import { createTransactions } from './transactions'
 
 export type EntranceSetup = {
@@ -56,7 +56,7 @@ export function createEntrance({
   hasOwnSerializer,
   isClosed,
 }: EntranceSetup): Entrance {
-  const { clock, events, counts, providers } = parts
+  const { clock, counts, providers } = parts
   const isHex = chainId === undefined ? undefined : numberToHex(chainId)
   const hasWallet = providers.some(({ setup }) => setup.isWallet)
   const sharing = share ? createSharing(clock) : undefined
@@ -196,47 +196,14 @@ export function createEntrance({
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
       const value = await run({ channels: face.channels, signal, deadline, limits: plan, id, onAnswer })
-      tell(id, request.method, startedAt, 'success', made, by)
+      tellEnd(parts, { id, method: request.method, startedAt, outcome: 'success', made, by })
       return value
     } catch (error) {
       const isAborted = signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
       if (!isAborted) counts.failed++
-      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', made, undefined, error)
+      tellEnd(parts, { id, method: request.method, startedAt, outcome: isAborted ? 'aborted' : 'error', made, error })
       throw error
     }
-  }
-
-  function tell(
-    id: number,
-    method: string,
-    startedAt: number,
-    outcome: RequestEvent['outcome'],
-    made: number,
-    by?: ChannelState,
-    error?: unknown,
-  ) {
-    if (!events.has('request')) return
-    const { name, code, attempts } = (error ?? {}) as {
-      name?: string
-      code?: number
-      attempts?: { kind: FailureKind }[]
-    }
-    const kind = attempts?.at(-1)?.kind
-    events.emit('request', {
-      id,
-      method,
-      outcome,
-      attempts: attempts?.length ?? made,
-      ...(by && { provider: by.provider.id, channel: by.type }),
-      duration: clock.now() - startedAt,
-      ...(outcome !== 'success' && {
-        error: Object.freeze({
-          name: name ?? 'Error',
-          ...(kind !== undefined && { kind }),
-          ...(typeof code === 'number' && { code }),
-        }),
-      }),
-    })
   }
 
   function isChainKnown(plan: Plan) {

@@ -2,7 +2,6 @@
 // have in common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
-import { numberToHex } from 'viem'
 import type { Clock } from '../base/clock'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
@@ -48,17 +47,15 @@ export type HubOptions = {
   readonly request: (request: RpcRequest) => Promise<unknown>
 }
 
-export type HubSubscriber = Pick<SubscriberOptions, 'eventsOf' | 'onEvent' | 'onError' | 'patience' | 'from'> & {
-  /** How often the subscriber's client polls (in ms). */
-  readonly interval: number
-}
-
 export type Hub = {
   /**
    * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
    * @throws InvalidOptionsError for params that break a rule; NoProviderError, or what providers said, if nobody serves the kind
    */
-  subscribe(params: readonly unknown[], subscriber: (id: Hex) => HubSubscriber): Promise<{ id: Hex; off: () => void }>
+  subscribe(
+    params: readonly unknown[],
+    subscriberOf: (id: Hex) => SubscriberOptions,
+  ): Promise<{ id: Hex; off: () => void }>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
   close(): void
@@ -66,6 +63,8 @@ export type Hub = {
 
 /** In ms. */
 const SHORTEST_INTERVAL = 500
+/** Hex digits of a subscription's id, like geth's. */
+const ID_LENGTH = 32
 
 export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
   const { clock, events } = parts
@@ -74,7 +73,6 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   const backfill = createBackfill(ask)
   const blooms = createBlooms()
   const shares = new Map<string, Shared>()
-  const intervals = new Map<object, number>()
   let lastId = 0
   /** Ends what is asked when nobody wants it any more. */
   let ending = new AbortController()
@@ -121,7 +119,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
 
   function interval() {
     const time = parts.heads.blockTime() ?? Infinity
-    return Math.max(SHORTEST_INTERVAL, Math.min(time, ...intervals.values()))
+    const intervals = [...shares.values()].map((shared) => shared.interval())
+    return Math.max(SHORTEST_INTERVAL, Math.min(time, ...intervals))
   }
 
   function reasons() {
@@ -158,20 +157,14 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   }
 
   return {
-    async subscribe(params, make) {
+    async subscribe(params, subscriberOf) {
       const key = subscriptionKeyOf(params)
       const shared = shares.get(key.id) ?? open(key)
-      const id = numberToHex(++lastId, { size: 16 })
-      const { interval: own, ...subscriber } = make(id)
-      const token = {}
-      intervals.set(token, own)
-      const leave = shared.add(subscriber)
-      const off = () => {
-        intervals.delete(token)
-        leave()
-      }
+      const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
+      const off = shared.add(subscriberOf(id))
+      const ready = shared.whenReady()
       try {
-        await within(shared.whenReady(), plan.timeout, clock)
+        if (ready) await within(ready, plan.timeout, clock)
       } catch (error) {
         off()
         throw await asViemError(error, 'eth_subscribe')

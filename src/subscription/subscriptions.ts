@@ -112,7 +112,7 @@ export function createSubscriptions({
     return createIteration<value>(async ({ give, fail }) => {
       if (parts.closed) throw new TransportClosedError()
       const { off } = await hubOf(face).subscribe(params, () => ({
-        eventsOf: read,
+        read,
         onEvent: (value) => give(value as value),
         onError: (error) =>
           (error as Error).name === 'SubscriptionGapError' ? onGap(error as SubscriptionGapError) : fail(error),
@@ -132,8 +132,9 @@ export function createSubscriptions({
       }
       if (parts.closed) throw new TransportClosedError()
       const { id, off } = await hubOf(face).subscribe(params, (subscription) => ({
-        eventsOf: (item) => item.results,
-        onEvent: (result) => onData({ subscription, result }),
+        read: resultsOf,
+        subscription,
+        onEvent: onData,
         onError,
         patience: PATIENCE,
         interval: intervalOf(face),
@@ -180,6 +181,10 @@ export function createSubscriptions({
       hubs.clear()
     },
   }
+}
+
+function resultsOf({ results }: Item) {
+  return results
 }
 
 function check(isGood: boolean, path: string, rule: string, value: unknown) {
