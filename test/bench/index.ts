@@ -61,24 +61,26 @@ breaks does so after them. A cell: p50 / p99 (in ms), calls of the method asked 
   console.log(['', ...notes.map((note) => `- ${note}`), ''].join('\n'))
 }
 
-/**
- * Callers in step share batches, and are served faster than those that the first hedges have put out of step: what a
- * fault costs is told against the price of calls that travel by themselves.
- */
-const alone: Case = { name: 'healthy', options: { batch: false } }
-
 /** A limit of time that was missed is tried twice more: a noisy machine only ever makes it slower. */
 async function runOurs(one: Case): Promise<Result> {
   for (let turn = 1; ; turn++) {
     const result = await runCase(one, failoverPeer)
     const { calls, concurrency, limits } = one
     const isRelative = limits?.p50OfHealthy !== undefined
-    const healthy = isRelative ? await runCase({ ...alone, calls, concurrency }, failoverPeer) : result
+    const healthy = isRelative ? await runHealthy({ calls, concurrency }) : result
     const missed = problemsOf(one, result, healthy.p50)
     if (missed.length > 0 && result.failed === 0 && turn < 3) continue
     problems.push(...missed)
     return result
   }
+}
+
+/**
+ * Callers in step share batches, and are served faster than those that the first hedges have put out of step: what a
+ * fault costs is told against the price of calls that travel by themselves.
+ */
+function runHealthy(load: Pick<Case, 'calls' | 'concurrency'>) {
+  return runCase({ name: 'healthy', ...load, options: { batch: false } }, failoverPeer)
 }
 
 async function benchCost() {
