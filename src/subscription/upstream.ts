@@ -87,10 +87,20 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     const place = places.next(kind, tried)
     if (place) {
       tried.add(place)
+      giveUpOldest()
       attempt(place, false)
       // Without another one this finds none, and waits on.
       timer = clock.after(HEDGE, seek)
     } else if (attempts.size === 0) rest()
+  }
+
+  /** At most two at a time: the one that has hung for longest makes room. */
+  function giveUpOldest() {
+    const [oldest, ...others] = attempts
+    if (!oldest || others.length === 0) return
+    end(oldest)
+    places.fail(oldest.place, kind, new Error('It was not confirmed in time.'))
+    keep(oldest.place)
   }
 
   function rest() {
