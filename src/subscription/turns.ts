@@ -150,18 +150,32 @@ export function createTurns(options: TurnsOptions): Turns {
     if (!newest && !isLeft()) await pauses.wait(AGAIN)
     if (isLeft() || !newest) return false
     queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
-    for (const entry of delivery.blocks()) {
-      const { number } = entry
-      const canonical = await reads.untilDone(() => options.canonical(number, newest.provider), GIVEN_UP, isLeft)
-      if (isLeft() || !canonical || canonical.hash === entry.hash) break
-      delivery.takeBack({ ...entry, provider: newest.provider })
-    }
+    const from = await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    const from = delivery.cursor()?.number
     if (from !== undefined) await fill(item, from, newest.number, newest.provider)
     if (isLeft()) return false
     delivery.give(newest, [], true)
     return true
+  }
+
+  /** Returns the block from which on is to be read again. */
+  async function takeBackOrphans({ provider }: LogBlock, isLeft: () => boolean): Promise<number | undefined> {
+    const stands = async ({ number, hash }: Pick<LogBlock, 'number' | 'hash'>) => {
+      const canonical = await reads.untilDone(() => options.canonical(number, provider), GIVEN_UP, isLeft)
+      return isLeft() || !canonical || canonical.hash === hash
+    }
+    let lowest = delivery.begunAt()
+    for (const entry of delivery.blocks()) {
+      if (await stands(entry)) {
+        lowest = entry.number
+        break
+      }
+      delivery.takeBack({ ...entry, provider })
+    }
+    const cursor = delivery.cursor()
+    if (!cursor || cursor.number < lowest || (await stands(cursor))) return cursor?.number
+    // Blocks without logs leave no trace: others may have taken the place of any of them.
+    return Math.max(lowest, cursor.number - MOST_AT_ONCE)
   }
 
   async function fill(item: QueueItem, from: number, to: number, provider: string) {
