@@ -26,44 +26,43 @@ export type SubscriberOptions = {
 export type SubscriberSource = {
   readonly clock: Clock
   readonly stream: Pick<Stream, 'cursor' | 'replay'>
-  /** Logs of blocks whose turn came before this are not given. */
-  readonly turn: number
 }
 
-export type Subscriber = Omit<SubscriberOptions, 'from'> &
-  SubscriberSource & {
-    /** `busy`: a promise of its own is waited for, or what it has missed is read. */
-    phase: 'idle' | 'busy' | 'closed'
-    /** What came while it was busy. */
-    waiting: Item[] | undefined
-    /** What it has no room for starts at this block; it is read again. */
-    behindFrom: number | undefined
-    pauses: Pauses | undefined
-  }
+export type Subscriber = Pick<SubscriberOptions, 'read' | 'subscription' | 'onEvent'> & {
+  /** `busy`: a promise of its own is waited for, or what it has missed is read. */
+  phase: 'idle' | 'busy' | 'closed'
+  /** Logs of blocks whose turn came before this are not given. */
+  readonly turn: number
+  readonly options: SubscriberOptions
+  readonly source: SubscriberSource
+  /** What came while it was busy. */
+  waiting: Item[] | undefined
+  /** What it has no room for starts at this block; it is read again. */
+  behindFrom: number | undefined
+  pauses: Pauses | undefined
+}
 
 /** Items that wait for a slow one. */
 const MOST_WAITING = 1_000
 /** What could not be read again is tried once more after this (in ms). */
 const AGAIN = 1_000
 
-export function createSubscriber(options: SubscriberOptions, source: SubscriberSource): Subscriber {
-  // Written out: records of one form cost a delivery half as much.
+export function createSubscriber(options: SubscriberOptions, source: SubscriberSource, turn: number): Subscriber {
+  const { read, subscription, onEvent, from } = options
+  // What a delivery needs comes first: with very many of them it is the memory that takes the time.
   const subscriber: Subscriber = {
     phase: 'idle',
-    turn: source.turn,
-    read: options.read,
-    subscription: options.subscription,
-    onEvent: options.onEvent,
+    read,
+    subscription,
+    onEvent,
+    turn,
+    options,
+    source,
     waiting: undefined,
-    behindFrom: options.from,
-    onError: options.onError,
-    patience: options.patience,
-    interval: options.interval,
-    clock: source.clock,
-    stream: source.stream,
+    behindFrom: from,
     pauses: undefined,
   }
-  if (options.from !== undefined) void goOn(subscriber, undefined, [])
+  if (from !== undefined) void goOn(subscriber, undefined, [])
   return subscriber
 }
 
@@ -80,7 +79,7 @@ export function give(subscriber: Subscriber, item: Item) {
 
 export function fail(subscriber: Subscriber, error: unknown) {
   if (isClosed(subscriber)) return
-  const { onError } = subscriber
+  const { onError } = subscriber.options
   try {
     onError(error)
   } catch {
@@ -123,7 +122,7 @@ function keep(subscriber: Subscriber, item: Item) {
 /** It will read the item again, unless that goes back behind what it has read. */
 function keepBehind(subscriber: Subscriber, item: Item, from: number) {
   if (!('number' in item) || item.number >= from || item.type === 'passed') return
-  if (item.type === 'logs' && item.isRemoved) (subscriber.waiting ??= []).push(item)
+  if (item.type === 'logs' && item.isRemoved) subscriber.waiting = [...(subscriber.waiting ?? []), item]
   subscriber.behindFrom = item.number
 }
 
@@ -148,7 +147,7 @@ async function run(subscriber: Subscriber, events: readonly unknown[]) {
 }
 
 async function readAgain(subscriber: Subscriber, from: number) {
-  const { stream, clock } = subscriber
+  const { stream, clock } = subscriber.source
   // Nothing has been missed: from here on it is given what comes.
   if (from > (stream.cursor() ?? -1)) {
     subscriber.behindFrom = undefined
@@ -168,9 +167,10 @@ async function readAgain(subscriber: Subscriber, from: number) {
   }
 }
 
-function settled({ clock, patience }: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+function settled({ options, source }: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+  const { patience } = options
   return new Promise((resolve) => {
-    const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
+    const timer = patience < Infinity ? source.clock.background(patience, resolve) : undefined
     const done = () => {
       timer?.cancel()
       resolve()
