@@ -1,5 +1,7 @@
 // One attempt: leave, dispatch, and exactly one settlement of everything that was taken for it. Knows one channel, not the route.
 
+import type { Controller } from '../base/abort'
+import { createController } from '../base/abort'
 import type { Channel } from '../channel/channel'
 import type { BreakerResult, Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
@@ -19,7 +21,7 @@ export type Attempt = {
   readonly permit: Permit | undefined
   readonly role: AttemptRole
   readonly startedAt: number
-  readonly controller: AbortController | undefined
+  readonly controller: Controller | undefined
   /** When it is given up (in ms of the clock). */
   limitAt: number
   /** Its timer fired so late that its time says nothing about the channel. */
@@ -34,7 +36,7 @@ export function openAttempt(
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
-  canAbort: boolean,
+  connection: Channel | undefined,
   now: number,
 ): Attempt {
   channel.attempts++
@@ -45,12 +47,16 @@ export function openAttempt(
     permit,
     role,
     startedAt: now,
-    controller: canAbort ? new AbortController() : undefined,
+    controller: connection?.canAbort ? controllerOf(connection) : undefined,
     limitAt: Infinity,
     isLate: false,
     isVacated: false,
     isSettled: false,
   }
+}
+
+function controllerOf({ takesAnySignal }: Channel): Controller {
+  return takesAnySignal ? createController() : new AbortController()
 }
 
 /** The only line that leaves the process. A channel that throws has failed like one that rejects. */
@@ -61,7 +67,8 @@ export function send(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
-  const given = attempt.controller ? attempt.controller.signal : signal
+  // Of the kind that the channel takes.
+  const given = attempt.controller ? (attempt.controller.signal as AbortSignal) : signal
   try {
     return channel.request(request, given ? { signal: given } : undefined)
   } catch (error) {

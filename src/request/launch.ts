@@ -34,7 +34,7 @@ export function launch(
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
-  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true, now)
+  const attempt = openAttempt(channel, permit, role, connection, now)
   const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
     ? checked(flight, attempt, request)
