@@ -6,7 +6,6 @@ import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
 import { asViemError } from '../request/outcome'
-import { fly } from '../request/pipeline'
 import type { Planner, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest, SocketState } from '../types'
@@ -35,6 +34,14 @@ export type HubOptions = {
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
+  /** A read of the hub's own; logs may be of any width. */
+  readonly part: (
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: (channel: ChannelState) => void,
+  ) => Promise<unknown>
   /** A request like a caller's. */
   readonly request: (request: RpcRequest) => Promise<unknown>
 }
@@ -60,7 +67,7 @@ const SHORTEST_INTERVAL = 500
 /** Hex digits of a subscription's id, like geth's. */
 const ID_LENGTH = 32
 
-export function createHub({ parts, channels, planner, verify, mostFilled, request }: HubOptions): Hub {
+export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
   const { clock, events } = parts
   const plan = planner({ method: 'eth_subscribe' })
   const places = createPlaces(parts, channels, plan)
@@ -68,6 +75,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
   const blooms = createBlooms()
   const shares = new Map<string, Shared>()
   let lastId = 0
+  /** What is being asked: it ends when nobody wants it any more. One signal for all would have too many listeners. */
+  const asking = new Set<AbortController>()
   const heads = createHeads({
     parts,
     ask,
@@ -88,7 +97,11 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       by = provider.id
       provider.upkeep[purpose]++
     }
-    return fly(parts, channels, asked, own, undefined, onWinner).then((value) => ({ value, provider: by }))
+    const controller = new AbortController()
+    asking.add(controller)
+    return part(channels, asked, own, controller.signal, onWinner)
+      .then((value) => ({ value, provider: by }))
+      .finally(() => asking.delete(controller))
   }
 
   /** Ids of those that may be asked without a caller's request. */
@@ -128,10 +141,16 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       events,
       key,
       open: (sink) => streamOf(key, sink),
-      onEnd: () => shares.delete(key.id),
+      onEnd: () => onEnd(key),
     })
     shares.set(key.id, shared)
     return shared
+  }
+
+  function onEnd({ id }: SubscriptionKey) {
+    shares.delete(id)
+    if (shares.size > 0) return
+    for (const controller of asking) controller.abort(new Error('Nobody is subscribed any more.'))
   }
 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {

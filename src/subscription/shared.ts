@@ -63,7 +63,6 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   refused.catch(() => {}) // once it is ready, nobody waits for it
   let before: StreamState = { name: 'opening' }
   const stream = open({ onItem, onGap, onState, onRefused })
-  const source = { clock, stream }
 
   function all() {
     copy ??= [...members]
@@ -134,12 +133,12 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     whenReady: ready.wait,
     add(given) {
       linger?.cancel()
-      const subscriber = createSubscriber(given, source, stream.turn())
+      const subscriber = createSubscriber(given, { clock, stream, turn: stream.turn() })
       members.add(subscriber)
       copy = undefined
       return () => leave(subscriber)
     },
-    interval: () => [...members].reduce((shortest, { options }) => Math.min(shortest, options.interval), Infinity),
+    interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
     status() {
       const { name: state, source } = stream.state()
       const cursor = stream.cursor()

@@ -25,44 +25,59 @@ export type SubscriberOptions = {
 
 export type SubscriberSource = {
   readonly clock: Clock
-  readonly stream: Pick<Stream, 'cursor' | 'replay'>
-}
-
-export type Subscriber = Pick<SubscriberOptions, 'read' | 'subscription' | 'onEvent'> & {
-  /** `busy`: a promise of its own is waited for, or what it has missed is read. */
-  phase: 'idle' | 'busy' | 'closed'
+  readonly stream: Pick<Stream, 'whenReady' | 'cursor' | 'replay'>
   /** Logs of blocks whose turn came before this are not given. */
   readonly turn: number
-  readonly options: SubscriberOptions
-  readonly source: SubscriberSource
-  /** What came while it was busy. */
-  waiting: Item[] | undefined
-  /** What it has no room for starts at this block; it is read again. */
-  behindFrom: number | undefined
-  pauses: Pauses | undefined
 }
+
+export type Subscriber = Omit<SubscriberOptions, 'from'> &
+  SubscriberSource & {
+    /** `busy`: a promise of its own is waited for, or what it has missed is read. */
+    phase: 'idle' | 'busy' | 'closed'
+    /** What came while it was busy. */
+    waiting: Item[] | undefined
+    /** What it has no room for starts at this block; it is read again. */
+    behindFrom: number | undefined
+    /** The last block of which something waits. */
+    through: number
+    /** The lowest block of which something came while it was read again. */
+    lowest: number
+    pauses: Pauses | undefined
+    /** Ends the waiting for a promise of its own. */
+    stopWaiting: () => void
+  }
 
 /** Items that wait for a slow one. */
 const MOST_WAITING = 1_000
 /** What could not be read again is tried once more after this (in ms). */
 const AGAIN = 1_000
 
-export function createSubscriber(options: SubscriberOptions, source: SubscriberSource, turn: number): Subscriber {
-  const { read, subscription, onEvent, from } = options
-  // What a delivery needs comes first: with very many of them it is the memory that takes the time.
+export function createSubscriber(options: SubscriberOptions, source: SubscriberSource): Subscriber {
+  // Written out: records of one form cost a delivery half as much.
   const subscriber: Subscriber = {
     phase: 'idle',
-    read,
-    subscription,
-    onEvent,
-    turn,
-    options,
-    source,
+    // Who begins in the past is told of what is taken back, whoever was given it before.
+    turn: options.from === undefined ? source.turn : -Infinity,
+    read: options.read,
+    subscription: options.subscription,
+    onEvent: options.onEvent,
     waiting: undefined,
-    behindFrom: from,
+    behindFrom: options.from,
+    through: -1,
+    lowest: Infinity,
+    onError: options.onError,
+    patience: options.patience,
+    interval: options.interval,
+    clock: source.clock,
+    stream: source.stream,
     pauses: undefined,
+    stopWaiting: ignore,
   }
-  if (from !== undefined) void goOn(subscriber, undefined, [])
+  if (options.from !== undefined) {
+    subscriber.phase = 'busy'
+    // How far the past goes is known once the stream is.
+    void source.stream.whenReady().then(() => goOn(subscriber, undefined, []))
+  }
   return subscriber
 }
 
@@ -79,7 +94,7 @@ export function give(subscriber: Subscriber, item: Item) {
 
 export function fail(subscriber: Subscriber, error: unknown) {
   if (isClosed(subscriber)) return
-  const { onError } = subscriber.options
+  const { onError } = subscriber
   try {
     onError(error)
   } catch {
@@ -90,6 +105,7 @@ export function fail(subscriber: Subscriber, error: unknown) {
 export function close(subscriber: Subscriber) {
   subscriber.phase = 'closed'
   subscriber.waiting = undefined
+  subscriber.stopWaiting()
   subscriber.pauses?.end()
 }
 
@@ -111,22 +127,34 @@ function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLi
 
 /** It has no time now. */
 function keep(subscriber: Subscriber, item: Item) {
-  const { behindFrom } = subscriber
+  const { behindFrom, through } = subscriber
   if (isClosed(subscriber)) return
   if (behindFrom !== undefined) return keepBehind(subscriber, item, behindFrom)
   subscriber.waiting ??= []
-  if (subscriber.waiting.length < MOST_WAITING) subscriber.waiting.push(item)
-  else if ('number' in item) subscriber.behindFrom = item.number
+  const isFull = subscriber.waiting.length >= MOST_WAITING
+  const isNext = 'number' in item && item.number > through
+  note(subscriber, item)
+  if (isFull && isNext) subscriber.behindFrom = item.number
+  // What changes blocks that wait already has to wait with them.
+  else if (!isFull || 'number' in item) subscriber.waiting.push(item)
 }
 
-/** It will read the item again, unless that goes back behind what it has read. */
+function note(subscriber: Subscriber, item: Item) {
+  if (!('number' in item)) return
+  if (item.type !== 'logs') subscriber.through = item.number
+  else subscriber.through = item.isRemoved ? item.number - 1 : Math.max(subscriber.through, item.number)
+}
+
+/** What lies above is read again; what changes blocks below has to wait with them. */
 function keepBehind(subscriber: Subscriber, item: Item, from: number) {
-  if (!('number' in item) || item.number >= from || item.type === 'passed') return
-  if (item.type === 'logs' && item.isRemoved) subscriber.waiting = [...(subscriber.waiting ?? []), item]
-  subscriber.behindFrom = item.number
+  if (!('number' in item)) return
+  subscriber.lowest = Math.min(subscriber.lowest, item.number)
+  subscriber.waiting ??= []
+  if (item.number < from) subscriber.waiting.push(item)
 }
 
 async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
+  if (isClosed(subscriber)) return
   subscriber.phase = 'busy'
   if (first) await settled(subscriber, first)
   await run(subscriber, rest)
@@ -147,34 +175,39 @@ async function run(subscriber: Subscriber, events: readonly unknown[]) {
 }
 
 async function readAgain(subscriber: Subscriber, from: number) {
-  const { stream, clock } = subscriber.source
+  const { stream, clock } = subscriber
+  const cursor = stream.cursor() ?? -1
   // Nothing has been missed: from here on it is given what comes.
-  if (from > (stream.cursor() ?? -1)) {
+  if (from > cursor) {
     subscriber.behindFrom = undefined
+    subscriber.through = cursor
     return
   }
+  subscriber.lowest = Infinity
   const found = await stream.replay(from).catch(() => undefined)
-  if (isClosed(subscriber) || subscriber.behindFrom !== from) return
+  if (isClosed(subscriber)) return
   if (!found) {
     subscriber.pauses ??= createPauses(clock)
     return subscriber.pauses.wait(AGAIN)
   }
+  // Something of it has changed while it was read.
+  if (subscriber.lowest <= found.upTo) return
   subscriber.behindFrom = found.upTo + 1
-  for (const item of found.items) {
-    await run(subscriber, subscriber.read(item))
-    // A new branch has replaced what was read.
-    if (isClosed(subscriber) || (subscriber.behindFrom as number) <= found.upTo) return
-  }
+  for (const item of found.items) await run(subscriber, subscriber.read(item))
 }
 
-function settled({ options, source }: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
-  const { patience } = options
+function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+  const { clock, patience } = subscriber
+  if (isClosed(subscriber)) return Promise.resolve()
   return new Promise((resolve) => {
-    const timer = patience < Infinity ? source.clock.background(patience, resolve) : undefined
+    const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
     const done = () => {
       timer?.cancel()
       resolve()
     }
+    subscriber.stopWaiting = done
     promise.then(done, done)
   })
 }
+
+function ignore() {}

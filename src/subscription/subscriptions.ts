@@ -61,6 +61,7 @@ export type SubscriptionsOptions = Pick<HubOptions, 'verify' | 'mostFilled'> & {
   readonly parts: Parts
   /** Of the list's options. */
   readonly pollingInterval: number | undefined
+  readonly part: HubOptions['part']
   readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
 }
 
@@ -74,6 +75,7 @@ export function createSubscriptions({
   verify,
   mostFilled,
   pollingInterval,
+  part,
   request,
 }: SubscriptionsOptions): Subscriptions {
   const hubs = new Map<string, Hub>()
@@ -91,7 +93,7 @@ export function createSubscriptions({
     let hub = hubs.get(scope)
     if (!hub) {
       const { channels, planner } = face
-      hub = createHub({ parts, channels, planner, verify, mostFilled, request: (asked) => request(face, asked) })
+      hub = createHub({ parts, channels, planner, verify, mostFilled, part, request: (asked) => request(face, asked) })
       hubs.set(scope, hub)
     }
     return hub
@@ -161,8 +163,8 @@ export function createSubscriptions({
         confirmations,
       )
       const params = subscriptionKeyOf(['logs', filter]).params
-      const items = createLogItems(confirmations)
       const from = fromBlock === undefined ? undefined : Number(fromBlock)
+      const items = createLogItems(confirmations, from)
       return iterate(face, params, items.read, (gap) => items.noteGap(gap.from, gap.to), { signal, from })
     },
     status: () => [...hubs.values()].flatMap((hub) => hub.status()),
