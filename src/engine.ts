@@ -127,7 +127,7 @@ export function createEngine(setup: EngineSetup): Engine {
     )
   ;(parts.channels as ChannelState[]).push(...inPriorityOrder(providers))
 
-  const request = createEntrance({
+  const { request, part } = createEntrance({
     parts,
     chainId,
     planner: setup.planner,
@@ -142,6 +142,7 @@ export function createEngine(setup: EngineSetup): Engine {
     verify: setup.verify,
     mostFilled: setup.mostFilled,
     pollingInterval: setup.pollingInterval,
+    part,
     request: (face, asked) =>
       request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
   })

@@ -2,6 +2,7 @@
 // No message holds an endpoint, a parameter of a request or a header value: whoever makes an error hands in clean parts.
 
 import { BaseError } from 'viem'
+import { describeValue, formatRows } from './base/describe'
 import type { ChannelType, FailureKind } from './types'
 
 /** How one attempt of a failed request ended. */
@@ -18,10 +19,7 @@ export type AttemptSummary = {
   error: unknown
 }
 
-/** Attempts and reasons beyond this many are counted, not listed. */
-const LISTED_LINES = 20
 const LONGEST_DETAILS = 512
-const LONGEST_VALUE = 40
 
 /** Every provider that could be asked failed, and none gave a JSON-RPC error that could be passed on. */
 export class AllProvidersFailedError extends BaseError {
@@ -237,25 +235,4 @@ export class TransportClosedError extends BaseError {
   constructor() {
     super('The transport is closed.')
   }
-}
-
-function formatRows(rows: readonly string[][]) {
-  const listed = rows.slice(0, LISTED_LINES)
-  const widths = listed[0]?.map((_, column) => Math.max(...listed.map((row) => row[column]?.length ?? 0))) ?? []
-  const lines = listed.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
-  )
-  return rows.length > LISTED_LINES ? [...lines, `  ... and ${rows.length - LISTED_LINES} more`] : lines
-}
-
-// Whatever could be an endpoint, with or without a scheme, is only named.
-function describeValue(value: unknown): string {
-  if (typeof value === 'string') {
-    if (/[/@?]/.test(value)) return 'a URL'
-    return JSON.stringify(value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}...` : value)
-  }
-  if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return value.length ? 'an array' : 'an empty array'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'bigint' ? `${value}n` : String(value)
 }

@@ -27,6 +27,7 @@ describe('statusOf', () => {
       uptime: 500,
       chainId: 1,
       requests: counts,
+      subscriptions: [],
       providers: [
         {
           id: 'p1',
@@ -55,6 +56,7 @@ describe('statusOf', () => {
     ).toEqual({
       uptime: 1,
       requests: counts,
+      subscriptions: [],
       providers: [],
     })
   })

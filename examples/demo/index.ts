@@ -23,6 +23,7 @@ const network = await startNetwork()
 const client = createClient(network.endpoints)
 const view = isScreen ? createScreen() : createLines()
 const watch = startWatch(client)
+await watch.live
 const counts = await play(network, client, watch, view)
 const [heads, received] = [await network.heads(), await network.balanceOf(receiver)]
 const watched = await watch.compare(await network.truth())

@@ -1,9 +1,10 @@
 // What an application watches: blocks, and the payments that its contract was sent. Counts what it was given, and in the end
 // what of the truth is missing.
 
-import type { Block, Log, PublicActions } from 'viem'
+import type { Block, Log } from 'viem'
 import { receiver } from '../nodes'
 import type { Truth } from './network'
+import type { Client } from './traffic'
 
 export type Tally = {
   readonly seen: number
@@ -15,6 +16,8 @@ export type Tally = {
 export type Watched = { readonly blocks: Tally; readonly events: Tally }
 
 export type Watch = {
+  /** Resolves when nothing that comes is missed. */
+  readonly live: Promise<void>
   now(): Watched
   /** Resolves when all of it has come, or after some seconds in which it did not. */
   compare(truth: Truth): Promise<Watched>
@@ -24,7 +27,7 @@ export type Watch = {
 /** How long what is missing is waited for (in ms). */
 const patience = 5_000
 
-export function startWatch(client: PublicActions): Watch {
+export function startWatch(client: Client): Watch {
   const [blocks, events] = [createTally(), createTally()]
   const stops = [
     client.watchBlocks({ onBlock: addBlock }),
@@ -40,7 +43,17 @@ export function startWatch(client: PublicActions): Watch {
     if (!removed) events.add(`${blockHash} ${logIndex}`, blockNumber)
   }
 
+  const live = new Promise<void>((resolve) => {
+    const off = client.transport.on('subscription', () => {
+      const { subscriptions } = client.transport.status()
+      if (subscriptions.length < stops.length || subscriptions.some(({ state }) => state !== 'live')) return
+      off()
+      resolve()
+    })
+  })
+
   return {
+    live,
     now: () => ({ blocks: blocks.now(), events: events.now() }),
     async compare({ heads, logs }) {
       const giveUpAt = performance.now() + patience

@@ -28,6 +28,11 @@ type ViemSubscribe = {
   }>
 }
 
+/** Of viem's `webSocket()`. */
+type ViemSocket = { getRpcClient?(): Promise<{ readonly socket: { readonly readyState: number }; close(): void }> }
+
+/** `readyState` of a socket that is. */
+const OPEN = 1
 /** Transports that hand a signal on; viem's sockets and an EIP-1193 provider do nothing with it. */
 const ABORTABLE = ['http', 'fallback', 'failover']
 /** Transports inside of transports are looked at this deep. */
@@ -50,6 +55,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     return (answer instanceof Promise ? answer : Promise.resolve(answer)).then(
       (result) => (result === undefined && !allowsUndefined?.(args.method) ? refuse(args.method) : result),
       (error) => {
+        if (canSubscribe && isOfSocket(error)) dropDeadSocket().catch(() => {})
         throw signal?.aborted ? signal.reason : redactor.clean(error, { provider, method: args.method })
       },
     )
@@ -58,6 +64,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   async function subscribe(params: readonly unknown[], sink: SubscriptionSink): Promise<UpstreamSubscription> {
     const clean = (error: unknown) => redactor.clean(error, { provider, method: 'eth_subscribe' })
     try {
+      await dropDeadSocket()
       const given = { params, onData: sink.onData, onError: (error: unknown) => sink.onError(clean(error)) }
       const made = await (transport.value as ViemSubscribe).subscribe(given)
       return {
@@ -69,6 +76,12 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     } catch (error) {
       throw clean(error)
     }
+  }
+
+  /** viem keeps a socket that is closed for all who use its URL, and may never open it again: the next call makes another. */
+  async function dropDeadSocket() {
+    const client = await (transport.value as ViemSocket).getRpcClient?.()
+    if (client && client.socket.readyState > OPEN) client.close()
   }
 
   function refuse(method: string): never {
@@ -83,6 +96,11 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     ...(canSubscribe && { subscribe }),
     close() {},
   }
+}
+
+/** Whether an error of viem tells of a socket that is gone. */
+function isOfSocket(error: unknown) {
+  return /^(SocketClosed|WebSocketRequest)Error$/.test(String(read(error, 'name')))
 }
 
 /** The endpoints and header values a viem transport shows; those of a `webSocket()` show in its errors only. */

@@ -3,14 +3,13 @@
 import { numberToHex } from 'viem'
 import { jsonLength } from '../base/json'
 import { InvalidOptionsError, TransportClosedError } from '../errors'
-import type { RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
-import type { Parts, Plan } from '../request/flight'
+import type { ClientChannels, OnWinner, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { Face, Planner } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
-import type { FailureKind, RpcRequest } from '../types'
+import type { RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
 import { pauseWith } from './calls'
 import { createFilters } from './filters'
@@ -18,6 +17,7 @@ import type { LogsOptions } from './logs'
 import { createLogs } from './logs'
 import { createLookUps } from './look-ups'
 import { createSharing, keyOf } from './sharing'
+import { tellEnd } from './tell'
 import { createTransactions } from './transactions'
 
 export type EntranceSetup = {
@@ -31,12 +31,17 @@ export type EntranceSetup = {
   readonly isClosed: () => boolean
 }
 
-export type Entrance = (
-  face: Face,
-  request: RpcRequest,
-  plan: Plan,
-  signal: AbortSignal | undefined,
-) => Promise<unknown>
+export type Entrance = {
+  request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
+  /** A read of the library's own: not told of; logs may be of any width. */
+  part(
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: OnWinner,
+  ): Promise<unknown>
+}
 
 /** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
 const SYNC_MARGIN = 5_000
@@ -51,7 +56,7 @@ export function createEntrance({
   hasOwnSerializer,
   isClosed,
 }: EntranceSetup): Entrance {
-  const { clock, events, counts, providers } = parts
+  const { clock, counts, providers } = parts
   const isHex = chainId === undefined ? undefined : numberToHex(chainId)
   const hasWallet = providers.some(({ setup }) => setup.isWallet)
   const sharing = share ? createSharing(clock) : undefined
@@ -111,6 +116,19 @@ export function createEntrance({
     const promise = read(face, request, plan, signal)
     sharing.add(key, plan, signal, promise)
     return promise
+  }
+
+  function part(
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: OnWinner,
+  ): Promise<unknown> {
+    if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onAnswer)
+    const deadline = clock.now() + plan.timeout
+    const caller = { channels, signal, deadline, limits: plan, id: parts.nextId++, onAnswer }
+    return logs.request(caller, request, plan)
   }
 
   function read(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown> {
@@ -179,54 +197,21 @@ export function createEntrance({
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
       const value = await run({ channels: face.channels, signal, deadline, limits: plan, id, onAnswer })
-      tell(id, request.method, startedAt, 'success', made, by)
+      tellEnd(parts, { id, method: request.method, startedAt, outcome: 'success', made, by })
       return value
     } catch (error) {
       const isAborted = signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
       if (!isAborted) counts.failed++
-      tell(id, request.method, startedAt, isAborted ? 'aborted' : 'error', made, undefined, error)
+      tellEnd(parts, { id, method: request.method, startedAt, outcome: isAborted ? 'aborted' : 'error', made, error })
       throw error
     }
-  }
-
-  function tell(
-    id: number,
-    method: string,
-    startedAt: number,
-    outcome: RequestEvent['outcome'],
-    made: number,
-    by?: ChannelState,
-    error?: unknown,
-  ) {
-    if (!events.has('request')) return
-    const { name, code, attempts } = (error ?? {}) as {
-      name?: string
-      code?: number
-      attempts?: { kind: FailureKind }[]
-    }
-    const kind = attempts?.at(-1)?.kind
-    events.emit('request', {
-      id,
-      method,
-      outcome,
-      attempts: attempts?.length ?? made,
-      ...(by && { provider: by.provider.id, channel: by.type }),
-      duration: clock.now() - startedAt,
-      ...(outcome !== 'success' && {
-        error: Object.freeze({
-          name: name ?? 'Error',
-          ...(kind !== undefined && { kind }),
-          ...(typeof code === 'number' && { code }),
-        }),
-      }),
-    })
   }
 
   function isChainKnown(plan: Plan) {
     return !hasWallet && plan.provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
-  return enter
+  return { request: enter, part }
 }
 
 /** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */

@@ -41,7 +41,9 @@ export function createStateDepth(declared: boolean | number | undefined, lasts: 
     if (!refused) return false
     const moved = head === undefined || refused.head === undefined ? 0 : Math.max(0, head - refused.head)
     if (block <= refused.block + moved) return true
-    return block <= refused.last + moved && !(head !== undefined && head - block <= PRUNED)
+    // What was thought without a head may not be true of the newest.
+    const isNewest = refused.head === undefined && head !== undefined && head - block <= PRUNED
+    return block <= refused.last + moved && !isNewest
   }
 
   return {
@@ -76,5 +78,7 @@ export function createStateDepth(declared: boolean | number | undefined, lasts: 
  */
 function lastMissing(block: number, head: number | undefined, times: number): number {
   if (head === undefined) return block + PRUNED * 2 ** (times - 1)
-  return Math.max(block, head - Math.max(PRUNED, Math.floor((head - block) / 2)) - 1)
+  const age = head - block
+  const half = Math.floor(age / 2)
+  return head - 1 - (age > PRUNED ? Math.max(PRUNED, half) : half)
 }

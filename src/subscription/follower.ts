@@ -45,7 +45,7 @@ export type FollowerOptions = {
   readonly sink: FollowerSink
 }
 
-/** A source that has only been lower for this long (in ms) is followed. */
+/** A source that has only been lower for this long (in ms), while no other was level, is followed. */
 const LOWER_FOR = 60_000
 
 export function createFollower(options: FollowerOptions): Follower {
@@ -55,6 +55,10 @@ export function createFollower(options: FollowerOptions): Follower {
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
   /** Whose reorgs are followed at once. */
   let present: Origin | undefined
+  /** Blocks above this one were given. */
+  let start = -1
+  /** When a source was last as high as the stream (in ms of the clock). */
+  let levelAt = -Infinity
   let stuckSince: number | undefined
   let hasBegun = false
   let isWorking = false
@@ -72,10 +76,20 @@ export function createFollower(options: FollowerOptions): Follower {
     if (chain.has(block.hash)) {
       if (tip && block.number >= tip.number) join(origin)
     } else if (!tip) {
-      chain.restart({ number: block.number - 1, hash: block.parentHash })
+      startFrom(block.number - 1, block.parentHash)
       go([block], origin, false)
-    } else if (block.number > tip.number || isFollowed(origin)) await follow(block, origin, false)
+    } else if (block.number > tip.number || (isFollowed(origin) && !isOld(block))) await follow(block, origin, false)
     else await considerLower(block, origin)
+  }
+
+  function startFrom(number: number, hash: string) {
+    start = number
+    chain.restart({ number, hash })
+  }
+
+  /** From below all that is remembered: late, or of a branch that shows itself when it is higher. */
+  function isOld({ number }: Block) {
+    return number <= (chain.root()?.number ?? -1)
   }
 
   async function follow(block: Block, origin: Origin, isReset: boolean) {
@@ -108,7 +122,7 @@ export function createFollower(options: FollowerOptions): Follower {
     const removed = chain.restart({ number: first.number - 1, hash: first.parentHash })
     if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why)
     sink.onReorg(removed, false)
-    sink.onGap(Math.min(root, first.number - 1), first.number - 1, why)
+    if (first.number - 1 > start) sink.onGap(Math.min(root, first.number - 1), first.number - 1, why)
   }
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {
@@ -123,15 +137,19 @@ export function createFollower(options: FollowerOptions): Follower {
   /** It is below the stream, or as high on another branch: it is behind, or the chain has become shorter. */
   async function considerLower(block: Block, origin: Origin) {
     origin.lowerSince ??= clock.now()
-    const isAlone = clock.now() - origin.lowerSince >= LOWER_FOR
+    const isAlone = clock.now() - Math.max(origin.lowerSince, levelAt) >= LOWER_FOR
     const height = chain.tip()?.number ?? -1
-    if (isAlone) return follow(block, origin, false)
+    if (isAlone) {
+      join(origin)
+      return follow(block, origin, false)
+    }
     if (block.number < height && (await reset.isReset(height)) && !isStopped) await follow(block, origin, true)
   }
 
   function join(origin: Origin) {
     origin.isJoined = true
     origin.lowerSince = undefined
+    levelAt = clock.now()
     present = origin
   }
 
@@ -148,7 +166,10 @@ export function createFollower(options: FollowerOptions): Follower {
     begin(block, origin) {
       hasBegun = true
       if (block && !chain.tip()) {
-        chain.restart(block)
+        // With its parent: it may be replaced itself.
+        startFrom(block.number - 1, block.parentHash)
+        start = block.number
+        chain.extend([block])
         join(origin)
       }
       void work()

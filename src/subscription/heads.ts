@@ -16,6 +16,8 @@ export type Heads = {
   tip(): Link | undefined
   /** The highest number that has come, whatever became of it; -1 before any. */
   highest(): number
+  /** The lowest block that is remembered; `Infinity` before any is known. */
+  lowest(): number
   /** Whether the block is one of the last canonical ones. */
   has(hash: string): boolean
   close(): void
@@ -44,6 +46,7 @@ export function createHeads(options: HeadRunOptions): Heads {
     state: () => run?.state() ?? { name: 'closed' },
     tip: () => run?.tip(),
     highest: () => run?.highest() ?? -1,
+    lowest: () => run?.lowest() ?? Infinity,
     has: (hash) => run?.has(hash) ?? false,
     close: stop,
   }

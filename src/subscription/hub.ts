@@ -2,13 +2,11 @@
 // have in common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
-import { numberToHex } from 'viem'
 import type { Clock } from '../base/clock'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
 import { asViemError } from '../request/outcome'
-import { fly } from '../request/pipeline'
 import type { Planner, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest, SocketState } from '../types'
@@ -37,13 +35,16 @@ export type HubOptions = {
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
+  /** A read of the hub's own; logs may be of any width. */
+  readonly part: (
+    channels: ClientChannels,
+    request: RpcRequest,
+    plan: Plan,
+    signal: AbortSignal,
+    onAnswer: (channel: ChannelState) => void,
+  ) => Promise<unknown>
   /** A request like a caller's. */
   readonly request: (request: RpcRequest) => Promise<unknown>
-}
-
-export type HubSubscriber = Pick<SubscriberOptions, 'eventsOf' | 'onEvent' | 'onError' | 'patience' | 'from'> & {
-  /** How often the subscriber's client polls (in ms). */
-  readonly interval: number
 }
 
 export type Hub = {
@@ -51,7 +52,10 @@ export type Hub = {
    * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
    * @throws InvalidOptionsError for params that break a rule; NoProviderError, or what providers said, if nobody serves the kind
    */
-  subscribe(params: readonly unknown[], subscriber: (id: Hex) => HubSubscriber): Promise<{ id: Hex; off: () => void }>
+  subscribe(
+    params: readonly unknown[],
+    subscriberOf: (id: Hex) => SubscriberOptions,
+  ): Promise<{ id: Hex; off: () => void }>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
   close(): void
@@ -59,16 +63,19 @@ export type Hub = {
 
 /** In ms. */
 const SHORTEST_INTERVAL = 500
+/** Hex digits of a subscription's id, like geth's. */
+const ID_LENGTH = 32
 
-export function createHub({ parts, channels, planner, verify, mostFilled, request }: HubOptions): Hub {
+export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
   const { clock, events } = parts
   const plan = planner({ method: 'eth_subscribe' })
   const places = createPlaces(parts, channels, plan)
   const backfill = createBackfill(ask)
   const blooms = createBlooms()
   const shares = new Map<string, Shared>()
-  const intervals = new Map<object, number>()
   let lastId = 0
+  /** What is being asked: it ends when nobody wants it any more. One signal for all would have too many listeners. */
+  const asking = new Set<AbortController>()
   const heads = createHeads({
     parts,
     ask,
@@ -89,7 +96,11 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       by = provider.id
       provider.upkeep[purpose]++
     }
-    return fly(parts, channels, asked, own, undefined, onWinner).then((value) => ({ value, provider: by }))
+    const controller = new AbortController()
+    asking.add(controller)
+    return part(channels, asked, own, controller.signal, onWinner)
+      .then((value) => ({ value, provider: by }))
+      .finally(() => asking.delete(controller))
   }
 
   /** Ids of those that may be asked without a caller's request. */
@@ -112,7 +123,8 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
 
   function interval() {
     const time = parts.heads.blockTime() ?? Infinity
-    return Math.max(SHORTEST_INTERVAL, Math.min(time, ...intervals.values()))
+    const intervals = [...shares.values()].map((shared) => shared.interval())
+    return Math.max(SHORTEST_INTERVAL, Math.min(time, ...intervals))
   }
 
   function reasons() {
@@ -128,10 +140,16 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
       events,
       key,
       open: (sink) => streamOf(key, sink),
-      onEnd: () => shares.delete(key.id),
+      onEnd: () => onEnd(key),
     })
     shares.set(key.id, shared)
     return shared
+  }
+
+  function onEnd({ id }: SubscriptionKey) {
+    shares.delete(id)
+    if (shares.size > 0) return
+    for (const controller of asking) controller.abort(new Error('Nobody is subscribed any more.'))
   }
 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {
@@ -142,20 +160,14 @@ export function createHub({ parts, channels, planner, verify, mostFilled, reques
   }
 
   return {
-    async subscribe(params, make) {
+    async subscribe(params, subscriberOf) {
       const key = subscriptionKeyOf(params)
       const shared = shares.get(key.id) ?? open(key)
-      const id = numberToHex(++lastId, { size: 16 })
-      const { interval: own, ...subscriber } = make(id)
-      const token = {}
-      intervals.set(token, own)
-      const leave = shared.add(subscriber)
-      const off = () => {
-        intervals.delete(token)
-        leave()
-      }
+      const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
+      const off = shared.add(subscriberOf(id))
+      const ready = shared.whenReady()
       try {
-        await within(shared.whenReady(), plan.timeout, clock)
+        if (ready) await within(ready, plan.timeout, clock)
       } catch (error) {
         off()
         throw await asViemError(error, 'eth_subscribe')

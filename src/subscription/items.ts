@@ -2,6 +2,7 @@
 
 import type { Hex, RpcLog } from 'viem'
 import type { RpcHead } from './block'
+import { indexOf } from './ledger'
 import type { Item, LogsItem } from './stream'
 
 /** A block of the canonical chain; at a reorg the blocks of the new branch follow, from its first one on. */
@@ -40,7 +41,8 @@ export type LogItems = {
 /** It is told how far the stream is at least this often (in blocks). */
 const PROGRESS = 100
 
-export function createLogItems(confirmations: number): LogItems {
+/** @param from the first block that is told of */
+export function createLogItems(confirmations: number, from = 0): LogItems {
   let held: LogsItem[] = []
   let toldTo: number | undefined
   let gap: LogsOfBlock['gap']
@@ -69,9 +71,13 @@ export function createLogItems(confirmations: number): LogItems {
 
   function readLogs(item: LogsItem): LogsOfBlock[] {
     if (item.isRemoved) {
-      const before = held.length
-      held = held.filter(({ hash }) => hash !== item.hash)
-      return held.length < before ? [] : [publish(item)]
+      // Of one block some may have been told, and one that was found late still be held.
+      const untold = new Set(
+        held.filter(({ hash }) => hash === item.hash).flatMap(({ results }) => results.map(indexOf)),
+      )
+      held = held.filter((other) => other.hash !== item.hash)
+      const results = item.results.filter((log) => !untold.has(indexOf(log)))
+      return results.length > 0 ? [publish({ ...item, results })] : []
     }
     if (confirmations === 0) return [publish(item)]
     held.push(item)
@@ -80,6 +86,7 @@ export function createLogItems(confirmations: number): LogItems {
 
   return {
     read(item) {
+      if ('number' in item && item.number < from) return []
       if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
       const confirmed = item.number - confirmations

@@ -57,6 +57,8 @@ export function createLogs({
 }: LogsOptions): Stream {
   const { clock } = parts
   const { filter } = key
+  /** What callers have been shown when it started. */
+  const known = parts.heads.best(clock.now())
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
   const reads = createLogReads(backfill, filter, pauses, clock.now)
@@ -91,8 +93,11 @@ export function createLogs({
     reads,
     delivery,
     isOn: verify !== false,
-    // Without heads there is nothing to hold it against.
-    isOver: (hash) => !turns.isWaiting(hash) && (!order.hasHeads() || delivery.has(hash) || heads.has(hash)),
+    // Without heads, or before them, there is nothing to hold it against.
+    isOver: ({ number, hash }) =>
+      !turns.isWaiting(hash) &&
+      !turns.isFilling() &&
+      (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
@@ -151,8 +156,15 @@ export function createLogs({
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
     const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
-    if (!order.hasHeads() && block && !delivery.cursor()) delivery.begin(block)
-    becomeReady()
+    if (isStopped) return
+    if (block && !delivery.cursor()) {
+      // What came since the newest block that callers knew of was not pushed.
+      const isLater = known !== undefined && known < block.number && block.number - known <= mostFilled
+      order.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
+      if (isLater) order.goByHeads()
+    }
+    if (order.hasHeads()) settleIn()
+    else becomeReady()
     show()
   }
 

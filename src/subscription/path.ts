@@ -46,8 +46,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     const floor = chain.root()?.number ?? 0
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
-    if (blocks.length > most)
-      return { type: 'loose', blocks: blocks.slice(-most), why: 'the gap is wider than maxBackfillBlocks' }
+    if (blocks.length > most) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
     const tip = chain.tip()?.number ?? floor
     if (near.size === 0 && first.number - tip > NARROW + 1) {
       const from = Math.max(tip + 1, first.number - most)

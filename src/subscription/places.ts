@@ -81,7 +81,10 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
       // What is pushed cannot be taken back: the chain must be known before.
       if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: place.id })
-      return subscribeAt(place, params, sink, { signal })
+      const upstream = await subscribeAt(place, params, sink, { signal })
+      // It has answered: that is as good as a probe.
+      if (!state.breaker.isClosed()) state.breaker.close()
+      return upstream
     },
     fail(place, kind, error) {
       const now = clock.now()

@@ -7,7 +7,7 @@ import type { Events } from '../events'
 import type { SubscriptionKey } from './key'
 import type { Item, Stream, StreamSink, StreamState, StreamStateName } from './stream'
 import type { Subscriber, SubscriberOptions } from './subscriber'
-import { createSubscriber } from './subscriber'
+import { close, createSubscriber, fail, give } from './subscriber'
 
 export type SharedStatus = {
   /** The kind, with a number for the params. */
@@ -22,10 +22,12 @@ export type SharedStatus = {
 
 export type Shared = {
   readonly subscribers: number
-  /** Resolves once nothing that comes is missed; rejects if nobody serves it. */
-  whenReady(): Promise<void>
+  /** `undefined` once nothing that comes is missed; before, resolves when it is so, and rejects if nobody serves it. */
+  whenReady(): Promise<void> | undefined
   /** Returns the off-function, which may be called twice. */
-  add(subscriber: Pick<SubscriberOptions, 'eventsOf' | 'onEvent' | 'onError' | 'patience' | 'from'>): () => void
+  add(subscriber: SubscriberOptions): () => void
+  /** The shortest of the subscribers' intervals (in ms). */
+  interval(): number
   status(): SharedStatus
   /** Ends it; the subscribers hear of the error. */
   close(error: unknown): void
@@ -49,12 +51,11 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   let copy: readonly Subscriber[] | undefined
   let linger: Timer | undefined
   let isOver = false
-  let isRefused = false
   let refuse = (_: unknown) => {}
   const refused = new Promise<never>((_, reject) => {
     refuse = reject
   })
-  refused.catch(() => {}) // whoever waits for it hears of it
+  refused.catch(() => {}) // once it is ready, nobody waits for it
   let before: StreamState = { name: 'opening' }
   const stream = open({ onItem, onGap, onState, onRefused })
 
@@ -66,7 +67,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   function onItem(item: Item) {
     if (item.type === 'logs' && item.isLate && events.has('gap'))
       events.emit('gap', { key: key.name, from: item.number, to: item.number, late: true })
-    for (const subscriber of all()) subscriber.give(item)
+    for (const subscriber of all()) give(subscriber, item)
   }
 
   function onGap(from: number, to: number, why: string) {
@@ -75,7 +76,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function failAll(error: unknown) {
-    for (const subscriber of all()) subscriber.fail(error)
+    for (const subscriber of all()) fail(subscriber, error)
   }
 
   function onState(state: StreamState, why?: string) {
@@ -94,7 +95,6 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function onRefused(error: unknown) {
-    isRefused = true
     refuse(error)
     failAll(error)
   }
@@ -102,35 +102,44 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   function leave(subscriber: Subscriber) {
     if (!members.delete(subscriber)) return
     copy = undefined
-    subscriber.close()
+    close(subscriber)
     if (members.size > 0) return
-    if (isRefused) end()
-    else linger = clock.background(LINGER, end)
+    // Only a subscription at a place is worth keeping: without one, nothing may keep the process alive.
+    if (stream.state().source?.channel === 'ws') linger = clock.background(LINGER, end)
+    else end()
   }
 
   function end() {
     if (isOver) return
     isOver = true
     linger?.cancel()
-    for (const subscriber of all()) subscriber.close()
+    for (const subscriber of all()) close(subscriber)
     members.clear()
     stream.stop()
     onEnd()
   }
 
   stream.start()
+  let ready: Promise<void> | undefined = Promise.race([stream.whenReady(), refused])
+  ready.then(
+    () => {
+      ready = undefined
+    },
+    () => {}, // whoever waits for it hears of it
+  )
   return {
     get subscribers() {
       return members.size
     },
-    whenReady: () => Promise.race([stream.whenReady(), refused]),
+    whenReady: () => ready,
     add(given) {
       linger?.cancel()
-      const subscriber = createSubscriber({ ...given, clock, stream, turn: stream.turn() })
+      const subscriber = createSubscriber(given, { clock, stream, turn: stream.turn() })
       members.add(subscriber)
       copy = undefined
       return () => leave(subscriber)
     },
+    interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
     status() {
       const { name, source } = stream.state()
       const cursor = stream.cursor()

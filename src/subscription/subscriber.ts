@@ -1,149 +1,213 @@
 // One subscriber of a stream: what it is given, in order, at its own pace. One that is slow holds up nobody: what it has no
-// room for is read again when its turn comes.
+// room for is read again when its turn comes. A record and functions, as one stream may have tens of thousands of them.
 
+import type { Hex } from 'viem'
 import type { Clock } from '../base/clock'
 import type { Pauses } from '../base/pause'
 import { createPauses } from '../base/pause'
 import type { Item, Stream } from './stream'
 
 export type SubscriberOptions = {
-  readonly clock: Clock
-  readonly stream: Pick<Stream, 'cursor' | 'replay'>
-  /** What it is called with for an item, once each. */
-  readonly eventsOf: (item: Item) => readonly unknown[]
+  /** What of an item it is called with, once each. */
+  readonly read: (item: Item) => readonly unknown[]
+  /** Its id, told with each of them as viem does: `{ subscription, result }`. Without one they are told bare. */
+  readonly subscription?: Hex | undefined
   /** If it returns a promise, the next call waits until that has settled. */
   readonly onEvent: (event: unknown) => unknown
   readonly onError: (error: unknown) => void
   /** How long a promise is waited for (in ms). */
   readonly patience: number
+  /** How often its client polls (in ms). */
+  readonly interval: number
   /** The block it begins at, if that is in the past. */
   readonly from?: number | undefined
+}
+
+export type SubscriberSource = {
+  readonly clock: Clock
+  readonly stream: Pick<Stream, 'whenReady' | 'cursor' | 'replay'>
   /** Logs of blocks whose turn came before this are not given. */
   readonly turn: number
 }
 
-export type Subscriber = {
-  give(item: Item): void
-  fail(error: unknown): void
-  close(): void
-}
+export type Subscriber = Omit<SubscriberOptions, 'from'> &
+  SubscriberSource & {
+    /** `busy`: a promise of its own is waited for, or what it has missed is read. */
+    phase: 'idle' | 'busy' | 'closed'
+    /** What came while it was busy. */
+    waiting: Item[] | undefined
+    /** What it has no room for starts at this block; it is read again. */
+    behindFrom: number | undefined
+    /** The last block of which something waits. */
+    through: number
+    /** The lowest block of which something came while it was read again. */
+    lowest: number
+    pauses: Pauses | undefined
+    /** Ends the waiting for a promise of its own. */
+    stopWaiting: () => void
+  }
 
 /** Items that wait for a slow one. */
 const MOST_WAITING = 1_000
 /** What could not be read again is tried once more after this (in ms). */
 const AGAIN = 1_000
 
-export function createSubscriber(options: SubscriberOptions): Subscriber {
-  const { clock, stream, eventsOf, onEvent, patience, turn } = options
-  let waiting: Item[] = []
-  /** What it has no room for starts at this block; it is read again. */
-  let behindFrom = options.from
-  let isBusy = false
-  let isClosed = false
-  let pauses: Pauses | undefined
-
-  /** A promise that has to be waited for, if there is one. A throw is the subscriber's own affair. */
-  function call(event: unknown): PromiseLike<unknown> | undefined {
-    try {
-      const returned = onEvent(event)
-      return typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function'
-        ? (returned as PromiseLike<unknown>)
-        : undefined
-    } catch {
-      return undefined
-    }
+export function createSubscriber(options: SubscriberOptions, source: SubscriberSource): Subscriber {
+  // Written out: records of one form cost a delivery half as much.
+  const subscriber: Subscriber = {
+    phase: 'idle',
+    // Who begins in the past is told of what is taken back, whoever was given it before.
+    turn: options.from === undefined ? source.turn : -Infinity,
+    read: options.read,
+    subscription: options.subscription,
+    onEvent: options.onEvent,
+    waiting: undefined,
+    behindFrom: options.from,
+    through: -1,
+    lowest: Infinity,
+    onError: options.onError,
+    patience: options.patience,
+    interval: options.interval,
+    clock: source.clock,
+    stream: source.stream,
+    pauses: undefined,
+    stopWaiting: ignore,
   }
-
-  function give(item: Item) {
-    if (isClosed || (item.type === 'logs' && item.turn < turn)) return
-    if (behindFrom !== undefined) return giveBehind(item, behindFrom)
-    if (isBusy) {
-      if (waiting.length < MOST_WAITING) waiting.push(item)
-      else if ('number' in item) behindFrom = item.number
-      return
-    }
-    const events = eventsOf(item)
-    for (let index = 0; index < events.length; index++) {
-      const promise = call(events[index])
-      if (promise) return void goOn(promise, events.slice(index + 1))
-      if (isClosed) return
-    }
+  if (options.from !== undefined) {
+    subscriber.phase = 'busy'
+    // How far the past goes is known once the stream is.
+    void source.stream.whenReady().then(() => goOn(subscriber, undefined, []))
   }
+  return subscriber
+}
 
-  /** It will read the item again, unless that goes back behind what it has read. */
-  function giveBehind(item: Item, from: number) {
-    if (!('number' in item) || item.number >= from || item.type === 'passed') return
-    if (item.type === 'logs' && item.isRemoved) waiting.push(item)
-    behindFrom = item.number
-  }
-
-  async function goOn(first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
-    isBusy = true
-    if (first) await settled(first)
-    await run(rest)
-    while (!isClosed && (waiting.length > 0 || behindFrom !== undefined)) {
-      const item = waiting.shift()
-      if (item) await run(eventsOf(item))
-      else await readAgain()
-    }
-    isBusy = false
-  }
-
-  async function run(events: readonly unknown[]) {
-    for (const event of events) {
-      if (isClosed) return
-      const promise = call(event)
-      if (promise) await settled(promise)
-    }
-  }
-
-  async function readAgain() {
-    const from = behindFrom as number
-    // Nothing has been missed: from here on it is given what comes.
-    if (from > (stream.cursor() ?? -1)) {
-      behindFrom = undefined
-      return
-    }
-    const found = await stream.replay(from).catch(() => undefined)
-    if (isClosed || behindFrom !== from) return
-    if (!found) {
-      pauses ??= createPauses(clock)
-      return pauses.wait(AGAIN)
-    }
-    behindFrom = found.upTo + 1
-    for (const item of found.items) {
-      await run(eventsOf(item))
-      // A new branch has replaced what was read.
-      if (isClosed || (behindFrom as number) <= found.upTo) return
-    }
-  }
-
-  function settled(promise: PromiseLike<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
-      const done = () => {
-        timer?.cancel()
-        resolve()
-      }
-      promise.then(done, done)
-    })
-  }
-
-  if (behindFrom !== undefined) void goOn(undefined, [])
-  return {
-    give,
-    fail(error) {
-      if (isClosed) return
-      try {
-        options.onError(error)
-      } catch {
-        // Its own affair.
-      }
-    },
-    close() {
-      isClosed = true
-      waiting = []
-      pauses?.end()
-    },
+export function give(subscriber: Subscriber, item: Item) {
+  if (item.type === 'logs' && item.turn < subscriber.turn) return
+  if (subscriber.phase !== 'idle') return keep(subscriber, item)
+  const events = subscriber.read(item)
+  for (let index = 0; index < events.length; index++) {
+    const promise = call(subscriber, events[index])
+    if (promise) return void goOn(subscriber, promise, events.slice(index + 1))
+    if (isClosed(subscriber)) return
   }
 }
+
+export function fail(subscriber: Subscriber, error: unknown) {
+  if (isClosed(subscriber)) return
+  const { onError } = subscriber
+  try {
+    onError(error)
+  } catch {
+    // Its own affair.
+  }
+}
+
+export function close(subscriber: Subscriber) {
+  subscriber.phase = 'closed'
+  subscriber.waiting = undefined
+  subscriber.stopWaiting()
+  subscriber.pauses?.end()
+}
+
+function isClosed({ phase }: Subscriber) {
+  return phase === 'closed'
+}
+
+/** A promise that has to be waited for, if there is one. A throw is the subscriber's own affair. */
+function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLike<unknown> | undefined {
+  try {
+    const returned = onEvent(subscription === undefined ? result : { subscription, result })
+    return typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function'
+      ? (returned as PromiseLike<unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** It has no time now. */
+function keep(subscriber: Subscriber, item: Item) {
+  const { behindFrom, through } = subscriber
+  if (isClosed(subscriber)) return
+  if (behindFrom !== undefined) return keepBehind(subscriber, item, behindFrom)
+  subscriber.waiting ??= []
+  const isFull = subscriber.waiting.length >= MOST_WAITING
+  const isNext = 'number' in item && item.number > through
+  note(subscriber, item)
+  if (isFull && isNext) subscriber.behindFrom = item.number
+  // What changes blocks that wait already has to wait with them.
+  else if (!isFull || 'number' in item) subscriber.waiting.push(item)
+}
+
+function note(subscriber: Subscriber, item: Item) {
+  if (!('number' in item)) return
+  if (item.type !== 'logs') subscriber.through = item.number
+  else subscriber.through = item.isRemoved ? item.number - 1 : Math.max(subscriber.through, item.number)
+}
+
+/** What lies above is read again; what changes blocks below has to wait with them. */
+function keepBehind(subscriber: Subscriber, item: Item, from: number) {
+  if (!('number' in item)) return
+  subscriber.lowest = Math.min(subscriber.lowest, item.number)
+  subscriber.waiting ??= []
+  if (item.number < from) subscriber.waiting.push(item)
+}
+
+async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
+  if (isClosed(subscriber)) return
+  subscriber.phase = 'busy'
+  if (first) await settled(subscriber, first)
+  await run(subscriber, rest)
+  while (subscriber.phase === 'busy') {
+    const item = subscriber.waiting?.shift()
+    if (item) await run(subscriber, subscriber.read(item))
+    else if (subscriber.behindFrom !== undefined) await readAgain(subscriber, subscriber.behindFrom)
+    else subscriber.phase = 'idle'
+  }
+}
+
+async function run(subscriber: Subscriber, events: readonly unknown[]) {
+  for (const event of events) {
+    if (isClosed(subscriber)) return
+    const promise = call(subscriber, event)
+    if (promise) await settled(subscriber, promise)
+  }
+}
+
+async function readAgain(subscriber: Subscriber, from: number) {
+  const { stream, clock } = subscriber
+  const cursor = stream.cursor() ?? -1
+  // Nothing has been missed: from here on it is given what comes.
+  if (from > cursor) {
+    subscriber.behindFrom = undefined
+    subscriber.through = cursor
+    return
+  }
+  subscriber.lowest = Infinity
+  const found = await stream.replay(from).catch(() => undefined)
+  if (isClosed(subscriber)) return
+  if (!found) {
+    subscriber.pauses ??= createPauses(clock)
+    return subscriber.pauses.wait(AGAIN)
+  }
+  // Something of it has changed while it was read.
+  if (subscriber.lowest <= found.upTo) return
+  subscriber.behindFrom = found.upTo + 1
+  for (const item of found.items) await run(subscriber, subscriber.read(item))
+}
+
+function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+  const { clock, patience } = subscriber
+  if (isClosed(subscriber)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
+    const done = () => {
+      timer?.cancel()
+      resolve()
+    }
+    subscriber.stopWaiting = done
+    promise.then(done, done)
+  })
+}
+
+function ignore() {}

@@ -66,6 +66,7 @@ export type SubscriptionsOptions = Pick<HubOptions, 'verify' | 'mostFilled'> & {
   readonly parts: Parts
   /** Of the list's options. */
   readonly pollingInterval: number | undefined
+  readonly part: HubOptions['part']
   readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
 }
 
@@ -79,6 +80,7 @@ export function createSubscriptions({
   verify,
   mostFilled,
   pollingInterval,
+  part,
   request,
 }: SubscriptionsOptions): Subscriptions {
   const hubs = new Map<string, Hub>()
@@ -89,7 +91,7 @@ export function createSubscriptions({
     let hub = hubs.get(scope)
     if (!hub) {
       const { channels, planner } = face
-      hub = createHub({ parts, channels, planner, verify, mostFilled, request: (asked) => request(face, asked) })
+      hub = createHub({ parts, channels, planner, verify, mostFilled, part, request: (asked) => request(face, asked) })
       hubs.set(scope, hub)
     }
     return hub
@@ -110,7 +112,7 @@ export function createSubscriptions({
     return createIteration<value>(async ({ give, fail }) => {
       if (parts.closed) throw new TransportClosedError()
       const { off } = await hubOf(face).subscribe(params, () => ({
-        eventsOf: read,
+        read,
         onEvent: (value) => give(value as value),
         onError: (error) =>
           (error as Error).name === 'SubscriptionGapError' ? onGap(error as SubscriptionGapError) : fail(error),
@@ -130,8 +132,9 @@ export function createSubscriptions({
       }
       if (parts.closed) throw new TransportClosedError()
       const { id, off } = await hubOf(face).subscribe(params, (subscription) => ({
-        eventsOf: (item) => item.results,
-        onEvent: (result) => onData({ subscription, result }),
+        read: resultsOf,
+        subscription,
+        onEvent: onData,
         onError,
         patience: PATIENCE,
         interval: intervalOf(face),
@@ -165,8 +168,8 @@ export function createSubscriptions({
         confirmations,
       )
       const params = subscriptionKeyOf(['logs', filter]).params
-      const items = createLogItems(confirmations)
       const from = fromBlock === undefined ? undefined : Number(fromBlock)
+      const items = createLogItems(confirmations, from)
       return iterate(face, params, items.read, (gap) => items.noteGap(gap.from, gap.to), { signal, from })
     },
     status: () => [...hubs.values()].flatMap((hub) => hub.status()),
@@ -178,6 +181,10 @@ export function createSubscriptions({
       hubs.clear()
     },
   }
+}
+
+function resultsOf({ results }: Item) {
+  return results
 }
 
 function check(isGood: boolean, path: string, rule: string, value: unknown) {

@@ -115,7 +115,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     attempts.add(own)
     const frames = {
       onData: (data: unknown) => own.isOver || receive(own, read(data, 'result')),
-      onError: (error: unknown) => own.isOver || leave(own, reasonOf(error)),
+      onError: (error: unknown) => own.isOver || (own === current ? leave(own, reasonOf(error)) : fail(own, error)),
     }
     places.open(place, params, frames, controller.signal).then(
       (upstream) => confirm(own, upstream),
@@ -158,15 +158,16 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
 
   /** It was lost, or is no good any more. */
   function leave(own: Attempt, why: string) {
-    if (own !== current) return fail(own, new Error(why))
     current = undefined
     returning?.cancel()
     places.lose(own.place, clock.now() - own.since)
     end(own)
     keep(own.place)
-    // A return that was under way has nothing to return from: its attempt is as good as any.
     sink.onDown(own.place, why)
-    if (attempts.size === 0) seekAnew()
+    if (attempts.size === 0) return seekAnew()
+    // A return that was under way has nothing to return from: its attempt is the first one of the search.
+    tried = new Set([...attempts].map(({ place }) => place))
+    timer = clock.after(HEDGE, seek)
   }
 
   function end(own: Attempt) {

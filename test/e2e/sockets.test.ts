@@ -97,10 +97,13 @@ describe('mixed lists', () => {
   test('behavior: the first request that would have preferred a socket starts its dial and goes the next way; later ones take it', async () => {
     await using fleet = await createFleet(2)
     const [p1, p2] = fleet.providers
-    const { ask, socketIs } = connect([
-      { id: 'p1', ws: p1.wsUrl },
-      { id: 'p2', http: p2.url },
-    ])
+    const { ask, socketIs } = connect(
+      [
+        { id: 'p1', ws: p1.wsUrl },
+        { id: 'p2', http: p2.url },
+      ],
+      { consistency: 'none' },
+    )
     const open = socketIs('p1', 'open')
     expect(await ask()).toBe('0x64')
     expect([p1.count(), p2.count()]).toEqual([0, 1])

@@ -11,6 +11,7 @@ test('default: the values of the root', () => {
     'InvalidResponseError',
     'LogRangeTooWideError',
     'NoProviderError',
+    'SubscriptionGapError',
     'TransportClosedError',
     'createProvider',
     'failover',

@@ -5,12 +5,12 @@ import type { Engine, EngineSetup } from '../../src/engine'
 import { createEngine } from '../../src/engine'
 import type { EventMap, EventName } from '../../src/events'
 import type { ProviderSetup } from '../../src/provider/provider'
-import type { Planner, PlanSettings, RequestOverrides } from '../../src/request/plan'
+import type { Face, Planner, PlanSettings, RequestOverrides } from '../../src/request/plan'
 import { createPlanner } from '../../src/request/plan'
 import type { ChannelType } from '../../src/types'
 import type { ManualClock } from './manual-clock'
 import { createManualClock } from './manual-clock'
-import type { ScriptedChannel } from './scripted-channel'
+import type { ScriptedChannel, ScriptedChannelOptions } from './scripted-channel'
 import { createScriptedChannel } from './scripted-channel'
 
 /** A provider as tests write it: what is left out has the library's default. */
@@ -22,6 +22,8 @@ export type TestEngineOptions = {
   /** Differences from the library's defaults. */
   options?: Partial<PlanSettings> & Partial<Omit<EngineSetup, 'providers' | 'planner' | 'clock' | 'random'>>
   clock?: ManualClock
+  /** Makes the channels. @default none of them can subscribe */
+  createChannel?: (options: ScriptedChannelOptions) => ScriptedChannel
   /** @default always 0.5: pauses are half their longest, breakers open 5 % longer */
   random?: () => number
 }
@@ -49,6 +51,8 @@ export type TestEngine = {
   /** Permits held anywhere: 0 once everything has settled. */
   inFlight(): number
   planner: Planner
+  /** The client that all its requests are of. */
+  face: Face
 }
 
 type Recorded = { name: EventName; event: any }
@@ -63,6 +67,8 @@ const EVENTS: EventName[] = [
   'head',
   'reorg',
   'dispute',
+  'subscription',
+  'gap',
 ]
 
 const SETTINGS: PlanSettings = {
@@ -77,12 +83,13 @@ const SETTINGS: PlanSettings = {
 
 export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
   const { providers = 2, options = {}, clock = createManualClock(), random = () => 0.5 } = given
+  const { createChannel = createScriptedChannel } = given
   const entries =
     typeof providers === 'number' ? Array.from({ length: providers }, (): TestProvider => ({})) : providers
   const setups = entries.map(setupOf)
   const channels = setups.flatMap((setup, index) =>
     setup.channels.map((type) =>
-      createScriptedChannel({ clock, type, canAbort: entries[index]?.canAbort ?? true }).reply('0x1'),
+      createChannel({ clock, type, canAbort: entries[index]?.canAbort ?? true }).reply('0x1'),
     ),
   )
   const planner = createPlanner({ ...SETTINGS, ...pick(options, SETTINGS) })
@@ -161,6 +168,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
         0,
       ),
     planner,
+    face: { channels, planner },
   }
 }
 

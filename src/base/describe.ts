@@ -1,0 +1,27 @@
+// How facts look in a message: rows in columns, and values without what may be a secret.
+
+/** Rows beyond this many are counted, not listed. */
+const LISTED_LINES = 20
+const LONGEST_VALUE = 40
+
+/** Lines of equal columns. */
+export function formatRows(rows: readonly string[][]) {
+  const listed = rows.slice(0, LISTED_LINES)
+  const widths = listed[0]?.map((_, column) => Math.max(...listed.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = listed.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  )
+  return rows.length > LISTED_LINES ? [...lines, `  ... and ${rows.length - LISTED_LINES} more`] : lines
+}
+
+/** Whatever could be an endpoint, with or without a scheme, is only named. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') {
+    if (/[/@?]/.test(value)) return 'a URL'
+    return JSON.stringify(value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}...` : value)
+  }
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return value.length ? 'an array' : 'an empty array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'bigint' ? `${value}n` : String(value)
+}

@@ -1,0 +1,58 @@
+// Blocks and logs as streams know them, for tests: named by their height and branch, so that a failing test reads well.
+
+import type { Hex } from 'viem'
+import { numberToHex } from 'viem'
+import type { Block, Log } from '../../src/subscription/block'
+
+const word = (value: number | bigint): Hex => numberToHex(value, { size: 32 })
+
+/** The hash of a block: of the main chain (branch 0), or of a branch. */
+export function hashOf(number: number, branch = 0): Hex {
+  return word((BigInt(branch + 1) << 64n) + BigInt(number))
+}
+
+export type BlockOptions = {
+  branch?: number
+  /** The branch that its parent is on. @default its own */
+  parentBranch?: number
+  parentHash?: Hex
+  provider?: string
+  logsBloom?: Hex
+  isPushed?: boolean
+}
+
+export function blockOf(number: number, options: BlockOptions = {}): Block {
+  const { branch = 0, parentBranch = branch, provider = 'p1', logsBloom, isPushed } = options
+  const hash = hashOf(number, branch)
+  const parentHash = options.parentHash ?? hashOf(number - 1, parentBranch)
+  const raw = { number: numberToHex(number), hash, parentHash, ...(logsBloom && { logsBloom }) }
+  return { number, hash, parentHash, raw, provider, ...(isPushed !== undefined && { isPushed }) }
+}
+
+/** Blocks of one branch; the first one's parent is on `parentBranch`. */
+export function blocksOf(from: number, to: number, { parentBranch, ...options }: BlockOptions = {}): Block[] {
+  return Array.from({ length: to - from + 1 }, (_, index) =>
+    blockOf(from + index, index === 0 && parentBranch !== undefined ? { ...options, parentBranch } : options),
+  )
+}
+
+/** A log of a block, at its place in it. */
+export function logOf(number: number, index: number, branch = 0): Log {
+  return {
+    address: '0x00000000000000000000000000000000000000aa',
+    topics: [],
+    data: '0x',
+    blockNumber: numberToHex(number),
+    blockHash: hashOf(number, branch),
+    logIndex: numberToHex(index),
+    transactionHash: word(number),
+    transactionIndex: '0x0',
+    removed: false,
+  }
+}
+
+/** `100`, or `100/2` for a block of branch 2. */
+export function nameOf({ number, hash }: { number: number; hash: string }): string {
+  const branch = Number(BigInt(hash) >> 64n) - 1
+  return branch === 0 ? `${number}` : `${number}/${branch}`
+}

@@ -1,0 +1,43 @@
+// Providers with scripted sockets and the places over them, for tests of what subscribes somewhere.
+
+import type { ClientChannels, Parts } from '../../src/request/flight'
+import { createPlanner } from '../../src/request/plan'
+import type { Place } from '../../src/subscription/place'
+import { createPlaces } from '../../src/subscription/places'
+import type { Given } from '../provider/providers'
+import { createProviders } from '../provider/providers'
+import { createManualClock } from '../support/manual-clock'
+import type { ScriptedFeed } from '../support/scripted-feed'
+import { createScriptedFeed } from '../support/scripted-feed'
+
+export function createFeeds(given: readonly Given[] | number, random: () => number = () => 0.5) {
+  const clock = createManualClock(1_000_000)
+  const setups = typeof given === 'number' ? Array.from({ length: given }, (): Given => ({})) : given
+  const providers = createProviders(setups.map((setup) => ({ channels: ['ws'], ...setup })))
+  const states = providers.flatMap(({ channels }) => channels)
+  const feeds = states.map(() => createScriptedFeed({ clock }))
+  const planner = createPlanner({
+    strategy: 'priority',
+    methods: {},
+    timeout: 10_000,
+    isTimeoutGiven: false,
+    hedge: {},
+    rounds: Infinity,
+    seesDepth: () => true,
+  })
+  const parts = { clock, random, channels: states, chainId: undefined, wallTime: () => 0 } as unknown as Parts
+  const places = createPlaces(parts, feeds as unknown as ClientChannels, planner({ method: 'eth_subscribe' }))
+  const feed = (number: number) => feeds[number - 1] as ScriptedFeed
+  return {
+    clock,
+    providers,
+    places,
+    feed,
+    place: (number: number) => places.list('none of these').find(({ id }) => id === `p${number}`) as Place,
+    /** The socket of a provider changes. */
+    become(number: number, state: ReturnType<ScriptedFeed['socket']>) {
+      feed(number).become(state)
+      places.onSocket(`p${number}`, state)
+    },
+  }
+}

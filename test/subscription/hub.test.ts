@@ -1,0 +1,353 @@
+// Whole streams over scripted nodes, on the manual clock: sharing, failing over, continuity.
+
+import { describe, expect, test } from 'vitest'
+import { rpcError } from '../support/errors'
+import { createNodes } from './nodes'
+
+const refusal = rpcError(-32601, 'the method eth_subscribe does not exist')
+const a = `0x${'aA'.repeat(20)}`
+const b = `0x${'bb'.repeat(20)}`
+
+function range(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`)
+}
+
+function logRange(from: number, to: number): string[] {
+  return range(from, to).flatMap((number) => [`${number}:0`, `${number}:1`])
+}
+
+describe('sharing', () => {
+  test('Given 10 concurrent subscribes to newHeads, then one upstream eth_subscribe, 10 distinct local ids, and each event arrives once per listener', async () => {
+    const { clock, feed, mine, subscribe } = createNodes(2)
+    const all = Array.from({ length: 10 }, () => subscribe())
+    await clock.settle()
+    await mine(2, 1)
+    expect([feed(1).subscribed, feed(2).subscribed]).toEqual([[['newHeads']], []])
+    expect(new Set(all.map(({ id }) => id)).size).toBe(10)
+    for (const { seen, ids, id } of all) expect([seen, [...ids]]).toEqual([['101', '102'], [id]])
+  })
+
+  test('Given newHeads and two different log filters, then three upstream subscriptions; filters equal up to case/order share one', async () => {
+    const { clock, feed, subscribe } = createNodes(1)
+    subscribe(['newHeads'])
+    subscribe(['logs', { address: [a, b] }])
+    subscribe(['logs', { address: [b, a.toLowerCase()] }])
+    subscribe(['logs', { address: a }])
+    await clock.settle()
+    expect(feed(1).live).toHaveLength(3)
+  })
+
+  test('Given two subscribers, when one leaves, then the upstream subscription stays; when the last leaves, then exactly one eth_unsubscribe after the linger; a subscriber inside the linger reuses it', async () => {
+    const { clock, feed, mine, subscribe } = createNodes(1)
+    const [one, other] = [subscribe(), subscribe()]
+    await clock.settle()
+    await one.unsubscribe()
+    await clock.advance(10_000)
+    expect(feed(1).live).toHaveLength(1)
+    await other.unsubscribe()
+    await clock.advance(1_999)
+    const third = subscribe()
+    await clock.advance(10_000)
+    await mine(1, 1)
+    expect([feed(1).subscribed.length, feed(1).unsubscribed, third.seen]).toEqual([1, 0, ['101']])
+    await third.unsubscribe()
+    await clock.advance(2_000)
+    expect([feed(1).live, feed(1).unsubscribed, one.seen, other.seen]).toEqual([[], 1, [], []])
+  })
+
+  test('Given unsubscribe twice (also concurrently), then one upstream eth_unsubscribe and no throw', async () => {
+    const { clock, feed, subscribe } = createNodes(1)
+    const one = subscribe()
+    await clock.settle()
+    await Promise.all([one.unsubscribe(), one.unsubscribe()])
+    await clock.advance(5_000)
+    await one.unsubscribe()
+    await clock.advance(5_000)
+    expect([feed(1).unsubscribed, clock.pending.total]).toEqual([1, 0])
+  })
+
+  test('Given 50 rapid subscribe/unsubscribe cycles, then zero residual local or upstream subscriptions', async () => {
+    const { clock, engine, feed, subscribe } = createNodes(2)
+    for (let count = 0; count < 50; count++) {
+      const one = subscribe(count % 2 ? ['newHeads'] : ['logs', {}])
+      if (count % 3) await clock.settle()
+      await clock.advance(count * 50)
+      await one.done
+      await one.unsubscribe()
+    }
+    await clock.advance(10_000)
+    expect([engine.subscriptions.status(), feed(1).live, feed(2).live, clock.pending.total]).toEqual([[], [], [], 0])
+    expect(feed(1).unsubscribed).toBe(feed(1).subscribed.length)
+  })
+
+  test('Given one listener throws, then the others still receive the event', async () => {
+    const { clock, mine, subscribe } = createNodes(1)
+    subscribe(['newHeads'], () => {
+      throw new Error('mine')
+    })
+    const other = subscribe()
+    await clock.settle()
+    await mine(2, 1)
+    expect(other.seen).toEqual(['101', '102'])
+  })
+})
+
+describe('where it is subscribed', () => {
+  test('Given p1 rejects eth_subscribe or does not confirm in time, then p2 is used; if every provider rejects for good, polling serves the stream', async () => {
+    const refused = createNodes(2)
+    refused.feed(1).refuse(refusal)
+    const one = refused.subscribe()
+    await refused.clock.settle()
+    await refused.mine(1, 1, 2)
+    expect([one.seen, refused.feed(2).live.length]).toEqual([['101'], 1])
+
+    const silent = createNodes(2)
+    silent.feed(1).ignore()
+    const two = silent.subscribe()
+    await silent.clock.advance(500)
+    await silent.mine(1, 1, 2)
+    expect([two.seen, silent.feed(2).live.length]).toEqual([['101'], 1])
+
+    const nowhere = createNodes(2)
+    nowhere.feed(1).refuse(refusal)
+    nowhere.feed(2).refuse(refusal)
+    const three = nowhere.subscribe()
+    await nowhere.clock.advance(10_000)
+    await nowhere.mine(3)
+    await nowhere.clock.advance(10_000)
+    expect(three.seen).toEqual(['101', '102', '103'])
+    expect(nowhere.engine.subscriptions.status()).toMatchObject([{ state: 'polling', source: { channel: 'poll' } }])
+  })
+
+  test('Given the WS reconnects with a new socket, then the subscription is re-created upstream and the local id and listener stay', async () => {
+    const { clock, feed, mine, become, subscribe } = createNodes(1)
+    const one = subscribe()
+    await clock.settle()
+    await mine(1, 1)
+    await clock.advance(10_000)
+    become(1, 'waiting')
+    await clock.advance(100)
+    await mine(2)
+    become(1, 'open')
+    await clock.settle()
+    await mine(1, 1)
+    await clock.settle()
+    expect([feed(1).subscribed.length, feed(1).live.length, one.seen, [...one.ids]]).toEqual([
+      2,
+      1,
+      range(101, 104),
+      [one.id],
+    ])
+  })
+
+  test('Given no WS is up at subscribe time, then it becomes live when the first one connects, without caller action', async () => {
+    const { clock, engine, mine, become, subscribe } = createNodes(2, { channels: ['ws'] })
+    become(1, 'waiting')
+    become(2, 'waiting')
+    const one = subscribe()
+    await clock.advance(10_000)
+    expect([one.id === undefined, one.error, engine.subscriptions.status()[0]?.subscribers]).toEqual([
+      false,
+      undefined,
+      1,
+    ])
+    await clock.advance(60_000)
+    become(2, 'open')
+    await clock.advance(1_000)
+    await mine(1, 2)
+    expect([one.seen, engine.subscriptions.status()]).toMatchObject([
+      ['101'],
+      [{ state: 'live', source: { provider: 'p2', channel: 'ws' } }],
+    ])
+  })
+
+  test('Given unsubscribe while still establishing, then no event is delivered and the late upstream confirmation is unsubscribed (no leak)', async () => {
+    const { clock, engine, feed, mine, subscribe } = createNodes(1, { channels: ['ws'] })
+    feed(1).ignore()
+    const one = subscribe()
+    await clock.advance(10_000)
+    await one.unsubscribe()
+    await clock.advance(3_000)
+    feed(1).confirmNow()
+    await mine(1, 1)
+    await clock.advance(60_000)
+    expect([one.seen, feed(1).live, engine.subscriptions.status(), clock.pending.total]).toEqual([[], [], [], 0])
+  })
+
+  test("Given an open socket but no head for longer than the stall time while other providers' heads move, then the stream switches", async () => {
+    const { clock, feed, mine, push, subscribe, tree, events } = createNodes(2)
+    const one = subscribe()
+    await clock.settle()
+    await mine(1, 1)
+    await mine(3)
+    await clock.advance(35_000)
+    push(2, tree.mine(1))
+    await clock.settle()
+    expect([one.seen, feed(1).live, feed(2).live.length]).toEqual([range(101, 105), [], 1])
+    expect(
+      events.filter(({ name }) => name === 'subscription').map(({ event }) => [event.to, event.why]),
+    ).toContainEqual(['switching', 'its stream is stalled'])
+  })
+
+  test('Given that every place fails again and again, then switching backs off with jitter, an event says so, and the stream is live and complete once one works', async () => {
+    const { clock, feed, mine, subscribe, events } = createNodes(2)
+    const one = subscribe()
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    for (const number of [1, 2]) feed(number).refuse(new Error('busy'))
+    feed(1).drop()
+    for (let count = 0; count < 60; count++) {
+      await mine(1)
+      await clock.advance(1_000)
+    }
+    const tries = feed(1).subscribed.length
+    expect(tries).toBeLessThan(700)
+    feed(2).confirm()
+    await clock.advance(60_000)
+    await mine(1, 2)
+    await clock.advance(1_000)
+    expect([one.seen, one.errors]).toEqual([range(101, 162), []])
+    expect([logs.seen, logs.errors]).toEqual([logRange(101, 162), []])
+    const states = events.filter(({ name }) => name === 'subscription').map(({ event }) => event.to)
+    expect(states).toContain('switching')
+    expect(states.at(-1)).toBe('live')
+  })
+})
+
+describe('continuity', () => {
+  test('Given p1 sends 101-103 and dies and p2 is live at 106, then the listener sees 104..106 in order, no gap, no duplicate - including the one-block gap case', async () => {
+    for (const missed of [0, 1, 2, 3, 20]) {
+      const { clock, feed, mine, subscribe } = createNodes(2)
+      const one = subscribe()
+      const logs = subscribe(['logs', {}])
+      await clock.settle()
+      await mine(3, 1)
+      feed(1).refuse(new Error('gone'))
+      feed(1).drop()
+      await mine(missed)
+      await clock.settle()
+      await mine(1, 2)
+      await clock.advance(5_000)
+      expect([missed, one.seen, one.errors]).toEqual([missed, range(101, 104 + missed), []])
+      expect([missed, logs.seen, logs.errors]).toEqual([missed, logRange(101, 104 + missed), []])
+    }
+  })
+
+  test('Given a gap larger than maxBackfillBlocks, then the newest part is filled, `onError` gets a SubscriptionGapError with the missing range, and the stream goes on', async () => {
+    const { clock, feed, mine, subscribe, eventsOf } = createNodes(2, {
+      options: { mostFilled: { heads: 5, logs: 10 } },
+    })
+    const one = subscribe()
+    await clock.settle()
+    await mine(1, 1)
+    feed(1).refuse(new Error('gone'))
+    feed(1).drop()
+    await mine(20)
+    await clock.settle()
+    await mine(1, 2)
+    await clock.advance(1_000)
+    expect(one.errors.map(({ name, from, to }) => [name, from, to])).toEqual([['SubscriptionGapError', 102n, 115n]])
+    expect(one.seen).toEqual(['101', ...range(116, 122)])
+    expect(eventsOf('gap')).toMatchObject([{ key: 'newHeads', from: 102, to: 115 }])
+  })
+
+  test('Given a reorg, then the orphaned logs arrive with removed:true, newest first, then the new ones; heads of the new branch in chain order; also when the reorg happened while disconnected', async () => {
+    for (const isConnected of [true, false]) {
+      const { clock, feed, mine, push, subscribe, tree, eventsOf } = createNodes(2)
+      const one = subscribe()
+      const logs = subscribe(['logs', {}])
+      await clock.settle()
+      await mine(3, 1)
+      await clock.advance(100)
+      if (!isConnected) {
+        feed(1).refuse(new Error('gone'))
+        feed(1).drop()
+      }
+      const branch = tree.reorg(2, 3)
+      await clock.settle()
+      if (isConnected) push(1, branch)
+      await clock.advance(100)
+      push(isConnected ? 1 : 2, tree.mine(1))
+      await clock.advance(5_000)
+      expect([isConnected, one.seen]).toEqual([isConnected, [...range(101, 103), '102/1', '103/1', '104/1', '105/1']])
+      expect(logs.seen).toEqual([
+        ...logRange(101, 103),
+        ...['-103:1', '-103:0', '-102:1', '-102:0'],
+        ...['102/1', '103/1', '104/1', '105/1'].flatMap((name) => [`${name}:0`, `${name}:1`]),
+      ])
+      expect(eventsOf('reorg')).toMatchObject([{ from: 102, to: 103, depth: 2 }])
+    }
+  })
+
+  test('Given a buffer overflow, then the buffered part is dropped and filled again from the cursor: nothing is lost', async () => {
+    const { clock, mine, subscribe } = createNodes(1)
+    let go = () => {}
+    let isSlow = true
+    const one = subscribe(['newHeads'], () => (isSlow ? new Promise<void>((resolve) => (go = resolve)) : undefined))
+    await clock.settle()
+    for (let count = 0; count < 30; count++) await mine(50, 1)
+    isSlow = false
+    go()
+    await clock.advance(1_000)
+    await mine(1, 1)
+    expect(one.seen).toEqual(range(101, 1_601))
+  })
+
+  test('Given live heads 300, 302, 301, 303, then 300..303 are delivered in order, once each', async () => {
+    const { clock, push, subscribe, tree } = createNodes(1)
+    const one = subscribe()
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    const heads = tree.mine(4)
+    for (const index of [0, 2, 1, 3]) push(1, heads.slice(index, index + 1))
+    await clock.advance(5_000)
+    expect([one.seen, logs.seen]).toEqual([range(101, 104), logRange(101, 104)])
+  })
+
+  test('behavior: who begins while it is filled joins at the next block, who comes later too', async () => {
+    const { clock, feed, mine, subscribe } = createNodes(2)
+    subscribe(['logs', {}])
+    await clock.settle()
+    await mine(2, 1)
+    await clock.advance(1_000)
+    const late = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    feed(1).drop()
+    await clock.advance(5_000)
+    await mine(1, 1, 2)
+    await clock.advance(5_000)
+    expect(late.seen).toEqual(logRange(103, 104))
+  })
+
+  test('behavior: a wide gap is filled without a warning of the platform', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => void warnings.push(warning)
+    process.on('warning', note)
+    const { clock, feed, mine, subscribe } = createNodes(2)
+    const one = subscribe()
+    await clock.settle()
+    feed(1).refuse(new Error('gone'))
+    feed(1).drop()
+    await mine(100)
+    await clock.settle()
+    await mine(1, 2)
+    await clock.advance(1_000)
+    process.off('warning', note)
+    expect([one.seen, warnings]).toEqual([range(101, 201), []])
+  })
+
+  test('error: closed: all hear of it, and nothing is left', async () => {
+    const { clock, engine, feed, subscribe } = createNodes(2)
+    const [one, logs] = [subscribe(), subscribe(['logs', {}])]
+    await clock.settle()
+    engine.close()
+    await clock.advance(60_000)
+    expect([one, logs].map(({ errors }) => errors.map(({ name }) => name))).toEqual([
+      ['TransportClosedError'],
+      ['TransportClosedError'],
+    ])
+    expect([feed(1).live, clock.pending.total]).toEqual([[], 0])
+  })
+})

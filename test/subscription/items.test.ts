@@ -1,0 +1,138 @@
+// Items of a stream in their public form; logs that are held until they are confirmed.
+
+import { describe, expect, test } from 'vitest'
+import { createLogItems, toHeadOfChain } from '../../src/subscription/items'
+import type { Item } from '../../src/subscription/stream'
+import { blockOf, hashOf, logOf } from './blocks'
+
+type Flags = { isRemoved?: boolean; isLate?: boolean; branch?: number }
+
+const logs = (number: number, { isRemoved = false, isLate = false, branch = 0 }: Flags = {}): Item => ({
+  type: 'logs',
+  number,
+  hash: hashOf(number, branch),
+  results: [logOf(number, 0, branch)],
+  isRemoved,
+  isLate,
+  turn: number,
+})
+const passed = (number: number): Item => ({ type: 'passed', number, hash: hashOf(number), results: [] })
+const told = (number: number, more = {}) => ({
+  number: BigInt(number),
+  hash: hashOf(number),
+  logs: [logOf(number, 0)],
+  removed: false,
+  ...more,
+})
+
+describe('toHeadOfChain', () => {
+  test('default: a head, and nothing of anything else', () => {
+    const block = blockOf(100)
+    expect(toHeadOfChain({ type: 'head', number: 100, block, results: [block.raw] })).toEqual({
+      number: 100n,
+      hash: hashOf(100),
+      parentHash: hashOf(99),
+      raw: block.raw,
+    })
+    expect(toHeadOfChain(passed(100))).toBeUndefined()
+  })
+})
+
+describe('without confirmations', () => {
+  test('default: one item per block with logs', () => {
+    const items = createLogItems(0)
+    expect([logs(100), passed(100), passed(101), logs(102)].flatMap(items.read)).toEqual([told(100), told(102)])
+  })
+
+  test('behavior: at least every 100 blocks it is told how far the stream is', () => {
+    const items = createLogItems(0)
+    const numbers = Array.from({ length: 350 }, (_, index) => 100 + index)
+    const all = numbers.flatMap((number) => items.read(passed(number)))
+    expect(all.map(({ number, logs }) => [number, logs.length])).toEqual([
+      [200n, 0],
+      [300n, 0],
+      [400n, 0],
+    ])
+    expect(all[0]).toEqual({ number: 200n, hash: hashOf(200), logs: [], removed: false })
+  })
+
+  test('behavior: logs count as telling', () => {
+    const items = createLogItems(0)
+    items.read(passed(100))
+    items.read(logs(150))
+    expect(items.read(passed(249))).toEqual([])
+    expect(items.read(passed(250))).toHaveLength(1)
+  })
+
+  test('behavior: logs that are taken back', () => {
+    const items = createLogItems(0)
+    expect(items.read(logs(100, { isRemoved: true }))).toEqual([told(100, { removed: true })])
+  })
+
+  test('behavior: a gap is told with the next item, once', () => {
+    const items = createLogItems(0)
+    items.noteGap(90n, 99n)
+    expect([logs(100), logs(101)].flatMap(items.read)).toEqual([told(100, { gap: { from: 90n, to: 99n } }), told(101)])
+  })
+
+  test('behavior: what is found late says so, and leaves a gap for the next one', () => {
+    const items = createLogItems(0)
+    items.noteGap(90n, 99n)
+    expect([logs(95, { isLate: true }), logs(100)].flatMap(items.read)).toEqual([
+      told(95, { gap: { from: 95n, to: 95n, late: true } }),
+      told(100, { gap: { from: 90n, to: 99n } }),
+    ])
+  })
+})
+
+describe('from a block on', () => {
+  test('behavior: what is below is not told, whether it comes, passes or is taken back', () => {
+    const items = createLogItems(0, 101)
+    expect([logs(100), passed(100), logs(100, { isRemoved: true }), logs(101)].flatMap(items.read)).toEqual([told(101)])
+  })
+})
+
+describe('with confirmations', () => {
+  test('default: held until enough blocks stand on top', () => {
+    const items = createLogItems(2)
+    expect([logs(100), passed(100), passed(101)].flatMap(items.read)).toEqual([])
+    expect(items.read(passed(102))).toEqual([told(100)])
+    expect(items.read(passed(103))).toEqual([])
+  })
+
+  test('behavior: what is taken back while it is held was never there', () => {
+    const items = createLogItems(2)
+    items.read(logs(100))
+    items.read(logs(101))
+    expect(items.read(logs(101, { isRemoved: true }))).toEqual([])
+    expect(items.read(passed(105))).toEqual([told(100)])
+  })
+
+  test('behavior: what is taken back after it was told is told', () => {
+    const items = createLogItems(1)
+    items.read(logs(100))
+    items.read(passed(101))
+    expect(items.read(logs(100, { isRemoved: true }))).toEqual([told(100, { removed: true })])
+  })
+
+  test('behavior: a block of which a late log is still held when it is taken back: what was told of it is taken back', () => {
+    const items = createLogItems(1)
+    items.read(logs(100))
+    items.read(passed(101))
+    const late = { ...logs(100, { isLate: true }), results: [logOf(100, 1)] } as Item
+    const removed = { ...logs(100, { isRemoved: true }), results: [logOf(100, 1), logOf(100, 0)] } as Item
+    expect([items.read(late), items.read(removed), items.read(passed(102))]).toEqual([
+      [],
+      [told(100, { removed: true })],
+      [],
+    ])
+  })
+
+  test('behavior: the new branch is held apart from the old one', () => {
+    const items = createLogItems(1)
+    items.read(logs(100))
+    items.read(logs(100, { isRemoved: true }))
+    items.read(logs(100, { branch: 1 }))
+    expect(items.read(passed(101)).map(({ hash }) => hash)).toEqual([hashOf(100, 1)])
+  })
+})

@@ -1,0 +1,136 @@
+// An engine over scripted nodes for tests of whole streams: each provider has a chain of its own (tree.ts), pushes what a test
+// says, and answers whatever is asked of its http channel or its socket. Each block has two logs.
+
+import type { Block, Log } from '../../src/subscription/block'
+import type { RpcRequest } from '../../src/types'
+import type { TestEngineOptions } from '../support/engine'
+import { createTestEngine } from '../support/engine'
+import { rpcError } from '../support/errors'
+import { createManualClock } from '../support/manual-clock'
+import { createScriptedChannel } from '../support/scripted-channel'
+import type { ScriptedFeed } from '../support/scripted-feed'
+import { createScriptedFeed } from '../support/scripted-feed'
+import { logOf, nameOf } from './blocks'
+import { createTree } from './tree'
+
+const LOGS = 2
+
+/** `100`, `100/1`; of logs `100:0`, and `-100:0` for one that is taken back. */
+function nameOfResult(result: any): string {
+  if (typeof result !== 'object') return String(result)
+  if (!('logIndex' in result)) return nameOf({ number: Number(result.number), hash: result.hash })
+  const block = nameOf({ number: Number(result.blockNumber), hash: result.blockHash })
+  return `${result.removed ? '-' : ''}${block}:${Number(result.logIndex)}`
+}
+
+export function logsOf({ number, hash }: Pick<Block, 'number' | 'hash'>): Log[] {
+  const branch = Number(BigInt(hash) >> 64n) - 1
+  return Array.from({ length: LOGS }, (_, index) => logOf(number, index, branch))
+}
+
+export type NodesOptions = Omit<TestEngineOptions, 'clock' | 'providers' | 'createChannel'> & {
+  channels?: readonly ('http' | 'ws')[]
+}
+
+export function createNodes(count: number, { channels = ['http', 'ws'], ...more }: NodesOptions = {}) {
+  const clock = createManualClock(1_000_000)
+  const tree = createTree(clock)
+  const made = createTestEngine({
+    ...more,
+    clock,
+    providers: Array.from({ length: count }, () => ({ channels })),
+    createChannel: (options) => (options.type === 'ws' ? createScriptedFeed(options) : createScriptedChannel(options)),
+  })
+  const ids = Array.from({ length: count }, (_, index) => `p${index + 1}`)
+  const feed = (number: number) => made.channel(`p${number}`, 'ws') as ScriptedFeed
+  /** Whose chain they have, where that is not the one of all. */
+  const views = new Map<string, string>()
+  const chainOf = (id: string) => tree.chain(views.get(id) ?? 'p1')
+
+  for (const id of ids)
+    for (const type of channels) made.channel(id, type).reply((asked: RpcRequest) => answer(id, asked))
+
+  function answer(id: string, { method, params }: RpcRequest): unknown {
+    const chain = chainOf(id)
+    const [first] = (params ?? []) as [any]
+    if (method === 'eth_blockNumber') return chain.at(-1)?.raw.number
+    if (method === 'eth_getBlockByHash') return chain.find(({ hash }) => hash === first)?.raw ?? null
+    if (method === 'eth_getBlockByNumber')
+      return (first === 'latest' ? chain.at(-1) : chain.find(({ number }) => number === Number(first)))?.raw ?? null
+    if (method === 'eth_getLogs') {
+      const { blockHash, fromBlock, toBlock } = first
+      if (blockHash === undefined)
+        return chain.filter(({ number }) => number >= Number(fromBlock) && number <= Number(toBlock)).flatMap(logsOf)
+      const block = chain.find(({ hash }) => hash === blockHash)
+      if (!block) throw rpcError(-32000, 'unknown block')
+      return logsOf(block)
+    }
+    throw rpcError(-32601, 'the method does not exist')
+  }
+
+  function push(number: number, blocks: readonly Block[]) {
+    for (const block of blocks) {
+      feed(number).push(block.raw)
+      for (const log of logsOf(block)) feed(number).push(log, 'logs')
+    }
+  }
+
+  return {
+    ...made,
+    clock,
+    tree,
+    feed,
+    push,
+    /** Blocks on top of the chain of all, pushed by these. */
+    async mine(blocks: number, ...by: number[]) {
+      const mined = tree.mine(blocks)
+      for (const number of by) push(number, mined)
+      await clock.settle()
+      return mined
+    },
+    /** From now on a provider stays where the chain is now. */
+    freeze(number: number) {
+      tree.follow(`frozen-p${number}`, 'p1')
+      views.set(`p${number}`, `frozen-p${number}`)
+    },
+    thaw: (number: number) => void views.delete(`p${number}`),
+    /** The socket of a provider changes; what was subscribed there is over if it is not open. */
+    become(number: number, state: 'idle' | 'connecting' | 'open' | 'waiting' | 'closed') {
+      const from = feed(number).socket()
+      feed(number).become(state)
+      made.engine.onSocket(`p${number}`, { from, to: state, attempt: 0 } as Parameters<typeof made.engine.onSocket>[1])
+      if (state !== 'open') feed(number).drop()
+    },
+    subscribe(params: readonly unknown[] = ['newHeads'], onEvent: (name: string) => unknown = () => {}) {
+      const seen: string[] = []
+      const ids = new Set<unknown>()
+      const errors: any[] = []
+      const state = { id: undefined as string | undefined, error: undefined as any, unsubscribe: async () => {} }
+      const done = made.engine.subscriptions
+        .subscribe(
+          made.face,
+          {
+            params,
+            onData(data) {
+              const { subscription, result } = data as { subscription: string; result: unknown }
+              ids.add(subscription)
+              seen.push(nameOfResult(result))
+              return onEvent(seen.at(-1) as string)
+            },
+            onError: (error) => errors.push(error),
+          },
+          undefined,
+        )
+        .then(
+          ({ subscriptionId, unsubscribe }) => {
+            state.id = subscriptionId
+            state.unsubscribe = async () => void (await unsubscribe())
+          },
+          (error) => {
+            state.error = error
+          },
+        )
+      return Object.assign(state, { seen, ids, errors, done })
+    },
+  }
+}
