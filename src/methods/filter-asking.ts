@@ -81,11 +81,12 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
     return request.method === LOGS ? logs.request(caller, request, part) : calls.call(caller, request, part, onWinner)
   }
 
-  async function newest(caller: Caller, exclude?: readonly string[]): Promise<Newest> {
+  async function newest(caller: Caller, exclude?: readonly string[], onAnswer?: (provider: string) => void) {
     let by: Provider | undefined
     const request = { method: 'eth_getBlockByNumber', params: ['latest', false] }
     const raw = await ask(caller, request, { exclude }, (channel) => {
       by = channel.provider
+      onAnswer?.(by.id)
     })
     const last = by && heads.lastOf(by)
     const provider = by?.id ?? ''
@@ -103,9 +104,10 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
       const isLast = caller.limits.isPinned || failed.length + 1 >= calls.providers.length
       const part = isLast ? caller : shareOf(calls, caller)
       try {
-        const found = await newest(caller, failed)
-        provider = found.provider
-        return found.isItsOwn ? await run(found.head, sourceOf(part, provider)) : undefined
+        const { head, isItsOwn, ...by } = await newest(caller, failed, (id) => {
+          provider = id
+        })
+        return isItsOwn ? await run(head, sourceOf(part, by.provider)) : undefined
       } catch (error) {
         if (isOver(caller, error)) throw error
         errors.push(error)

@@ -393,6 +393,15 @@ describe('providers', () => {
     ])
   })
 
+  test('behavior: one whose newest block is none is left', async () => {
+    const { nodes, chain, newFilter, logs } = setUp()
+    const id = await newFilter()
+    chain.mine()
+    ;(nodes[0] as EngineNode).before = ({ method }) =>
+      method === 'eth_getBlockByNumber' ? { value: { number: '0x65' } } : undefined
+    expect(await logs(id)).toEqual(['+101'])
+  })
+
   test('behavior: one that takes no block hashes for logs is asked by number', async () => {
     const { nodes, chain, newFilter, logs } = setUp({ nodes: 1 })
     const [p1] = nodes as [EngineNode]
