@@ -9,7 +9,7 @@ import { createOrigin } from './arrivals'
 import type { Ask, Backfill } from './backfill'
 import type { Block } from './block'
 import { toBlock } from './block'
-import type { Link } from './continuity'
+import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
 import type { Place } from './place'
@@ -46,10 +46,9 @@ export type HeadRun = {
   /** Resolves once the newest block is known. */
   readonly ready: Promise<void>
   state(): StreamState
-  tip(): Link | undefined
+  readonly chain: Pick<Continuity, 'tip' | 'has' | 'at'>
   /** The highest number that has come, whatever became of it. */
   highest(): number
-  has(hash: string): boolean
   stop(): void
 }
 
@@ -233,9 +232,8 @@ export function startHeadRun(
   return {
     ready,
     state: () => state,
-    tip: chain.tip,
+    chain,
     highest: () => highest,
-    has: chain.has,
     stop() {
       bridge?.cancel()
       poller.stop()

@@ -18,6 +18,8 @@ export type Heads = {
   highest(): number
   /** Whether the block is one of the last canonical ones. */
   has(hash: string): boolean
+  /** Whether another block than this is canonical, as far as is remembered. */
+  denies(number: number, hash: string): boolean
   close(): void
 }
 
@@ -42,9 +44,10 @@ export function createHeads(options: HeadRunOptions): Heads {
     isActive: () => run !== undefined,
     whenReady: () => run?.ready ?? Promise.resolve(),
     state: () => run?.state() ?? { name: 'closed' },
-    tip: () => run?.tip(),
+    tip: () => run?.chain.tip(),
     highest: () => run?.highest() ?? -1,
-    has: (hash) => run?.has(hash) ?? false,
+    has: (hash) => run?.chain.has(hash) ?? false,
+    denies: (number, hash) => (run?.chain.at(number)?.hash ?? hash) !== hash,
     close: stop,
   }
 }

@@ -18,7 +18,7 @@ export type LogCheckOptions = {
   readonly delivery: Delivery
   readonly isOn: boolean
   /** Whether the block is canonical and its turn is over. */
-  readonly isOver: (hash: string) => boolean
+  readonly isOver: (block: { readonly number: number; readonly hash: string }) => boolean
   /** Something was missing. */
   readonly onLoss: (number: number) => void
 }
@@ -42,7 +42,7 @@ export function createLogCheck({ clock, reads, delivery, isOn, isOver, onLoss }:
     delivery.confirm(to.number)
     let isLost = false
     for (const { number, hash, logs } of found)
-      if (isOver(hash)) isLost = delivery.add({ number, hash }, logs) || isLost
+      if (isOver({ number, hash })) isLost = delivery.add({ number, hash }, logs) || isLost
     if (isLost) onLoss(to.number)
   }
 

@@ -93,8 +93,8 @@ export function createLogs({
     reads,
     delivery,
     isOn: verify !== false,
-    // Without heads there is nothing to hold it against.
-    isOver: (hash) => !turns.isWaiting(hash) && (!order.hasHeads() || delivery.has(hash) || heads.has(hash)),
+    // What heads do not remember, or nobody needs, there is nothing to hold against.
+    isOver: ({ number, hash }) => !turns.isWaiting(hash) && !(order.hasHeads() && heads.denies(number, hash)),
     onLoss,
   })
   const order = createLogOrder({
