@@ -3,9 +3,16 @@
 
 import type { Log } from './block'
 import type { Entry } from './ledger'
-import { createLedger, inOrder } from './ledger'
+import { createLedger, indexOf, inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 import type { LogsItem, StreamSink } from './stream'
+
+export type Uncertain = {
+  readonly from: number
+  readonly to: LogBlock
+  /** Blocks that had been taken back when it was said. */
+  readonly takenBack: number
+}
 
 export type Delivery = {
   /** The last block whose turn has come. */
@@ -24,9 +31,9 @@ export type Delivery = {
   /** Blocks with logs that may yet be taken back, the newest first. */
   blocks(): Entry[]
   /** The blocks that only look whole. */
-  uncertain(): { readonly from: number; readonly to: LogBlock } | undefined
-  /** Everything up to this block is certain now. */
-  confirm(number: number): void
+  uncertain(): Uncertain | undefined
+  /** They are certain now, unless some of them were taken back since. */
+  confirm(blocks: Uncertain): void
   /** The turn of the next block. */
   turn(): number
   /** What was delivered from this block on, as far as it is remembered; `undefined` if that is not far enough. */
@@ -43,6 +50,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
   let turn = 0
   let certainTo = -1
   let isCertain = true
+  let takenBack = 0
 
   function itemOf(
     { number, hash, turn: own }: Entry,
@@ -71,6 +79,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
     takeBack(block) {
+      takenBack++
       const entry = ledger.remove(block.hash)
       certainTo = Math.min(certainTo, block.number - 1)
       if (cursor && cursor.number >= block.number)
@@ -81,21 +90,27 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
     },
     add({ number, hash }, logs) {
       if (number < begunAt) return false
-      const isLate = ledger.highest() > number
+      const last = ledger.get(hash)?.logs.at(-1)
+      const highest = ledger.highest()
       const since = cursor ? Math.max(0, cursor.number - number) : 0
       const own = { number, hash, turn: ledger.get(hash)?.turn ?? Math.max(0, turn - 1 - since) }
       const fresh = ledger.add(own, logs)
-      if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, isLate))
-      return fresh.length > 0
+      const [first] = fresh
+      if (!first) return false
+      // A part of the block may have been given, of which this is not the end.
+      const isLate = highest > number || (last !== undefined && indexOf(last) > indexOf(first))
+      sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, isLate))
+      return true
     },
     has: (hash) => ledger.get(hash) !== undefined,
     blocks: () => ledger.all().sort((a, b) => b.number - a.number),
     uncertain() {
       if (isCertain || !cursor) return undefined
-      return { from: Math.max(certainTo + 1, cursor.number - MOST_UNCERTAIN + 1), to: cursor }
+      return { from: Math.max(certainTo + 1, cursor.number - MOST_UNCERTAIN + 1), to: cursor, takenBack }
     },
-    confirm(number) {
-      certainTo = Math.max(certainTo, number)
+    confirm(blocks) {
+      if (blocks.takenBack !== takenBack) return
+      certainTo = Math.max(certainTo, blocks.to.number)
       isCertain = certainTo >= (cursor?.number ?? -1)
     },
     turn: () => turn,

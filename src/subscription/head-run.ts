@@ -9,9 +9,10 @@ import { createOrigin } from './arrivals'
 import type { Ask, Backfill } from './backfill'
 import type { Block } from './block'
 import { toBlock } from './block'
-import type { Continuity } from './continuity'
+import type { Link } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
+import { headStateOf } from './head-state'
 import type { Place } from './place'
 import { suspect } from './place'
 import type { Places } from './places'
@@ -19,7 +20,7 @@ import { createPoller } from './poller'
 import type { Signs } from './signs'
 import { createSigns } from './signs'
 import { createStallWatch } from './stall'
-import type { StreamState, StreamStateName } from './stream'
+import type { StreamState } from './stream'
 import { isSameState } from './stream'
 import { createUpstream } from './upstream'
 
@@ -46,15 +47,20 @@ export type HeadRun = {
   /** Resolves once the newest block is known. */
   readonly ready: Promise<void>
   state(): StreamState
-  readonly chain: Pick<Continuity, 'tip' | 'has' | 'at'>
+  tip(): Link | undefined
   /** The highest number that has come, whatever became of it. */
   highest(): number
+  /** The lowest block that is remembered; `Infinity` before any is known. */
+  lowest(): number
+  has(hash: string): boolean
   stop(): void
 }
 
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling. */
 const BRIDGED = 1_000
+/** Where no place can be had, a poll has this long (in ms) to bring the first block. */
+const HOPELESS = 2_000
 
 export function startHeadRun(
   options: HeadRunOptions,
@@ -66,11 +72,13 @@ export function startHeadRun(
   const known = heads.best(clock.now())
   const pauses = createPauses(clock)
   const polled = new Map<string, Origin>()
+  let latestPolled: Origin | undefined
   let live: { readonly place: Place; readonly origin: Origin; readonly signs: Signs } | undefined
   let state: StreamState = { name: 'opening' }
   let isFilling = false
   let highest = -1
   let bridge: Timer | undefined
+  let hopeless: Timer | undefined
   let becomeReady = () => {}
   const ready = new Promise<void>((resolve) => {
     becomeReady = resolve
@@ -118,34 +126,16 @@ export function startHeadRun(
     params: [KIND],
     places,
     clock,
-    sink: { onLive, onData, onDown, onRest: () => poller.start(), isLevel },
+    sink: { onLive, onData, onDown, onRest, isLevel },
   })
 
   /** The state as it is shown: told when it has changed. */
   function show(why?: string) {
-    const name: StreamStateName = !follower.hasBegun()
-      ? 'opening'
-      : !live && !poller.isRunning()
-        ? 'switching'
-        : isFilling
-          ? 'filling'
-          : live
-            ? 'live'
-            : 'polling'
-    const source =
-      name === 'opening'
-        ? undefined
-        : live
-          ? ({ provider: live.place.id, channel: 'ws' } as const)
-          : poller.isRunning()
-            ? ({ provider: latestPolled?.provider ?? '', channel: 'poll' } as const)
-            : undefined
     const before = state
-    state = { name, ...(source && { source }) }
+    const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
+    state = headStateOf({ hasBegun: follower.hasBegun(), live: live?.place.id, poll, isFilling })
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
   }
-  let latestPolled: Origin | undefined
-
   function onLive(place: Place) {
     bridge?.cancel()
     poller.stop()
@@ -171,6 +161,12 @@ export function startHeadRun(
     stall.stop()
     show(why)
     startBridge()
+  }
+
+  function onRest() {
+    poller.start()
+    // Nobody can be reached: it goes live by itself, but nobody is kept waiting for that.
+    hopeless ??= clock.after(HOPELESS, becomeReady)
   }
 
   function startBridge() {
@@ -232,10 +228,13 @@ export function startHeadRun(
   return {
     ready,
     state: () => state,
-    chain,
+    tip: chain.tip,
     highest: () => highest,
+    lowest: () => chain.root()?.number ?? Infinity,
+    has: chain.has,
     stop() {
       bridge?.cancel()
+      hopeless?.cancel()
       poller.stop()
       stall.stop()
       upstream.close()

@@ -16,10 +16,10 @@ export type Heads = {
   tip(): Link | undefined
   /** The highest number that has come, whatever became of it; -1 before any. */
   highest(): number
+  /** The lowest block that is remembered; `Infinity` before any is known. */
+  lowest(): number
   /** Whether the block is one of the last canonical ones. */
   has(hash: string): boolean
-  /** Whether another block than this is canonical, as far as is remembered. */
-  denies(number: number, hash: string): boolean
   close(): void
 }
 
@@ -44,10 +44,10 @@ export function createHeads(options: HeadRunOptions): Heads {
     isActive: () => run !== undefined,
     whenReady: () => run?.ready ?? Promise.resolve(),
     state: () => run?.state() ?? { name: 'closed' },
-    tip: () => run?.chain.tip(),
+    tip: () => run?.tip(),
     highest: () => run?.highest() ?? -1,
-    has: (hash) => run?.chain.has(hash) ?? false,
-    denies: (number, hash) => (run?.chain.at(number)?.hash ?? hash) !== hash,
+    lowest: () => run?.lowest() ?? Infinity,
+    has: (hash) => run?.has(hash) ?? false,
     close: stop,
   }
 }

@@ -3,7 +3,7 @@
 
 import type { Clock, Timer } from '../base/clock'
 import type { Delivery } from './delivery'
-import type { LogReads } from './log-reads'
+import type { LoggedBlock, LogReads } from './log-reads'
 
 export type LogCheck = {
   start(): void
@@ -18,7 +18,7 @@ export type LogCheckOptions = {
   readonly delivery: Delivery
   readonly isOn: boolean
   /** Whether the block is canonical and its turn is over. */
-  readonly isOver: (block: { readonly number: number; readonly hash: string }) => boolean
+  readonly isOver: (block: LoggedBlock) => boolean
   /** Something was missing. */
   readonly onLoss: (number: number) => void
 }
@@ -39,10 +39,11 @@ export function createLogCheck({ clock, reads, delivery, isOn, isOver, onLoss }:
     const found = await reads.ofRange(from, to.number, to.provider, 'verify').catch(() => undefined) // the next time
     isRunning = false
     if (!found || isStopped) return
-    delivery.confirm(to.number)
+    const known = found.filter(isOver)
+    // Else a reorg has come in between, or whoever answered is on another branch.
+    if (known.length === found.length) delivery.confirm(range)
     let isLost = false
-    for (const { number, hash, logs } of found)
-      if (isOver({ number, hash })) isLost = delivery.add({ number, hash }, logs) || isLost
+    for (const { number, hash, logs } of known) isLost = delivery.add({ number, hash }, logs) || isLost
     if (isLost) onLoss(to.number)
   }
 

@@ -15,6 +15,8 @@ export type LogOrder = {
   /** Goes by heads if somebody needs them. */
   choose(): void
   goByHeads(): void
+  /** Everything after this block is to be delivered, unless that is decided already. */
+  begin(block: LogBlock): void
   /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
   addByLog(block: LogBlock): void
   /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
@@ -46,12 +48,15 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     if (off || isStopped) return
     const tip = heads.tip()
     off = heads.listen({ onBlock, onReorg, onGap, onState: (_, why) => onState(why) })
-    if (delivery.cursor()) {
-      turns.clear()
-      pushes.clear()
-      coverage.restart()
-      turns.add({ type: 'catch-up' })
-    } else if (tip) delivery.begin({ provider: '', ...tip })
+    if (delivery.cursor()) catchUp()
+    else if (tip) delivery.begin({ provider: '', ...tip })
+  }
+
+  function catchUp() {
+    turns.clear()
+    pushes.clear()
+    coverage.restart()
+    turns.add({ type: 'catch-up' })
   }
 
   function onBlock(block: Block) {
@@ -65,8 +70,10 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
   }
 
+  /** Below what was delivered it is a reorg deeper than heads remember: the chain itself is asked what still stands. */
   function onGap(from: number, to: number) {
-    if (delivery.cursor()) turns.add({ type: 'range', from, to })
+    const cursor = delivery.cursor()
+    if (cursor) turns.add(from > cursor.number ? { type: 'range', from, to } : { type: 'catch-up' })
   }
 
   function choose() {
@@ -77,6 +84,11 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     hasHeads: () => off !== undefined,
     choose,
     goByHeads,
+    begin(block) {
+      if (delivery.cursor()) return
+      delivery.begin(block)
+      if (off) catchUp()
+    },
     addByLog(block) {
       if (off || turns.isWaiting(block.hash)) return
       const last = turns.last()

@@ -93,8 +93,11 @@ export function createLogs({
     reads,
     delivery,
     isOn: verify !== false,
-    // What heads do not remember, or nobody needs, there is nothing to hold against.
-    isOver: ({ number, hash }) => !turns.isWaiting(hash) && !(order.hasHeads() && heads.denies(number, hash)),
+    // Without heads, or before them, there is nothing to hold it against.
+    isOver: ({ number, hash }) =>
+      !turns.isWaiting(hash) &&
+      !turns.isFilling() &&
+      (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
@@ -153,13 +156,15 @@ export function createLogs({
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
     const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
-    if (!order.hasHeads() && block && !delivery.cursor()) {
+    if (isStopped) return
+    if (block && !delivery.cursor()) {
       // What came since the newest block that callers knew of was not pushed.
       const isLater = known !== undefined && known < block.number && block.number - known <= mostFilled
-      delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
+      order.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
       if (isLater) order.goByHeads()
     }
-    becomeReady()
+    if (order.hasHeads()) settleIn()
+    else becomeReady()
     show()
   }
 

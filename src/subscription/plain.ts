@@ -93,6 +93,7 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch {
       filter = undefined // it is made again with the next poll
+      becomeReady()
     }
   }
 

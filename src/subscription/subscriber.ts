@@ -43,6 +43,8 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
     /** The lowest block of which something came while it was read again. */
     lowest: number
     pauses: Pauses | undefined
+    /** Ends the waiting for a promise of its own. */
+    stopWaiting: () => void
   }
 
 /** Items that wait for a slow one. */
@@ -69,6 +71,7 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
     clock: source.clock,
     stream: source.stream,
     pauses: undefined,
+    stopWaiting: ignore,
   }
   if (options.from !== undefined) {
     subscriber.phase = 'busy'
@@ -102,6 +105,7 @@ export function fail(subscriber: Subscriber, error: unknown) {
 export function close(subscriber: Subscriber) {
   subscriber.phase = 'closed'
   subscriber.waiting = undefined
+  subscriber.stopWaiting()
   subscriber.pauses?.end()
 }
 
@@ -192,13 +196,18 @@ async function readAgain(subscriber: Subscriber, from: number) {
   for (const item of found.items) await run(subscriber, subscriber.read(item))
 }
 
-function settled({ clock, patience }: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
+  const { clock, patience } = subscriber
+  if (isClosed(subscriber)) return Promise.resolve()
   return new Promise((resolve) => {
     const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
     const done = () => {
       timer?.cancel()
       resolve()
     }
+    subscriber.stopWaiting = done
     promise.then(done, done)
   })
 }
+
+function ignore() {}

@@ -111,12 +111,15 @@ export function createTurns(options: TurnsOptions): Turns {
     const asked = run.filter(({ block }) => bloomOf(block) !== 'no' || pushes.of(block.hash).length > 0)
     const isLeft = () => isStopped() || queue[0] !== first
     const blocks = asked.map(({ block }) => block)
-    const limit = first.isCovered ? HELD_BACK : GIVEN_UP
+    const { isCovered } = first
+    const limit = isCovered ? HELD_BACK : GIVEN_UP
     const found = await within(
       limit,
-      reads.untilDone(() => reads.ofBlocks(blocks, first.isCovered ? 'verify' : 'backfill'), limit, isLeft),
+      reads.untilDone(() => reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'), limit, isLeft),
     )
     if (isLeft()) return
+    // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
+    if (!found && isCovered && !first.isCovered) return
     const last = asked.at(-1)?.block ?? first.block
     if (!found && !first.isCovered) onGap(first.block.number, last.number, 'the logs could not be had')
     for (const item of run) {

@@ -87,7 +87,7 @@ describe('a program that watches', () => {
       process.on('exit', () => print(said))
       const client = createPublicClient({
         chain: mainnet,
-        transport: failover([a, b].map((http) => ({ http, ws: http.replace('http', 'ws') })), { timeout: 1_000 }),
+        transport: failover([a, b].map((http) => ({ http, ws: http.replace('http', 'ws') }))),
       })
       const onError = () => {}
       /** Ends with 3 if the process outlives this by so many ms. */

@@ -105,9 +105,16 @@ export function matchesLog({ address, topics }: LogMatch, log: { address: Hex; t
   return wanted.every((topic, i) => !topic || topic.length === 0 || isOneOf(topic, log.topics[i] as Hex))
 }
 
+/** Chains of one seed are made again and again. */
+const hashes = new Map<string, Hash>()
+
 /** Hash of a text: how everything made up gets its identity. */
 export function hashOf(text: string): Hash {
-  return keccak256(stringToBytes(text))
+  const known = hashes.get(text)
+  if (known) return known
+  const hash = keccak256(stringToBytes(text))
+  if (hashes.size < 100_000) hashes.set(text, hash)
+  return hash
 }
 
 // The same on every branch: a transaction that a reorg threw out is included again.

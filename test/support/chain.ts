@@ -1,5 +1,5 @@
 // An EVM chain in memory: the one truth that all simulated providers of a test share. Blocks are a function of their
-// number and branch, made when first looked at, so a chain may be 20 million blocks high. Knows no JSON-RPC.
+// number and branch, those it begins with made when first looked at: it may be 20 million blocks high. Knows no JSON-RPC.
 
 import type { Hash } from 'viem'
 import type { ChainBlock, ChainLog, ChainTransaction, LogMatch, LogSpec } from './chain-block'
@@ -32,7 +32,7 @@ export type LogRange = LogMatch & { readonly fromBlock: number; readonly toBlock
 export type Chain = {
   readonly head: ChainBlock
   readonly blockTime: number
-  /** A canonical block by its number, or any block that was ever looked at by its hash. */
+  /** A canonical block by its number, or any block that was mined or ever looked at by its hash. */
   block(id: number | Hash): ChainBlock | undefined
   isCanonical(block: ChainBlock): boolean
   /** The canonical block that holds a transaction. */
@@ -70,10 +70,10 @@ function createBranch(store: ChainStore, height: number, blockTime: number): Cha
 
   function add({ logs }: MineOptions) {
     const number = ++headNumber
-    if (!logs && waiting.length === 0) return
-    store.give(number, { logs: typeof logs === 'function' ? logs(number) : logs, sent: waiting })
+    if (logs || waiting.length > 0)
+      store.give(number, { logs: typeof logs === 'function' ? logs(number) : logs, sent: waiting })
     waiting = []
-    store.at(number) // now, so that its transactions can be found
+    store.at(number) // now, nodes know all blocks of their branch, and their transactions, by hash
   }
 
   function takeAway(depth: number) {
@@ -116,10 +116,7 @@ function createBranch(store: ChainStore, height: number, blockTime: number): Cha
     },
     reorg(depth, { blocks = depth, ...options } = {}) {
       takeAway(depth)
-      for (let i = 0; i < blocks; i++) {
-        add(options)
-        store.at(headNumber) // nodes know all blocks of their branch by hash
-      }
+      for (let i = 0; i < blocks; i++) add(options)
       tell()
       return store.at(headNumber)
     },

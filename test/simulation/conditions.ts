@@ -1,0 +1,63 @@
+// What is wrong with a simulated provider at the moment: several things may be at once, each until it is taken back. Pure.
+
+export type Conditions = {
+  /** What becomes of requests over http. */
+  readonly http: 'fine' | 'refused' | 'hanging' | 'failing'
+  /** What becomes of handshakes. */
+  readonly handshakes: 'fine' | 'refused' | 'hanging'
+  /** What an open socket no longer brings: what is pushed, or anything. */
+  readonly silence: 'none' | 'pushes' | 'all'
+  readonly subscribe: 'fine' | 'refused' | 'unconfirmed'
+  /** Of frames that are pushed, 0 to 1 each. */
+  readonly dropped: number
+  readonly doubled: number
+  readonly swapped: number
+  /** The head is so many blocks behind. */
+  readonly lag: number
+}
+
+export const healthy: Conditions = {
+  http: 'fine',
+  handshakes: 'fine',
+  silence: 'none',
+  subscribe: 'fine',
+  dropped: 0,
+  doubled: 0,
+  swapped: 0,
+  lag: 0,
+}
+
+export type Ward = {
+  readonly now: Conditions
+  /** Returns the function that takes it back. */
+  add(conditions: Partial<Conditions>): () => void
+  clear(): void
+}
+
+export function createWard(onChange: () => void): Ward {
+  const present = new Set<Partial<Conditions>>()
+  let now = healthy
+
+  function change() {
+    now = Object.assign({}, healthy, ...present)
+    onChange()
+  }
+
+  return {
+    get now() {
+      return now
+    },
+    add(conditions) {
+      const own = { ...conditions }
+      present.add(own)
+      change()
+      return () => {
+        if (present.delete(own)) change()
+      }
+    },
+    clear() {
+      present.clear()
+      change()
+    },
+  }
+}

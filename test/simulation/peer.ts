@@ -1,0 +1,121 @@
+// The far end of one scripted socket: a node that answers frames and pushes what is subscribed to, in order, each frame after
+// a latency of its own, unless something is wrong with it.
+
+import type { SocketEvents } from '../../src/channel/socket'
+import { RpcFault } from '../support/chain-rpc'
+import { createNodeSubscriptions } from '../support/node-subscriptions'
+import type { Conditions } from './conditions'
+import type { Site } from './provider'
+
+export type Peer = {
+  /** A frame from the near end. */
+  receive(text: string): void
+  ping(): void
+  /** The chain has changed. */
+  flush(): void
+  /** The params of the subscriptions that are open, and known to the near end. */
+  readonly subscriptions: readonly (readonly unknown[])[]
+  /** Nothing goes in or out any more. */
+  end(): void
+}
+
+export type PeerOptions = {
+  readonly site: Site
+  readonly events: SocketEvents
+  readonly conditions: () => Conditions
+  /** Makes its ids its own. */
+  readonly seed: string
+}
+
+type Message = { readonly id: number; readonly method: string; readonly params?: readonly any[] | undefined }
+
+const refusal = new RpcFault(-32000, 'too many subscriptions')
+
+export function createPeer({ site, events, conditions, seed }: PeerOptions): Peer {
+  const { after, latency, random } = site
+  const frames: (() => void)[] = []
+  /** What lets a later frame overtake it, by subscription. */
+  const held = new Map<string, string[]>()
+  const unconfirmed = new Set<string>()
+  const open = new Map<string, readonly unknown[]>()
+  let isOver = false
+  let arrivesAt = 0
+  const subscriptions = createNodeSubscriptions({ chain: site.chain, headOf: site.headOf, seed, notify })
+
+  /** Frames keep their order, whatever their latencies. */
+  function deliver(run: () => void) {
+    if (isOver || conditions().silence === 'all') return
+    frames.push(run)
+    const now = site.now()
+    arrivesAt = Math.max(arrivesAt, now + latency())
+    after(arrivesAt - now, () => {
+      const next = frames.shift()
+      if (!isOver) next?.()
+    })
+  }
+
+  function send(message: object | string) {
+    const text = typeof message === 'string' ? message : JSON.stringify(message)
+    deliver(() => events.onFrame(text))
+  }
+
+  function notify(subscription: string, result: unknown) {
+    const { silence, dropped, doubled, swapped } = conditions()
+    if (silence !== 'none' || chance(dropped)) return
+    const text = JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } })
+    const overtaken = held.get(subscription) ?? []
+    if (chance(swapped)) return void held.set(subscription, [...overtaken, text])
+    held.delete(subscription)
+    for (const one of [text, ...(chance(doubled) ? [text] : []), ...overtaken]) send(one)
+  }
+
+  /** Drawn only where it matters. */
+  function chance(probability: number) {
+    return probability > 0 && random() < probability
+  }
+
+  function answer({ id, method, params = [] }: Message) {
+    const isSubscribe = method === 'eth_subscribe'
+    if (isSubscribe && conditions().subscribe === 'unconfirmed') return
+    try {
+      const result = resultOf(method, params, isSubscribe)
+      if (isSubscribe) unconfirmed.add(result as string)
+      deliver(() => {
+        if (isSubscribe && unconfirmed.delete(result as string)) open.set(result as string, params)
+        events.onFrame(JSON.stringify({ jsonrpc: '2.0', id, result }))
+      })
+      if (isSubscribe) subscriptions.release()
+    } catch (error) {
+      const { code, message } = error as RpcFault
+      if (!(error instanceof RpcFault)) throw error
+      send({ jsonrpc: '2.0', id, error: { code, message } })
+    }
+  }
+
+  function resultOf(method: string, params: readonly any[], isSubscribe: boolean) {
+    if (isSubscribe && conditions().subscribe === 'refused') throw refusal
+    if (isSubscribe) return subscriptions.open(params)
+    if (method !== 'eth_unsubscribe') return site.answer(method, params)
+    unconfirmed.delete(params[0])
+    open.delete(params[0])
+    return subscriptions.close(params[0])
+  }
+
+  return {
+    receive(text) {
+      if (isOver) return
+      const message: Message = JSON.parse(text)
+      after(latency(), () => isOver || answer(message))
+    },
+    ping: () => deliver(events.onAlive),
+    flush: () => isOver || subscriptions.flush(),
+    get subscriptions() {
+      return [...open.values()]
+    },
+    end() {
+      isOver = true
+      frames.length = 0
+      open.clear()
+    },
+  }
+}
