@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../src/subscription/block'
 import { nameOf } from './blocks'
-import { createNodes, logsOf } from './nodes'
+import { createNodes, logsOf, settle } from './nodes'
 
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('mine' as const), count: fc.integer({ min: 1, max: 8 }) }) },
@@ -20,19 +20,6 @@ const step = fc.oneof(
 
 /** What becomes of a frame. */
 const fate = fc.constantFrom('come', 'come', 'come', 'come', 'come', 'come', 'lose', 'double', 'late')
-
-/** What is left after what was taken back; a double throws. */
-function settle(seen: readonly string[]): Set<string> {
-  const kept = new Set<string>()
-  for (const entry of seen) {
-    const name = entry.replace('-', '')
-    if (entry.startsWith('-')) {
-      if (!kept.delete(name)) throw new Error(`${name} was taken back, but never given.`)
-    } else if (kept.has(name)) throw new Error(`${name} was given twice.`)
-    else kept.add(name)
-  }
-  return kept
-}
 
 /** What is left of heads: each stands on the one before. */
 function settleHeads(seen: readonly string[], tree: readonly Block[], all: ReadonlyMap<string, Block>): string[] {
