@@ -11,6 +11,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight } from './flight'
 import { asViemError } from './outcome'
+import { isTraveller, travelOf } from './travel'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
 
 /** A wallet that is told to switch again and again is not waited for longer. */
@@ -34,7 +35,9 @@ export function launch(
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
-  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true, now)
+  const travels = connection?.load !== undefined && isTraveller(plan.need, role)
+  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true && !travels, now)
+  if (travels) attempt.travel = travelOf(flight, attempt)
   const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
     ? checked(flight, attempt, request)
@@ -62,7 +65,7 @@ export function launch(
 }
 
 /** The failure of an attempt that our own clock ended. */
-export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: Error; failure: Failure } {
+export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { error: Error; failure: Failure } {
   const error = new TimeoutError({ body: { method: request.method }, url: channel.provider.id })
   return {
     error,
@@ -71,7 +74,7 @@ export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: E
       verdict: 'next',
       blame: 'channel',
       isRpc: false,
-      isUntouched: false,
+      isUntouched: leftAt === Infinity,
       message: error.shortMessage,
     },
   }
