@@ -47,6 +47,8 @@ export type TurnsOptions = {
   readonly newest: () => Promise<LogBlock | undefined>
   /** The canonical block at this height. */
   readonly canonical: (number: number, provider: string) => Promise<Pick<LogBlock, 'hash'>>
+  /** Whether heads have the block, now. */
+  readonly stands: (hash: string) => boolean
   readonly isStopped: () => boolean
 }
 
@@ -152,8 +154,9 @@ export function createTurns(options: TurnsOptions): Turns {
     queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
     const from = await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    if (from !== undefined) await fill(item, from, newest.number, newest.provider)
-    if (isLeft()) return false
+    if (from !== undefined) await fill(item, from, newest.number, newest.provider, newest.hash)
+    // A reorg meanwhile: it starts over.
+    if (isLeft() || !options.stands(newest.hash)) return false
     delivery.give(newest, [], true)
     return true
   }
@@ -178,11 +181,12 @@ export function createTurns(options: TurnsOptions): Turns {
     return Math.max(lowest, cursor.number - MOST_AT_ONCE)
   }
 
-  async function fill(item: QueueItem, from: number, to: number, provider: string) {
-    const isLeft = () => isStopped() || queue[0] !== item
+  /** @param hash of the last block, if that is known: logs of another branch are none of ours */
+  async function fill(item: QueueItem, from: number, to: number, provider: string, hash?: string) {
+    const isLeft = () => isStopped() || queue[0] !== item || (hash !== undefined && !options.stands(hash))
     const first = Math.max(from, to - options.mostFilled + 1)
     if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
-    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill'), GIVEN_UP, isLeft)
+    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
     if (isLeft()) return
     if (!found) return onGap(first, to, 'the logs could not be had')
     for (const { number, hash, logs } of found) {
