@@ -66,7 +66,7 @@ const provider: Shape = {
   private: rules.flag,
   wallet: rules.flag,
   capabilities,
-  limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count },
+  limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count, batchSize: rules.count },
   breaker,
 }
 
@@ -98,6 +98,7 @@ const options: Shape = {
   verify: oneOf('auto', 'strict', false),
   maxBackfillBlocks: { heads: rules.count, logs: rules.count },
   pollingInterval: rules.above0,
+  batch: rules.flag,
   share: rules.flag,
   rank: [(value: unknown) => typeof value === 'boolean' || isObject(value), 'must be true, false or an object'],
   retryCount: rules.count0,

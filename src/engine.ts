@@ -21,7 +21,8 @@ import type { Flight, Parts, Plan } from './request/flight'
 import { createProbeLedger } from './request/head-probe'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
-import { fly, serve } from './request/pipeline'
+import { learnBatchSize } from './request/learn'
+import { fly, serve, withdraw } from './request/pipeline'
 import type { Face, Planner } from './request/plan'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
@@ -71,6 +72,8 @@ export type Engine = {
   limitsState(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
+  /** A provider refused a batch: how many requests it takes at a time. */
+  onBatchRefused(id: string, most: number): void
   now(): number
   isClosed(): boolean
   close(): void
@@ -122,6 +125,7 @@ export function createEngine(setup: EngineSetup): Engine {
           random,
           onRoom: () => queueMicrotask(() => serve(parts)),
           onBreakerChange,
+          onCooling: (provider) => queueMicrotask(() => withdraw(parts, provider)),
         },
       ),
     )
@@ -149,12 +153,14 @@ export function createEngine(setup: EngineSetup): Engine {
   let isClosed = false
 
   function onBreakerChange(
-    { provider, type }: ChannelState,
+    channel: ChannelState,
     from: BreakerStateName,
     to: BreakerStateName,
     openUntil: number | undefined,
   ) {
+    const { provider, type } = channel
     parts.version++
+    if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(parts.room.wake)
     if (!events.has('breaker')) return
@@ -234,6 +240,8 @@ export function createEngine(setup: EngineSetup): Engine {
     channel: channelOf,
     limitsState: () => providers.some(({ capability }) => capability.limitsState()),
     onSocket,
+    onBatchRefused: (id, most) =>
+      learnBatchSize(providers.find((provider) => provider.id === id) as Provider, most, parts, clock.now()),
     now: () => clock.now(),
     isClosed: () => isClosed,
     close,

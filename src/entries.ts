@@ -43,15 +43,19 @@ export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
 const SOCKETS = ['webSocket', 'ipc']
 const NO_WALLETS = ['http', 'webSocket', 'ipc', 'fallback', 'failover']
 
-/**
- * @param breaker defaults for all providers.
- * @param onSocket told of each change of a shared socket, with its provider's id.
- */
+/** What is told of the channels that all clients share, with their providers' ids. */
+export type ListListeners = {
+  onSocket?: ((id: string, change: SocketChange) => void) | undefined
+  /** Told how many requests a provider takes at a time. Without it, no batches are gathered. */
+  onBatchRefused?: ((id: string, most: number) => void) | undefined
+}
+
+/** @param breaker defaults for all providers. */
 export function readList(
   list: readonly ProviderEntry[],
   parameters: FactoryParameters,
   breaker: BreakerOptions,
-  onSocket: (id: string, change: SocketChange) => void = () => {},
+  { onSocket, onBatchRefused }: ListListeners = {},
 ): ReadList {
   const entries = flatten(list)
   const configs = entries.map(toConfig)
@@ -61,7 +65,9 @@ export function readList(
   const shared = new Map<Way, Channel>()
   const setups = configs.map((config, index): ProviderSetup => {
     const own = ways[index] as Way[]
-    const socketWay = own.find(({ type, endpoint }) => type === 'ws' && typeof endpoint === 'string')
+    const [httpWay, socketWay] = (['http', 'ws'] as const).map((asked) =>
+      own.find(({ type, endpoint }) => type === asked && typeof endpoint === 'string'),
+    )
     return {
       id: ids[index] as string,
       priority: config.priority ?? index,
@@ -79,6 +85,7 @@ export function readList(
       limits: config.limits ?? {},
       breaker: { ...breaker, ...given(config.breaker ?? {}) },
       ...(socketWay && { socket: () => shared.get(socketWay)?.socket?.() ?? 'idle' }),
+      ...(onBatchRefused && httpWay && { load: () => shared.get(httpWay)?.load?.() ?? 0 }),
     }
   })
 
@@ -90,11 +97,17 @@ export function readList(
       const options = { url, headers: configs[index]?.headers, provider, redactor: redactors[index] }
       channel =
         way.type === 'http'
-          ? createHttpChannel(options)
-          : createWsChannel({ ...options, onSocket: (change) => onSocket(provider, change) })
+          ? createHttpChannel({ ...options, batches: batchesOf(index) })
+          : createWsChannel({ ...options, onSocket: (change) => onSocket?.(provider, change) })
       shared.set(way, channel)
     }
     return channel
+  }
+
+  function batchesOf(index: number) {
+    const { limits, capabilities } = configs[index] as ProviderConfig
+    const onRefused = (most: number) => onBatchRefused?.(ids[index] as string, most)
+    return onBatchRefused && { concurrency: limits?.concurrency, rules: capabilities?.errors, onRefused }
   }
 
   function connect(clientParameters: FactoryParameters): Channel[] {

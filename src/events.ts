@@ -57,7 +57,7 @@ export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota' /** in
 /** Something was learned about what a provider can do. */
 export type CapabilityEvent = {
   provider: string
-  what: 'method' | 'chain' | 'state' | 'logs' | 'subscription'
+  what: 'method' | 'chain' | 'state' | 'logs' | 'subscription' | 'batchSize'
   /** What it is about: the method, the chain id that was expected, the kind of subscription; else what was known before. */
   from: string
   /** What is known now. */

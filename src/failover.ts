@@ -91,7 +91,10 @@ function make(
   onClose: () => void,
 ): EngineAndList {
   const { retry = {}, hedge, transactions = {}, maxBackfillBlocks = {} } = options
-  const read = readList(list, parameters, options.breaker ?? {}, (id, change) => engine.onSocket(id, change))
+  const read = readList(list, parameters, options.breaker ?? {}, {
+    onSocket: (id, change) => engine.onSocket(id, change),
+    ...(options.batch !== false && { onBatchRefused: (id, most) => engine.onBatchRefused(id, most) }),
+  })
   checkIds(
     read.setups.map(({ id }) => id),
     options,

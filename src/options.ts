@@ -105,6 +105,11 @@ export type FailoverOptions = {
   /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */
   subscriptions?: 'auto' | boolean | undefined
   /**
+   * Whether reads to `http:` and `https:` URLs travel in JSON-RPC batches under pressure: more than 4 of one turn, and what
+   * comes while the provider's slots (`limits.concurrency`, else 8) are taken. @default true
+   */
+  batch?: boolean | undefined
+  /**
    * Which blocks of a subscription to logs are checked for logs that were not pushed: those that look suspicious (`'auto'`:
    * by their bloom, after a sign of lost, doubled or swapped frames, and once a minute by range), all (`'strict'`), or none.
    * @default 'auto'

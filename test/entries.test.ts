@@ -10,7 +10,7 @@ import { readList } from '../src/entries'
 
 const HEX = '0123456789abcdef0123456789abcdef'
 
-const read = (list: readonly ProviderEntry[], breaker = {}) => readList(list, {}, breaker, () => {})
+const read = (list: readonly ProviderEntry[], breaker = {}) => readList(list, {}, breaker)
 const idsOf = (...list: ProviderEntry[]) => read(list).setups.map(({ id }) => id)
 const channelsOf = (...list: ProviderEntry[]) => read(list).setups.map(({ channels }) => channels)
 
@@ -132,7 +132,7 @@ describe('channels', () => {
 
   test('behavior: transports are built per client, with all factory parameters but retries; URLs share one channel', async () => {
     const { transport, built, request } = fake('custom', 'wallet')
-    const list = readList([transport, 'https://a.example', 'wss://a.example'], { timeout: 5 }, {}, () => {})
+    const list = readList([transport, 'https://a.example', 'wss://a.example'], { timeout: 5 }, {})
     built.mockClear()
     const parameters = { chain: undefined, pollingInterval: 7, retryCount: 3, timeout: 9 }
     const [one, other] = [list.connect(parameters), list.connect(parameters)]

@@ -341,7 +341,7 @@ describe('what is written', () => {
         subscriptions: ['newHeads' as const],
         errors: [{ message: /x/, kind: 'quota' as const }],
       },
-      limits: { requestsPerSecond: 25, burst: 50, concurrency: 5 },
+      limits: { requestsPerSecond: 25, burst: 50, concurrency: 5, batchSize: 100 },
       breaker: { failures: 5, ratio: 0.5 },
     }).toExtend<ProviderConfig>()
     expectTypeOf<string | Transport | ProviderConfig>().toEqualTypeOf<ProviderEntry>()
@@ -409,7 +409,9 @@ describe('what is shown', () => {
       reset?: true
     }>()
     expectTypeOf<EventMap['dispute']['what']>().toEqualTypeOf<string>()
-    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<'method' | 'chain' | 'state' | 'logs' | 'subscription'>()
+    expectTypeOf<CapabilityEvent['what']>().toEqualTypeOf<
+      'method' | 'chain' | 'state' | 'logs' | 'subscription' | 'batchSize'
+    >()
     expectTypeOf<BreakerEvent['from']>().toEqualTypeOf<BreakerStateName>()
   })
 
@@ -424,6 +426,8 @@ describe('what is shown', () => {
       learned: LearnedCapabilities
     }>()
     expectTypeOf<LearnedCapabilities['unsupportedMethods']>().toEqualTypeOf<string[]>()
+    expectTypeOf<LearnedCapabilities['batchSize']>().toEqualTypeOf<number | undefined>()
+    expectTypeOf<FailoverOptions['batch']>().toEqualTypeOf<boolean | undefined>()
     expectTypeOf<LearnedCapabilities['logs']>().toEqualTypeOf<LearnedLogs | undefined>()
     expectTypeOf<keyof LearnedLogs>().toEqualTypeOf<'maxBlockRange' | 'maxAddresses' | 'maxResults'>()
     expectTypeOf<ProviderStatus['upkeep']>().toEqualTypeOf<Upkeep>()

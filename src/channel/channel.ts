@@ -5,6 +5,31 @@ import type { ChannelType, RpcRequest, SocketState } from '../types'
 export type ChannelRequestOptions = {
   /** Aborts the call; the channel rejects with the signal's reason. */
   signal?: AbortSignal | undefined
+  /** For channels that gather batches, in place of a signal: it may wait for a slot. @default it leaves alone and at once */
+  travel?: Travel | undefined
+}
+
+/** How a request may travel over a channel that gathers batches. */
+export type Travel = {
+  /** Whether it shares no batch. */
+  readonly isAlone: boolean
+  /** Only requests with the same one share a batch. */
+  readonly key: unknown
+  /** Most requests in its batch, asked when it leaves. */
+  size(): number
+  /** It leaves now, in this batch or alone. Called again if it is sent again by itself. */
+  onLeave(batch: Batch | undefined): void
+  /** Set by the channel while it is asked: gives it up. An `AbortSignal` for each would cost more than all the rest. */
+  giveUp: (() => void) | undefined
+}
+
+/** One HTTP request with several calls in it; the same object for each of them. */
+export type Batch = {
+  readonly size: number
+  /** Whether one of them has a result: then those that have none have failed alone. */
+  hasResult: boolean
+  /** What those in it have noted of it as a whole: it counts once. */
+  readonly noted: Set<string>
 }
 
 /** Where the frames of one upstream subscription go; silent after `onError` or after it was unsubscribed. */
@@ -46,5 +71,7 @@ export type Channel = {
   dial?(): void
   /** Keeps the socket up, for ever, until the off-function is called. */
   keep?(): () => void
+  /** HTTP requests under way, and calls that wait for a slot; only channels that gather batches have it. */
+  load?(): number
   close(): void
 }

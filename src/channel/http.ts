@@ -1,17 +1,23 @@
-// A Channel over fetch, strict about what counts as an answer. Its errors are viem's classes and hold no endpoint, header
-// or param. Knows no policy: no retries, no deadline but the caller's signal.
+// A Channel over POSTs, strict about what counts as an answer. Its errors are viem's classes and hold no endpoint, header
+// or param. Knows no policy: no retries, no deadline but the caller's signal. Who travels with whom is batch.ts.
 
 import { HttpRequestError, RpcRequestError } from 'viem'
-import { InvalidResponseError, ResponseBodyTooLargeError } from '../errors'
-import type { RpcErrorObject } from '../rpc/message'
-import { buildMessage, readBody } from '../rpc/message'
-import type { RpcRequest } from '../types'
+import { InvalidResponseError } from '../errors'
+import { refusalOf } from '../rpc/batch-refusal'
+import { failureOf } from '../rpc/failure'
+import type { RpcErrorObject, RpcMessage } from '../rpc/message'
+import { buildBatch, buildMessage, readBatch, readBody } from '../rpc/message'
+import type { ErrorRule, RpcRequest } from '../types'
+import type { BatchAnswer, Call, Member } from './batch'
+import { createBatches } from './batch'
 import type { Channel, ChannelRequestOptions } from './channel'
 import { keepHeaders, read } from './clean'
+import type { HttpHeaders, Posted } from './post'
+import { createPost } from './post'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
 
-export type HttpHeaders = Record<string, string>
+export type { HttpHeaders } from './post'
 
 export type HttpChannelOptions = {
   /** The endpoint. User info in it is sent as an `Authorization` header. */
@@ -26,68 +32,93 @@ export type HttpChannelOptions = {
   fetch?: typeof fetch | undefined
   /** The provider's redactor; it learns the secrets of this channel. */
   redactor?: Redactor | undefined
+  /** Gathers requests that may travel with others. @default each leaves alone and at once */
+  batches?: HttpBatchOptions | undefined
 }
+
+export type HttpBatchOptions = {
+  /** Most HTTP requests under way at a time. @default 8, for requests that may share a batch */
+  concurrency?: number | undefined
+  /** A batch was refused: told how many requests the provider takes at a time, as far as can be said. */
+  onRefused?: ((most: number) => void) | undefined
+  /** The provider's own rules for its errors. */
+  rules?: readonly ErrorRule[] | undefined
+}
+
+type Answered = Extract<Posted, { type: 'response' }>
+type Unanswered = Extract<Posted, { type: 'failure' }>
 
 const LONGEST_DETAILS = 512
 
 export function createHttpChannel(options: HttpChannelOptions): Channel {
   const { url, provider, headers = {}, maxResponseBodySize = 10_485_760, redactor = createRedactor() } = options
-  const { target, authorization } = splitUrl(url)
-  const ask = typeof headers === 'function' ? headers : undefined
-  const fixed = typeof headers === 'function' ? undefined : headers
-  redactor.add({ urls: [url], headers: valuesOf(fixed) })
+  const post = createPost({ url, headers, maxResponseBodySize, fetch: options.fetch, provider, redactor })
+  const { concurrency, onRefused, rules } = options.batches ?? {}
+  const batches = options.batches && createBatches({ concurrency, onRefused, provider, sendOne, sendAll })
   let lastId = 0
 
-  async function request(args: RpcRequest, requestOptions?: ChannelRequestOptions) {
-    const { method } = args
-    const signal = requestOptions?.signal
+  function request(args: RpcRequest, { signal, travel }: ChannelRequestOptions = {}): Promise<unknown> {
     const id = ++lastId
-    const message = buildMessage(args, id)
-    let own = fixed
-    let response: Response
-    let text: string
     try {
-      own ??= await untilAborted(askHeaders(method), signal)
-      const init = { method: 'POST', headers: joinHeaders(authorization, own), body: message, signal: signal ?? null }
-      // Looked up at each call, so that a fetch installed later is used.
-      response = await (options.fetch ?? fetch)(target, init)
-      text = await readText(response, maxResponseBodySize)
+      const call: Call = { id, method: args.method, message: buildMessage(args, id) }
+      return batches ? batches.request(call, signal, travel) : sendOne(call, signal)
     } catch (error) {
-      if (signal?.aborted) throw signal.reason
-      hide(own)
-      const cause = redactor.clean(error, { provider, method })
-      const name = read(cause, 'name')
-      if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') throw cause
-      throw requestError(method, cause)
+      return Promise.reject(error) // params that are no JSON
     }
-    const answer = readBody(text, id)
+  }
+
+  async function sendOne({ id, method, message }: Call, signal: AbortSignal | undefined): Promise<unknown> {
+    const posted = await post(message, method, signal)
+    if (posted.type === 'failure') throw failed(method, posted)
+    const answer = readBody(posted.text, id)
     if (answer.type === 'result') return answer.result
-    hide(own)
-    throw answer.type === 'error'
-      ? rpcError(method, response, answer.error)
-      : responseError(method, response, text, answer.reason)
+    posted.hide()
+    throw unusable(method, posted, answer)
   }
 
-  async function askHeaders(method: string) {
-    try {
-      return await ask?.()
-    } catch (error) {
-      // Not the provider's doing, but without headers it cannot be asked.
-      const cause = redactor.clean(error, { provider, method })
-      throw requestError(method, cause, 'The `headers` function failed: ')
-    }
+  /** Everybody gets an error of their own: it names the method, and more is noted on it later. */
+  async function sendAll(calls: readonly Call[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
+    const posted = await post(buildBatch(calls.map(({ message }) => message)), calls[0]?.method ?? '', signal)
+    if (posted.type === 'failure') return toAll(calls, (method) => failed(method, posted))
+    const batch = readBatch(
+      posted.text,
+      calls.map(({ id }) => id),
+    )
+    if (batch.type !== 'members') posted.hide()
+    if (batch.type !== 'members') return toAll(calls, (method) => unusable(method, posted, batch))
+    const members = batch.members.map((message, index) => memberOf(message, calls[index] as Call, posted))
+    return members.some((member) => member) ? { members } : { members, most: 1 }
   }
 
-  // Headers of a function are known to the redactor only once they may show.
-  function hide(own: HttpHeaders | undefined) {
-    if (ask) redactor.addPassing({ headers: valuesOf(own) })
+  function memberOf(message: RpcMessage | undefined, { method }: Call, posted: Answered): Member | undefined {
+    if (!message || message.type === 'result') return message
+    posted.hide()
+    return { type: 'error', error: unusable(method, posted, message) }
   }
 
-  function requestError(method: string, cause: unknown, prefix = '') {
+  /** One answer for all of a batch. */
+  function toAll(calls: readonly Call[], errorFor: (method: string) => Error): BatchAnswer {
+    const method = calls[0]?.method ?? ''
+    const refusal = refusalOf(failureOf(errorFor(method), { method, rules }), calls.length)
+    if (refusal) return { members: calls.map(() => undefined), most: refusal.most }
+    return { members: calls.map((call) => ({ type: 'error', error: errorFor(call.method) })) }
+  }
+
+  /** There was no response. */
+  function failed(method: string, { cause, prefix }: Unanswered): Error {
+    const name = prefix ? '' : read(cause, 'name')
+    if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') return cause as Error
     const error = new HttpRequestError({ body: { method }, details: prefix + reasonOf(cause), url: provider })
     // Given to the constructor, its message would replace the details: "fetch failed".
     Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
     return error
+  }
+
+  /** There was one, with an error or nothing in it. */
+  function unusable(method: string, posted: Answered, message: Exclude<RpcMessage, { type: 'result' }>): Error {
+    return message.type === 'error'
+      ? rpcError(method, posted.response, message.error)
+      : responseError(method, posted, message.reason)
   }
 
   function rpcError(method: string, { ok, status, headers }: Response, error: RpcErrorObject) {
@@ -100,7 +131,8 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     })
   }
 
-  function responseError(method: string, { ok, status, statusText, headers }: Response, text: string, reason: string) {
+  function responseError(method: string, { response, text }: Answered, reason: string) {
+    const { ok, status, statusText, headers } = response
     const body = redactor.text(text.trim() || (ok ? '' : statusText))
     if (ok) return new InvalidResponseError({ provider, method, reason, status, body })
     return new HttpRequestError({
@@ -112,55 +144,12 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     })
   }
 
-  return { type: 'http', canAbort: true, request, close() {} }
-}
-
-function valuesOf(headers: HttpHeaders | undefined) {
-  return Object.values(headers ?? {}).map(String)
-}
-
-function joinHeaders(authorization: string | undefined, own: HttpHeaders | undefined) {
-  const joined: HttpHeaders = { 'content-type': 'application/json' }
-  if (authorization) joined.authorization = authorization
-  for (const name in own) joined[name.toLowerCase()] = own[name] as string
-  return joined
-}
-
-// fetch refuses a URL with user info.
-function splitUrl(url: string): { target: string; authorization?: string } {
-  try {
-    const parsed = new URL(url)
-    const { username, password } = parsed
-    if (!username && !password) return { target: parsed.href }
-    const authorization = `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`
-    parsed.username = parsed.password = ''
-    return { target: parsed.href, authorization }
-  } catch {
-    return { target: url } // fetch will say what is wrong with it
-  }
-}
-
-async function readText(response: Response, limit: number): Promise<string> {
-  const { body } = response
-  const declared = Number(response.headers.get('content-length'))
-  if (declared > limit) {
-    body?.cancel().catch(ignore)
-    throw new ResponseBodyTooLargeError({ maxSize: limit, size: declared })
-  }
-  if (!body) return response.text() // no streams on this platform
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    size += value.byteLength
-    if (size > limit) {
-      reader.cancel().catch(ignore)
-      throw new ResponseBodyTooLargeError({ maxSize: limit, size })
-    }
-    text += decoder.decode(value, { stream: true })
+  return {
+    type: 'http',
+    canAbort: true,
+    request,
+    ...(batches && { load: batches.load }),
+    close() {},
   }
 }
 
@@ -173,15 +162,3 @@ function reasonOf(cause: unknown): string {
   }
   return reasons.join(': ')
 }
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
-function ignore() {}

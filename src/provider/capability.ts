@@ -1,8 +1,11 @@
 // What one provider can do: declared by the user, or learned from its refusals. Learned facts expire and never beat declared ones.
 
 import type { ErrorRule } from '../types'
+import type { BatchSize } from './batch-size'
+import { createBatchSize } from './batch-size'
 import type { LearnedLogs, LogCapabilities, LogKnowledge } from './log-limits'
 import { createLogKnowledge } from './log-limits'
+import { createRefusals } from './refusals'
 import type { StateDepth } from './state-depth'
 import { createStateDepth } from './state-depth'
 
@@ -37,14 +40,16 @@ export type LearnedCapabilities = {
   /** What one `eth_getLogs` may ask of it, as far as it refused more. */
   logs?: LearnedLogs
   refusedSubscriptions?: string[]
+  /** Most requests in one batch, if a larger one was refused; 1: it takes none. */
+  batchSize?: number
 }
 
 /** What is learned is believed this long (in ms). */
 const LASTS = 30 * 60_000
-const MOST_LEARNED = 500
 
 export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
-  Omit<StateDepth, 'stateFrom'> & {
+  Omit<StateDepth, 'stateFrom'> &
+  Omit<BatchSize, 'learnedBatchSize'> & {
     readonly errors: readonly ErrorRule[] | undefined
     /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
     declares(method: string): boolean | undefined
@@ -63,13 +68,15 @@ export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
     learned(now: number): LearnedCapabilities
   }
 
-export function createCapability(declared: Capabilities): Capability {
+/** @param largestBatch most requests in one batch, as far as was said. */
+export function createCapability(declared: Capabilities, largestBatch?: number | undefined): Capability {
   const include = matcherOf(declared.methods?.include)
   const exclude = matcherOf(declared.methods?.exclude)
   const { archive, history, subscriptions } = declared
-  const methods = createRefusals()
-  const kinds = createRefusals()
+  const methods = createRefusals(LASTS)
+  const kinds = createRefusals(LASTS)
   const { stateFrom, ...state } = createStateDepth(archive, LASTS)
+  const { learnedBatchSize, ...batches } = createBatchSize(largestBatch, LASTS)
   const logsFrom = declared.logs?.fromBlock ?? history?.fromBlock
   const { learnedLogs, ...logs } = createLogKnowledge({ ...declared.logs, fromBlock: logsFrom }, LASTS)
 
@@ -85,6 +92,7 @@ export function createCapability(declared: Capabilities): Capability {
   return {
     ...state,
     ...logs,
+    ...batches,
     errors: declared.errors,
     declares,
     lacks: methods.has,
@@ -97,41 +105,15 @@ export function createCapability(declared: Capabilities): Capability {
       const from = stateFrom(now)
       const limits = learnedLogs(now)
       const refused = kinds.all(now)
+      const size = learnedBatchSize(now)
       return {
         unsupportedMethods: methods.all(now),
         ...(from !== undefined && { stateFrom: from }),
         ...(limits && { logs: { ...limits } }),
         ...(refused.length > 0 && { refusedSubscriptions: refused }),
+        ...(size !== undefined && { batchSize: size }),
       }
     },
-  }
-}
-
-/** Names that were refused, each for a while; at most so many, the newest. */
-function createRefusals() {
-  const until = new Map<string, number>()
-
-  return {
-    has(name: string, now: number) {
-      const end = until.get(name)
-      if (end === undefined) return false
-      if (now < end) return true
-      until.delete(name)
-      return false
-    },
-    /** Returns whether that was news. */
-    add(name: string, now: number) {
-      const isNews = now >= (until.get(name) ?? -Infinity)
-      until.delete(name) // the newest stand last
-      if (until.size >= MOST_LEARNED) until.delete(until.keys().next().value as string)
-      until.set(name, now + LASTS)
-      return isNews
-    },
-    remove(name: string) {
-      until.delete(name)
-    },
-    size: () => until.size,
-    all: (now: number) => [...until].filter(([, end]) => now < end).map(([name]) => name),
   }
 }
 

@@ -1,4 +1,5 @@
-// What one channel's own traffic tells about it: latency per group of methods, and how the last calls went.
+// What one channel's own traffic tells about it: latency per group of methods, and how the last calls went. Times count from
+// when a call left; a batch is one call.
 
 import type { Samples } from '../base/samples'
 import { createSamples } from '../base/samples'
@@ -7,13 +8,16 @@ import type { MethodGroup } from '../rpc/methods'
 /** Evidence older than this says nothing (in ms). */
 const EVIDENCE_LASTS = 5 * 60_000
 
+/** Batches take longer than what is in them: what is asked beside them is timed by their own. */
+export type SampleGroup = MethodGroup | 'batch'
+
 export type Health = {
-  /** A usable answer after `duration` (in ms). */
-  succeed(group: MethodGroup, duration: number, now: number): void
+  /** A usable answer after `duration` (in ms), maybe in a batch. */
+  succeed(group: MethodGroup, duration: number, now: number, isBatch?: boolean): void
   fail(): void
   /** An attempt that was given up after `duration` because another one was faster: it would have taken at least that long. */
   lose(group: MethodGroup, duration: number, now: number): void
-  samples(group: MethodGroup): Samples | undefined
+  samples(group: SampleGroup): Samples | undefined
   /** Latency over all groups. */
   readonly overall: Samples
   /** Share of the last calls (up to 32) that went well; `undefined` while nothing is known. */
@@ -27,7 +31,7 @@ export type Health = {
 
 export function createHealth(): Health {
   const overall = createSamples()
-  const groups = new Map<MethodGroup, Samples>()
+  const groups = new Map<SampleGroup, Samples>()
   let outcomes = 0 // newest in the lowest bit; 1 is success
   let known = 0
   let failuresInRow = 0
@@ -38,7 +42,7 @@ export function createHealth(): Health {
     if (known < 32) known++
   }
 
-  function samplesOf(group: MethodGroup) {
+  function samplesOf(group: SampleGroup) {
     let samples = groups.get(group)
     if (!samples) {
       samples = createSamples()
@@ -55,8 +59,9 @@ export function createHealth(): Health {
   }
 
   return {
-    succeed(group, duration, now) {
+    succeed(group, duration, now, isBatch = false) {
       samplesOf(group).record(duration, now)
+      if (isBatch) samplesOf('batch').record(duration, now)
       overall.record(duration, now)
       note(true)
       failuresInRow = 0

@@ -26,6 +26,8 @@ export type ProviderSetup = {
   readonly breaker: BreakerOptions
   /** What the socket of its ws channel is doing, where that can be told. */
   readonly socket?: (() => SocketState) | undefined
+  /** HTTP requests under way and waiting, where its http channel gathers batches: what is handed to it may wait in there. */
+  readonly load?: (() => number) | undefined
 }
 
 /** Calls of our own, apart from what callers asked for. */
@@ -75,6 +77,8 @@ export type ProviderParts = {
   random: Random
   /** A provider that was full is not any more. */
   onRoom: () => void
+  /** It cools, and did not before. */
+  onCooling: (provider: Provider) => void
   onBreakerChange: (
     channel: ChannelState,
     from: BreakerStateName,
@@ -86,13 +90,20 @@ export type ProviderParts = {
 /** @param firstSlot the slot of its first channel. */
 export function createProvider(setup: ProviderSetup, index: number, firstSlot: number, parts: ProviderParts): Provider {
   const channels: ChannelState[] = []
+  const { load } = setup
+  const loadOfAll =
+    load && (() => channels.reduce((sum, { type, inFlight }) => sum + (type === 'ws' ? inFlight : 0), load()))
   const provider: Provider = {
     setup,
     id: setup.id,
     index,
     channels,
-    quota: createQuota(setup.limits, parts.onRoom),
-    capability: createCapability(setup.capabilities),
+    quota: createQuota(setup.limits, {
+      onRoom: parts.onRoom,
+      onCooling: () => parts.onCooling(provider),
+      load: loadOfAll,
+    }),
+    capability: createCapability(setup.capabilities, setup.limits.batchSize),
     chain: { state: 'unknown', askedAt: -Infinity, failures: 0, againAt: -Infinity, check: undefined },
     upkeep: { chain: 0, heads: 0, hedges: 0, probes: 0, verify: 0, backfill: 0 },
   }

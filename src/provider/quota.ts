@@ -8,8 +8,10 @@ export type LimitOptions = {
   requestsPerSecond?: number | undefined
   /** Requests that may leave at once after a pause. @default `requestsPerSecond` */
   burst?: number | undefined
-  /** Requests in flight at once. Unlimited while not given. */
+  /** Requests in flight at once; a batch is one. Unlimited while not given. */
   concurrency?: number | undefined
+  /** Most requests in one batch. A size that was refused lowers it for half an hour. @default 20 */
+  batchSize?: number | undefined
 }
 
 const LONGEST_RATE_LIMIT = 5 * 60_000
@@ -27,6 +29,8 @@ export type Quota = {
   hasRoom(now: number): boolean
   /** When there is room again (in ms of the clock): `now` or earlier if there is, `Infinity` if only an answer can make room. */
   roomAt(now: number): number
+  /** Whether all it lacks is a request in flight less: one may be handed over that waits for its slot there. */
+  lacksOnlySlots(now: number): boolean
   cooldownUntil(now: number): number | undefined
   /** Whether no limit is declared or known: then there is always room. */
   isUnlimited(): boolean
@@ -41,8 +45,16 @@ export type Quota = {
   readonly inFlight: number
 }
 
-/** @param onRoom called when an answer made room at a provider whose concurrency is limited. */
-export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
+export type QuotaParts = {
+  /** An answer made room at a provider whose concurrency is limited. */
+  onRoom?: (() => void) | undefined
+  /** It cools, and did not before. */
+  onCooling?: (() => void) | undefined
+  /** Requests in flight, where several may be one. @default what was taken and not given back */
+  load?: (() => number) | undefined
+}
+
+export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: QuotaParts = {}): Quota {
   const { concurrency = Infinity } = limits
   const declared = limits.requestsPerSecond ?? Infinity
   const burst = Math.max(1, limits.burst ?? declared)
@@ -76,7 +88,14 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
 
   function roomAt(now: number) {
     if (now < coolsUntil) return coolsUntil
-    if (inFlight >= concurrency) return Infinity
+    return isFull() ? Infinity : tokenAt(now)
+  }
+
+  function isFull() {
+    return concurrency !== Infinity && (load?.() ?? inFlight) >= concurrency
+  }
+
+  function tokenAt(now: number) {
     const rate = fill(now)
     return rate === Infinity || tokens >= 1 ? now : now + ((1 - tokens) * 1_000) / rate
   }
@@ -85,6 +104,7 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
     hasRoom: (now) => roomAt(now) <= now,
     roomAt,
     isUnlimited: () => declared === Infinity && concurrency === Infinity && !learned && coolsUntil === -Infinity,
+    lacksOnlySlots: (now) => now >= coolsUntil && isFull() && tokenAt(now) <= now,
     cooldownUntil: (now) => (now < coolsUntil ? coolsUntil : undefined),
     take(now) {
       inFlight++
@@ -102,13 +122,14 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
     },
     give() {
       inFlight--
-      if (concurrency !== Infinity) onRoom()
+      if (concurrency !== Infinity) onRoom?.()
     },
     refuse(kind, hint, now) {
+      const wasCooling = now < coolsUntil
       let wait: number
       if (kind === 'quota') wait = hint ?? QUOTA_COOLDOWN
       else if (hint !== undefined) wait = Math.min(hint, LONGEST_RATE_LIMIT)
-      else if (now < coolsUntil)
+      else if (wasCooling)
         wait = 0 // sent before the last refusal came back: one refusal, told twice
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
       coolsUntil = Math.max(coolsUntil, now + wait)
@@ -118,6 +139,7 @@ export function createQuota(limits: LimitOptions, onRoom: () => void): Quota {
         tokens = 0
         filledAt = now
       }
+      if (!wasCooling && now < coolsUntil) onCooling?.()
       return coolsUntil - now
     },
     accept(now) {

@@ -24,6 +24,27 @@ export function putBehind(flight: Flight, { provider }: ChannelState, now: numbe
   return true
 }
 
+/** Where all are full: the one that gathers what waits, and has the least to do, goes first. Returns whether there is one. */
+export function putWhereItWaits(flight: Flight, now: number): boolean {
+  const { channels } = flight
+  const loadOf = ({ slot, provider }: ChannelState) =>
+    (channels[slot]?.load?.() ?? Infinity) / (provider.setup.limits.concurrency ?? 1)
+  const [best] = restOf(flight)
+    .filter((channel) => gathers(channel, flight, now))
+    .sort((a, b) => Number(a.provider.setup.isBackup) - Number(b.provider.setup.isBackup) || loadOf(a) - loadOf(b))
+  if (!best) return false
+  flight.ahead = [best, ...flight.ahead.slice(flight.position).filter((other) => other !== best)]
+  flight.position = 0
+  return true
+}
+
+/** Whether it would wait in the channel for nothing but a slot of that channel. */
+function gathers(channel: ChannelState, { channels }: Flight, now: number) {
+  const { provider, slot } = channel
+  const isOnlyUser = provider.channels.every((other) => other === channel || other.inFlight === 0)
+  return channels[slot]?.load !== undefined && isOnlyUser && provider.quota.lacksOnlySlots(now)
+}
+
 /** The other channel of a provider that could not be reached goes behind the other providers. */
 export function postpone(flight: Flight, { provider }: ChannelState) {
   const rest = flight.ahead.slice(flight.position)

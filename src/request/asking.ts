@@ -5,10 +5,10 @@ import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { noteLead, takeOut } from './ahead'
 import type { Attempt, AttemptRole } from './attempt'
-import { release } from './attempt'
+import { abandon, release } from './attempt'
 import { emitAttempt, emitFailover } from './emit'
 import type { Flight } from './flight'
-import { canHedge, hedgeCandidate, hedgeDelayOf } from './hedge'
+import { canHedge, hedgeCandidate, hedgeDelayOf, hedgeDueAt } from './hedge'
 import { landError } from './landing'
 import type { Landing } from './launch'
 import { launch } from './launch'
@@ -48,7 +48,7 @@ function ask(
   attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
   flight.hedgeAt =
     flight.plan.hedge && flight.position < flight.ahead.length && role !== 'lead'
-      ? now + hedgeDelayOf(flight, channel)
+      ? now + hedgeDelayOf(flight, attempt)
       : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
@@ -56,7 +56,7 @@ function ask(
 
 function giveBack(flight: Flight, attempt: Attempt, now: number) {
   release(attempt, now)
-  attempt.controller?.abort()
+  abandon(attempt)
   emitAttempt(flight, attempt, 'aborted', 0)
 }
 
@@ -81,8 +81,10 @@ export function lead(flight: Flight, now: number, landing: Landing) {
 
 /** Asks one more candidate beside those that are slow, if the budget has it. */
 export function hedge(flight: Flight, now: number, landing: Landing) {
-  flight.hedgeAt = Infinity
-  if (!canHedge(flight) || flight.deadline - now < LEAST) return
+  const newest = flight.inFlight.at(-1)
+  const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
+  flight.hedgeAt = dueAt > now ? dueAt : Infinity
+  if (dueAt > now || !canHedge(flight) || flight.deadline - now < LEAST) return
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
   if (!channel || !permit || !flight.parts.hedgeBudget.spend()) return

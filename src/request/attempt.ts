@@ -1,9 +1,9 @@
 // One attempt: leave, dispatch, and exactly one settlement of everything that was taken for it. Knows one channel, not the route.
 
 import type { Controller } from '../base/abort'
-import { createController } from '../base/abort'
-import type { Channel } from '../channel/channel'
+import type { Batch, Channel, Travel } from '../channel/channel'
 import type { BreakerResult, Permit } from '../provider/breaker'
+import type { SampleGroup } from '../provider/health'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
@@ -22,6 +22,12 @@ export type Attempt = {
   readonly role: AttemptRole
   readonly startedAt: number
   readonly controller: Controller | undefined
+  /** How it travels, over a channel that gathers batches. */
+  travel: Travel | undefined
+  /** When it left (in ms of the clock), `Infinity` while it waits for a slot: its time is not the channel's before. */
+  leftAt: number
+  /** The batch in which it left. */
+  batch: Batch | undefined
   /** When it is given up (in ms of the clock). */
   limitAt: number
   /** Its timer fired so late that its time says nothing about the channel. */
@@ -36,7 +42,7 @@ export function openAttempt(
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
-  connection: Channel | undefined,
+  controller: Controller | undefined,
   now: number,
 ): Attempt {
   channel.attempts++
@@ -47,16 +53,15 @@ export function openAttempt(
     permit,
     role,
     startedAt: now,
-    controller: connection?.canAbort ? controllerOf(connection) : undefined,
+    controller,
+    travel: undefined,
+    leftAt: now,
+    batch: undefined,
     limitAt: Infinity,
     isLate: false,
     isVacated: false,
     isSettled: false,
   }
-}
-
-function controllerOf({ takesAnySignal }: Channel): Controller {
-  return takesAnySignal ? createController() : new AbortController()
 }
 
 /** The only line that leaves the process. A channel that throws has failed like one that rejects. */
@@ -67,13 +72,21 @@ export function send(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
+  const { controller, travel } = attempt
   // Of the kind that the channel takes.
-  const given = attempt.controller ? (attempt.controller.signal as AbortSignal) : signal
+  const given = controller ? (controller.signal as AbortSignal) : signal
+  if (travel) attempt.leftAt = Infinity
   try {
-    return channel.request(request, given ? { signal: given } : undefined)
+    return channel.request(request, travel ? { travel } : given ? { signal: given } : undefined)
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** Nobody waits for its answer any more. */
+export function abandon({ controller, travel }: Attempt) {
+  controller?.abort()
+  travel?.giveUp?.()
 }
 
 /** It came back, or was given up: others may leave. What it says about the channel may be settled later. */
@@ -86,10 +99,11 @@ export function vacate(attempt: Attempt) {
 
 /** A usable answer. */
 export function succeed(attempt: Attempt, need: Need, now: number) {
-  const { channel } = attempt
-  settle(attempt, 'success', now)
+  const { channel, batch, leftAt } = attempt
+  const isNews = isFirstOfBatch(attempt, 'success')
+  settle(attempt, isNews ? 'success' : 'neutral', now)
   if (need.traits.kind === 'wallet') return
-  channel.health.succeed(need.traits.group, now - attempt.startedAt, now)
+  if (isNews) channel.health.succeed(need.traits.group, now - leftAt, now, batch !== undefined)
   channel.provider.quota.accept(now)
   const { capability } = channel.provider
   if (capability.hasLearned()) capability.unlearn(need.method)
@@ -100,8 +114,9 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
 export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now: number) {
   const { channel } = attempt
   const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
-  settle(attempt, isBlamed ? (isNetwork ? 'network' : 'failure') : 'neutral', now)
-  if (!isBlamed) return
+  const isCounted = isBlamed && isFirstOfBatch(attempt, 'failure')
+  settle(attempt, isCounted ? (isNetwork ? 'network' : 'failure') : 'neutral', now)
+  if (!isCounted) return
   channel.health.fail()
   if (failure.blame !== 'provider') return
   for (const other of channel.provider.channels) if (other !== channel) other.breaker.recordFailure(now, false)
@@ -109,8 +124,9 @@ export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now:
 
 /** Given up because another one was faster. Losing again and again without ever answering opens the breaker as timeouts do. */
 export function lose(attempt: Attempt, need: Need, now: number) {
-  attempt.channel.health.lose(need.traits.group, now - attempt.startedAt, now)
-  settle(attempt, 'network', now)
+  const isCounted = isFirstOfBatch(attempt, 'failure')
+  if (isCounted) attempt.channel.health.lose(need.traits.group, now - attempt.leftAt, now)
+  settle(attempt, isCounted ? 'network' : 'neutral', now)
 }
 
 /** Given up for a reason that says nothing about the channel. */
@@ -120,10 +136,23 @@ export function release(attempt: Attempt, now: number) {
 
 /** Whether the time it had is long for this channel: two seconds, or three times what it usually takes. */
 export function hadTime(attempt: Attempt, need: Need, now: number): boolean {
-  const duration = now - attempt.startedAt
+  const duration = now - attempt.leftAt
   if (duration >= LONG_ENOUGH) return true
-  const p95 = attempt.channel.health.samples(need.traits.group)?.p95()
+  const p95 = attempt.channel.health.samples(sampleGroupOf(attempt, need))?.p95()
   return p95 !== undefined && duration >= 3 * p95
+}
+
+/** Whose times tell how long it may take. */
+export function sampleGroupOf({ batch }: Attempt, { traits }: Need): SampleGroup {
+  return batch ? 'batch' : traits.group
+}
+
+/** A batch is one attempt: what one of its members has said of the channel, the others do not say again. */
+function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure'): boolean {
+  if (!batch) return true
+  if (batch.noted.has(what)) return false
+  batch.noted.add(what)
+  return true
 }
 
 function settle(attempt: Attempt, result: BreakerResult, now: number) {

@@ -81,6 +81,8 @@ export function isBlamable(
   now: number,
 ): boolean {
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
+  // A batch is one attempt, and it went well.
+  if (attempt.batch?.hasResult) return false
   if ((failure.kind === 'network' || failure.kind === 'timeout') && parts.isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
   return !isOurTimeout || hadTime(attempt, need, now)

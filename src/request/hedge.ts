@@ -1,6 +1,8 @@
 // Hedging: when a slow attempt gets a second candidate beside it, and which one. Its budget keeps it a small share of the traffic.
 
 import type { ChannelState } from '../provider/provider'
+import type { Attempt } from './attempt'
+import { sampleGroupOf } from './attempt'
 import type { Flight } from './flight'
 import { isLower } from './head-order'
 import { lacksState } from './route'
@@ -17,13 +19,24 @@ const MEDIANS = 3
 const SHORTEST = 50
 const WHILE_UNKNOWN = 500
 const MOST_IN_FLIGHT = 3
+/** Waiting for a slot of our own (in ms) says nothing about the channel, up to here. */
+const LONGEST_QUEUE = 500
 
-/** How long an attempt on this channel may take before another candidate is asked (in ms); `Infinity` if none is to be. */
-export function hedgeDelayOf({ plan }: Flight, channel: ChannelState): number {
+/** How long an attempt may take, once it has left, before another candidate is asked (in ms); `Infinity` if none is to be. */
+export function hedgeDelayOf({ plan }: Flight, attempt: Attempt): number {
   if (!plan.hedge) return Infinity
   if (plan.hedge.delay !== undefined) return plan.hedge.delay
-  const median = channel.health.samples(plan.need.traits.group)?.median()
+  const median = attempt.channel.health.samples(sampleGroupOf(attempt, plan.need))?.median()
   return median === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, MEDIANS * median)
+}
+
+/** When to look whether another candidate is to be asked beside a traveller (in ms of the clock): if not later, it is. */
+export function hedgeDueAt(flight: Flight, attempt: Attempt, now: number): number {
+  const { startedAt, leftAt } = attempt
+  const delay = hedgeDelayOf(flight, attempt)
+  const dueAt = Math.min(leftAt, startedAt + LONGEST_QUEUE) + delay
+  // It may leave at any time.
+  return leftAt === Infinity ? Math.min(dueAt, now + Math.max(SHORTEST, delay)) : dueAt
 }
 
 /** Whether one more attempt may run beside those in flight. */

@@ -36,7 +36,7 @@ const JUDGES: Record<NonNullable<BlockTraits['shows']>, Judge> = {
 /** `undefined`: it is taken. For most methods that is all there is to ask. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
   const { block } = flight.plan.need.traits
-  if (!block || attempt.startedAt < (flight.parts.truth?.resetAt ?? 0)) return undefined
+  if (!block || attempt.leftAt < (flight.parts.truth?.resetAt ?? 0)) return undefined
   if (block.shows) return JUDGES[block.shows](flight, attempt, value, now)
   // It was asked before it was known to be behind, or because nobody else was left.
   return flight.isNewest ? ofState(flight, attempt, now) : undefined
@@ -70,7 +70,7 @@ export function noteHead(
 function ofHead(flight: Flight, attempt: Attempt, head: number | undefined, now: number): Doubt | undefined {
   if (head === undefined) return undefined
   const { heads, truth } = flight.parts
-  noteHead(flight.parts, attempt.channel.provider, head, attempt.startedAt, flight.startedAt, now)
+  noteHead(flight.parts, attempt.channel.provider, head, attempt.leftAt, flight.startedAt, now)
   const best = heads.best(now) ?? head
   const shown = truth?.shown ?? -1
   if (mayDoubt(flight)) {

@@ -3,7 +3,7 @@
 
 import { NoProviderError } from '../errors'
 import type { Attempt } from './attempt'
-import { lose, release, succeed } from './attempt'
+import { abandon, lose, release, succeed } from './attempt'
 import { isPoison, settleWithheld } from './blame'
 import { emitAttempt, emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
@@ -84,7 +84,7 @@ function clear(flight: Flight) {
 function drop(flight: Flight, now: number) {
   for (const attempt of flight.inFlight) {
     release(attempt, now)
-    attempt.controller?.abort()
+    abandon(attempt)
     emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
   }
 }
@@ -93,8 +93,9 @@ function drop(flight: Flight, now: number) {
 function giveUp(flight: Flight, attempt: Attempt, now: number) {
   const { need } = flight.plan
   const duration = now - attempt.startedAt
-  if (!attempt.isLate && !need.isHeavy && duration >= hedgeDelayOf(flight, attempt.channel)) lose(attempt, need, now)
+  const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
+  if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
   else release(attempt, now)
-  attempt.controller?.abort()
+  abandon(attempt)
   emitAttempt(flight, attempt, 'aborted', duration)
 }

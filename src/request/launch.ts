@@ -1,6 +1,9 @@
 // One candidate is asked: dispatched, held until its chain is known, and handed back as a value or a classified failure.
 
 import { numberToHex, TimeoutError } from 'viem'
+import type { Controller } from '../base/abort'
+import { createController } from '../base/abort'
+import type { Channel } from '../channel/channel'
 import { ChainMismatchError } from '../errors'
 import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
@@ -11,6 +14,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight } from './flight'
 import { asViemError } from './outcome'
+import { isTraveller, travelOf } from './travel'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
 
 /** A wallet that is told to switch again and again is not waited for longer. */
@@ -34,7 +38,9 @@ export function launch(
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
-  const attempt = openAttempt(channel, permit, role, connection, now)
+  const travels = connection?.load !== undefined && isTraveller(plan.need, role)
+  const attempt = openAttempt(channel, permit, role, travels ? undefined : controllerOf(connection), now)
+  if (travels) attempt.travel = travelOf(flight, attempt)
   const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
     ? checked(flight, attempt, request)
@@ -61,8 +67,13 @@ export function launch(
   return attempt
 }
 
+function controllerOf(connection: Channel | undefined): Controller | undefined {
+  if (!connection?.canAbort) return undefined
+  return connection.takesAnySignal ? createController() : new AbortController()
+}
+
 /** The failure of an attempt that our own clock ended. */
-export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: Error; failure: Failure } {
+export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { error: Error; failure: Failure } {
   const error = new TimeoutError({ body: { method: request.method }, url: channel.provider.id })
   return {
     error,
@@ -71,7 +82,7 @@ export function timeoutOf({ request }: Flight, { channel }: Attempt): { error: E
       verdict: 'next',
       blame: 'channel',
       isRpc: false,
-      isUntouched: false,
+      isUntouched: leftAt === Infinity,
       message: error.shortMessage,
     },
   }

@@ -1,4 +1,4 @@
-// What a failure teaches about its provider, whoever's request it was: cooldowns, refused methods, state and ranges.
+// What a failure teaches about its provider, whoever's request it was: cooldowns, refused methods, state, ranges and batches.
 
 import type { CapabilityEvent } from '../events'
 import type { LearnedLogs } from '../provider/log-limits'
@@ -35,6 +35,13 @@ export function learnFrom(
     case 'result-too-large':
       return request.method === 'eth_getLogs' ? learnLogs(failure, provider, request, parts, now) : undefined
   }
+}
+
+/** It has refused a batch, and takes `most` requests at a time. */
+export function learnBatchSize({ id, capability }: Provider, most: number, parts: Parts, now: number) {
+  const before = capability.batchSize(now)
+  if (!capability.learnBatchSize(most, now)) return
+  tell(parts, { provider: id, what: 'batchSize', from: String(before), to: String(most), why: 'batch-refused' })
 }
 
 function cool(failure: Failure, kind: 'rate-limit' | 'quota', provider: Provider, parts: Parts, now: number) {

@@ -104,7 +104,7 @@ function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
   const { kind } = flight.plan.need.traits
   if (kind !== 'raw-send' && !/_send(Transaction|Calls)/.test(flight.request.method)) return undefined
   const mayHaveBeenSent =
-    flight.inFlight.length > 0 ||
+    flight.inFlight.some(({ leftAt }) => leftAt !== Infinity) ||
     flight.failures.some(({ failure }) => !failure.isUntouched && !(failure.isRpc && REJECTIONS.has(failure.kind)))
   return { mayHaveBeenSent }
 }

@@ -5,9 +5,10 @@ import type { Alarm } from '../base/alarms'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { failedOf, openOf, postpone, putBehind, ruleOut } from './ahead'
+import { failedOf, openOf, postpone, putBehind, putWhereItWaits, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
+import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
@@ -24,6 +25,7 @@ import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
 import { hasSlept, LEAST, oversleep, setAlarm } from './timing'
 import type { WaitingMoves } from './waiting'
 import { enterQueue, isBusy, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
+import { withdrawFrom } from './withdraw'
 
 /** Runs one request to its end. */
 export function fly(
@@ -58,6 +60,11 @@ export function fly(
 /** A full provider has room again: those that wait for it go on. */
 export function serve(parts: Parts) {
   serveQueue(parts.queue, moves, parts.clock.now())
+}
+
+/** A provider is down or cools: those that wait for a slot of it may go on with others. */
+export function withdraw(parts: Parts, provider: Provider) {
+  withdrawFrom(parts, provider, goOn, parts.clock.now())
 }
 
 function beginRound(flight: Flight, now: number) {
@@ -129,6 +136,7 @@ function goOn(flight: Flight, now: number) {
     else if (flight.held) flight.position++
     else if (putBehind(flight, channel, now)) continue
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
+    else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
     else return enterQueue(flight, moves, now) ? undefined : landError(flight, now)
   }
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
@@ -173,9 +181,7 @@ function endRound(flight: Flight, now: number) {
 }
 
 const landing: Landing = {
-  onValue(flight, attempt, value) {
-    receive(flight, attempt, value, goOn)
-  },
+  onValue: (flight, attempt, value) => receive(flight, attempt, value, goOn),
   onFailure(flight, attempt, error, failure) {
     onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false)
   },
@@ -226,7 +232,7 @@ function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
   const told: Failure = isFinal(flight, error) ? { ...failure, verdict: 'final' } : failure
   if (!isOver(flight)) onFailure(flight, attempt, error, told, now, true)
-  attempt.controller?.abort()
+  abandon(attempt)
 }
 
 /** The deadline has passed: what is in flight has timed out. */
@@ -235,7 +241,7 @@ function expire(flight: Flight, now: number) {
     const { error, failure } = timeoutOf(flight, attempt)
     flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
     noteFailure(flight, attempt, error, failure, true, now)
-    attempt.controller?.abort()
+    abandon(attempt)
     if (isOver(flight)) return settleWithheld(flight, true, now)
   }
   landError(flight, now)

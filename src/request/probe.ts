@@ -5,7 +5,7 @@ import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { traitsOf } from '../rpc/methods'
 import { needOfMethod } from '../rpc/need'
-import { fail, release, succeed } from './attempt'
+import { abandon, fail, release, succeed } from './attempt'
 import { isBlamable } from './blame'
 import { emitAttempt } from './emit'
 import type { Flight } from './flight'
@@ -35,7 +35,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
     endFailed(timeoutOf(flight, probe).failure, true, at)
-    probe.controller?.abort()
+    abandon(probe)
   })
 
   function finish() {
@@ -48,7 +48,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     const at = parts.clock.now()
     finish()
     release(probe, at)
-    probe.controller?.abort()
+    abandon(probe)
     emitAttempt(flight, probe, 'aborted', at - now)
   }
 

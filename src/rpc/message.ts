@@ -1,5 +1,5 @@
-// JSON-RPC frames: builds a request, reads the response to one request strictly. Pure.
-// What an error means is not decided here (failure.ts), nor are batches taken apart (channel/).
+// JSON-RPC frames: builds a request or a batch, reads the response to it strictly. Pure.
+// What an error means is not decided here (failure.ts, batch-refusal.ts).
 
 import type { RpcRequest } from '../types'
 
@@ -7,6 +7,14 @@ export type RpcErrorObject = { code: number; message: string; data?: unknown }
 
 export type RpcMessage =
   | { type: 'result'; result: unknown }
+  | { type: 'error'; error: RpcErrorObject }
+  | { type: 'invalid'; reason: string }
+
+/** The response to a batch. */
+export type RpcBatch =
+  /** In the order of the ids; `undefined` for those that no item of it is for. */
+  | { type: 'members'; members: readonly (RpcMessage | undefined)[] }
+  /** One error for all of them. */
   | { type: 'error'; error: RpcErrorObject }
   | { type: 'invalid'; reason: string }
 
@@ -21,15 +29,38 @@ export function buildMessage(request: RpcRequest, id: number): string {
   return JSON.stringify({ jsonrpc: '2.0', id, method: request.method, params: request.params ?? [] })
 }
 
+/** @param messages as `buildMessage` made them. */
+export function buildBatch(messages: readonly string[]): string {
+  return `[${messages.join(',')}]`
+}
+
 export function readBody(text: string, id: number): RpcMessage {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    // Not JSON: the answer is unusable, whatever the parser disliked about it.
-    return invalid(text.trim() ? 'not JSON' : 'empty body')
+  const parsed = parse(text)
+  return parsed ? readMessage(parsed.body, id) : unreadable(text)
+}
+
+/** Members may stand in any order. What is JSON but no batch, and no error, has an answer for nobody. */
+export function readBatch(text: string, ids: readonly number[]): RpcBatch {
+  const parsed = parse(text)
+  if (!parsed) return unreadable(text)
+  const { body } = parsed
+  const items: readonly unknown[] = Array.isArray(body) ? body : []
+  const byId = new Map<string, unknown>()
+  for (const item of items) {
+    const id = isRecord(item) ? own(item, 'id') : undefined
+    if (id != null && !byId.has(String(id))) byId.set(String(id), item)
   }
-  return readMessage(body, id)
+  const members = ids.map((id) => (byId.has(`${id}`) ? readMessage(byId.get(`${id}`), id) : undefined))
+  if (members.every((member) => member === undefined)) {
+    const whole = readWhole(Array.isArray(body) ? items[0] : body)
+    if (whole?.type === 'error') return whole
+  }
+  return { type: 'members', members }
+}
+
+/** An error that is meant for the whole batch: under any id. */
+function readWhole(body: unknown): RpcMessage | undefined {
+  return isRecord(body) && own(body, 'result') === undefined ? readMessage({ ...body, id: null }, 0) : undefined
 }
 
 export function readMessage(body: unknown, id: number): RpcMessage {
@@ -67,6 +98,18 @@ function readError(error: unknown): RpcMessage {
   }
 }
 
+function parse(text: string): { body: unknown } | undefined {
+  try {
+    return { body: JSON.parse(text) }
+  } catch {
+    return undefined // whatever the parser disliked about it
+  }
+}
+
+function unreadable(text: string) {
+  return invalid(text.trim() ? 'not JSON' : 'empty body')
+}
+
 function own(value: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(value, key) ? value[key] : undefined
 }
@@ -75,6 +118,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function invalid(reason: string): RpcMessage {
+function invalid(reason: string): { type: 'invalid'; reason: string } {
   return { type: 'invalid', reason }
 }

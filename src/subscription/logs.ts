@@ -16,6 +16,7 @@ import { createLogCheck } from './log-check'
 import { createLogOrder } from './log-order'
 import { createLogReads } from './log-reads'
 import { replayOf } from './log-replay'
+import { logStateOf } from './log-state'
 import type { Place } from './place'
 import { suspect } from './place'
 import type { Places } from './places'
@@ -218,7 +219,7 @@ export function createLogs({
 
   function show(why?: string) {
     const before = state
-    state = stateOf(coverage.place(), order.hasHeads() ? heads.state() : before)
+    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before)
     if (!isSameState(before, state)) sink.onState(state, why)
   }
 
@@ -242,11 +243,4 @@ export function createLogs({
       becomeReady()
     },
   }
-}
-
-/** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
-function stateOf(place: Place | undefined, { name, source }: StreamState): StreamState {
-  if (place) return { name: name === 'filling' ? 'filling' : 'live', source: { provider: place.id, channel: 'ws' } }
-  const polled = source && ({ provider: source.provider, channel: 'poll' } as const)
-  return { name: name === 'live' ? 'polling' : name, ...(polled && { source: polled }) }
 }

@@ -4,6 +4,7 @@
 import type { Clock, Timer } from '../base/clock'
 import type { UpstreamSubscription } from '../channel/channel'
 import { read } from '../channel/clean'
+import { createKeptPlaces } from './kept'
 import type { Place } from './place'
 import type { Places } from './places'
 
@@ -67,8 +68,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   let refusal: unknown
   let isClosed = false
   const attempts = new Set<Attempt>()
-  /** Sockets of other places that are kept up: one that is lost must be able to come back. */
-  const kept = new Map<Place, () => void>()
+  const kept = createKeptPlaces()
   const unlisten = places.listen({
     onBack: () => current || seekAnew(),
     onLeave: (place, why) => current?.place === place && leave(current, why),
@@ -87,14 +87,24 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     const place = places.next(kind, tried)
     if (place) {
       tried.add(place)
+      giveUpOldest()
       attempt(place, false)
       // Without another one this finds none, and waits on.
       timer = clock.after(HEDGE, seek)
     } else if (attempts.size === 0) rest()
   }
 
+  /** At most two at a time: the one that has hung for longest makes room. */
+  function giveUpOldest() {
+    const [oldest, ...others] = attempts
+    if (!oldest || others.length === 0) return
+    end(oldest)
+    places.fail(oldest.place, kind, new Error('It was not confirmed in time.'))
+    kept.keep(oldest.place)
+  }
+
   function rest() {
-    for (const place of places.list(kind)) keep(place)
+    for (const place of places.list(kind)) kept.keep(place)
     const at = places.retryAt(kind)
     if (at < Infinity) timer = clock.after(Math.max(0, at - clock.now()), seekAnew)
     sink.onRest(places.list(kind).length === 0 ? refusal : undefined)
@@ -140,7 +150,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     current = own
     if (own.isReturn) own.place.returns++
     if (last) end(last)
-    keepBetter(own.place)
+    kept.only(betterThan(own.place))
     sink.onLive(own.place)
     for (const result of own.early.splice(0)) if (own === current) sink.onData(result, own.place)
     lookForBetter()
@@ -150,7 +160,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     if (own.isOver) return
     end(own)
     if (places.fail(own.place, kind, error)) refusal = error
-    else keep(own.place)
+    else kept.keep(own.place)
     if (!current) return seek()
     own.place.returns++
     lookForBetter()
@@ -162,7 +172,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     returning?.cancel()
     places.lose(own.place, clock.now() - own.since)
     end(own)
-    keep(own.place)
+    kept.keep(own.place)
     sink.onDown(own.place, why)
     if (attempts.size === 0) return seekAnew()
     // A return that was under way has nothing to return from: its attempt is the first one of the search.
@@ -176,20 +186,6 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     attempts.delete(own)
     if (own.upstream) unsubscribe(own.upstream)
     else own.controller.abort(new Error('It is not wanted any more.'))
-  }
-
-  function keep(place: Place) {
-    if (!kept.has(place) && place.channel.keep) kept.set(place, place.channel.keep())
-  }
-
-  function release(place: Place) {
-    kept.get(place)?.()
-    kept.delete(place)
-  }
-
-  function keepBetter(place: Place) {
-    const better = betterThan(place)
-    for (const other of [...kept.keys()]) if (!better.includes(other)) release(other)
   }
 
   function betterThan(place: Place) {
@@ -229,7 +225,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
       returning?.cancel()
       for (const own of [...attempts, ...(current ? [current] : [])]) end(own)
       current = undefined
-      for (const place of [...kept.keys()]) release(place)
+      kept.only([])
     },
   }
 }

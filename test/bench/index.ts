@@ -11,6 +11,8 @@ import { benchEvents } from './events'
 import { benchFanOut } from './fan-out'
 import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
+import type { Throughput } from './throughput'
+import { atOnce, measureThroughput, missedBy, peerNames, ratiosOf } from './throughput'
 import { measureWideLogs, wideLatencies, wideLimit } from './wide-logs'
 
 const flags = process.argv.slice(2)
@@ -27,6 +29,7 @@ const chosen = scenarios.filter(({ name }) => only === undefined || only === 'ev
 if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 1) : eventPeers)))
 if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
 if (only === undefined || only === 'cost') await benchCost()
+if (only === undefined || only === 'throughput') await benchThroughput()
 if (only === undefined || only === 'wide') await benchWideLogs()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
@@ -64,12 +67,20 @@ async function runOurs(one: Case): Promise<Result> {
     const result = await runCase(one, failoverPeer)
     const { calls, concurrency, limits } = one
     const isRelative = limits?.p50OfHealthy !== undefined
-    const healthy = isRelative ? await runCase({ name: 'healthy', calls, concurrency }, failoverPeer) : result
+    const healthy = isRelative ? await runHealthy({ calls, concurrency }) : result
     const missed = problemsOf(one, result, healthy.p50)
     if (missed.length > 0 && result.failed === 0 && turn < 3) continue
     problems.push(...missed)
     return result
   }
+}
+
+/**
+ * Callers in step share batches, and are served faster than those that the first hedges have put out of step: what a
+ * fault costs is told against the price of calls that travel by themselves.
+ */
+function runHealthy(load: Pick<Case, 'calls' | 'concurrency'>) {
+  return runCase({ name: 'healthy', ...load, options: { batch: false } }, failoverPeer)
 }
 
 async function benchCost() {
@@ -96,6 +107,33 @@ Three in-memory \`custom\` transports, \`eth_call\`, one call after the other; m
   for (const { title, ratio } of costs)
     if (ratio > costLimit)
       problems.push(`cost of ${title}: ${ratio.toFixed(2)} times viem fallback, limit ${costLimit}`)
+}
+
+async function benchThroughput() {
+  const measured = [await throughputOf(0), await throughputOf(5)]
+  console.log(`## How much gets through when many ask at once
+
+${atOnce} reads at once, again and again, through one loopback provider; medians of alternating runs, in reads a second. In
+brackets: times viem's \`http\` without and with \`batch: true\` in the same run.
+`)
+  const rows = measured.map((one) => [
+    `${one.latency} ms`,
+    ...peerNames.map((name) => {
+      const [plain, batched] = ratiosOf(one, name).map((ratio) => ratio.toFixed(2))
+      return `${formatNumber(one.rates[name])} (${plain}, ${batched})`
+    }),
+  ])
+  console.log(tableOf(['the provider takes', ...peerNames], rows))
+  console.log('')
+  problems.push(...measured.flatMap(missedBy))
+}
+
+/** As with times: what was missed is tried twice more. */
+async function throughputOf(latency: number): Promise<Throughput> {
+  for (let turn = 1; ; turn++) {
+    const measured = await measureThroughput(latency)
+    if (missedBy(measured).length === 0 || turn === 3) return measured
+  }
 }
 
 async function benchWideLogs() {

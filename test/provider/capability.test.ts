@@ -80,6 +80,36 @@ describe('createCapability', () => {
   })
 })
 
+describe('batch size', () => {
+  test('default: 20, or what was declared', () => {
+    expect([createCapability({}).batchSize(0), createCapability({}, 100).batchSize(0)]).toEqual([20, 100])
+  })
+
+  test('behavior: a refusal lowers it for half an hour', () => {
+    const capability = createCapability({}, 100)
+    expect([capability.learnBatchSize(50, 1_000), capability.batchSize(1_000)]).toEqual([true, 50])
+    expect(capability.learned(1_000)).toEqual({ unsupportedMethods: [], batchSize: 50 })
+    // Routes do not depend on it.
+    expect(capability.hasLearned()).toBe(false)
+    const end = 1_000 + HALF_AN_HOUR
+    expect([capability.batchSize(end - 1), capability.batchSize(end)]).toEqual([50, 100])
+    expect(capability.learned(end)).toEqual({ unsupportedMethods: [] })
+  })
+
+  test('behavior: it is never raised, and the same again is no news but lasts anew', () => {
+    const capability = createCapability({})
+    expect([10, 15, 10, 3].map((most, at) => capability.learnBatchSize(most, at * 1_000))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
+    expect([capability.batchSize(3_000 + HALF_AN_HOUR - 1), capability.batchSize(3_000 + HALF_AN_HOUR)]).toEqual([
+      3, 20,
+    ])
+  })
+})
+
 describe('subscriptions', () => {
   test('default: a refused kind is left alone for half an hour, the others are not', () => {
     const capability = createCapability({})

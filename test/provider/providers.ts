@@ -26,7 +26,7 @@ export function createProviders(given: readonly Given[], parts: Partial<Provider
       },
       index,
       slot,
-      { random: () => 0, onRoom: () => {}, onBreakerChange: () => {}, ...parts },
+      { random: () => 0, onRoom: () => {}, onCooling: () => {}, onBreakerChange: () => {}, ...parts },
     )
     slot += provider.channels.length
     return provider

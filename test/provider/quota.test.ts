@@ -12,7 +12,7 @@ const MINUTE = 60_000
 function setUp(limits: LimitOptions = {}) {
   const clock = createManualClock()
   const onRoom = vi.fn()
-  const quota = createQuota(limits, onRoom)
+  const quota = createQuota(limits, { onRoom })
   /** Sends as many as there is room for, each answered at once; how many left. */
   const send = (most = 1_000) => {
     let sent = 0
@@ -141,7 +141,7 @@ describe('cooldown', () => {
     })
     fc.assert(
       fc.property(fc.array(refusal, { maxLength: 30 }), (refusals) => {
-        const quota = createQuota({}, () => {})
+        const quota = createQuota({})
         let now = 0
         let until = 0
         for (const { kind, hint, pause, isTaken } of refusals) {
@@ -261,7 +261,7 @@ describe('the declared pace', () => {
     const pauses = fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 30 }), pauses, (pace, burst, given) => {
-        const quota = createQuota({ requestsPerSecond: pace, burst }, () => {})
+        const quota = createQuota({ requestsPerSecond: pace, burst })
         let now = 0
         let sent = 0
         for (const pause of given) {
@@ -298,6 +298,35 @@ describe('concurrency', () => {
     quota.take(0)
     quota.give()
     expect(onRoom).not.toHaveBeenCalled()
+  })
+
+  test('behavior: where several requests may be one, what is told of them counts', () => {
+    let load = 1
+    const quota = createQuota({ concurrency: 2 }, { load: () => load })
+    for (let request = 0; request < 20; request++) quota.take(0)
+    expect([quota.hasRoom(0), quota.lacksOnlySlots(0)]).toEqual([true, false])
+    load = 2
+    expect([quota.hasRoom(0), quota.roomAt(0), quota.lacksOnlySlots(0)]).toEqual([false, Infinity, true])
+  })
+
+  test('behavior: that it begins to cool is told, once', () => {
+    const onCooling = vi.fn()
+    const quota = createQuota({}, { onCooling })
+    quota.refuse('rate-limit', 1_000, 0)
+    quota.refuse('rate-limit', 2_000, 500)
+    expect(onCooling).toHaveBeenCalledTimes(1)
+    quota.refuse('rate-limit', 1_000, 2_500)
+    expect(onCooling).toHaveBeenCalledTimes(2)
+  })
+
+  test('behavior: one that cools, or keeps a pace that is used up, lacks more than slots', () => {
+    const { quota, refuse } = setUp({ concurrency: 1, requestsPerSecond: 10, burst: 2 })
+    quota.take(0)
+    expect(quota.lacksOnlySlots(0)).toBe(true)
+    quota.take(0)
+    expect([quota.lacksOnlySlots(0), quota.lacksOnlySlots(100)]).toEqual([false, true])
+    refuse(3_000)
+    expect([quota.lacksOnlySlots(100), quota.lacksOnlySlots(5_000)]).toEqual([false, true])
   })
 
   test('behavior: while it cools, the end of the cooldown is when there is room', () => {

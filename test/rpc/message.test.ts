@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { buildMessage, readBody, readMessage } from '../../src/rpc/message'
+import { buildBatch, buildMessage, readBatch, readBody, readMessage } from '../../src/rpc/message'
 
 const ok = (result: unknown) => ({ type: 'result', result })
 const failed = (code: number, message: string, data?: unknown) => ({
@@ -137,5 +137,61 @@ describe('readBody', () => {
     const depth = 200_000
     const body = `{"id":1,"result":${'['.repeat(depth)}${']'.repeat(depth)}}`
     expect(['result', 'invalid']).toContain(readBody(body, 1).type)
+  })
+})
+
+describe('buildBatch', () => {
+  test('default', () => {
+    const messages = [1, 2].map((id) => buildMessage({ method: 'eth_chainId' }, id))
+    expect(JSON.parse(buildBatch(messages))).toEqual([
+      { jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] },
+      { jsonrpc: '2.0', id: 2, method: 'eth_chainId', params: [] },
+    ])
+  })
+})
+
+describe('readBatch', () => {
+  const read = (body: unknown) => readBatch(JSON.stringify(body), [1, 2, 3])
+  const nobody = { type: 'members', members: [undefined, undefined, undefined] }
+
+  test('behavior: members in any order, with ids as numbers or texts, each read strictly', () => {
+    const bare = { id: 3 }
+    expect(read([bare, { id: '2', error: { code: 3, message: 'no' } }, { id: 1, result: null }])).toEqual({
+      type: 'members',
+      members: [ok(null), failed(3, 'no'), { type: 'invalid', reason: 'neither result nor error' }],
+    })
+  })
+
+  test('behavior: a missing member is missing; strangers and doubles are left alone', () => {
+    const items = [{ id: 1, result: 'a' }, { id: 1, result: 'b' }, { id: 9, result: 'c' }, null, 'd', { result: 'e' }]
+    expect(read(items)).toEqual({ type: 'members', members: [ok('a'), undefined, undefined] })
+  })
+
+  test('behavior: one error is for all of them, under any id, in an array or not, without its envelope', () => {
+    const error = { code: -32600, message: 'no batches' }
+    for (const body of [
+      { id: null, error },
+      { id: 1, error },
+      { id: 99, error },
+      { error },
+      error,
+      [{ id: null, error }],
+    ])
+      expect(read(body)).toEqual({ type: 'error', error })
+  })
+
+  test.each([
+    ['an object in place of an array', { id: 1, result: '0x1' }],
+    ['an empty array', []],
+    ['null', null],
+    ['a text', 'hello'],
+    ['answers to others', [{ id: 7, result: 1 }]],
+  ])('behavior: %s answers nobody', (_, body) => {
+    expect(read(body)).toEqual(nobody)
+  })
+
+  test('error: what is no JSON', () => {
+    expect(readBatch('[{"id":1,"resu', [1])).toEqual({ type: 'invalid', reason: 'not JSON' })
+    expect(readBatch(' ', [1])).toEqual({ type: 'invalid', reason: 'empty body' })
   })
 })

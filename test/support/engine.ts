@@ -1,6 +1,8 @@
 // An engine over scripted channels on the manual clock, with everything it says recorded. Reads of a request's path need no
 // sockets and no real time: times in tests are exact.
 
+import type { Channel } from '../../src/channel/channel'
+import { createHttpChannel } from '../../src/channel/http'
 import type { Engine, EngineSetup } from '../../src/engine'
 import { createEngine } from '../../src/engine'
 import type { EventMap, EventName } from '../../src/events'
@@ -13,8 +15,15 @@ import { createManualClock } from './manual-clock'
 import type { ScriptedChannel, ScriptedChannelOptions } from './scripted-channel'
 import { createScriptedChannel } from './scripted-channel'
 
-/** A provider as tests write it: what is left out has the library's default. */
-export type TestProvider = Partial<Omit<ProviderSetup, 'id'>> & { id?: string; canAbort?: boolean }
+/**
+ * A provider as tests write it: what is left out has the library's default. With a `fetch` it has a real http channel that
+ * gathers batches, in place of a scripted one.
+ */
+export type TestProvider = Partial<Omit<ProviderSetup, 'id'>> & {
+  id?: string
+  canAbort?: boolean
+  fetch?: typeof fetch
+}
 
 export type TestEngineOptions = {
   /** Providers, or how many of them: p1, p2, ... over http. @default 2 */
@@ -88,9 +97,16 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
     typeof providers === 'number' ? Array.from({ length: providers }, (): TestProvider => ({})) : providers
   const setups = entries.map(setupOf)
   const channels = setups.flatMap((setup, index) =>
-    setup.channels.map((type) =>
-      createChannel({ clock, type, canAbort: entries[index]?.canAbort ?? true }).reply('0x1'),
-    ),
+    setup.channels.map((type): Channel => {
+      const { fetch, canAbort = true } = entries[index] ?? {}
+      if (!fetch) return createChannel({ clock, type, canAbort }).reply('0x1')
+      const { id, limits } = setup
+      const onRefused = (most: number) => engine.onBatchRefused(id, most)
+      const batches = { concurrency: limits.concurrency, onRefused }
+      const channel = createHttpChannel({ url: `https://${id}.example`, provider: id, fetch, batches })
+      Object.assign(setup, { load: channel.load })
+      return channel
+    }),
   )
   const planner = createPlanner({ ...SETTINGS, ...pick(options, SETTINGS) })
   const engine = createEngine({
@@ -124,8 +140,8 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
       .flatMap((setup) => setup.channels.map((way) => ({ id: setup.id, way })))
       .findIndex((entry) => entry.id === id && (type === undefined || entry.way === type))
     const found = channels[slot]
-    if (!found) throw new Error(`There is no channel ${id} ${type ?? ''}.`)
-    return found
+    if (!found || !('calls' in found)) throw new Error(`There is no scripted channel ${id} ${type ?? ''}.`)
+    return found as ScriptedChannel
   }
 
   function request(method: string, params?: unknown, { signal, ...overrides }: TestRequestOptions = {}) {
@@ -135,7 +151,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
   }
 
   function stateOf(id: string, type?: ChannelType) {
-    const found = engine.channel(id, type ?? channel(id).type)
+    const found = engine.channel(id, type ?? (setups.find((setup) => setup.id === id)?.channels[0] as ChannelType))
     if (!found) throw new Error(`There is no channel ${id} ${type ?? ''}.`)
     return found
   }
@@ -173,7 +189,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
 }
 
 function setupOf(entry: TestProvider, index: number): ProviderSetup {
-  const { canAbort: _, ...setup } = entry
+  const { canAbort: _, fetch: __, ...setup } = entry
   return {
     id: `p${index + 1}`,
     priority: index,

@@ -1,0 +1,221 @@
+// Gathers the calls of one turn, and those that find no slot, into batches, and hands each its own answer. Knows slots and
+// order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
+
+import { ProviderDisconnectedError } from 'viem'
+import type { Batch, Travel } from './channel'
+
+/** A request, ready to be sent. */
+export type Call = { readonly id: number; readonly method: string; readonly message: string }
+
+/** What became of one call of a batch; `undefined`: nothing, it is to be sent singly. */
+export type Member = { type: 'result'; result: unknown } | { type: 'error'; error: Error } | undefined
+
+export type BatchAnswer = {
+  readonly members: readonly Member[]
+  /** Set if the batch was refused: how many the provider takes at a time. */
+  readonly most?: number | undefined
+}
+
+export type BatchesOptions = {
+  /** Most HTTP requests under way at a time. @default 8, for calls that may share a batch */
+  concurrency: number | undefined
+  onRefused: ((most: number) => void) | undefined
+  provider: string
+  sendOne(call: Call, signal: AbortSignal | undefined): Promise<unknown>
+  /** Rejects only if its signal is aborted. */
+  sendAll(calls: readonly Call[], signal: AbortSignal): Promise<BatchAnswer>
+}
+
+export type Batches = {
+  request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown>
+  load(): number
+}
+
+type Waiter = {
+  readonly call: Call
+  readonly travel: Travel
+  isAlone: boolean
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+const SLOTS = 8
+/** So many of one turn leave singly: they would gain nothing. */
+const MOST_SINGLY = 4
+/** Characters of one batch: a longer call travels alone. */
+const LONGEST_BATCH = 500_000
+const MOST_WAITING = 10_000
+/** Microtasks until the outcome of a call has reached its request, and some more. */
+const TURNS_TO_TELL = 8
+
+export function createBatches({ concurrency, onRefused, provider, sendOne, sendAll }: BatchesOptions): Batches {
+  /** A declared concurrency holds for all; our own slots are for those that gain by waiting, and are taken by them only. */
+  const isLimited = concurrency !== undefined
+  const slots = concurrency ?? SLOTS
+  /** Those of the present turn, and those that found no slot. */
+  let turn: Waiter[] = []
+  let queue: Waiter[] = []
+  let busy = 0
+
+  function request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
+    if (!travel) return occupy(isLimited, signal, () => sendOne(call, signal))
+    if (turn.length + queue.length >= MOST_WAITING) return Promise.reject(full())
+    return new Promise((resolve, reject) => {
+      const isAlone = travel.isAlone || travel.size() < 2 || call.message.length > LONGEST_BATCH
+      const waiter: Waiter = { call, travel, isAlone, resolve, reject }
+      if (isAlone && !isLimited) return leaveAlone(waiter, false)
+      travel.giveUp = () => withdraw(waiter)
+      if (turn.push(waiter) === 1) queueMicrotask(gather)
+    })
+  }
+
+  /** The turn is over: all that came in it are known. */
+  function gather() {
+    const all = turn
+    turn = []
+    // Whoever has a signal shares with few, most often with nobody.
+    const isSlotted = ({ travel }: Waiter) => isLimited || travel.key === undefined
+    const slotted = all.filter(isSlotted)
+    queue.push(...slotted)
+    serve(queue.length > MOST_SINGLY || queue.length > slots - busy)
+    for (let rest = all.filter((waiter) => !isSlotted(waiter)); rest.length > 0; ) {
+      const key = rest[0]?.travel.key
+      const group = rest.filter(({ travel }) => travel.key === key)
+      rest = rest.filter(({ travel }) => travel.key !== key)
+      const isTogether = group.length > MOST_SINGLY
+      while (group.length > 0) leave(isTogether ? takeFrom(group) : group.splice(0, 1), isLimited)
+    }
+  }
+
+  /** As many of the queue leave as there are slots. @param isTogether whether those that may share a batch do */
+  function serve(isTogether: boolean) {
+    while (queue.length > 0 && busy < slots) leave(isTogether ? takeFrom(queue) : queue.splice(0, 1), true)
+  }
+
+  /** Takes out the first one, with those that may travel with it. */
+  function takeFrom(waiters: Waiter[]): Waiter[] {
+    const first = waiters[0] as Waiter
+    const most = first.isAlone ? 1 : first.travel.size()
+    const taken: Waiter[] = []
+    const rest: Waiter[] = []
+    let length = 0
+    for (const waiter of waiters) {
+      const { isAlone, travel, call } = waiter
+      const isCompany = !isAlone && travel.key === first.travel.key && length + call.message.length <= LONGEST_BATCH
+      if (waiter === first || (isCompany && taken.length < most)) {
+        taken.push(waiter)
+        length += call.message.length
+      } else rest.push(waiter)
+    }
+    waiters.splice(0, waiters.length, ...rest)
+    return taken
+  }
+
+  function leave(waiters: readonly Waiter[], hasSlot: boolean) {
+    if (waiters.length === 1) leaveAlone(waiters[0] as Waiter, hasSlot)
+    else leaveTogether(waiters, hasSlot)
+  }
+
+  function leaveAlone({ call, travel, resolve, reject }: Waiter, hasSlot: boolean) {
+    const controller = new AbortController()
+    travel.giveUp = () => controller.abort()
+    travel.onLeave(undefined)
+    occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal)).then(resolve, reject)
+  }
+
+  function leaveTogether(members: readonly Waiter[], hasSlot: boolean) {
+    const batch: Batch = { size: members.length, hasResult: false, noted: new Set() }
+    const controller = new AbortController()
+    const left = new Set(members)
+    for (const member of members) {
+      member.travel.giveUp = () => {
+        left.delete(member)
+        member.reject(givenUp())
+        // The others still wait for theirs.
+        if (left.size === 0) controller.abort()
+      }
+      member.travel.onLeave(batch)
+    }
+    const calls = members.map(({ call }) => call)
+    occupy(hasSlot, controller.signal, () => sendAll(calls, controller.signal), settle).catch((error) => {
+      for (const member of left) member.reject(error)
+    })
+
+    function settle({ members: answers, most }: BatchAnswer) {
+      if (most !== undefined) onRefused?.(most)
+      batch.hasResult = answers.some((answer) => answer?.type === 'result')
+      const unanswered: Waiter[] = []
+      for (const [index, member] of members.entries()) {
+        const answer = answers[index]
+        if (!left.has(member)) continue
+        if (!answer) unanswered.push(member)
+        else if (answer.type === 'result') member.resolve(answer.result)
+        else member.reject(answer.error)
+      }
+      sendAgain(unanswered)
+    }
+  }
+
+  /** Singly, and before all that wait. */
+  function sendAgain(members: readonly Waiter[]) {
+    for (const member of members) {
+      member.isAlone = true
+      member.travel.giveUp = () => withdraw(member)
+    }
+    if (isLimited) queue.unshift(...members)
+    else for (const member of members) leaveAlone(member, false)
+  }
+
+  function withdraw(waiter: Waiter) {
+    turn = turn.filter((other) => other !== waiter)
+    queue = queue.filter((other) => other !== waiter)
+    waiter.reject(givenUp())
+  }
+
+  /** Sends, with its slot taken until the answer is there or nobody waits for it any more. Then others may leave. */
+  async function occupy<value>(
+    hasSlot: boolean,
+    signal: AbortSignal | undefined,
+    send: () => Promise<value>,
+    settle?: (answer: value) => void,
+  ): Promise<value> {
+    let isTaken = hasSlot
+    const free = () => {
+      if (isTaken) busy--
+      isTaken = false
+    }
+    const abort = () => {
+      free()
+      void serveNext()
+    }
+    if (isTaken) busy++
+    signal?.addEventListener('abort', abort)
+    try {
+      const answer = await send()
+      free()
+      settle?.(answer)
+      return answer
+    } finally {
+      free()
+      signal?.removeEventListener('abort', abort)
+      void serveNext()
+    }
+  }
+
+  /** Those whose answer freed the slot are told first: it may send those that wait for it elsewhere. */
+  async function serveNext() {
+    for (let turn = 0; turn < TURNS_TO_TELL && queue.length > 0; turn++) await undefined
+    serve(true)
+  }
+
+  // By its code (4900) it is nobody's fault, and nothing was sent.
+  function full() {
+    return new ProviderDisconnectedError(new Error(`${MOST_WAITING} requests wait for ${provider}.`))
+  }
+
+  return { request, load: () => busy + turn.length + queue.length }
+}
+
+function givenUp() {
+  return new Error('The call was given up.')
+}

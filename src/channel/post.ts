@@ -1,0 +1,124 @@
+// One POST over fetch: headers, the limit of the body, an end by signal. What was sent and what came back is text to it: knows
+// no JSON-RPC. Its failures are values, clean of secrets.
+
+import { ResponseBodyTooLargeError } from '../errors'
+import type { Redactor } from './secrets'
+
+export type HttpHeaders = Record<string, string>
+
+export type PostOptions = {
+  url: string
+  /** Headers of every request, or a function that is asked for them before each one. */
+  headers: HttpHeaders | (() => HttpHeaders | Promise<HttpHeaders>)
+  /** Longest response body that is read (in bytes). */
+  maxResponseBodySize: number
+  /** Used instead of the platform's `fetch`. */
+  fetch: typeof fetch | undefined
+  provider: string
+  redactor: Redactor
+}
+
+export type Posted =
+  | {
+      type: 'response'
+      response: Response
+      text: string
+      /** Makes the secrets of its headers known: before anything is shown of the response. */
+      hide(): void
+    }
+  /** There is no response, or none that was read to its end; `prefix` says whose doing it was, if not the provider's. */
+  | { type: 'failure'; cause: unknown; prefix: string }
+
+/** Sends a body. Rejects with the reason of the signal once that is aborted, and with nothing else. */
+export type Post = (body: string, method: string, signal: AbortSignal | undefined) => Promise<Posted>
+
+export function createPost(options: PostOptions): Post {
+  const { url, headers, maxResponseBodySize, provider, redactor } = options
+  const { target, authorization } = splitUrl(url)
+  const ask = typeof headers === 'function' ? headers : undefined
+  const fixed = typeof headers === 'function' ? undefined : headers
+  redactor.add({ urls: [url], headers: valuesOf(fixed) })
+
+  return async (body, method, signal) => {
+    let own = fixed
+    // Headers of a function are known to the redactor only once they may show.
+    const hide = () => {
+      if (ask) redactor.addPassing({ headers: valuesOf(own) })
+    }
+    let prefix = 'The `headers` function failed: '
+    try {
+      own ??= await untilAborted(Promise.resolve(ask?.()), signal)
+      prefix = ''
+      const init = { method: 'POST', headers: joinHeaders(authorization, own), body, signal: signal ?? null }
+      // Looked up at each call, so that a fetch installed later is used.
+      const response = await (options.fetch ?? fetch)(target, init)
+      const text = await readText(response, maxResponseBodySize)
+      return { type: 'response', response, text, hide }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      hide()
+      return { type: 'failure', cause: redactor.clean(error, { provider, method }), prefix }
+    }
+  }
+}
+
+function valuesOf(headers: HttpHeaders | undefined) {
+  return Object.values(headers ?? {}).map(String)
+}
+
+function joinHeaders(authorization: string | undefined, own: HttpHeaders | undefined) {
+  const joined: HttpHeaders = { 'content-type': 'application/json' }
+  if (authorization) joined.authorization = authorization
+  for (const name in own) joined[name.toLowerCase()] = own[name] as string
+  return joined
+}
+
+// fetch refuses a URL with user info.
+function splitUrl(url: string): { target: string; authorization?: string } {
+  try {
+    const parsed = new URL(url)
+    const { username, password } = parsed
+    if (!username && !password) return { target: parsed.href }
+    const authorization = `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`
+    parsed.username = parsed.password = ''
+    return { target: parsed.href, authorization }
+  } catch {
+    return { target: url } // fetch will say what is wrong with it
+  }
+}
+
+async function readText(response: Response, limit: number): Promise<string> {
+  const { body } = response
+  const declared = Number(response.headers.get('content-length'))
+  if (declared > limit) {
+    body?.cancel().catch(ignore)
+    throw new ResponseBodyTooLargeError({ maxSize: limit, size: declared })
+  }
+  if (!body) return response.text() // no streams on this platform
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    size += value.byteLength
+    if (size > limit) {
+      reader.cancel().catch(ignore)
+      throw new ResponseBodyTooLargeError({ maxSize: limit, size })
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+function ignore() {}

@@ -1,0 +1,35 @@
+// How many requests a provider takes in one batch: declared by the user, or lowered by its refusals.
+
+const USUAL = 20
+
+export type BatchSize = {
+  /** Most requests in one batch. */
+  batchSize(now: number): number
+  /** It has refused a batch and takes `most` at a time. Returns whether that was news. */
+  learnBatchSize(most: number, now: number): boolean
+  /** What was learned; 1: it takes no batches. */
+  learnedBatchSize(now: number): number | undefined
+}
+
+/** @param lasts how long what is learned is believed (in ms). */
+export function createBatchSize(declared: number | undefined, lasts: number): BatchSize {
+  let learned: { readonly most: number; readonly until: number } | undefined
+
+  function learnedBatchSize(now: number) {
+    if (learned && now >= learned.until) learned = undefined
+    return learned?.most
+  }
+
+  const batchSize = (now: number) => learnedBatchSize(now) ?? declared ?? USUAL
+
+  return {
+    batchSize,
+    learnedBatchSize,
+    learnBatchSize(most, now) {
+      const before = batchSize(now)
+      if (most > before) return false
+      learned = { most, until: now + lasts }
+      return most < before
+    },
+  }
+}

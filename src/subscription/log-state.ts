@@ -1,0 +1,11 @@
+// What a stream of logs is doing, in the words of its status. Pure.
+
+import type { Place } from './place'
+import type { StreamState } from './stream'
+
+/** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
+export function logStateOf(place: Place | undefined, { name, source }: StreamState): StreamState {
+  if (place) return { name: name === 'filling' ? 'filling' : 'live', source: { provider: place.id, channel: 'ws' } }
+  const polled = source && ({ provider: source.provider, channel: 'poll' } as const)
+  return { name: name === 'live' ? 'polling' : name, ...(polled && { source: polled }) }
+}
