@@ -1,6 +1,7 @@
 // One attempt: leave, dispatch, and exactly one settlement of everything that was taken for it. Knows one channel, not the route.
 
 import type { Controller } from '../base/abort'
+import { createController } from '../base/abort'
 import type { Batch, Channel, Travel } from '../channel/channel'
 import type { BreakerResult, Permit } from '../provider/breaker'
 import type { SampleGroup } from '../provider/health'
@@ -42,7 +43,7 @@ export function openAttempt(
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
-  controller: Controller | undefined,
+  connection: Channel | undefined,
   now: number,
 ): Attempt {
   channel.attempts++
@@ -53,7 +54,7 @@ export function openAttempt(
     permit,
     role,
     startedAt: now,
-    controller,
+    controller: connection?.canAbort ? controllerOf(connection) : undefined,
     travel: undefined,
     leftAt: now,
     batch: undefined,
@@ -62,6 +63,10 @@ export function openAttempt(
     isVacated: false,
     isSettled: false,
   }
+}
+
+function controllerOf({ takesAnySignal }: Channel): Controller {
+  return takesAnySignal ? createController() : new AbortController()
 }
 
 /** The only line that leaves the process. A channel that throws has failed like one that rejects. */

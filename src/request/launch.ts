@@ -1,9 +1,6 @@
 // One candidate is asked: dispatched, held until its chain is known, and handed back as a value or a classified failure.
 
 import { numberToHex, TimeoutError } from 'viem'
-import type { Controller } from '../base/abort'
-import { createController } from '../base/abort'
-import type { Channel } from '../channel/channel'
 import { ChainMismatchError } from '../errors'
 import type { Permit } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
@@ -39,7 +36,7 @@ export function launch(
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
   const travels = connection?.load !== undefined && isTraveller(plan.need, role)
-  const attempt = openAttempt(channel, permit, role, travels ? undefined : controllerOf(connection), now)
+  const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
   const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
@@ -65,11 +62,6 @@ export function launch(
     },
   )
   return attempt
-}
-
-function controllerOf(connection: Channel | undefined): Controller | undefined {
-  if (!connection?.canAbort) return undefined
-  return connection.takesAnySignal ? createController() : new AbortController()
 }
 
 /** The failure of an attempt that our own clock ended. */

@@ -18,8 +18,8 @@ export type FollowerSink = {
   onBlock(block: Block): void
   /** These are canonical no more, newest first. @param isReset whether the chain became shorter, by decision */
   onReorg(removed: readonly Block[], isReset: boolean): void
-  /** These blocks could not be had, or are too many. */
-  onGap(from: number, to: number, why: string): void
+  /** These blocks could not be had, or are too many. @param isDue whether they were to be given: not below the beginning */
+  onGap(from: number, to: number, why: string, isDue: boolean): void
   /** Blocks in between are being fetched, or not any more. */
   onFilling(isFilling: boolean): void
 }
@@ -120,9 +120,9 @@ export function createFollower(options: FollowerOptions): Follower {
     const tip = chain.tip()?.number ?? -1
     const root = chain.root()?.number ?? 0
     const removed = chain.restart({ number: first.number - 1, hash: first.parentHash })
-    if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why)
+    if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
     sink.onReorg(removed, false)
-    if (first.number - 1 > start) sink.onGap(Math.min(root, first.number - 1), first.number - 1, why)
+    sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
   }
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {

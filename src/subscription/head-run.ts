@@ -100,7 +100,7 @@ export function startHeadRun(
         options.onReorg(removed, isReset, state.source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },
-      onGap: (from, to, why) => tellAll((listener) => listener.onGap(from, to, why)),
+      onGap: (...gap) => tellAll((listener) => listener.onGap(...gap)),
       onFilling(isFillingNow) {
         isFilling = isFillingNow
         show()

@@ -25,7 +25,7 @@ export function createHeadStream(heads: Heads, backfill: Backfill, sink: StreamS
       off = heads.listen({
         onBlock: (block) => sink.onItem(itemOf(block)),
         onReorg() {}, // sibling blocks say it
-        onGap: sink.onGap,
+        onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
         onState: sink.onState,
       })
     },

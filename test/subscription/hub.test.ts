@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { rpcError } from '../support/errors'
-import { createNodes } from './nodes'
+import { createNodes, settle } from './nodes'
 
 const refusal = rpcError(-32601, 'the method eth_subscribe does not exist')
 const a = `0x${'aA'.repeat(20)}`
@@ -278,6 +278,21 @@ describe('continuity', () => {
       ])
       expect(eventsOf('reorg')).toMatchObject([{ from: 102, to: 103, depth: 2 }])
     }
+  })
+
+  test('behavior: logs alone, then a reorg below the block at which heads began: what was given before them is taken back', async () => {
+    const { clock, mine, push, subscribe, tree } = createNodes(2)
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(2, 1)
+    for (const depth of [1, 3]) {
+      push(1, tree.reorg(depth, depth + 1))
+      await clock.settle()
+    }
+    await mine(1, 1)
+    await clock.advance(5_000)
+    const expected = [101, 102, 103, 104, 105].flatMap((number) => [`${number}/2:0`, `${number}/2:1`])
+    expect([[...settle(logs.seen)].sort(), logs.errors]).toEqual([expected, []])
   })
 
   test('Given a buffer overflow, then the buffered part is dropped and filled again from the cursor: nothing is lost', async () => {

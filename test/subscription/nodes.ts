@@ -28,6 +28,19 @@ export function logsOf({ number, hash }: Pick<Block, 'number' | 'hash'>): Log[] 
   return Array.from({ length: LOGS }, (_, index) => logOf(number, index, branch))
 }
 
+/** What is left after what was taken back; a double throws. */
+export function settle(seen: readonly string[]): Set<string> {
+  const kept = new Set<string>()
+  for (const entry of seen) {
+    const name = entry.replace('-', '')
+    if (entry.startsWith('-')) {
+      if (!kept.delete(name)) throw new Error(`${name} was taken back, but never given.`)
+    } else if (kept.has(name)) throw new Error(`${name} was given twice.`)
+    else kept.add(name)
+  }
+  return kept
+}
+
 export type NodesOptions = Omit<TestEngineOptions, 'clock' | 'providers' | 'createChannel'> & {
   channels?: readonly ('http' | 'ws')[]
 }
