@@ -67,6 +67,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
     newest: async () => newest,
     canonical: async (number) => canonical.get(number) ?? blockOf(number),
+    stands: () => true,
     isStopped: () => isStopped,
   })
   return {
