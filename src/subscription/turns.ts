@@ -158,24 +158,32 @@ export function createTurns(options: TurnsOptions): Turns {
     }
     if (isLeft()) return false
     const from = delivery.cursor()?.number
-    if (from !== undefined) await fill(item, from, newest.number, newest.provider)
+    // Else the chain has changed while it was asked: what was compared may not stand any more.
+    const isSame = async () =>
+      (await options.canonical(newest.number, newest.provider).catch(() => undefined))?.hash === newest.hash
+    if (from !== undefined && !(await fill(item, from, newest.number, newest.provider, isSame))) {
+      if (!isLeft()) await pauses.wait(AGAIN)
+      return false
+    }
     if (isLeft()) return false
     delivery.give(newest, [], true)
     return true
   }
 
-  async function fill(item: QueueItem, from: number, to: number, provider: string) {
+  /** @param isSame whether what was found may be given. Returns whether it was. */
+  async function fill(item: QueueItem, from: number, to: number, provider: string, isSame = async () => true) {
     const isLeft = () => isStopped() || queue[0] !== item
     const first = Math.max(from, to - options.mostFilled + 1)
-    if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
     const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill'), GIVEN_UP, isLeft)
-    if (isLeft()) return
-    if (!found) return onGap(first, to, 'the logs could not be had')
-    for (const { number, hash, logs } of found) {
+    if (isLeft() || !(await isSame()) || isLeft()) return false
+    if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
+    if (!found) onGap(first, to, 'the logs could not be had')
+    for (const { number, hash, logs } of found ?? []) {
       if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)
       else delivery.give({ number, hash, provider }, logs, true)
     }
+    return true
   }
 
   return {

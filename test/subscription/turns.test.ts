@@ -360,6 +360,33 @@ describe('catching up', () => {
   })
 })
 
+describe('catching up while the chain changes', () => {
+  test('behavior: a reorg between the comparison and the logs: what was replaced is taken back all the same', async () => {
+    const { clock, told, truth, canonical, turns, head, push, newestIs, answerBy } = setUp()
+    for (const block of blocksOf(100, 102)) {
+      push(logOf(block.number, 0))
+      head(block)
+      await clock.advance(50)
+    }
+    newestIs(blockOf(102))
+    answerBy(async () => {
+      for (const block of blocksOf(101, 103, { branch: 1, parentBranch: 0 })) {
+        canonical.set(block.number, block)
+        truth.set(block.hash, [logOf(block.number, 0, 1)])
+      }
+      newestIs(blockOf(103, { branch: 1 }))
+    })
+    turns.add({ type: 'catch-up' })
+    await clock.advance(1_000)
+    expect(told.slice(6)).toEqual([
+      'removed 102: 0',
+      'removed 101: 0',
+      ...[101, 102, 103].flatMap((number) => [`logs ${number}/1: 0`, `passed ${number}/1`]),
+      'passed 103/1',
+    ])
+  })
+})
+
 describe('the end', () => {
   test('behavior: stopped, nothing is given and no timer is left', async () => {
     const { clock, told, head, push, stop } = setUp()
