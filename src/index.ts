@@ -59,6 +59,7 @@ export type { MethodOptions, RequestOverrides } from './request/plan'
 export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
 export type { ChannelStatus, ProviderStatus, Status } from './status'
 export type { RpcHead } from './subscription/block'
+export type { Subscription } from './subscription/hub'
 export type { HeadOfChain, LogsOfBlock } from './subscription/items'
 export type { VerifyMode } from './subscription/logs'
 export type { SharedStatus } from './subscription/shared'
@@ -67,7 +68,6 @@ export type {
   LogStreamOptions,
   LogsFilter,
   SubscribeOptions,
-  Subscription,
 } from './subscription/subscriptions'
 export type { BreakerStateName, ChannelType, ErrorRule, FailureKind, RpcRequest, SocketState } from './types'
 export type { BreakerControl, FailoverRequestFn, FailoverValue } from './value'

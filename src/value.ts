@@ -8,14 +8,9 @@ import type { RequestOptions } from './options'
 import type { Face, RequestOverrides } from './request/plan'
 import { failureOf } from './rpc/failure'
 import type { Status } from './status'
+import type { Subscription } from './subscription/hub'
 import type { HeadOfChain, LogsOfBlock } from './subscription/items'
-import type {
-  HeadStreamOptions,
-  LogStreamOptions,
-  LogsFilter,
-  SubscribeOptions,
-  Subscription,
-} from './subscription/subscriptions'
+import type { HeadStreamOptions, LogStreamOptions, LogsFilter, SubscribeOptions } from './subscription/subscriptions'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
 /** A channel's breaker, to look at and to work by hand. */

@@ -52,6 +52,8 @@ export type Channel = {
   readonly type: ChannelType
   /** Whether `request` can use an `AbortSignal`; no controller is made for channels that cannot. */
   readonly canAbort: boolean
+  /** Whether any `Signal` (base/abort.ts) will do for that: then it is given a cheap one. */
+  readonly takesAnySignal?: boolean
   /**
    * One request, sent once. Resolves with the `result`; rejects with an error of viem's classes
    * (`RpcRequestError`, `HttpRequestError`, `TimeoutError`, ...) that carries no endpoint.

@@ -130,7 +130,10 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     finish,
     disown,
     transmit,
-    has: (method) => [...calls.values()].some((call) => call.method === method),
+    has(method) {
+      for (const call of calls.values()) if (call.method === method) return true
+      return false
+    },
     all: () => [...calls.values()],
     get size() {
       return calls.size

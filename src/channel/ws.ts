@@ -167,6 +167,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   return {
     type: 'ws',
     canAbort: true,
+    takesAnySignal: true,
     request: (args, given = {}) => calls.perform(args, given, calls.finish, same),
     subscribe,
     socket: link.state,

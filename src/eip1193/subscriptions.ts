@@ -5,7 +5,8 @@ import type { Hex } from 'viem'
 import { LimitExceededRpcError, numberToHex, ProviderRpcError } from 'viem'
 import { realClock } from '../base/clock'
 import { TransportClosedError } from '../errors'
-import type { SubscribeOptions, Subscription } from '../subscription/subscriptions'
+import type { Subscription } from '../subscription/hub'
+import type { SubscribeOptions } from '../subscription/subscriptions'
 import type { ProviderMessage } from './events'
 
 export type SubscriptionsOptions = {

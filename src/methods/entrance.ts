@@ -77,9 +77,10 @@ export function createEntrance({
   }
   const privates = providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id)
   const logs = createLogs(parts, calls, logsOptions)
-  const filters = createFilters(calls, logs)
+  const filters = createFilters(parts, calls, logs)
   const lookUps = createLookUps({ calls, privates })
   parts.truth?.onReset.add(lookUps.forget)
+  parts.truth?.onReset.add(filters.noteReset)
   const transactions = createTransactions({
     calls,
     lookUps,

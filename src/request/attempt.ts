@@ -1,5 +1,7 @@
 // One attempt: leave, dispatch, and exactly one settlement of everything that was taken for it. Knows one channel, not the route.
 
+import type { Controller } from '../base/abort'
+import { createController } from '../base/abort'
 import type { Batch, Channel, Travel } from '../channel/channel'
 import type { BreakerResult, Permit } from '../provider/breaker'
 import type { SampleGroup } from '../provider/health'
@@ -20,7 +22,7 @@ export type Attempt = {
   readonly permit: Permit | undefined
   readonly role: AttemptRole
   readonly startedAt: number
-  readonly controller: AbortController | undefined
+  readonly controller: Controller | undefined
   /** How it travels, over a channel that gathers batches. */
   travel: Travel | undefined
   /** When it left (in ms of the clock), `Infinity` while it waits for a slot: its time is not the channel's before. */
@@ -41,7 +43,7 @@ export function openAttempt(
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
-  canAbort: boolean,
+  connection: Channel | undefined,
   now: number,
 ): Attempt {
   channel.attempts++
@@ -52,7 +54,7 @@ export function openAttempt(
     permit,
     role,
     startedAt: now,
-    controller: canAbort ? new AbortController() : undefined,
+    controller: connection?.canAbort ? controllerOf(connection) : undefined,
     travel: undefined,
     leftAt: now,
     batch: undefined,
@@ -61,6 +63,10 @@ export function openAttempt(
     isVacated: false,
     isSettled: false,
   }
+}
+
+function controllerOf({ takesAnySignal }: Channel): Controller {
+  return takesAnySignal ? createController() : new AbortController()
 }
 
 /** The only line that leaves the process. A channel that throws has failed like one that rejects. */
@@ -72,7 +78,8 @@ export function send(
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
   const { controller, travel } = attempt
-  const given = controller ? controller.signal : signal
+  // Of the kind that the channel takes.
+  const given = controller ? (controller.signal as AbortSignal) : signal
   if (travel) attempt.leftAt = Infinity
   try {
     return channel.request(request, travel ? { travel } : given ? { signal: given } : undefined)

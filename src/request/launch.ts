@@ -36,7 +36,7 @@ export function launch(
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
   const travels = connection?.load !== undefined && isTraveller(plan.need, role)
-  const attempt = openAttempt(channel, permit, role, connection?.canAbort === true && !travels, now)
+  const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
   const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)

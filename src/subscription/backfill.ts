@@ -28,6 +28,8 @@ export type Ask = (request: RpcRequest, options: AskOptions) => Promise<{ value:
 export type LogRange = {
   readonly from: number
   readonly to: number
+  /** Of the last block: whoever answers must have that one. */
+  readonly hash?: string | undefined
   /** A provider whose chain ends at `to` or later. */
   readonly provider: string
 }
@@ -100,7 +102,7 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   /** Past its head a node says that there is nothing: whoever answers must be known to have the end of the range. */
-  async function logsIn({ from, to, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
+  async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
     const exclude: string[] = []
     let known: string | undefined = provider
@@ -108,7 +110,11 @@ export function createBackfill(ask: Ask): Backfill {
       const asked = known ?? (await withBlock(to, exclude))
       known = undefined
       try {
-        return await logs(range, { purpose, provider: asked, isPinned: true })
+        const options = { purpose, provider: asked, isPinned: true } as const
+        const found = await logs(range, options)
+        if (hash && (await block('eth_getBlockByNumber', numberToHex(to), options)).hash !== hash)
+          throw new Error(`${asked} is on another branch.`)
+        return found
       } catch (error) {
         if (tries >= MOST_TRIES) throw error
         exclude.push(asked)

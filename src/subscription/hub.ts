@@ -2,7 +2,6 @@
 // have in common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
-import type { Clock } from '../base/clock'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
@@ -47,15 +46,17 @@ export type HubOptions = {
   readonly request: (request: RpcRequest) => Promise<unknown>
 }
 
+export type Subscription = {
+  readonly subscriptionId: Hex
+  unsubscribe(): Promise<unknown>
+}
+
 export type Hub = {
   /**
    * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
    * @throws InvalidOptionsError for params that break a rule; NoProviderError, or what providers said, if nobody serves the kind
    */
-  subscribe(
-    params: readonly unknown[],
-    subscriberOf: (id: Hex) => SubscriberOptions,
-  ): Promise<{ id: Hex; off: () => void }>
+  subscribe(params: readonly unknown[], subscriberOf: (id: Hex) => SubscriberOptions): Promise<Subscription>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
   close(): void
@@ -164,15 +165,21 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
       const key = subscriptionKeyOf(params)
       const shared = shares.get(key.id) ?? open(key)
       const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
-      const off = shared.add(subscriberOf(id))
-      const ready = shared.whenReady()
+      const leave = shared.add(subscriberOf(id))
+      const ready = shared.whenReady(plan.timeout)
       try {
-        if (ready) await within(ready, plan.timeout, clock)
+        if (ready) await ready
       } catch (error) {
-        off()
+        leave()
         throw await asViemError(error, 'eth_subscribe')
       }
-      return { id, off }
+      return {
+        subscriptionId: id,
+        unsubscribe() {
+          leave()
+          return Promise.resolve(true)
+        },
+      }
     },
     status: () => [...shares.values()].map((shared) => shared.status()),
     onSocket: places.onSocket,
@@ -197,13 +204,4 @@ function overridesOf(
     exclude: [...(plan.exclude ?? []), ...exclude],
     channel: channel ?? plan.channel,
   }
-}
-
-/** As long as it takes, at most `ms`: then it is as good as done. */
-function within(promise: Promise<void>, ms: number, clock: Clock): Promise<void> {
-  if (ms === Infinity) return promise
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(ms, resolve)
-    promise.then(resolve, reject).finally(timer.cancel)
-  })
 }

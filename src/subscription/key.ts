@@ -8,7 +8,7 @@ import type { LogMatch } from '../rpc/bloom'
 export type SubscriptionKey = {
   /** Equal for equal params. */
   readonly id: string
-  /** What is shown of it: the kind, and a number for the rest, which may be a secret. */
+  /** What is shown of it: the kind, and a number for the rest, which may be a secret. Worked out when it is asked for. */
   readonly name: string
   /** `newHeads`, `logs`, ... */
   readonly kind: string
@@ -31,10 +31,22 @@ export function subscriptionKeyOf(params: readonly unknown[]): SubscriptionKey {
   const kind = params[0] as string
   const filter = kind === 'logs' ? canonicalFilter(params[1] ?? {}) : {}
   const sent = kind === 'logs' ? [kind, filter] : kind === 'newHeads' ? [kind] : params
-  const id = stableJson(sent)
+  // The others' fields come in any order.
+  const id = sent === params ? stableJson(sent) : JSON.stringify(sent)
+  return {
+    id,
+    kind,
+    params: sent,
+    filter,
+    get name() {
+      return nameOf(kind, sent, id)
+    },
+  }
+}
+
+function nameOf(kind: string, params: readonly unknown[], id: string) {
   const shown = KINDS.includes(kind) ? kind : 'other'
-  const name = sent.length > 1 || shown !== kind ? `${shown}#${keccak256(stringToBytes(id)).slice(2, 10)}` : kind
-  return { id, name, kind, params: sent, filter }
+  return params.length > 1 || shown !== kind ? `${shown}#${keccak256(stringToBytes(id)).slice(2, 10)}` : kind
 }
 
 /** Case, order of addresses and of alternatives, empty lists and `null`s at the end say nothing. */

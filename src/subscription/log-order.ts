@@ -68,12 +68,13 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function onReorg(removed: readonly Block[]) {
     for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
+    // Nothing is left of what heads remember, but more may have been given: the chain itself is asked what still stands.
+    if (heads.tip()?.number === heads.lowest()) turns.add({ type: 'catch-up' })
   }
 
-  /** Below what was delivered it is a reorg deeper than heads remember: the chain itself is asked what still stands. */
   function onGap(from: number, to: number) {
     const cursor = delivery.cursor()
-    if (cursor) turns.add(from > cursor.number ? { type: 'range', from, to } : { type: 'catch-up' })
+    if (cursor && from > cursor.number) turns.add({ type: 'range', from, to })
   }
 
   function choose() {

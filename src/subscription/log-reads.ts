@@ -10,10 +10,13 @@ import { inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 
 export type LogReads = {
-  /** By block hash. Rejects if any of the blocks could not be had. */
+  /**
+   * By block hash. Those that are missing had no logs, but whoever said so may be on another branch. Rejects if any of the
+   * blocks could not be had.
+   */
   ofBlocks(blocks: readonly LogBlock[], purpose: Purpose): Promise<Map<string, Log[]>>
-  /** Of a range, by block, the lowest first. */
-  ofRange(from: number, to: number, provider: string, purpose: Purpose): Promise<LoggedBlock[]>
+  /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
+  ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
   /** Tries again, with pauses, until it works, `isOver`, or `limit` (in ms) has passed: then it is `undefined`. */
   untilDone<value>(run: () => Promise<value>, limit: number, isOver: () => boolean): Promise<value | undefined>
 }
@@ -26,8 +29,8 @@ const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
 
 export function createLogReads(backfill: Backfill, filter: LogMatch, pauses: Pauses, now: () => number): LogReads {
-  async function ofRange(from: number, to: number, provider: string, purpose: Purpose) {
-    return byBlock(await backfill.logsIn({ from, to, provider }, filter, purpose))
+  async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
+    return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
   }
 
   async function oneByOne(blocks: readonly LogBlock[], purpose: Purpose) {
@@ -49,7 +52,11 @@ export function createLogReads(backfill: Backfill, filter: LogMatch, pauses: Pau
         ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
       )
       if (isOther) return oneByOne(blocks, purpose)
-      return new Map(found.map(({ hash, logs }) => [hash, logs]))
+      const own = new Map(found.map(({ hash, logs }) => [hash, logs]))
+      // One log of ours shows that all below is of our branch.
+      const proven = found.filter(({ hash }) => hashes.has(hash)).at(-1)?.number ?? -1
+      for (const { number, hash } of blocks) if (number <= proven && !own.has(hash)) own.set(hash, [])
+      return own
     },
     ofRange,
     async untilDone(run, limit, isOver) {

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../base/clock'
 import { SubscriptionGapError } from '../errors'
 import type { Events } from '../events'
 import type { SubscriptionKey } from './key'
+import { createReadiness } from './readiness'
 import type { Item, Stream, StreamSink, StreamState, StreamStateName } from './stream'
 import type { Subscriber, SubscriberOptions } from './subscriber'
 import { close, createSubscriber, fail, give } from './subscriber'
@@ -22,8 +23,11 @@ export type SharedStatus = {
 
 export type Shared = {
   readonly subscribers: number
-  /** `undefined` once nothing that comes is missed; before, resolves when it is so, and rejects if nobody serves it. */
-  whenReady(): Promise<void> | undefined
+  /**
+   * `undefined` once nothing that comes is missed. Before, resolves when it is so, at the latest after `ms`, and rejects if
+   * nobody serves it.
+   */
+  whenReady(ms: number): Promise<void> | undefined
   /** Returns the off-function, which may be called twice. */
   add(subscriber: SubscriberOptions): () => void
   /** The shortest of the subscribers' intervals (in ms). */
@@ -46,6 +50,7 @@ export type SharedOptions = {
 const LINGER = 2_000
 
 export function createShared({ clock, events, key, open, onEnd }: SharedOptions): Shared {
+  const { name } = key
   const members = new Set<Subscriber>()
   /** A copy, made when somebody has come or gone: who does so while it is gone through changes nothing. */
   let copy: readonly Subscriber[] | undefined
@@ -66,12 +71,12 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
 
   function onItem(item: Item) {
     if (item.type === 'logs' && item.isLate && events.has('gap'))
-      events.emit('gap', { key: key.name, from: item.number, to: item.number, late: true })
+      events.emit('gap', { key: name, from: item.number, to: item.number, late: true })
     for (const subscriber of all()) give(subscriber, item)
   }
 
   function onGap(from: number, to: number, why: string) {
-    if (events.has('gap')) events.emit('gap', { key: key.name, from, to, why })
+    if (events.has('gap')) events.emit('gap', { key: name, from, to, why })
     failAll(new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why }))
   }
 
@@ -85,7 +90,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     if (!events.has('subscription')) return
     const { provider, channel } = state.source ?? {}
     events.emit('subscription', {
-      key: key.name,
+      key: name,
       from: last.name,
       to: state.name,
       ...(provider !== undefined && { provider }),
@@ -120,18 +125,12 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   stream.start()
-  let ready: Promise<void> | undefined = Promise.race([stream.whenReady(), refused])
-  ready.then(
-    () => {
-      ready = undefined
-    },
-    () => {}, // whoever waits for it hears of it
-  )
+  const ready = createReadiness(clock, Promise.race([stream.whenReady(), refused]))
   return {
     get subscribers() {
       return members.size
     },
-    whenReady: () => ready,
+    whenReady: ready.wait,
     add(given) {
       linger?.cancel()
       const subscriber = createSubscriber(given, { clock, stream, turn: stream.turn() })
@@ -141,12 +140,12 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     },
     interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
     status() {
-      const { name, source } = stream.state()
+      const { name: state, source } = stream.state()
       const cursor = stream.cursor()
       return {
-        key: key.name,
+        key: name,
         subscribers: members.size,
-        state: name,
+        state,
         ...(source && { source: { ...source } }),
         ...(cursor !== undefined && { cursor }),
       }

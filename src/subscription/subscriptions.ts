@@ -5,9 +5,9 @@ import type { Hex } from 'viem'
 import type { SubscriptionGapError } from '../errors'
 import { InvalidOptionsError, NoProviderError, TransportClosedError } from '../errors'
 import type { Parts } from '../request/flight'
-import type { Face } from '../request/plan'
+import type { Face, Planner } from '../request/plan'
 import type { RpcRequest, SocketState } from '../types'
-import type { Hub, HubOptions } from './hub'
+import type { Hub, HubOptions, Subscription } from './hub'
 import { createHub } from './hub'
 import type { HeadOfChain, LogsOfBlock } from './items'
 import { createLogItems, toHeadOfChain } from './items'
@@ -23,11 +23,6 @@ export type SubscribeOptions = {
   onData(data: unknown): unknown
   /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or it is over (`TransportClosedError`). */
   onError?(error: unknown): void
-}
-
-export type Subscription = {
-  readonly subscriptionId: Hex
-  unsubscribe(): Promise<unknown>
 }
 
 export type HeadStreamOptions = {
@@ -84,8 +79,15 @@ export function createSubscriptions({
   request,
 }: SubscriptionsOptions): Subscriptions {
   const hubs = new Map<string, Hub>()
+  const known = new WeakMap<Planner, Hub>()
 
   function hubOf(face: Face): Hub {
+    const hub = known.get(face.planner) ?? openHub(face)
+    known.set(face.planner, hub)
+    return hub
+  }
+
+  function openHub(face: Face): Hub {
     const { wall, provider, isPinned, channel, exclude } = face.planner({ method: 'eth_subscribe' })
     const scope = stableJson({ wall, provider, isPinned, channel, exclude })
     let hub = hubs.get(scope)
@@ -111,7 +113,7 @@ export function createSubscriptions({
   ): AsyncIterableIterator<value> {
     return createIteration<value>(async ({ give, fail }) => {
       if (parts.closed) throw new TransportClosedError()
-      const { off } = await hubOf(face).subscribe(params, () => ({
+      const { unsubscribe } = await hubOf(face).subscribe(params, () => ({
         read,
         onEvent: (value) => give(value as value),
         onError: (error) =>
@@ -120,18 +122,18 @@ export function createSubscriptions({
         interval: intervalOf(face),
         from,
       }))
-      return off
+      return unsubscribe
     }, signal)
   }
 
   return {
-    async subscribe(face, { params, onData, onError = () => {} }, turnedOff) {
+    subscribe(face, { params, onData, onError = ignore }, turnedOff) {
       if (turnedOff !== undefined) {
         const reasons = parts.providers.map(({ id }) => ({ provider: id, reason: turnedOff }))
-        throw new NoProviderError({ method: 'eth_subscribe', reasons })
+        return Promise.reject(new NoProviderError({ method: 'eth_subscribe', reasons }))
       }
-      if (parts.closed) throw new TransportClosedError()
-      const { id, off } = await hubOf(face).subscribe(params, (subscription) => ({
+      if (parts.closed) return Promise.reject(new TransportClosedError())
+      return hubOf(face).subscribe(params, (subscription) => ({
         read: resultsOf,
         subscription,
         onEvent: onData,
@@ -139,13 +141,6 @@ export function createSubscriptions({
         patience: PATIENCE,
         interval: intervalOf(face),
       }))
-      return {
-        subscriptionId: id,
-        unsubscribe() {
-          off()
-          return Promise.resolve(true)
-        },
-      }
     },
     heads(face, { signal } = {}) {
       const read = (item: Item) => {
@@ -186,6 +181,8 @@ export function createSubscriptions({
 function resultsOf({ results }: Item) {
   return results
 }
+
+function ignore() {}
 
 function check(isGood: boolean, path: string, rule: string, value: unknown) {
   if (!isGood) throw new InvalidOptionsError({ path, rule, value })

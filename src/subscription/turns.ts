@@ -129,7 +129,7 @@ export function createTurns(options: TurnsOptions): Turns {
       const truth = found?.get(item.block.hash) ?? []
       if (found && item.isCovered && !mustCheck(item.block.number) && truth.length > pushed.length)
         options.onLoss(item.block.number)
-      settle(item, [...pushed, ...truth], found !== undefined)
+      settle(item, [...pushed, ...truth], found !== undefined && (found.has(item.block.hash) || !asked.includes(item)))
     }
   }
 

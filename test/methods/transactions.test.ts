@@ -9,6 +9,7 @@ import type { FailoverOptions, ProviderConfig, RequestEvent } from '../../src'
 import { failover } from '../../src'
 import { createFleet } from '../support/fleet'
 import type { FleetProvider } from '../support/fleet-provider'
+import type { BehaviourScript } from '../support/provider-behaviour'
 
 const account = privateKeyToAccount(keccak256('0x01'))
 const to = account.address
@@ -352,6 +353,24 @@ describe('after a send', () => {
     await wallet.sendTransaction({ to, value: 1n })
     await wallet.sendTransaction({ to, value: 1n })
     expect(fleet.chain.sent.map(({ nonce }) => nonce)).toEqual([0, 1])
+  })
+})
+
+describe('sends in a row', () => {
+  const SENDS = 4
+  test.each([
+    ['load-balanced', [{ lag: 3 }, { lag: 3 }, {}]],
+    ['load-balanced', [{}, { lag: 3 }]],
+    // It takes every transaction and tells of none.
+    ['priority', [{ methods: 'eth_getTransactionCount', result: { eth_getTransactionCount: '0x0' } }, {}]],
+  ] as const)('behavior: through a lagging set, %s, nonces are consecutive (%#)', async (strategy, scripts) => {
+    const fleet = await createFleet<readonly BehaviourScript[]>(scripts)
+    const list = fleet.providers.map(({ url }) => url)
+    const wallet = createWalletClient({ account, chain: mainnet, transport: failover(list, { strategy }) })
+    for (let count = 0; count < SENDS; count++) await wallet.sendTransaction({ to, value: 1n })
+    expect(fleet.chain.sent.map(({ nonce }) => nonce)).toEqual([0, 1, 2, 3])
+    await wallet.transport.close()
+    await fleet.close()
   })
 })
 

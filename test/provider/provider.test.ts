@@ -17,7 +17,7 @@ const channelOf = (provider: Provider | undefined, type: string) =>
 
 /** An attempt that ends with this error; blame is what the failure says. */
 function failWith(channel: ChannelState, error: unknown, now = 0) {
-  const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', false, now)
+  const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, now)
   const failure = failureOf(error, { method: METHOD })
   fail(attempt, failure, failure.blame !== 'nobody', now)
   return failure
@@ -93,7 +93,7 @@ describe('createProvider', () => {
       },
       close() {},
     }
-    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', false, 0)
+    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 0)
     const error = await send(attempt, [broken], { method: METHOD }, undefined).catch((reason: unknown) => reason)
     expect(error).toBe(thrown)
     const failure = failureOf(error, { method: METHOD })
@@ -105,7 +105,7 @@ describe('createProvider', () => {
     const [p1] = createProviders([{ limits: { concurrency: 5 } }])
     const channel = channelOf(p1, 'http')
     const failure = failureOf({ name: 'HttpRequestError', status: 503, message: 'x' }, { method: METHOD })
-    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', false, 0)
+    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 0)
     expect([channel.inFlight, p1?.quota.inFlight]).toEqual([1, 1])
     release(attempt, 0)
     release(attempt, 0)
@@ -118,7 +118,7 @@ describe('createProvider', () => {
     const channel = channelOf(p1, 'http')
     p1?.capability.learnUnsupported(METHOD, 0)
     p1?.quota.refuse('rate-limit', undefined, 0)
-    succeed(openAttempt(channel, channel.breaker.admit(), 'turn', false, 1_000), need, 1_010)
+    succeed(openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 1_000), need, 1_010)
     expect([p1?.capability.lacks(METHOD, 1_010), p1?.quota.refuse('rate-limit', undefined, 1_010)]).toEqual([
       false,
       1_000,

@@ -51,7 +51,6 @@ export async function runSimulation(schedule: Schedule, tell?: ((text: string) =
   }
   await clock.advance(lastBlocks * schedule.blockTime)
   miner.stop()
-  for (const watcher of watchers) watcher.look()
   const settledAfter = await settle(world, watchers)
   const problems = watchers.flatMap((watcher) => problemsOf(watcher, world))
   const left = schedule.ending === 'leave' ? await leave(world, watchers) : []
@@ -106,8 +105,10 @@ async function settle({ clock, chain }: World, watchers: readonly Watcher[]) {
   const from = clock.now()
   const isTold = (watcher: Watcher) =>
     watcher.hasLeft || (watcher.first !== undefined && watcher.judge(truthOf(watcher, chain)).lost === 0)
-  do await clock.advance(step)
-  while (clock.now() - from < patience && !watchers.every(isTold))
+  do {
+    await clock.advance(step)
+    for (const watcher of watchers) watcher.look()
+  } while (clock.now() - from < patience && !watchers.every(isTold))
   return clock.now() - from
 }
 

@@ -2,6 +2,7 @@
 // again and prints what happens in it.
 
 import { describe, expect, test } from 'vitest'
+import { regressions } from './regressions'
 import { runSimulation } from './run'
 import { describeSchedule, drawSchedule } from './schedule'
 
@@ -27,5 +28,12 @@ describe.runIf(given === undefined)('every canonical event once, in order, and n
       if (problems.length > 0) failed[seed] = problems
     }
     expect(failed).toEqual({})
+  })
+})
+
+describe.runIf(given === undefined)('what once went wrong', () => {
+  test.each(Object.entries(regressions))('%s', async (_, schedule) => {
+    const { problems } = await runSimulation(schedule)
+    expect(problems).toEqual([])
   })
 })

@@ -132,12 +132,12 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
   }
 }
 
-/** The same time, with account of the timers that are started through it. */
+/** The same time, with timers that take whole milliseconds and at least one, as platforms' do; it keeps account of them. */
 function createOwnClock(clock: ManualClock, hasNames: boolean): Clock & { running(): string[] } {
   const running = new Map<object, string>()
   const start = (way: 'after' | 'background') => (ms: number, run: () => void) => {
     const name = hasNames ? String(new Error().stack?.split('\n').slice(2, 5).join(' <')) : way
-    const timer = clock[way](ms, () => {
+    const timer = clock[way](Math.max(1, Math.floor(ms)), () => {
       running.delete(timer)
       run()
     })

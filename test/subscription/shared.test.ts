@@ -174,21 +174,23 @@ describe('the end', () => {
     off()
     await clock.advance(5_000)
     expect([errors, seen, stream.stop.mock.calls.length]).toEqual([[error], [], 1])
-    await expect(shared.whenReady()).rejects.toBe(error)
+    await expect(shared.whenReady(10_000)).rejects.toBe(error)
   })
 })
 
 describe('readiness', () => {
   test('default: that of the stream', async () => {
     const { shared, becomeReady } = setUp()
+    const waiting = shared.whenReady(10_000)
     becomeReady()
-    await expect(shared.whenReady()).resolves.toBeUndefined()
+    await expect(waiting).resolves.toBeUndefined()
+    expect(shared.whenReady(10_000)).toBeUndefined()
   })
 
   test('error: nobody serves it: the members and all who wait hear of it', async () => {
     const { shared, join, sink } = setUp()
     const { errors } = join()
-    const waiting = shared.whenReady()
+    const waiting = shared.whenReady(10_000)
     sink().onRefused(new Error('nobody'))
     await expect(waiting).rejects.toThrow('nobody')
     expect(errors).toEqual([new Error('nobody')])

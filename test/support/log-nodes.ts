@@ -60,7 +60,12 @@ export function createLogWorld({ nodes, height, logs, options, random }: LogWorl
     const channel = t.channel(id)
     const timing = node.after === undefined ? {} : { after: node.after }
     channel.on('eth_blockNumber').reply(() => numberToHex(headOf()), timing)
-    channel.on('eth_getBlockByNumber').reply(() => toRpcBlock(chain.block(headOf() - 100) as never, false), timing)
+    channel.on('eth_getBlockByNumber').reply(({ params }: { params?: any }) => {
+      const [tag] = params
+      const number = tag === 'latest' ? headOf() : tag.startsWith('0x') ? Number(tag) : headOf() - 100
+      const block = number <= headOf() ? chain.block(number) : undefined
+      return block ? toRpcBlock(block, false) : null
+    }, timing)
     channel.on('eth_getLogs').reply(({ params }: { params?: any }) => {
       const filter = params[0] as LogFilter
       const addresses = Array.isArray(filter.address) ? filter.address.length : filter.address ? 1 : 0

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { createReadiness } from '../../src/subscription/readiness'
+import { createManualClock } from '../support/manual-clock'
+
+function setUp() {
+  const clock = createManualClock()
+  let settle = { resolve: () => {}, reject: (_: unknown) => {} }
+  const ready = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  return { clock, readiness: createReadiness(clock, ready), settle }
+}
+
+describe('createReadiness', () => {
+  test('default: those who come together wait together, and nobody waits once it is ready', async () => {
+    const { readiness, settle } = setUp()
+    const first = readiness.wait(1_000)
+    expect(first).toBeInstanceOf(Promise)
+    expect(readiness.wait(1_000)).toBe(first)
+    settle.resolve()
+    await first
+    expect(readiness.wait(1_000)).toBe(undefined)
+  })
+
+  test('behavior: it is waited for until the end of the time and no longer; who comes later has an end of its own', async () => {
+    const { clock, readiness } = setUp()
+    const ended: string[] = []
+    void readiness.wait(1_000)?.then(() => ended.push('first'))
+    await clock.advance(500)
+    void readiness.wait(1_000)?.then(() => ended.push('second'))
+    await clock.advance(499)
+    expect(ended).toEqual([])
+    await clock.advance(1)
+    expect(ended).toEqual(['first'])
+    await clock.advance(500)
+    expect(ended).toEqual(['first', 'second'])
+  })
+
+  test('error: what will never be ready', async () => {
+    const { readiness, settle } = setUp()
+    const [limited, unlimited] = [readiness.wait(1_000), readiness.wait(Infinity)]
+    settle.reject(new Error('nobody serves it'))
+    await expect(limited).rejects.toThrow('nobody serves it')
+    await expect(unlimited).rejects.toThrow('nobody serves it')
+    await expect(readiness.wait(1_000)).rejects.toThrow('nobody serves it')
+  })
+})
