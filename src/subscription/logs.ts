@@ -87,6 +87,7 @@ export function createLogs({
     onGap: sink.onGap,
     newest: () => order.newest(),
     canonical: backfill.byNumber,
+    stands: heads.has,
     isStopped: () => isStopped,
   })
   const check = createLogCheck({

@@ -47,6 +47,8 @@ export type TurnsOptions = {
   readonly newest: () => Promise<LogBlock | undefined>
   /** The canonical block at this height. */
   readonly canonical: (number: number, provider: string) => Promise<Pick<LogBlock, 'hash'>>
+  /** Whether heads have the block, now. */
+  readonly stands: (hash: string) => boolean
   readonly isStopped: () => boolean
 }
 
@@ -150,40 +152,48 @@ export function createTurns(options: TurnsOptions): Turns {
     if (!newest && !isLeft()) await pauses.wait(AGAIN)
     if (isLeft() || !newest) return false
     queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
-    for (const entry of delivery.blocks()) {
-      const { number } = entry
-      const canonical = await reads.untilDone(() => options.canonical(number, newest.provider), GIVEN_UP, isLeft)
-      if (isLeft() || !canonical || canonical.hash === entry.hash) break
-      delivery.takeBack({ ...entry, provider: newest.provider })
-    }
+    const from = await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    const from = delivery.cursor()?.number
-    // Else the chain has changed while it was asked: what was compared may not stand any more.
-    const isSame = async () =>
-      (await options.canonical(newest.number, newest.provider).catch(() => undefined))?.hash === newest.hash
-    if (from !== undefined && !(await fill(item, from, newest.number, newest.provider, isSame))) {
-      if (!isLeft()) await pauses.wait(AGAIN)
-      return false
-    }
-    if (isLeft()) return false
+    if (from !== undefined) await fill(item, from, newest.number, newest.provider, newest.hash)
+    // A reorg meanwhile: it starts over.
+    if (isLeft() || !options.stands(newest.hash)) return false
     delivery.give(newest, [], true)
     return true
   }
 
-  /** @param isSame whether what was found may be given. Returns whether it was. */
-  async function fill(item: QueueItem, from: number, to: number, provider: string, isSame = async () => true) {
-    const isLeft = () => isStopped() || queue[0] !== item
+  /** Returns the block from which on is to be read again. */
+  async function takeBackOrphans({ provider }: LogBlock, isLeft: () => boolean): Promise<number | undefined> {
+    const stands = async ({ number, hash }: Pick<LogBlock, 'number' | 'hash'>) => {
+      const canonical = await reads.untilDone(() => options.canonical(number, provider), GIVEN_UP, isLeft)
+      return isLeft() || !canonical || canonical.hash === hash
+    }
+    let lowest = delivery.begunAt()
+    for (const entry of delivery.blocks()) {
+      if (await stands(entry)) {
+        lowest = entry.number
+        break
+      }
+      delivery.takeBack({ ...entry, provider })
+    }
+    const cursor = delivery.cursor()
+    if (!cursor || cursor.number < lowest || (await stands(cursor))) return cursor?.number
+    // Blocks without logs leave no trace: others may have taken the place of any of them.
+    return Math.max(lowest, cursor.number - MOST_AT_ONCE)
+  }
+
+  /** @param hash of the last block, if that is known: logs of another branch are none of ours */
+  async function fill(item: QueueItem, from: number, to: number, provider: string, hash?: string) {
+    const isLeft = () => isStopped() || queue[0] !== item || (hash !== undefined && !options.stands(hash))
     const first = Math.max(from, to - options.mostFilled + 1)
-    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill'), GIVEN_UP, isLeft)
-    if (isLeft() || !(await isSame()) || isLeft()) return false
     if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
-    if (!found) onGap(first, to, 'the logs could not be had')
-    for (const { number, hash, logs } of found ?? []) {
+    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
+    if (isLeft()) return
+    if (!found) return onGap(first, to, 'the logs could not be had')
+    for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)
       else delivery.give({ number, hash, provider }, logs, true)
     }
-    return true
   }
 
   return {

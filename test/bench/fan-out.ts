@@ -3,7 +3,7 @@
 import type { Address, Hex } from 'viem'
 import { createPublicClient, pad, toHex, webSocket } from 'viem'
 import { failover } from '../../src/index'
-import { transferTopic } from '../support/chain-block'
+import { forgetHashes, transferTopic } from '../support/chain-block'
 import { fastChain, token } from '../support/event-watch'
 import { collectGarbage, firstLineOf, formatNumber, median, tableOf } from './measure'
 import type { ReplayProvider } from './replay-provider'
@@ -236,6 +236,7 @@ function startWork() {
 
 /** Heap after everything that can be freed is (in MB). */
 function heapInUse() {
+  forgetHashes()
   collectGarbage()
   return process.memoryUsage().heapUsed / 1_000_000
 }

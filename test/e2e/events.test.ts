@@ -14,13 +14,13 @@ const watchers = failoverWatchers({ timeout: 2_000 })
 describe('nothing is lost, doubled, misplaced or left standing', () => {
   test.concurrent.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     'behavior: %s',
-    async (name, scenario) => {
+    async (_, scenario) => {
       const { watches, logs, upstream } = await runScenario(scenario, watchers, { length: 'short', patience })
       expect(watches).toMatchObject(watches.map((watch) => ({ name: watch.name, verdict: flawless })))
       // Late ones only where frames are lost, and announced: else they would be out of order.
       if (!scenario.dropsFrames) expect(logs.late).toBe(0)
-      // One upstream subscription per key, two while it moves.
-      expect(upstream.most).toBeLessThanOrEqual(name === 'quiet' ? 1 : 2)
+      // One upstream subscription per key, two while it moves (or while the first takes long to confirm).
+      expect(upstream.most).toBeLessThanOrEqual(2)
       expect(upstream.left).toBeLessThanOrEqual(1)
     },
   )

@@ -76,7 +76,7 @@ export function drawSchedule(seed: number): Schedule {
   const faults = Array.from({ length: between(1, 8) }, () =>
     drawFaults(draw, { blockTime, duration, providers }),
   ).flat()
-  const slow = pick([0, 0, Math.ceil(blockTime / 3), blockTime * 2])
+  const slow = pick([0, 0, Math.ceil(blockTime / 3), Math.min(2 * blockTime, 3_000)])
   return {
     seed,
     blockTime,

@@ -117,6 +117,11 @@ export function hashOf(text: string): Hash {
   return hash
 }
 
+/** What is remembered of them is no part of what a client holds. */
+export function forgetHashes() {
+  hashes.clear()
+}
+
 // The same on every branch: a transaction that a reorg threw out is included again.
 function madeUpTransaction(seed: string, number: number, index: number): ChainTransaction {
   const from: Address = `0x${'f0'.repeat(20)}`
