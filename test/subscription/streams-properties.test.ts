@@ -34,66 +34,73 @@ function settleHeads(seen: readonly string[], tree: readonly Block[], all: Reado
 }
 
 describe('streams', () => {
-  test('behavior: whatever happens, heads and logs are complete, each once, and what was replaced is taken back', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(step, { minLength: 1, maxLength: 15 }),
-        fc.array(fate, { minLength: 1, maxLength: 50 }),
-        fc.integer({ min: 1, max: 1_500 }),
-        async (steps, fates, pause) => {
-          const { clock, feed, subscribe, tree, engine } = createNodes(2)
-          const all = new Map<string, Block>()
-          const heads = subscribe()
-          const logs = subscribe(['logs', {}])
-          await clock.settle()
-          let frames = 0
-          let isClear = false
-          let late: (() => void)[] = []
-          const send = (frame: () => void) => {
-            const its = isClear ? 'come' : fates[frames++ % fates.length]
-            if (its === 'late') return void late.push(frame)
-            if (its !== 'lose') frame()
-            if (its === 'double') frame()
-            for (const one of late.splice(0)) one()
-          }
-          const push = async (blocks: readonly Block[]) => {
-            for (const block of blocks) {
-              all.set(nameOf(block), block)
-              for (const number of [1, 2]) {
-                send(() => feed(number).push(block.raw))
-                for (const log of logsOf(block)) send(() => feed(number).push(log, 'logs'))
+  test.each([
+    ['with heads', true],
+    ['without heads', false],
+  ])(
+    'behavior: whatever happens, logs (%s) and heads are complete, each once, and what was replaced is taken back',
+    async (_, hasHeads) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 15 }),
+          fc.array(fate, { minLength: 1, maxLength: 50 }),
+          fc.integer({ min: 1, max: 1_500 }),
+          async (steps, fates, pause) => {
+            const { clock, feed, subscribe, tree, engine } = createNodes(2)
+            const all = new Map<string, Block>()
+            const heads = hasHeads ? subscribe() : undefined
+            const logs = subscribe(['logs', {}])
+            await clock.settle()
+            let frames = 0
+            let isClear = false
+            let late: (() => void)[] = []
+            const send = (frame: () => void) => {
+              const its = isClear ? 'come' : fates[frames++ % fates.length]
+              if (its === 'late') return void late.push(frame)
+              if (its !== 'lose') frame()
+              if (its === 'double') frame()
+              for (const one of late.splice(0)) one()
+            }
+            const push = async (blocks: readonly Block[]) => {
+              for (const block of blocks) {
+                all.set(nameOf(block), block)
+                for (const number of [1, 2]) {
+                  send(() => feed(number).push(block.raw))
+                  for (const log of logsOf(block)) send(() => feed(number).push(log, 'logs'))
+                }
+                await clock.advance(pause)
               }
-              await clock.advance(pause)
             }
-          }
-          for (const { type, count } of steps) {
-            if (type === 'mine') await push(tree.mine(count))
-            if (type === 'reorg' && tree.chain().length > count) await push(tree.reorg(count, count + 1))
-            if (type === 'kill') feed(count).drop()
-            if (type === 'refuse') {
-              feed(count).refuse(new Error('busy'))
-              feed(count).drop()
+            for (const { type, count } of steps) {
+              if (type === 'mine') await push(tree.mine(count))
+              if (type === 'reorg' && tree.chain().length > count) await push(tree.reorg(count, count + 1))
+              if (type === 'kill') feed(count).drop()
+              if (type === 'refuse') {
+                feed(count).refuse(new Error('busy'))
+                feed(count).drop()
+              }
+              if (type === 'wait') await clock.advance(count)
             }
-            if (type === 'wait') await clock.advance(count)
-          }
-          for (const number of [1, 2]) feed(number).confirm()
-          late = []
-          // The last ones come whole.
-          isClear = true
-          await clock.advance(40_000)
-          await push(tree.mine(3))
-          await clock.advance(180_000)
-          await push(tree.mine(1))
-          await clock.advance(5_000)
-          const chain = tree.chain().slice(1)
-          if (heads) expect([settleHeads(heads.seen, tree.chain(), all), heads.errors]).toEqual([chain.map(nameOf), []])
-          const expected = chain.flatMap((block) => [0, 1].map((index) => `${nameOf(block)}:${index}`))
-          expect([[...settle(logs.seen)].sort(), logs.errors]).toEqual([expected.sort(), []])
-          engine.close()
-          expect(clock.pending.total).toBe(0)
-        },
-      ),
-      { numRuns: 60 },
-    )
-  })
+            for (const number of [1, 2]) feed(number).confirm()
+            late = []
+            // The last ones come whole.
+            isClear = true
+            await clock.advance(40_000)
+            await push(tree.mine(3))
+            await clock.advance(180_000)
+            await push(tree.mine(1))
+            await clock.advance(5_000)
+            const chain = tree.chain().slice(1)
+            if (heads)
+              expect([settleHeads(heads.seen, tree.chain(), all), heads.errors]).toEqual([chain.map(nameOf), []])
+            const expected = chain.flatMap((block) => [0, 1].map((index) => `${nameOf(block)}:${index}`))
+            expect([[...settle(logs.seen)].sort(), logs.errors]).toEqual([expected.sort(), []])
+            engine.close()
+            expect(clock.pending.total).toBe(0)
+          },
+        ),
+        { numRuns: 60 },
+      )
+    },
+  )
 })
