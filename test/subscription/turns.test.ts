@@ -361,8 +361,6 @@ describe('catching up', () => {
   })
 })
 
-describe('catching up while the chain changes', () => {})
-
 describe('the end', () => {
   test('behavior: stopped, nothing is given and no timer is left', async () => {
     const { clock, told, head, push, stop } = setUp()
