@@ -47,11 +47,15 @@ export function verdictOf({ isCovered, bloom, hasPushes, isSettled, mustCheck, m
   return bloom === 'yes' && mayCheck ? 'ask' : 'skip'
 }
 
-/** The blocks at the front that are not pushed: they are asked for together. */
-export function uncoveredRun(queue: readonly QueueItem[], most: number): BlockItem[] {
+/** The blocks at the front of which all are to be asked for: they are asked for together. */
+export function askedRun(
+  queue: readonly QueueItem[],
+  most: number,
+  mustAsk: (item: BlockItem) => boolean,
+): BlockItem[] {
   const run: BlockItem[] = []
   for (const item of queue) {
-    if (item.type !== 'block' || item.isCovered || run.length >= most) break
+    if (item.type !== 'block' || !mustAsk(item) || run.length >= most) break
     run.push(item)
   }
   return run

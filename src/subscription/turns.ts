@@ -6,7 +6,7 @@ import type { Pauses } from '../base/pause'
 import type { BloomAnswer } from './blooms'
 import type { Delivery } from './delivery'
 import type { BlockItem, LogBlock, QueueItem } from './log-queue'
-import { uncoveredRun, verdictOf } from './log-queue'
+import { askedRun, verdictOf } from './log-queue'
 import type { LogReads } from './log-reads'
 import type { Pushes } from './pushes'
 
@@ -109,11 +109,13 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   async function ask(first: BlockItem) {
-    const run = first.isCovered ? [first] : uncoveredRun(queue, MOST_AT_ONCE)
+    const mustAsk = (item: BlockItem) => !item.isCovered || mustCheck(item.block.number)
+    // One by one they would fall behind a chain that is faster than the answers.
+    const run = mustAsk(first) ? askedRun(queue, MOST_AT_ONCE, mustAsk) : [first]
     const asked = run.filter(({ block }) => bloomOf(block) !== 'no' || pushes.of(block.hash).length > 0)
     const isLeft = () => isStopped() || queue[0] !== first
     const blocks = asked.map(({ block }) => block)
-    const { isCovered } = first
+    const isCovered = run.every((item) => item.isCovered)
     const limit = isCovered ? HELD_BACK : GIVEN_UP
     const found = await within(
       limit,
@@ -121,9 +123,9 @@ export function createTurns(options: TurnsOptions): Turns {
     )
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
-    if (!found && isCovered && !first.isCovered) return
+    if (!found && isCovered && run.some((item) => !item.isCovered)) return
     const last = asked.at(-1)?.block ?? first.block
-    if (!found && !first.isCovered) onGap(first.block.number, last.number, 'the logs could not be had')
+    if (!found && !isCovered) onGap(first.block.number, last.number, 'the logs could not be had')
     for (const item of run) {
       // A reorg may have taken it out meanwhile.
       if (queue[0] !== item || isStopped()) return

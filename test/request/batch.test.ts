@@ -355,7 +355,7 @@ describe('hedges', () => {
     }
     await t.clock.advance(10)
     const together = one.posts.filter(({ isBatch }) => isBatch).flatMap(({ requests }) => requests)
-    expect([...new Set(together.map(({ method }) => method))]).toEqual(['eth_blockNumber'])
+    expect([...new Set(together.map(({ method }) => method))]).toEqual(['eth_getBlockByNumber'])
   })
 })
 

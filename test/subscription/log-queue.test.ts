@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Evidence, QueueItem } from '../../src/subscription/log-queue'
-import { uncoveredRun, verdictOf } from '../../src/subscription/log-queue'
+import { askedRun, verdictOf } from '../../src/subscription/log-queue'
 import { blockOf } from './blocks'
 
 const evidence: Evidence = {
@@ -34,7 +34,9 @@ describe('verdictOf', () => {
   })
 })
 
-describe('uncoveredRun', () => {
+describe('askedRun', () => {
+  const isUncovered = ({ isCovered }: { isCovered: boolean }) => !isCovered
+
   const item = (number: number, isCovered: boolean): QueueItem => ({
     type: 'block',
     block: blockOf(number),
@@ -44,14 +46,14 @@ describe('uncoveredRun', () => {
 
   test('default: up to the first that is pushed, or is no block', () => {
     const [a, b, c] = [item(1, false), item(2, false), item(3, false)]
-    expect(uncoveredRun([a, b, item(3, true), c], 10)).toEqual([a, b])
-    expect(uncoveredRun([a, { type: 'retract', block: blockOf(1) }, b], 10)).toEqual([a])
-    expect(uncoveredRun([a, { type: 'range', from: 1, to: 2 }, b], 10)).toEqual([a])
-    expect(uncoveredRun([item(1, true), b], 10)).toEqual([])
-    expect(uncoveredRun([], 10)).toEqual([])
+    expect(askedRun([a, b, item(3, true), c], 10, isUncovered)).toEqual([a, b])
+    expect(askedRun([a, { type: 'retract', block: blockOf(1) }, b], 10, isUncovered)).toEqual([a])
+    expect(askedRun([a, { type: 'range', from: 1, to: 2 }, b], 10, isUncovered)).toEqual([a])
+    expect(askedRun([item(1, true), b], 10, isUncovered)).toEqual([])
+    expect(askedRun([], 10, isUncovered)).toEqual([])
   })
 
   test('behavior: not more than asked for', () => {
-    expect(uncoveredRun([item(1, false), item(2, false), item(3, false)], 2)).toHaveLength(2)
+    expect(askedRun([item(1, false), item(2, false), item(3, false)], 2, isUncovered)).toHaveLength(2)
   })
 })

@@ -67,7 +67,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
     newest: async () => newest,
     canonical: async (number) => canonical.get(number) ?? blockOf(number),
-    stands: () => true,
+    stands: (hash) => newest === undefined || newest.hash === hash,
     isStopped: () => isStopped,
   })
   return {
