@@ -150,14 +150,18 @@ export function createTurns(options: TurnsOptions): Turns {
   /** Goes on from what was delivered, whatever has happened to the chain since. Returns whether it got there. */
   async function catchUp(item: QueueItem): Promise<boolean> {
     const isLeft = () => isStopped() || queue[0] !== item
-    const newest = await options.newest()
+    const until = clock.now() + HELD_BACK
+    let newest = await options.newest()
+    // Logs may come before their heads.
+    while (newest && newest.number < (delivery.cursor()?.number ?? -1) && clock.now() < until && !isLeft()) {
+      await pauses.wait(SETTLE)
+      newest = await options.newest()
+    }
     if (!newest && !isLeft()) await pauses.wait(AGAIN)
     if (isLeft() || !newest) return false
     queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
     const from = await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    // Logs may come before their heads: those are still to come.
-    if (from !== undefined && from > newest.number) return options.stands(newest.hash)
     if (from !== undefined) await fill(item, from, newest.number, newest.provider, newest.hash)
     // A reorg meanwhile: it starts over.
     if (isLeft() || !options.stands(newest.hash)) return false
@@ -166,23 +170,24 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   /** Returns the block from which on is to be read again. */
-  async function takeBackOrphans({ provider }: LogBlock, isLeft: () => boolean): Promise<number | undefined> {
+  async function takeBackOrphans({ number: height, provider }: LogBlock, isLeft: () => boolean) {
     const stands = async ({ number, hash }: Pick<LogBlock, 'number' | 'hash'>) => {
       const canonical = await reads.untilDone(() => options.canonical(number, provider), GIVEN_UP, isLeft)
       return isLeft() || !canonical || canonical.hash === hash
     }
     let lowest = delivery.begunAt()
     for (const entry of delivery.blocks()) {
-      if (await stands(entry)) {
+      if (entry.number <= height && (await stands(entry))) {
         lowest = entry.number
         break
       }
       delivery.takeBack({ ...entry, provider })
     }
     const cursor = delivery.cursor()
-    if (!cursor || cursor.number < lowest || (await stands(cursor))) return cursor?.number
+    if (!cursor || cursor.number < lowest) return cursor?.number
+    if (cursor.number <= height && (await stands(cursor))) return cursor.number
     // Blocks without logs leave no trace: others may have taken the place of any of them.
-    return Math.max(lowest, cursor.number - MOST_AT_ONCE)
+    return Math.max(lowest, Math.min(height, cursor.number) - MOST_AT_ONCE)
   }
 
   /** @param hash of the last block, if that is known: logs of another branch are none of ours */
