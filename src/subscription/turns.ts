@@ -156,6 +156,8 @@ export function createTurns(options: TurnsOptions): Turns {
     queue = queue.filter((other) => other.type !== 'block' || other.block.number > newest.number)
     const from = await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
+    // Logs may come before their heads: those are still to come.
+    if (from !== undefined && from > newest.number) return options.stands(newest.hash)
     if (from !== undefined) await fill(item, from, newest.number, newest.provider, newest.hash)
     // A reorg meanwhile: it starts over.
     if (isLeft() || !options.stands(newest.hash)) return false

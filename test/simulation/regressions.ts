@@ -127,4 +127,28 @@ export const regressions: Readonly<Record<string, Schedule>> = {
     ],
     watchers: [{ ...logs, filter: { address: [tokenA, tokenB] } }],
   },
+  'heads are opened while a reorg is told: a catch-up gets logs of the new branch before the old one is taken back': {
+    ...plain,
+    seed: 2_216,
+    unevenness: 0.9,
+    duration: 26_000,
+    mostLogs: 1,
+    latency: [1, 800],
+    faults: [{ at: 22_299, type: 'reorg', depth: 5, blocks: 6 }],
+    watchers: [
+      { ...logs, filter: { address: [tokenA, tokenB] } },
+      { ...logs, filter: { address: tokenB } },
+      { ...heads, from: 19_000 },
+    ],
+  },
+  'a reorg replaces blocks that had no logs by some that have': {
+    ...plain,
+    seed: 2_632,
+    blockTime: 12_000,
+    duration: 444_000,
+    mostLogs: 4,
+    latency: [20, 20],
+    faults: [{ at: 50_755, type: 'reorg', depth: 4, blocks: 4 }],
+    watchers: [logs],
+  },
 }

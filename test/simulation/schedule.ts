@@ -71,7 +71,7 @@ export function drawSchedule(seed: number): Schedule {
   const draw = drawOf(seed)
   const { chance, between, pick } = draw
   const blockTime = pick([100, 250, 500, 1_000, 2_000, 4_000, 12_000])
-  const duration = Math.max(6_000, between(20, 40) * blockTime)
+  const duration = Math.max(5_000, between(14, 30) * blockTime)
   const providers = [...drawProviders(draw)]
   const faults = Array.from({ length: between(1, 8) }, () =>
     drawFaults(draw, { blockTime, duration, providers }),
