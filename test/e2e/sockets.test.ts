@@ -102,7 +102,7 @@ describe('mixed lists', () => {
         { id: 'p1', ws: p1.wsUrl },
         { id: 'p2', http: p2.url },
       ],
-      { consistency: 'none' },
+      { consistency: 'none', hedge: false },
     )
     const open = socketIs('p1', 'open')
     expect(await ask()).toBe('0x64')
