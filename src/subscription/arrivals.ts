@@ -9,8 +9,6 @@ export type Origin = {
   readonly channel: 'ws' | 'poll'
   /** Whether it has reached the stream: only then its reorgs are followed. */
   isJoined: boolean
-  /** The highest number it has told. */
-  highest: number
   /** Since when it has only been lower (in ms of the clock). */
   lowerSince: number | undefined
 }
@@ -33,7 +31,7 @@ export type Arrivals = {
 const MOST = 1_024
 
 export function createOrigin(provider: string, channel: Origin['channel']): Origin {
-  return { provider, channel, isJoined: false, highest: -1, lowerSince: undefined }
+  return { provider, channel, isJoined: false, lowerSince: undefined }
 }
 
 export function createArrivals(): Arrivals {

@@ -60,7 +60,6 @@ describe('createOrigin', () => {
       provider: 'p2',
       channel: 'poll',
       isJoined: false,
-      highest: -1,
       lowerSince: undefined,
     })
   })
