@@ -92,7 +92,7 @@ function ofBlock(flight: Flight, attempt: Attempt, value: unknown, now: number):
   if (named !== undefined) {
     if (value === null) {
       const best = Math.max(heads.best(now) ?? -1, truth?.shown ?? -1)
-      if (named > best || !mayDoubt(flight)) return undefined
+      if (named > best || !truth) return undefined
       return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
     }
     if (height !== undefined) noteBlock(parts, provider, height, now)
@@ -118,7 +118,7 @@ function ofLookUp(flight: Flight, attempt: Attempt, value: unknown, now: number)
   const { parts } = flight
   const { provider } = attempt.channel
   if (value === null) {
-    if (!mayDoubt(flight) || !isBelow(parts, provider, now)) return undefined
+    if (!parts.truth || !isBelow(parts, provider, now)) return undefined
     const height = Math.max(parts.heads.best(now) ?? -1, parts.truth?.shown ?? -1)
     return { kind: 'missing', what: 'it does not know the hash, and is behind', height }
   }
@@ -136,8 +136,9 @@ function ofLogs(flight: Flight, attempt: Attempt, value: unknown, now: number): 
   const newest = Array.isArray(value) ? heightOf(value.at(-1)?.blockNumber) : undefined
   if (newest !== undefined) noteAtLeast(parts, provider, newest, now)
   const reach = reachOf(request.params, plan.need.traits.block ?? {})
-  if (reach !== undefined && mayDoubt(flight)) {
-    const shown = parts.truth?.shown ?? -1
+  // The newest of one that is asked alone is its own.
+  if (parts.truth && reach !== undefined && (reach !== 'newest' || !plan.isPinned)) {
+    const { shown } = parts.truth
     const best = parts.heads.best(now) ?? -1
     const height = reach === 'newest' ? shown : Math.min(reach, Math.max(best, shown))
     if (height >= 0 && !reaches(parts, provider, height, best, now))
@@ -179,7 +180,7 @@ function show({ heads, truth }: Parts, height: number, now: number) {
   truth?.show(Math.min(height, heads.best(now) ?? height), now)
 }
 
-/** Who asks one provider alone wants to know what that one says. */
+/** Who asks one provider alone wants to know how far that one is. */
 function mayDoubt({ parts, plan }: Flight): boolean {
   return parts.truth !== undefined && !plan.isPinned
 }
