@@ -77,6 +77,7 @@ export function startHeadRun(
   let state: StreamState = { name: 'opening' }
   let isFilling = false
   let highest = -1
+  let blockAt = -Infinity
   let bridge: Timer | undefined
   let hopeless: Timer | undefined
   let becomeReady = () => {}
@@ -91,13 +92,15 @@ export function startHeadRun(
     mostFilled: options.mostFilled,
     sink: {
       onBlock(block) {
-        parts.truth?.show(block.number, clock.now())
+        blockAt = clock.now()
+        parts.truth?.show(block.number, blockAt)
         tellAll((listener) => listener.onBlock(block))
       },
       onReorg(removed, isReset) {
-        if (isReset && parts.truth) parts.truth.forget(clock.now())
-        else if (isReset) heads.reset()
-        options.onReorg(removed, isReset, state.source?.provider)
+        // What requests have seen since the last block, they have told of.
+        const isTold = isReset && parts.truth !== undefined && parts.truth.resetAt >= blockAt
+        if (isReset && !isTold) parts.truth ? parts.truth.forget(clock.now()) : heads.reset()
+        if (!isTold) options.onReorg(removed, isReset, state.source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },
       onGap: (...gap) => tellAll((listener) => listener.onGap(...gap)),
