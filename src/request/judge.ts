@@ -1,17 +1,21 @@
 // Whether an answer may be taken, or another provider may know better: what it shows of the chain's head is noted, and set
 // against what is known and what callers were shown. What is done with one that is not taken is doubt.ts.
 
-import type { Provider } from '../provider/provider'
+import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import type { BlockTraits } from '../rpc/methods'
 import { reachOf, shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
 import type { Flight, Parts } from './flight'
+import { lacksOld } from './route'
 
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
-  /** It is below what was shown, or of a provider that is behind; above what is believed; or lacks what should be there. */
-  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing'
+  /**
+   * It is below what was shown, or of a provider that is behind; above what is believed; lacks what should be there; or is
+   * of a provider that is said not to keep that.
+   */
+  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
   readonly what: string
   /** The block that one who knows better has. */
   readonly height: number
@@ -36,10 +40,23 @@ const JUDGES: Record<NonNullable<BlockTraits['shows']>, Judge> = {
 /** `undefined`: it is taken. For most methods that is all there is to ask. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
   const { block } = flight.plan.need.traits
+  if (value === null && isGone(flight, attempt, now))
+    return { kind: 'gone', what: 'it is declared not to keep that', height: flight.plan.need.old?.block ?? -1 }
   if (!block || attempt.leftAt < (flight.parts.truth?.resetAt ?? 0)) return undefined
   if (block.shows) return JUDGES[block.shows](flight, attempt, value, now)
   // It was asked before it was known to be behind, or because nobody else was left.
   return flight.isNewest ? ofState(flight, attempt, now) : undefined
+}
+
+/** Null says nothing where one is declared not to keep what was asked for, while there are others that do. */
+function isGone({ parts, plan, route }: Flight, { channel }: Attempt, now: number): boolean {
+  const { need, provider } = plan
+  const lacks = (one: ChannelState) => lacksOld(one, need, parts.heads.best(now), now)
+  return parts.truth !== undefined && provider === undefined && lacks(channel) && !route.candidates.every(lacks)
+}
+
+function highestOf({ heads, truth }: Parts, now: number): number {
+  return Math.max(heads.best(now) ?? -1, truth?.shown ?? -1)
 }
 
 function ofState(flight: Flight, { channel }: Attempt, now: number): Doubt | undefined {
@@ -84,15 +101,14 @@ function ofHead(flight: Flight, attempt: Attempt, head: number | undefined, now:
 
 function ofBlock(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
   const { parts, request, plan } = flight
-  const { heads, truth } = parts
+  const { truth } = parts
   const { provider } = attempt.channel
   const tag: unknown = Array.isArray(request.params) ? request.params[0] : undefined
   const named = heightOf(tag)
   const height = plan.need.traits.block?.shows === 'block' ? shownHeightOf(value) : undefined
   if (named !== undefined) {
     if (value === null) {
-      const best = Math.max(heads.best(now) ?? -1, truth?.shown ?? -1)
-      if (named > best || !truth) return undefined
+      if (named > highestOf(parts, now) || !truth) return undefined
       return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
     }
     if (height !== undefined) noteBlock(parts, provider, height, now)
@@ -119,8 +135,7 @@ function ofLookUp(flight: Flight, attempt: Attempt, value: unknown, now: number)
   const { provider } = attempt.channel
   if (value === null) {
     if (!parts.truth || !isBelow(parts, provider, now)) return undefined
-    const height = Math.max(parts.heads.best(now) ?? -1, parts.truth?.shown ?? -1)
-    return { kind: 'missing', what: 'it does not know the hash, and is behind', height }
+    return { kind: 'missing', what: 'it does not know the hash, and is behind', height: highestOf(parts, now) }
   }
   const height = shownHeightOf(value)
   if (height === undefined) return undefined
