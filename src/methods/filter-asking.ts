@@ -12,6 +12,7 @@ import { isOver, partOf, shareOf } from './calls'
 import type { FilterLog, Point } from './filter-trail'
 import { inOrder } from './filter-trail'
 import type { Logs } from './logs'
+import { TAIL } from './logs-plan'
 import { failuresOf } from './logs-refusals'
 
 /** A block by its header. */
@@ -20,13 +21,15 @@ export type Header = Pick<Point, 'number' | 'hash' | 'time'> & { readonly parent
 /** One provider, as it is asked during a poll. */
 export type Source = {
   readonly provider: string
+  /** So many blocks are asked for again: half of what it takes at once. */
+  readonly overlap: number
   /** Its canonical block of this number; `undefined` if it has none. */
   block(number: number): Promise<Header | undefined>
   blockOfHash(hash: string): Promise<Header | undefined>
   /** All logs of a range, by block, the lowest first. */
   logs(filter: LogFilter, from: number, to: number): Promise<LoggedBlock[]>
-  /** All logs of its newest block: past their head nodes have no logs, and do not say so. */
-  logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[]>
+  /** All logs of one block, of a node that has it; `undefined` if they cannot be had so. */
+  logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[] | undefined>
 }
 
 export type LogFilter = Readonly<Record<string, unknown>>
@@ -49,7 +52,10 @@ export type FilterAsking = {
   ask(caller: Caller, request: RpcRequest, whom?: Whom, onWinner?: OnWinner): Promise<unknown>
   /** The newest block. */
   newest(caller: Caller): Promise<Newest>
-  /** Runs with the newest block of one provider; of another one, if that fails meanwhile or cannot serve the rest. `undefined` if nobody has it. */
+  /**
+   * Runs with the newest block of one provider; of another one, if that fails meanwhile or cannot serve the rest. `undefined`
+   * if nobody has it, or what is heard of it does not fit together for now.
+   */
   atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>): Promise<value | undefined>
 }
 
@@ -57,7 +63,9 @@ export type FilterAsking = {
 export class ChainMovedError extends InvalidResponseError {}
 
 const LOGS = 'eth_getLogs'
-const REFUSALS: readonly FailureKind[] = [
+/** Not every node takes hashes, has the block, or takes many addresses other than in parts by range. */
+const NOT_BY_HASH: readonly FailureKind[] = [
+  'block-not-available',
   'invalid-params',
   'invalid-request',
   'unsupported-method',
@@ -117,7 +125,8 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
         }
         const pause = PAUSES[pauses++] ?? Infinity
         const isPassing = errors.some((one) => one instanceof ChainMovedError)
-        if (!isPassing || calls.clock.now() + pause >= caller.deadline) throw errors[0]
+        if (!isPassing) throw errors[0]
+        if (calls.clock.now() + pause >= caller.deadline) return undefined
         await calls.pause(caller, pause)
         failed = []
         errors = []
@@ -143,27 +152,21 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
     const inRange = (filter: LogFilter, from: number, to: number) =>
       logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) })
 
-    async function logsOf({ fromBlock: _, toBlock: __, ...filter }: LogFilter, { hash, number }: Header) {
+    async function logsOf({ fromBlock: _, toBlock: __, ...filter }: LogFilter, { hash }: Header) {
       const asked = { ...filter, blockHash: hash }
       try {
         return await logsBy(asked)
       } catch (error) {
-        const kinds = failuresOf(error, { method: LOGS, params: [asked] }, providers).map(({ failure }) => failure.kind)
-        if (kinds.includes('block-not-available')) throw moved('it does not have its newest block any more')
-        if (!kinds.some((kind) => REFUSALS.includes(kind))) throw error
-        // Not every node takes hashes, and many addresses are only asked for in parts by range.
-        const found = await inRange(filter, number, number)
-        if (found.every((block) => block.hash === hash)) return found
-        throw moved('its logs are of another branch than its newest block')
+        const failures = failuresOf(error, { method: LOGS, params: [asked] }, providers)
+        if (!failures.some(({ failure }) => NOT_BY_HASH.includes(failure.kind))) throw error
+        return undefined
       }
     }
 
-    function moved(reason: string) {
-      return new ChainMovedError({ provider, method: LOGS, reason })
-    }
-
+    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(calls.clock.now())
     return {
       provider,
+      overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,
       block: (number) => block('eth_getBlockByNumber', numberToHex(number)),
       blockOfHash: (hash) => block('eth_getBlockByHash', hash),
       logs: inRange,

@@ -3,10 +3,10 @@
 
 import { heightOf } from '../rpc/block'
 import type { Caller, Calls } from './calls'
-import type { FilterAsking, Header, LogFilter, Source } from './filter-asking'
+import type { FilterAsking, Header, LogFilter, LoggedBlock, Source } from './filter-asking'
 import { ChainMovedError } from './filter-asking'
 import type { FilterLog, Point, Trail } from './filter-trail'
-import { hashChanges, lastThat, logChanges, tipOf, trimmed } from './filter-trail'
+import { hashChanges, lastThat, logChanges, merged, tipOf, trimmed } from './filter-trail'
 
 /** What it follows the chain for. */
 export type Wanted = { readonly type: 'logs'; readonly filter: LogFilter } | { readonly type: 'blocks' }
@@ -20,9 +20,17 @@ export type ChainFilter = {
   resets: number
   /** Blocks that were told, when the chain has only become shorter since: if it grows again, they are not told again. */
   cutOff: readonly Point[]
-  /** Since when no head above the tip was given (in ms of the clock). */
+  /** Of logs: up to this block all were told for certain, whichever node behind an address answered. */
+  sure: number
+  /** When the tip was first seen, and since when no head above it was given (in ms of the clock). */
+  seenAt: number
+  /** Since when polls have found nothing that fits together. */
+  stuckSince: number | undefined
   lowerSince: number | undefined
 }
+
+/** `isPatient`: a block that it lacks may be a matter of the node that was met. */
+type PolledSource = Source & { readonly isPatient: boolean }
 
 export type FilterChanges = {
   open(caller: Caller, wanted: Wanted): Promise<ChainFilter>
@@ -35,6 +43,8 @@ export type FilterChanges = {
 /** The provider of the tip shows a lower head for this long (in ms): it is not merely behind. Another one may be. */
 const LOWER_FOR = 1_000
 const OTHER_LOWER_FOR = 60_000
+/** So long (in ms) after a tip was first seen, logs are asked for again that may be missing below it. */
+const SETTLED_AFTER = 10_000
 /** Blocks that one poll tells of; the next one goes on. */
 const MOST_BLOCKS = 1_000
 /** Blocks asked for at a time. */
@@ -50,7 +60,10 @@ export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: Fil
   async function open(caller: Caller, wanted: Wanted): Promise<ChainFilter> {
     const seen = resets
     const { head, provider } = await asking.newest(caller)
-    return { wanted, trail: [pointAt(head)], provider, resets: seen, cutOff: [], lowerSince: undefined }
+    const [sure, seenAt] = [head.number, clock.now()]
+    const trail: Trail = [pointAt(head)]
+    const since = { lowerSince: undefined, stuckSince: undefined }
+    return { wanted, trail, provider, resets: seen, cutOff: [], sure, seenAt, ...since }
   }
 
   async function changes(caller: Caller, filter: ChainFilter) {
@@ -59,11 +72,12 @@ export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: Fil
     const found = await asking.atHead(caller, async (head, source) => {
       // The one that comes second starts where the first one ended.
       if (filter.trail !== trail || !isFollowed(filter, head, source.provider, seen)) return []
-      const { known, told, end } = await stepTo(head, trail, wanted, source)
+      const isPatient = clock.now() - (filter.stuckSince ?? clock.now()) < OTHER_LOWER_FOR
+      const { known, told, end, sure } = await stepTo(head, filter, { ...source, isPatient })
       if (filter.trail !== trail) return []
-      const last = told.at(-1) ?? known.at(-1)
-      const next = trimmed([...known, ...told, ...(last?.hash === end.hash ? [] : [pointAt(end)])])
-      Object.assign(filter, { trail: next, provider: source.provider, resets: seen, lowerSince: undefined })
+      const next = trimmed(merged([...known, pointAt(end), ...told]))
+      if (tipOf(next).hash !== tipOf(trail).hash) filter.seenAt = clock.now()
+      Object.assign(filter, { trail: next, sure, provider: source.provider, resets: seen, lowerSince: undefined })
       const orphans = trail.slice(known.length)
       if (wanted.type === 'logs') return logChanges(orphans, told)
       const before = [...orphans, ...filter.cutOff]
@@ -71,6 +85,7 @@ export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: Fil
       filter.cutOff = hashes.length > 0 ? [] : before.slice(0, MOST_BLOCKS)
       return hashes
     })
+    filter.stuckSince = found ? undefined : (filter.stuckSince ?? clock.now())
     return found ?? []
   }
 
@@ -80,7 +95,7 @@ export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: Fil
     const tip = tipOf(trail)
     if (head.hash === tip.hash) {
       Object.assign(filter, { resets: seen, lowerSince: undefined })
-      return false
+      return filter.sure < tip.number && clock.now() - filter.seenAt < SETTLED_AFTER
     }
     if (head.number > tip.number || resets > filter.resets) return true
     const isSame = provider === filter.provider
@@ -105,25 +120,26 @@ type Step = {
   /** The blocks that are told of. */
   readonly told: readonly Point[]
   readonly end: Header
+  readonly sure: number
 }
 
-async function stepTo(head: Header, trail: Trail, wanted: Wanted, source: Source): Promise<Step> {
+async function stepTo(head: Header, { trail, wanted, sure }: ChainFilter, source: PolledSource): Promise<Step> {
   let known = head.number > tipOf(trail).number ? trail : await knownOf(trail, head, source)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const tip = known.at(-1)
     const from = tip ? firstAfter(tip, head) : await firstNew(trail[0], head, source)
     const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
-    const told = await (wanted.type === 'logs' ? loggedBlocks(wanted.filter) : blocksOf)({ from, end, tip, source })
-    if (told) return { known, told, end }
+    const stretch = { from, end, head, known, tip, source }
+    const found = wanted.type === 'logs' ? await loggedBlocks(wanted.filter, stretch, sure) : await blocksOf(stretch)
+    if (found && 'told' in found) return { known, end, ...found }
     // The chain has changed, before or just now.
-    known = await knownOf(trail, head, source)
+    known = await knownOf(found ? trail.slice(0, trail.indexOf(found)) : trail, head, source)
   }
-  const method = 'eth_getBlockByNumber'
-  throw new ChainMovedError({ provider: source.provider, method, reason: 'it changes its branch again and again' })
+  throw moved(source.provider, 'it changes its branch again and again')
 }
 
 /** The points that are on the chain of this head. */
-async function knownOf(trail: Trail, head: Header, source: Source): Promise<readonly Point[]> {
+async function knownOf(trail: readonly Point[], head: Header, source: PolledSource): Promise<readonly Point[]> {
   const isOnIt = (index: number) => {
     const point = trail[index] as Point
     if (point.number >= head.number) return point.hash === head.hash
@@ -133,8 +149,14 @@ async function knownOf(trail: Trail, head: Header, source: Source): Promise<read
   return trail.slice(0, 1 + (await lastThat(trail.length, isOnIt)))
 }
 
-async function isCanonical({ number, hash }: Point, source: Source): Promise<boolean> {
-  return (await source.block(number))?.hash === hash
+async function isCanonical({ number, hash }: Point, { provider, block, isPatient }: PolledSource): Promise<boolean> {
+  const found = await block(number)
+  if (!found && isPatient) throw moved(provider, 'it lacks a block below its newest')
+  return found?.hash === hash
+}
+
+function moved(provider: string, reason: string) {
+  return new ChainMovedError({ provider, method: 'eth_getBlockByNumber', reason })
 }
 
 /** Numbers may be skipped. */
@@ -156,31 +178,49 @@ async function firstNew(root: Point, head: Header, source: Source): Promise<numb
 type Stretch = {
   readonly from: number
   readonly end: Header
+  readonly head: Header
+  readonly known: readonly Point[]
   /** What the first block follows, if that is known. */
   readonly tip: Point | undefined
-  readonly source: Source
+  readonly source: PolledSource
 }
 
-/** The blocks of a stretch that have logs, with them; `undefined` if it does not follow its tip. */
-function loggedBlocks(filter: LogFilter) {
-  return async ({ from, end, tip, source }: Stretch): Promise<Point[] | undefined> => {
-    if (from > end.number) return []
-    const first = Math.max(from, heightOf(filter.fromBlock) ?? 0)
-    const last = Math.min(end.number, heightOf(filter.toBlock) ?? end.number)
-    const below = Math.min(last, end.number - 1)
-    const found = await Promise.all([
-      first <= below ? source.logs(filter, first, below) : [],
-      first <= end.number && last === end.number ? source.logsOf(filter, end) : [],
-    ])
-    // Asked last: then all that was heard before is of one branch.
-    const follows = !tip || tip.hash === end.parentHash || (await isCanonical(tip, source))
-    return follows ? found.flat().map((block) => ({ ...block, time: end.time })) : undefined
+/**
+ * The blocks of a stretch that have logs which were not told, with them; `undefined` if it does not follow its tip, or the
+ * point that is not on the chain. Past their head nodes have no logs, and do not say so, and behind one address each call may meet another node: what was not proven to
+ * be whole is asked for again by the next poll.
+ */
+async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, source }: Stretch, sure: number) {
+  const done = Math.min(sure, tip?.number ?? from - 1)
+  const first = Math.max(Math.min(from, done + 1), heightOf(filter.fromBlock) ?? 0)
+  const last = Math.min(end.number, heightOf(filter.toBlock) ?? end.number)
+  const isNext = tip !== undefined && tip.hash === end.parentHash
+  const toPoints = (blocks: LoggedBlock[]) => blocks.map((block): Point => ({ ...block, time: end.time }))
+  const isOne = isNext && first === last && first === end.number
+  const own = isOne ? await source.logsOf(filter, end) : undefined
+  if (own) return { told: toPoints(own), sure: last }
+  // The last block that was told of, if that is near, shows whether all below it is still there.
+  const before = known.filter(({ logs }) => logs.length > 0)
+  const anchor = before.at(-1)
+  const base = anchor && first - anchor.number <= source.overlap ? Math.min(first, anchor.number) : first
+  const found = first <= last ? await source.logs(filter, base, last) : []
+  const has = ({ hash }: { hash: string }) => found.some((block) => block.hash === hash)
+  const isAnchored = anchor !== undefined && has(anchor)
+  if (tip && !isNext && !isAnchored && from <= end.number && !(await isCanonical(tip, source))) return undefined
+  if (found.some(({ number, hash }) => number === end.number && hash !== end.hash)) return undefined
+  // Of a node that lacks what others have, or on another branch than one before.
+  if (anchor && !isAnchored && base <= anchor.number && first <= last)
+    return (await isCanonical(anchor, source)) ? { told: [], sure: done } : anchor
+  const proven = has(end) ? end.number : (found.at(-1)?.number ?? done)
+  return {
+    told: toPoints(found.filter(({ hash }) => !before.some((point) => point.hash === hash))),
+    sure: Math.max(done, proven, Math.min(end.number, head.number - source.overlap)),
   }
 }
 
 /** All blocks of a stretch, each the child of the one before; `undefined` if it does not follow its tip. */
-async function blocksOf({ from, end, tip, source }: Stretch): Promise<Point[] | undefined> {
-  if (from > end.number) return []
+async function blocksOf({ from, end, tip, source }: Stretch) {
+  if (from > end.number) return { told: [], sure: end.number }
   const near = new Map<string, Header>()
   for (let first = from; first < end.number; first += AT_A_TIME) {
     const numbers = Array.from({ length: Math.min(AT_A_TIME, end.number - first) }, (_, index) => first + index)
@@ -194,7 +234,8 @@ async function blocksOf({ from, end, tip, source }: Stretch): Promise<Point[] | 
     path.push(parent)
     block = parent
   }
-  return !tip || path.at(-1)?.parentHash === tip.hash ? path.reverse().map(pointAt) : undefined
+  if (tip && path.at(-1)?.parentHash !== tip.hash) return undefined
+  return { told: path.reverse().map(pointAt), sure: end.number }
 }
 
 function pointAt({ number, hash, time }: Header): Point {

@@ -23,6 +23,11 @@ export function tipOf(trail: Trail): Point {
   return trail.at(-1) as Point
 }
 
+/** The lowest first, each once: as it stands last. */
+export function merged(points: readonly Point[]): Point[] {
+  return [...new Map(points.map((point) => [point.hash, point])).values()].sort((a, b) => a.number - b.number)
+}
+
 /** What is beyond the bounds cannot be taken back any more. */
 export function trimmed(points: readonly Point[]): Trail {
   let first = points.length - 1
