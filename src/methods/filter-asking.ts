@@ -59,8 +59,8 @@ export type FilterAsking = {
   atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>): Promise<value | undefined>
 }
 
-/** What was heard of the chain does not fit together: it has changed in between, or behind one address there are several nodes. */
-export class ChainMovedError extends InvalidResponseError {}
+/** What was heard of the chain does not fit together: it has changed in between, or behind one address there are several nodes. Goes no further than `atHead`. */
+export class ChainMovedError extends Error {}
 
 const LOGS = 'eth_getLogs'
 /** Not every node takes hashes, has the block, or takes many addresses other than in parts by range. */

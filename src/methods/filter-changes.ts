@@ -135,7 +135,7 @@ async function stepTo(head: Header, { trail, wanted, sure }: ChainFilter, source
     // The chain has changed, before or just now.
     known = await knownOf(found ? trail.slice(0, trail.indexOf(found)) : trail, head, source)
   }
-  throw moved(source.provider, 'it changes its branch again and again')
+  throw new ChainMovedError()
 }
 
 /** The points that are on the chain of this head. */
@@ -149,14 +149,10 @@ async function knownOf(trail: readonly Point[], head: Header, source: PolledSour
   return trail.slice(0, 1 + (await lastThat(trail.length, isOnIt)))
 }
 
-async function isCanonical({ number, hash }: Point, { provider, block, isPatient }: PolledSource): Promise<boolean> {
+async function isCanonical({ number, hash }: Point, { block, isPatient }: PolledSource): Promise<boolean> {
   const found = await block(number)
-  if (!found && isPatient) throw moved(provider, 'it lacks a block below its newest')
+  if (!found && isPatient) throw new ChainMovedError()
   return found?.hash === hash
-}
-
-function moved(provider: string, reason: string) {
-  return new ChainMovedError({ provider, method: 'eth_getBlockByNumber', reason })
 }
 
 /** Numbers may be skipped. */
