@@ -187,7 +187,7 @@ type Stretch = {
  * be whole is asked for again by the next poll.
  */
 async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, source }: Stretch, sure: number) {
-  const done = Math.min(sure, tip?.number ?? from - 1)
+  const done = tip ? Math.min(sure, tip.number) : from - 1
   const first = Math.max(Math.min(from, done + 1), heightOf(filter.fromBlock) ?? 0)
   const last = Math.min(end.number, heightOf(filter.toBlock) ?? end.number)
   const isNext = tip !== undefined && tip.hash === end.parentHash

@@ -490,6 +490,20 @@ describe('providers', () => {
     },
   )
 
+  test('behavior: a node that lacks a block below its head is waited for, nothing is told meanwhile; after a minute the block is gone', async () => {
+    const logsIn = (number: number) => (number > 119 ? transfersOf(number) : [])
+    const { clock, nodes, chain, newFilter, logs } = setUp({ nodes: 1, chain: createChain({ logs: logsIn }) })
+    const id = await newFilter()
+    chain.mine(1)
+    expect(await logs(id)).toEqual([])
+    ;(nodes[0] as EngineNode).before = ({ method, params }) =>
+      method === 'eth_getBlockByNumber' && (params as unknown[])[0] === '0x65' ? { value: null } : undefined
+    chain.mine(20)
+    expect([await logs(id), await logs(id)]).toEqual([[], []])
+    await clock.advance(60_000)
+    expect(await logs(id)).toEqual(['+120', '+121'])
+  })
+
   test('behavior: many filters of one address list are asked for in parts', async () => {
     const { nodes, chain, newFilter, logs } = setUp({ nodes: 1 })
     ;(nodes[0] as EngineNode).limits = { maxAddresses: 2, maxBlockRange: 2 }
