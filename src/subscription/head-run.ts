@@ -59,8 +59,6 @@ export type HeadRun = {
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling. */
 const BRIDGED = 1_000
-/** Where no place can be had, a poll has this long (in ms) to bring the first block. */
-const HOPELESS = 2_000
 
 export function startHeadRun(
   options: HeadRunOptions,
@@ -78,7 +76,6 @@ export function startHeadRun(
   let isFilling = false
   let highest = -1
   let bridge: Timer | undefined
-  let hopeless: Timer | undefined
   let becomeReady = () => {}
   const ready = new Promise<void>((resolve) => {
     becomeReady = resolve
@@ -93,6 +90,7 @@ export function startHeadRun(
       onBlock(block) {
         parts.truth?.show(block.number, clock.now())
         tellAll((listener) => listener.onBlock(block))
+        show()
       },
       onReorg(removed, isReset) {
         if (isReset && parts.truth) parts.truth.forget(clock.now())
@@ -126,16 +124,18 @@ export function startHeadRun(
     params: [KIND],
     places,
     clock,
-    sink: { onLive, onData, onDown, onRest, isLevel },
+    sink: { onLive, onData, onDown, onRest: poller.start, isLevel },
   })
 
   /** The state as it is shown: told when it has changed. */
   function show(why?: string) {
     const before = state
     const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
-    state = headStateOf({ hasBegun: follower.hasBegun(), live: live?.place.id, poll, isFilling })
+    state = headStateOf({ hasBegun: chain.tip() !== undefined, live: live?.place.id, poll, isFilling })
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
+    if (state.name !== 'opening') becomeReady()
   }
+
   function onLive(place: Place) {
     bridge?.cancel()
     poller.stop()
@@ -161,12 +161,6 @@ export function startHeadRun(
     stall.stop()
     show(why)
     startBridge()
-  }
-
-  function onRest() {
-    poller.start()
-    // Nobody can be reached: it goes live by itself, but nobody is kept waiting for that.
-    hopeless ??= clock.after(HOPELESS, becomeReady)
   }
 
   function startBridge() {
@@ -196,7 +190,6 @@ export function startHeadRun(
       const isLater = block && known !== undefined && known < block.number && block.number - known <= options.mostFilled
       const base = isLater ? await backfill.byNumber(known, origin.provider).catch(() => block) : block
       follower.begin(base, origin)
-      becomeReady()
       show()
     }
     if (block) arrive(block, origin)
@@ -234,7 +227,6 @@ export function startHeadRun(
     has: chain.has,
     stop() {
       bridge?.cancel()
-      hopeless?.cancel()
       poller.stop()
       stall.stop()
       upstream.close()

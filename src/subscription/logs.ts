@@ -58,8 +58,6 @@ export function createLogs({
 }: LogsOptions): Stream {
   const { clock } = parts
   const { filter } = key
-  /** What callers have been shown when it started. */
-  const known = parts.heads.best(clock.now())
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
   const reads = createLogReads(backfill, filter, pauses, clock.now)
@@ -68,6 +66,8 @@ export function createLogs({
   const coverage = createCoverage()
   let state: StreamState = { name: 'opening' }
   let isStopped = false
+  /** Whether it is decided where it comes from. */
+  let isSettled = false
   let becomeReady = () => {}
   const ready = new Promise<void>((resolve) => {
     becomeReady = resolve
@@ -109,6 +109,8 @@ export function createLogs({
     delivery,
     coverage,
     pushes,
+    known: parts.heads.best(clock.now()),
+    mostFilled,
     wantsHeads: () =>
       verify === 'strict' || heads.isActive() || (verify === 'auto' && (parts.heads.blockTime() ?? 0) >= SLOW),
     onBlock: (number) => isSuspect(number) && void check.run(),
@@ -131,9 +133,9 @@ export function createLogs({
     const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
     const isOrdered = isSameSocket || !order.hasHeads()
     coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    isSettled = true
     order.choose()
-    if (order.hasHeads()) settleIn()
-    else if (!delivery.cursor()) void begin(place)
+    if (!order.hasHeads() && !delivery.cursor()) void begin(place)
     show()
   }
 
@@ -146,28 +148,17 @@ export function createLogs({
   }
 
   function onRest() {
+    isSettled = true
     order.goByHeads()
-    settleIn()
-  }
-
-  /** Nothing that comes is missed, and where it comes from is decided. */
-  function settleIn() {
-    void heads.whenReady().then(becomeReady)
+    show()
   }
 
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
-    const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
-    if (isStopped) return
-    if (block && !delivery.cursor()) {
-      // What came since the newest block that callers knew of was not pushed.
-      const isLater = known !== undefined && known < block.number && block.number - known <= mostFilled
-      order.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
-      if (isLater) order.goByHeads()
-    }
-    if (order.hasHeads()) settleIn()
-    else becomeReady()
-    show()
+    const block = await backfill.latest(place.id).catch(() => undefined) // then the heads say where it is
+    if (isStopped || order.hasHeads()) return
+    if (block) order.begin(block)
+    else order.goByHeads()
   }
 
   function onData(result: unknown, place: Place) {
@@ -220,8 +211,9 @@ export function createLogs({
 
   function show(why?: string) {
     const before = state
-    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before)
+    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before, delivery.cursor() !== undefined)
     if (!isSameState(before, state)) sink.onState(state, why)
+    if (isSettled && state.name !== 'opening') becomeReady()
   }
 
   return {

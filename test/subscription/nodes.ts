@@ -60,8 +60,12 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
   const views = new Map<string, string>()
   const chainOf = (id: string) => tree.chain(views.get(id) ?? 'p1')
 
-  for (const id of ids)
+  for (const id of ids) heal(id)
+
+  /** It answers whatever is asked of it. */
+  function heal(id: string) {
     for (const type of channels) made.channel(id, type).reply((asked: RpcRequest) => answer(id, asked))
+  }
 
   function answer(id: string, { method, params }: RpcRequest): unknown {
     const chain = chainOf(id)
@@ -101,6 +105,7 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
       await clock.settle()
       return mined
     },
+    heal: (number: number) => heal(`p${number}`),
     /** From now on a provider stays where the chain is now. */
     freeze(number: number) {
       tree.follow(`frozen-p${number}`, 'p1')
