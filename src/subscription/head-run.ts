@@ -170,7 +170,11 @@ export function startHeadRun(
 
   /** What it has now is not pushed any more: it is asked for. */
   async function refresh(origin: Origin) {
-    const block = await backfill.latest(origin.provider).catch(() => undefined) // then the first head says where it is
+    // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
+    const latest = (channel?: 'ws') => backfill.latest(origin.provider, channel)
+    const block = await latest('ws')
+      .catch(() => latest())
+      .catch(() => undefined) // then the first head says where it is
     if (live?.origin !== origin) return
     await begin(block, origin)
     if (live?.origin === origin && block) goElsewhereIfBehind(block)

@@ -164,4 +164,15 @@ export const regressions: Readonly<Record<string, Schedule>> = {
     ],
     watchers: [logs],
   },
+  'the newest block of a new source is of a new branch, and asked for faster than the old one is pushed': {
+    ...plain,
+    seed: 1_913,
+    blockTime: 100,
+    unevenness: 0.2,
+    duration: 1_323,
+    latency: [1, 800],
+    providers: ['both'],
+    faults: [{ at: 1_625, type: 'reorg', depth: 2, blocks: 3 }],
+    watchers: [heads, { ...logs, filter: { address: tokenA } }],
+  },
 }
