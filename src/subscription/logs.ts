@@ -1,6 +1,7 @@
 // A stream of logs of one filter: pushed by one place, with the turns of the heads; while nobody needs heads, with those of the
 // logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
 
+import type { Gate } from '../base/gate'
 import { createPauses } from '../base/pause'
 import type { Parts } from '../request/flight'
 import { bloomTestOf } from '../rpc/bloom'
@@ -36,6 +37,8 @@ export type LogsOptions = {
   readonly places: Places
   readonly heads: Heads
   readonly blooms: Blooms
+  /** Of what the streams read. */
+  readonly gate: Gate
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: number
@@ -52,6 +55,7 @@ export function createLogs({
   places,
   heads,
   blooms,
+  gate,
   verify,
   mostFilled,
   sink,
@@ -60,7 +64,7 @@ export function createLogs({
   const { filter } = key
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
-  const reads = createLogReads(backfill, filter, pauses, clock.now)
+  const reads = createLogReads(backfill, filter, pauses, clock.now, gate)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
   const coverage = createCoverage()

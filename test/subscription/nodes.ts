@@ -62,9 +62,8 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
 
   for (const id of ids) heal(id)
 
-  /** It answers whatever is asked of it. */
-  function heal(id: string) {
-    for (const type of channels) made.channel(id, type).reply((asked: RpcRequest) => answer(id, asked))
+  function heal(id: string, after?: number) {
+    for (const type of channels) made.channel(id, type).reply((asked: RpcRequest) => answer(id, asked), { after })
   }
 
   function answer(id: string, { method, params }: RpcRequest): unknown {
@@ -105,7 +104,8 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
       await clock.settle()
       return mined
     },
-    heal: (number: number) => heal(`p${number}`),
+    /** From now on it answers whatever is asked of it. @param after how long that takes (in ms) */
+    heal: (number: number, after?: number) => heal(`p${number}`, after),
     /** From now on a provider stays where the chain is now. */
     freeze(number: number) {
       tree.follow(`frozen-p${number}`, 'p1')
