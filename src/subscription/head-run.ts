@@ -2,6 +2,7 @@
 // follower.ts.
 
 import type { Timer } from '../base/clock'
+import { createLatch } from '../base/latch'
 import { createPauses } from '../base/pause'
 import type { Parts } from '../request/flight'
 import type { Origin } from './arrivals'
@@ -76,10 +77,7 @@ export function startHeadRun(
   let isFilling = false
   let highest = -1
   let bridge: Timer | undefined
-  let becomeReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve
-  })
+  const ready = createLatch()
   const follower: Follower = createFollower({
     clock,
     pauses,
@@ -133,7 +131,7 @@ export function startHeadRun(
     const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
     state = headStateOf({ hasBegun: chain.tip() !== undefined, live: live?.place.id, poll, isFilling })
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
-    if (state.name !== 'opening') becomeReady()
+    if (state.name !== 'opening') ready.open()
   }
 
   function onLive(place: Place) {
@@ -223,7 +221,7 @@ export function startHeadRun(
   startBridge()
   upstream.start()
   return {
-    ready,
+    ready: ready.opened,
     state: () => state,
     tip: chain.tip,
     highest: () => highest,
@@ -235,7 +233,7 @@ export function startHeadRun(
       stall.stop()
       upstream.close()
       follower.stop()
-      becomeReady()
+      ready.open()
     },
   }
 }
