@@ -2,6 +2,7 @@
 // logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
 
 import type { Gate } from '../base/gate'
+import { createLatch } from '../base/latch'
 import { createPauses } from '../base/pause'
 import type { Parts } from '../request/flight'
 import { bloomTestOf } from '../rpc/bloom'
@@ -17,6 +18,7 @@ import { createLogCheck } from './log-check'
 import { createLogOrder } from './log-order'
 import { createLogReads } from './log-reads'
 import { replayOf } from './log-replay'
+import { createLogSilence } from './log-silence'
 import { logStateOf } from './log-state'
 import type { Place } from './place'
 import { suspect } from './place'
@@ -72,10 +74,7 @@ export function createLogs({
   let isStopped = false
   /** Whether it is decided where it comes from. */
   let isSettled = false
-  let becomeReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve
-  })
+  const ready = createLatch()
   const turns = createTurns({
     clock,
     pauses,
@@ -115,11 +114,13 @@ export function createLogs({
     pushes,
     known: parts.heads.best(clock.now()),
     mostFilled,
-    wantsHeads: () =>
-      verify === 'strict' || heads.isActive() || (verify === 'auto' && (parts.heads.blockTime() ?? 0) >= SLOW),
+    wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => isSuspect(number) && void check.run(),
     onState: show,
   })
+  const { blockTime } = parts.heads
+  const latest = () => backfill.latest(undefined)
+  const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest, onLoss })
   const upstream = createUpstream({
     kind: 'logs',
     params: key.params,
@@ -172,7 +173,8 @@ export function createLogs({
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
     coverage.note(number)
-    if (!order.hasHeads()) observe(place, number)
+    silence.hear(number)
+    if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) distrust(place, number)
     if (isOver(hash)) {
       // It should have come with the others of its block.
@@ -209,24 +211,21 @@ export function createLogs({
     return block !== undefined && block.number >= (delivery.cursor()?.number ?? -1)
   }
 
-  function observe({ state: { provider } }: Place, number: number) {
-    parts.heads.observe(provider, number, clock.now())
-  }
-
   function show(why?: string) {
     const before = state
     state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before, delivery.cursor() !== undefined)
     if (!isSameState(before, state)) sink.onState(state, why)
-    if (isSettled && state.name !== 'opening') becomeReady()
+    if (isSettled && state.name !== 'opening') ready.open()
   }
 
   return {
     start() {
       check.start()
+      silence.start()
       order.choose()
       upstream.start()
     },
-    whenReady: () => ready,
+    whenReady: () => ready.opened,
     state: () => state,
     cursor: () => delivery.cursor()?.number,
     replay: replayOf(delivery, reads, backfill),
@@ -234,10 +233,11 @@ export function createLogs({
     stop() {
       isStopped = true
       check.stop()
+      silence.stop()
       upstream.close()
       order.stop()
       pauses.end()
-      becomeReady()
+      ready.open()
     },
   }
 }
