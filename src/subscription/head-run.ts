@@ -2,6 +2,7 @@
 // follower.ts.
 
 import type { Timer } from '../base/clock'
+import { createLatch } from '../base/latch'
 import { createPauses } from '../base/pause'
 import type { Parts } from '../request/flight'
 import type { Origin } from './arrivals'
@@ -59,8 +60,6 @@ export type HeadRun = {
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling. */
 const BRIDGED = 1_000
-/** Where no place can be had, a poll has this long (in ms) to bring the first block. */
-const HOPELESS = 2_000
 
 export function startHeadRun(
   options: HeadRunOptions,
@@ -79,11 +78,7 @@ export function startHeadRun(
   let highest = -1
   let blockAt = -Infinity
   let bridge: Timer | undefined
-  let hopeless: Timer | undefined
-  let becomeReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve
-  })
+  const ready = createLatch()
   const follower: Follower = createFollower({
     clock,
     pauses,
@@ -95,6 +90,7 @@ export function startHeadRun(
         blockAt = clock.now()
         parts.truth?.show(block.number, blockAt)
         tellAll((listener) => listener.onBlock(block))
+        show()
       },
       onReorg(removed, isReset) {
         // What requests have seen since the last block, they have told of.
@@ -129,16 +125,18 @@ export function startHeadRun(
     params: [KIND],
     places,
     clock,
-    sink: { onLive, onData, onDown, onRest, isLevel },
+    sink: { onLive, onData, onDown, onRest: poller.start, isLevel },
   })
 
   /** The state as it is shown: told when it has changed. */
   function show(why?: string) {
     const before = state
     const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
-    state = headStateOf({ hasBegun: follower.hasBegun(), live: live?.place.id, poll, isFilling })
+    state = headStateOf({ hasBegun: chain.tip() !== undefined, live: live?.place.id, poll, isFilling })
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
+    if (state.name !== 'opening') ready.open()
   }
+
   function onLive(place: Place) {
     bridge?.cancel()
     poller.stop()
@@ -166,12 +164,6 @@ export function startHeadRun(
     startBridge()
   }
 
-  function onRest() {
-    poller.start()
-    // Nobody can be reached: it goes live by itself, but nobody is kept waiting for that.
-    hopeless ??= clock.after(HOPELESS, becomeReady)
-  }
-
   function startBridge() {
     bridge?.cancel()
     bridge = clock.after(BRIDGED, () => live || poller.start())
@@ -179,7 +171,11 @@ export function startHeadRun(
 
   /** What it has now is not pushed any more: it is asked for. */
   async function refresh(origin: Origin) {
-    const block = await backfill.latest(origin.provider).catch(() => undefined) // then the first head says where it is
+    // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
+    const latest = (channel?: 'ws') => backfill.latest(origin.provider, channel)
+    const block = await latest('ws')
+      .catch(() => latest())
+      .catch(() => undefined) // then the first head says where it is
     if (live?.origin !== origin) return
     await begin(block, origin)
     if (live?.origin === origin && block) goElsewhereIfBehind(block)
@@ -199,7 +195,6 @@ export function startHeadRun(
       const isLater = block && known !== undefined && known < block.number && block.number - known <= options.mostFilled
       const base = isLater ? await backfill.byNumber(known, origin.provider).catch(() => block) : block
       follower.begin(base, origin)
-      becomeReady()
       show()
     }
     if (block) arrive(block, origin)
@@ -229,7 +224,7 @@ export function startHeadRun(
   startBridge()
   upstream.start()
   return {
-    ready,
+    ready: ready.opened,
     state: () => state,
     tip: chain.tip,
     highest: () => highest,
@@ -237,12 +232,11 @@ export function startHeadRun(
     has: chain.has,
     stop() {
       bridge?.cancel()
-      hopeless?.cancel()
       poller.stop()
       stall.stop()
       upstream.close()
       follower.stop()
-      becomeReady()
+      ready.open()
     },
   }
 }

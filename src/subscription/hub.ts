@@ -2,6 +2,7 @@
 // have in common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
+import { createGate } from '../base/gate'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
@@ -64,6 +65,8 @@ export type Hub = {
 
 /** In ms. */
 const SHORTEST_INTERVAL = 500
+/** Reads of log streams at a time, however many streams: of two calls each, they take half of the room of a socket. */
+const MOST_READS = 64
 /** Hex digits of a subscription's id, like geth's. */
 const ID_LENGTH = 32
 
@@ -73,6 +76,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   const places = createPlaces(parts, channels, plan)
   const backfill = createBackfill(ask)
   const blooms = createBlooms()
+  const gate = createGate(MOST_READS)
   const shares = new Map<string, Shared>()
   let lastId = 0
   /** What is being asked: it ends when nobody wants it any more. One signal for all would have too many listeners. */
@@ -156,7 +160,18 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {
     if (key.kind === 'newHeads') return createHeadStream(heads, backfill, sink)
     if (key.kind === 'logs')
-      return createLogs({ parts, key, backfill, places, heads, blooms, verify, mostFilled: mostFilled.logs, sink })
+      return createLogs({
+        parts,
+        key,
+        backfill,
+        places,
+        heads,
+        blooms,
+        gate,
+        verify,
+        mostFilled: mostFilled.logs,
+        sink,
+      })
     return createPlain({ clock, key, places, sink, request, reasons, interval })
   }
 

@@ -36,7 +36,11 @@ export function createLogCheck({ clock, reads, delivery, isOn, isOver, onLoss }:
     if (!isOn || !range || isRunning || isStopped) return
     isRunning = true
     const { from, to } = range
-    const found = await reads.ofRange(from, to.number, to.provider, 'verify', to.hash).catch(() => undefined) // the next time
+    const found = await reads.untilDone(
+      () => reads.ofRange(from, to.number, to.provider, 'verify', to.hash),
+      0,
+      () => isStopped,
+    )
     isRunning = false
     if (!found || isStopped) return
     const known = found.filter(isOver)

@@ -15,7 +15,7 @@ export type LogOrder = {
   /** Goes by heads if somebody needs them. */
   choose(): void
   goByHeads(): void
-  /** Everything after this block is to be delivered, unless that is decided already. */
+  /** Everything after this block is to be delivered, or after the one that callers knew of, unless that is decided already. */
   begin(block: LogBlock): void
   /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
   addByLog(block: LogBlock): void
@@ -33,23 +33,49 @@ export type LogOrderOptions = {
   readonly delivery: Delivery
   readonly coverage: Coverage
   readonly pushes: Pushes
+  /** The newest block that callers had been shown when the stream started. */
+  readonly known: number | undefined
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: number
   readonly wantsHeads: () => boolean
   readonly onBlock: (number: number) => void
   readonly onState: (why?: string | undefined) => void
 }
 
 export function createLogOrder(options: LogOrderOptions): LogOrder {
-  const { clock, heads, turns, delivery, coverage, pushes, wantsHeads, onState } = options
+  const { clock, heads, turns, delivery, coverage, pushes, known = Infinity, wantsHeads, onState } = options
   let off: (() => void) | undefined
   let isStopped = false
 
   /** What was pushed so far may be cut off anywhere: from what was delivered on, the chain itself is asked. */
   function goByHeads() {
     if (off || isStopped) return
-    const tip = heads.tip()
-    off = heads.listen({ onBlock, onReorg, onGap, onState: (_, why) => onState(why) })
+    off = heads.listen({
+      onBlock,
+      onReorg,
+      onGap,
+      onState(_, why) {
+        beginAtTip()
+        onState(why)
+      },
+    })
     if (delivery.cursor()) catchUp()
-    else if (tip) delivery.begin({ provider: '', ...tip })
+    else beginAtTip()
+  }
+
+  function beginAtTip() {
+    const tip = heads.tip()
+    if (tip) begin({ provider: '', ...tip })
+  }
+
+  function begin(block: LogBlock) {
+    if (delivery.cursor()) return
+    // What came since the newest block that callers knew of was not pushed.
+    const isLater = known < block.number && block.number - known <= options.mostFilled
+    delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
+    if (isLater && off) catchUp()
+    else if (isLater) goByHeads()
+    onState()
   }
 
   function catchUp() {
@@ -61,7 +87,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function onBlock(block: Block) {
     const { number, parentHash, provider } = block
-    if (!delivery.cursor()) delivery.begin({ number: number - 1, hash: parentHash, provider })
+    begin({ number: number - 1, hash: parentHash, provider })
     turns.add({ type: 'block', block, at: clock.now(), isCovered: coverage.has(block) })
     options.onBlock(number)
   }
@@ -85,13 +111,10 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     hasHeads: () => off !== undefined,
     choose,
     goByHeads,
-    begin(block) {
-      if (delivery.cursor()) return
-      delivery.begin(block)
-      if (off) catchUp()
-    },
+    begin,
     addByLog(block) {
       if (off || turns.isWaiting(block.hash)) return
+      begin({ ...block, number: block.number - 1, hash: '' })
       const last = turns.last()
       // Out of order, or a new branch of which nobody tells: only the chain itself can say.
       const isOdd = last && block.number <= last.number && last.hash !== block.hash

@@ -1,6 +1,7 @@
 // Fetches the logs of blocks whose turn has come: of a few by their hashes, of many as a range that is held against the
 // hashes. Knows one filter; what is done with the logs is not its business.
 
+import type { Gate } from '../base/gate'
 import type { Pauses } from '../base/pause'
 import type { LogMatch } from '../rpc/bloom'
 import type { Backfill, Purpose } from './backfill'
@@ -17,7 +18,10 @@ export type LogReads = {
   ofBlocks(blocks: readonly LogBlock[], purpose: Purpose): Promise<Map<string, Log[]>>
   /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
   ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
-  /** Tries again, with pauses, until it works, `isOver`, or `limit` (in ms) has passed: then it is `undefined`. */
+  /**
+   * When it is its turn among all streams: tries again, with pauses, until it works, `isOver`, or `limit` (in ms) has passed:
+   * then it is `undefined`.
+   */
   untilDone<value>(run: () => Promise<value>, limit: number, isOver: () => boolean): Promise<value | undefined>
 }
 
@@ -28,7 +32,13 @@ const FEW = 2
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
 
-export function createLogReads(backfill: Backfill, filter: LogMatch, pauses: Pauses, now: () => number): LogReads {
+export function createLogReads(
+  backfill: Backfill,
+  filter: LogMatch,
+  pauses: Pauses,
+  now: () => number,
+  gate: Gate,
+): LogReads {
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
     return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
   }
@@ -59,20 +69,21 @@ export function createLogReads(backfill: Backfill, filter: LogMatch, pauses: Pau
       return own
     },
     ofRange,
-    async untilDone(run, limit, isOver) {
-      const until = now() + limit
-      for (let failures = 0; ; failures++) {
-        try {
-          return await run()
-        } catch {
-          // Nobody has it yet, or nobody can be reached.
+    untilDone: (run, limit, isOver) =>
+      gate.run(async () => {
+        const until = now() + limit
+        for (let failures = 0; !isOver(); failures++) {
+          try {
+            return await run()
+          } catch {
+            // Nobody has it yet, or nobody can be reached.
+          }
+          const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures)
+          if (isOver() || now() + pause > until) break
+          await pauses.wait(pause)
         }
-        const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures)
-        if (isOver() || now() + pause > until) return undefined
-        await pauses.wait(pause)
-        if (isOver()) return undefined
-      }
-    },
+        return undefined
+      }),
   }
 }
 

@@ -4,8 +4,10 @@ import type { Place } from './place'
 import type { StreamState } from './stream'
 
 /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
-export function logStateOf(place: Place | undefined, { name, source }: StreamState): StreamState {
+export function logStateOf(place: Place | undefined, { name, source }: StreamState, hasBegun: boolean): StreamState {
+  if (!hasBegun) return { name: 'opening' }
   if (place) return { name: name === 'filling' ? 'filling' : 'live', source: { provider: place.id, channel: 'ws' } }
   const polled = source && ({ provider: source.provider, channel: 'poll' } as const)
-  return { name: name === 'live' ? 'polling' : name, ...(polled && { source: polled }) }
+  const own = name === 'live' ? 'polling' : name === 'opening' ? 'switching' : name
+  return { name: own, ...(polled && { source: polled }) }
 }

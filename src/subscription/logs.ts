@@ -1,6 +1,8 @@
 // A stream of logs of one filter: pushed by one place, with the turns of the heads; while nobody needs heads, with those of the
 // logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
 
+import type { Gate } from '../base/gate'
+import { createLatch } from '../base/latch'
 import { createPauses } from '../base/pause'
 import type { Parts } from '../request/flight'
 import { bloomTestOf } from '../rpc/bloom'
@@ -16,6 +18,7 @@ import { createLogCheck } from './log-check'
 import { createLogOrder } from './log-order'
 import { createLogReads } from './log-reads'
 import { replayOf } from './log-replay'
+import { createLogSilence } from './log-silence'
 import { logStateOf } from './log-state'
 import type { Place } from './place'
 import { suspect } from './place'
@@ -36,6 +39,8 @@ export type LogsOptions = {
   readonly places: Places
   readonly heads: Heads
   readonly blooms: Blooms
+  /** Of what the streams read. */
+  readonly gate: Gate
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: number
@@ -52,26 +57,24 @@ export function createLogs({
   places,
   heads,
   blooms,
+  gate,
   verify,
   mostFilled,
   sink,
 }: LogsOptions): Stream {
   const { clock } = parts
   const { filter } = key
-  /** What callers have been shown when it started. */
-  const known = parts.heads.best(clock.now())
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
-  const reads = createLogReads(backfill, filter, pauses, clock.now)
+  const reads = createLogReads(backfill, filter, pauses, clock.now, gate)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
   const coverage = createCoverage()
   let state: StreamState = { name: 'opening' }
   let isStopped = false
-  let becomeReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve
-  })
+  /** Whether it is decided where it comes from. */
+  let isSettled = false
+  const ready = createLatch()
   const turns = createTurns({
     clock,
     pauses,
@@ -109,11 +112,15 @@ export function createLogs({
     delivery,
     coverage,
     pushes,
-    wantsHeads: () =>
-      verify === 'strict' || heads.isActive() || (verify === 'auto' && (parts.heads.blockTime() ?? 0) >= SLOW),
+    known: parts.heads.best(clock.now()),
+    mostFilled,
+    wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => isSuspect(number) && void check.run(),
     onState: show,
   })
+  const { blockTime } = parts.heads
+  const latest = () => backfill.latest(undefined)
+  const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest, onLoss })
   const upstream = createUpstream({
     kind: 'logs',
     params: key.params,
@@ -131,9 +138,9 @@ export function createLogs({
     const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
     const isOrdered = isSameSocket || !order.hasHeads()
     coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    isSettled = true
     order.choose()
-    if (order.hasHeads()) settleIn()
-    else if (!delivery.cursor()) void begin(place)
+    if (!order.hasHeads() && !delivery.cursor()) void begin(place)
     show()
   }
 
@@ -146,28 +153,17 @@ export function createLogs({
   }
 
   function onRest() {
+    isSettled = true
     order.goByHeads()
-    settleIn()
-  }
-
-  /** Nothing that comes is missed, and where it comes from is decided. */
-  function settleIn() {
-    void heads.whenReady().then(becomeReady)
+    show()
   }
 
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
-    const block = await backfill.latest(place.id).catch(() => undefined) // then the first log says where it is
-    if (isStopped) return
-    if (block && !delivery.cursor()) {
-      // What came since the newest block that callers knew of was not pushed.
-      const isLater = known !== undefined && known < block.number && block.number - known <= mostFilled
-      order.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
-      if (isLater) order.goByHeads()
-    }
-    if (order.hasHeads()) settleIn()
-    else becomeReady()
-    show()
+    const block = await backfill.latest(place.id).catch(() => undefined) // then the heads say where it is
+    if (isStopped || order.hasHeads()) return
+    if (block) order.begin(block)
+    else order.goByHeads()
   }
 
   function onData(result: unknown, place: Place) {
@@ -177,7 +173,8 @@ export function createLogs({
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
     coverage.note(number)
-    if (!order.hasHeads()) observe(place, number)
+    silence.hear(number)
+    if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) distrust(place, number)
     if (isOver(hash)) {
       // It should have come with the others of its block.
@@ -214,23 +211,21 @@ export function createLogs({
     return block !== undefined && block.number >= (delivery.cursor()?.number ?? -1)
   }
 
-  function observe({ state: { provider } }: Place, number: number) {
-    parts.heads.observe(provider, number, clock.now())
-  }
-
   function show(why?: string) {
     const before = state
-    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before)
+    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before, delivery.cursor() !== undefined)
     if (!isSameState(before, state)) sink.onState(state, why)
+    if (isSettled && state.name !== 'opening') ready.open()
   }
 
   return {
     start() {
       check.start()
+      silence.start()
       order.choose()
       upstream.start()
     },
-    whenReady: () => ready,
+    whenReady: () => ready.opened,
     state: () => state,
     cursor: () => delivery.cursor()?.number,
     replay: replayOf(delivery, reads, backfill),
@@ -238,10 +233,11 @@ export function createLogs({
     stop() {
       isStopped = true
       check.stop()
+      silence.stop()
       upstream.close()
       order.stop()
       pauses.end()
-      becomeReady()
+      ready.open()
     },
   }
 }

@@ -1,6 +1,8 @@
 // A place: one provider's socket, as somewhere to subscribe. Knows how it has fared and when it may be tried again.
 // Which one a stream takes is upstream.ts.
 
+import type { Gate } from '../base/gate'
+import { createGate } from '../base/gate'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from '../channel/channel'
 import type { ChannelState } from '../provider/provider'
 
@@ -25,10 +27,6 @@ export type Place = {
   returns: number
   /** Subscriptions that wait for their turn: one burst of them would be taken for an attack. */
   readonly gate: Gate
-}
-
-export type Gate = {
-  run<value>(task: () => Promise<value>): Promise<value>
 }
 
 /** Subscribes on their way at a time. */
@@ -90,23 +88,4 @@ export function subscribeAt(
     options.signal?.throwIfAborted()
     return channel.subscribe(params, sink, options)
   })
-}
-
-function createGate(most: number): Gate {
-  const waiting: (() => void)[] = []
-  let running = 0
-  return {
-    async run(task) {
-      if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
-      else running++
-      try {
-        return await task()
-      } finally {
-        // The one that waits takes over its turn.
-        const next = waiting.shift()
-        if (next) next()
-        else running--
-      }
-    },
-  }
 }

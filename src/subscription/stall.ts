@@ -27,17 +27,12 @@ export type StallOptions = {
 const BLOCKS = 3
 const SHORTEST = 3_000
 const WHILE_UNKNOWN = 35_000
-const LONGEST = 60_000
+export const LONGEST = 60_000
 const LIMIT = 5_000
 
 export function createStallWatch({ clock, ask, providers, blockTime, height, onStall }: StallOptions): StallWatch {
   /** Identity tells whether something was heard meanwhile. */
   let watch: { timer?: Timer } | undefined
-
-  function patience() {
-    const time = blockTime()
-    return time === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, BLOCKS * time)
-  }
 
   function arm(provider: string, ms: number) {
     const own: { timer?: Timer } = {}
@@ -68,11 +63,16 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   return {
     hear(provider) {
       watch?.timer?.cancel()
-      arm(provider, patience())
+      arm(provider, patienceOf(blockTime()))
     },
     stop() {
       watch?.timer?.cancel()
       watch = undefined
     },
   }
+}
+
+/** How long a source may be silent (in ms). @param blockTime between two blocks (in ms), if known */
+export function patienceOf(blockTime: number | undefined): number {
+  return blockTime === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, BLOCKS * blockTime)
 }

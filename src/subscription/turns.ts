@@ -117,10 +117,10 @@ export function createTurns(options: TurnsOptions): Turns {
     const blocks = asked.map(({ block }) => block)
     const isCovered = run.every((item) => item.isCovered)
     const limit = isCovered ? HELD_BACK : GIVEN_UP
-    const found = await within(
-      limit,
-      reads.untilDone(() => reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'), limit, isLeft),
-    )
+    const read = () => within(limit, reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
+    const reading = reads.untilDone(read, limit, isLeft)
+    // A check holds others back: it does not wait for its turn for ever.
+    const found = await (isCovered ? within(limit, reading) : reading)
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
     if (!found && isCovered && run.some((item) => !item.isCovered)) return
@@ -138,12 +138,9 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   function within<value>(ms: number, promise: Promise<value | undefined>): Promise<value | undefined> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const timer = clock.after(ms, () => resolve(undefined))
-      void promise.then((value) => {
-        timer.cancel()
-        resolve(value)
-      })
+      promise.then(resolve, reject).finally(timer.cancel)
     })
   }
 

@@ -1,6 +1,7 @@
 // What a read of logs vouches for: an empty answer about a range may come from another branch.
 
 import { describe, expect, test } from 'vitest'
+import { createGate } from '../../src/base/gate'
 import { createPauses } from '../../src/base/pause'
 import { createBackfill } from '../../src/subscription/backfill'
 import { createLogReads } from '../../src/subscription/log-reads'
@@ -29,7 +30,7 @@ function readsOf(chains: Record<string, Chain>) {
       }
     },
   )
-  return { asked, reads: createLogReads(backfill, { address: tokenA }, createPauses(clock), clock.now) }
+  return { asked, reads: createLogReads(backfill, { address: tokenA }, createPauses(clock), clock.now, createGate(1)) }
 }
 
 function blocksOf(chain: Chain, from: number, to: number) {

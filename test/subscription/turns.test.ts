@@ -1,6 +1,7 @@
 // Blocks of a log stream in turn: what was pushed, what is asked for, what holds up what.
 
 import { describe, expect, test } from 'vitest'
+import { createGate } from '../../src/base/gate'
 import { createPauses } from '../../src/base/pause'
 import type { Block, Log } from '../../src/subscription/block'
 import type { BloomAnswer } from '../../src/subscription/blooms'
@@ -55,7 +56,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
   const turns = createTurns({
     clock,
     pauses,
-    reads: createLogReads(backfill as never, {}, pauses, clock.now),
+    reads: createLogReads(backfill as never, {}, pauses, clock.now, createGate(1)),
     delivery,
     pushes,
     mostFilled,
