@@ -7,11 +7,11 @@ import { NoProviderError } from '../errors'
 import type { RpcRequest } from '../types'
 import type { SubscriptionKey } from './key'
 import { stableJson } from './key'
-import type { Place } from './place'
-import type { Places } from './places'
-import { createPoller } from './poller'
+import type { Place } from './source/place'
+import type { Places } from './source/places'
+import { createPoller } from './source/poller'
+import { createUpstream } from './source/upstream'
 import type { Stream, StreamSink, StreamState } from './stream'
-import { createUpstream } from './upstream'
 
 export type PlainOptions = {
   readonly clock: Clock
