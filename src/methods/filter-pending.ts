@@ -90,7 +90,7 @@ function requestOf(method: string, { id }: Owner): RpcRequest {
 
 /** @param transaction its hash, or all of it */
 function isNew(told: Set<string>, transaction: unknown): boolean {
-  const hash = String((transaction as { hash?: unknown } | null)?.hash ?? transaction)
+  const hash = ((transaction as { hash?: unknown } | null)?.hash ?? transaction) as string
   if (told.has(hash)) return false
   told.add(hash)
   if (told.size > MOST_TOLD) told.delete(told.values().next().value as string)

@@ -45,6 +45,13 @@ test('default: what the owner tells, each transaction once', async () => {
   expect(channel('p2').count()).toBe(0)
 })
 
+test('behavior: what is no transaction is passed on like one', async () => {
+  const { pending, poll } = await setUp()
+  const odd = [{ hash: { toString: null } }, null, 7] as any[]
+  pending[0]?.push(...odd)
+  expect(await poll()).toEqual(odd)
+})
+
 test.each(lost.map(({ id, vendor, error }) => [id, vendor, error] as const))(
   'behavior: an owner that has forgotten it, in the words of case %i of %s, is given it anew',
   async (_, __, error) => {
