@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import cases from '../fixtures/provider-errors.json'
-import { rpcError } from '../support/errors'
+import { networkError, rpcError } from '../support/errors'
 import type { EngineNode } from '../support/node-engine'
 import { createNodeEngine } from '../support/node-engine'
 
@@ -76,6 +76,17 @@ test('behavior: an owner that is gone is replaced; what it told is not told agai
   pending[1]?.push(...hashes)
   expect(await poll()).toEqual(hashes.slice(1))
   expect(channel('p2').count(OPEN)).toBe(1)
+})
+
+test('behavior: an owner that cuts every connection is not asked for the next one; alone, its own failure is told', async () => {
+  const cut = () => networkError()
+  const { errors, poll, channel } = await setUp()
+  errors[0] = cut()
+  expect(await poll()).toEqual([])
+  expect([channel('p1').count(OPEN), channel('p2').count(OPEN)]).toEqual([1, 1])
+  const alone = await setUp(1)
+  alone.errors[0] = cut()
+  await expect(alone.poll()).rejects.toMatchObject({ name: 'AllProvidersFailedError' })
 })
 
 test('behavior: it is uninstalled wherever it was, once', async () => {
