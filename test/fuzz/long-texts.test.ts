@@ -45,6 +45,8 @@ const WORDS = [
     'retry 1s 1s 1s 1m ',
     'max1,000,',
     '1_',
+    '1,111',
+    'limit range ',
   ],
   ...['over [[', 'max 0 - 0 - ', '(', '<', ' ', '\t\n'],
 ]
