@@ -2,8 +2,8 @@
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
 import type { RpcRequest } from '../../types'
-import type { Caller } from '../calls'
-import { isOver } from '../calls'
+import type { Caller, Calls } from '../calls'
+import { isOver, shareOf } from '../calls'
 import type { FilterAsking } from './filter-asking'
 
 export type PendingFilter = {
@@ -28,10 +28,10 @@ export type PendingFilters = {
 
 const MOST_TOLD = 2_000
 
-export function createPendingFilters({ ask }: FilterAsking): PendingFilters {
-  async function openAtOne(caller: Caller, request: RpcRequest): Promise<Owner> {
+export function createPendingFilters({ ask }: FilterAsking, calls: Calls): PendingFilters {
+  async function openAtOne(caller: Caller, request: RpcRequest, exclude?: readonly string[]): Promise<Owner> {
     let provider = ''
-    const id = await ask(caller, request, {}, (channel) => {
+    const id = await ask(caller, request, { exclude }, (channel) => {
       provider = channel.provider.id
     })
     return { provider, id }
@@ -39,20 +39,27 @@ export function createPendingFilters({ ask }: FilterAsking): PendingFilters {
 
   async function changes(caller: Caller, filter: PendingFilter) {
     const { owner } = filter
+    let failed: unknown
     try {
-      const found = await ask(caller, requestOf('eth_getFilterChanges', owner), { provider: owner.provider })
+      const part = caller.limits.isPinned ? caller : shareOf(calls, caller)
+      const found = await ask(part, requestOf('eth_getFilterChanges', owner), { provider: owner.provider })
       if (Array.isArray(found)) return found.filter((transaction) => isNew(filter.told, transaction))
     } catch (error) {
       if (isOver(caller, error)) throw error
+      failed = error
     }
     // What was pending meanwhile cannot be asked for again.
-    if (filter.owner === owner) await moveOn(caller, filter)
+    if (filter.owner === owner) await moveOn(caller, filter, failed)
     return []
   }
 
-  async function moveOn(caller: Caller, filter: PendingFilter) {
+  async function moveOn(caller: Caller, filter: PendingFilter, failed: unknown) {
     const { owner: before } = filter
-    const owner = await openAtOne(caller, filter.request)
+    // Whoever has forgotten it may be given it anew; one that is down would fail again.
+    const isDown = nameOf(failed) === 'AllProvidersFailedError'
+    const owner = await openAtOne(caller, filter.request, isDown ? [before.provider] : []).catch((error) => {
+      throw nameOf(error) === 'NoProviderError' ? failed : error
+    })
     // Another poll was quicker, or nobody wants it any more.
     if (filter.isClosed || filter.owner !== before) return void uninstall(caller, filter, owner)
     filter.owner = owner
@@ -84,13 +91,17 @@ export function createPendingFilters({ ask }: FilterAsking): PendingFilters {
   }
 }
 
+function nameOf(error: unknown) {
+  return (error as Error | undefined)?.name
+}
+
 function requestOf(method: string, { id }: Owner): RpcRequest {
   return { method, params: [id] }
 }
 
 /** @param transaction its hash, or all of it */
 function isNew(told: Set<string>, transaction: unknown): boolean {
-  const hash = String((transaction as { hash?: unknown } | null)?.hash ?? transaction)
+  const hash = ((transaction as { hash?: unknown } | null)?.hash ?? transaction) as string
   if (told.has(hash)) return false
   told.add(hash)
   if (told.size > MOST_TOLD) told.delete(told.values().next().value as string)

@@ -31,7 +31,7 @@ const UNUSED = 5 * 60_000
 export function createFilters(parts: FilterParts, calls: Calls, logs: Logs): Filters {
   const asking = createFilterAsking(parts, calls, logs)
   const chain = createFilterChanges(calls, asking)
-  const pending = createPendingFilters(asking)
+  const pending = createPendingFilters(asking, calls)
   /** Those unused for longest stand first. */
   const filters = new Map<string, Filter>()
   let lastId = 0

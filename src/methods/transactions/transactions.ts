@@ -157,7 +157,8 @@ function isHash(value: unknown): value is Hex {
 
 async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {
   const transaction = (await orNull(caller, lookUp)) as { hash?: unknown } | null
-  return String(transaction?.hash).toLowerCase() === hash
+  const found = transaction?.hash
+  return typeof found === 'string' && found.toLowerCase() === hash
 }
 
 /** A look-up that failed has found nothing. */

@@ -1,10 +1,10 @@
 // Filters of pending transactions: kept by one provider, made again when it is gone or has forgotten, told once.
 
 import { expect, test } from 'vitest'
-import { rpcError } from '../../support/errors'
+import cases from '../../fixtures/provider-errors.json'
+import { networkError, rpcError } from '../../support/errors'
 import type { EngineNode } from '../../support/node-engine'
 import { createNodeEngine } from '../../support/node-engine'
-import cases from '../../fixtures/provider-errors.json'
 
 const OPEN = 'eth_newPendingTransactionFilter'
 const CHANGES = 'eth_getFilterChanges'
@@ -45,6 +45,13 @@ test('default: what the owner tells, each transaction once', async () => {
   expect(channel('p2').count()).toBe(0)
 })
 
+test('behavior: what is no transaction is passed on like one', async () => {
+  const { pending, poll } = await setUp()
+  const odd = [{ hash: { toString: null } }, null, 7] as any[]
+  pending[0]?.push(...odd)
+  expect(await poll()).toEqual(odd)
+})
+
 test.each(lost.map(({ id, vendor, error }) => [id, vendor, error] as const))(
   'behavior: an owner that has forgotten it, in the words of case %i of %s, is given it anew',
   async (_, __, error) => {
@@ -69,6 +76,17 @@ test('behavior: an owner that is gone is replaced; what it told is not told agai
   pending[1]?.push(...hashes)
   expect(await poll()).toEqual(hashes.slice(1))
   expect(channel('p2').count(OPEN)).toBe(1)
+})
+
+test('behavior: an owner that cuts every connection is not asked for the next one; alone, its own failure is told', async () => {
+  const cut = () => networkError()
+  const { errors, poll, channel } = await setUp()
+  errors[0] = cut()
+  expect(await poll()).toEqual([])
+  expect([channel('p1').count(OPEN), channel('p2').count(OPEN)]).toEqual([1, 1])
+  const alone = await setUp(1)
+  alone.errors[0] = cut()
+  await expect(alone.poll()).rejects.toMatchObject({ name: 'AllProvidersFailedError' })
 })
 
 test('behavior: it is uninstalled wherever it was, once', async () => {
