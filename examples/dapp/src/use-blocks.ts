@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import type { HeadOfChain } from 'viem-lasso'
 import { useClient } from 'wagmi'
 
-const mostKept = 40
+const mostKept = 60
 
 export function useBlocks(): readonly HeadOfChain[] {
   const { transport } = useClient()
