@@ -1,5 +1,6 @@
 // The bench: `npm run bench` prints what was measured as markdown; `-- --check` exits 1 past a limit, `-- --quick` runs
-// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text (or `events`, `fan-out`, `cost`).
+// `failover` and viem's `fallback` only, `-- --only=<text>` the cases whose name has the text (or `events`, `fan-out`,
+// `cost`, `throughput`, `wide`, `weight`).
 
 import { scenarios } from '../support/event-scenarios'
 import type { Case, Result } from './cases'
@@ -13,6 +14,7 @@ import { formatNumber, tableOf } from './measure'
 import { allPeers, failoverPeer, fallbackPeer } from './peers'
 import type { Throughput } from './throughput'
 import { atOnce, measureThroughput, missedBy, peerNames, ratiosOf } from './throughput'
+import { measureWeight } from './weight'
 import { measureWideLogs, wideLatencies, wideLimit } from './wide-logs'
 
 const flags = process.argv.slice(2)
@@ -26,11 +28,12 @@ const startedAt = performance.now()
 const misbehaving = cases.filter(({ name }) => only === undefined || name.includes(only))
 if (misbehaving.length > 0) await benchCases(misbehaving)
 const chosen = scenarios.filter(({ name }) => only === undefined || only === 'events' || name.includes(only))
-if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 1) : eventPeers)))
+if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eventPeers.slice(0, 2) : eventPeers)))
 if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
 if (only === undefined || only === 'cost') await benchCost()
 if (only === undefined || only === 'throughput') await benchThroughput()
 if (only === undefined || only === 'wide') await benchWideLogs()
+if (only === undefined || only === 'weight') await benchWeight()
 
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
 if (problems.length === 0) console.log('All limits hold.')
@@ -88,7 +91,7 @@ async function benchCost() {
     await measureCost({ title: '200 B of params', bytes: 200, calls: 100_000 }),
     await measureCost({ title: '20 kB of params', bytes: 20_000, calls: 20_000 }),
   ]
-  const memory = await measureMemory(200_000)
+  const memory = await measureMemory(1_000_000)
   console.log(`## What a healthy call costs
 
 Three in-memory \`custom\` transports, \`eth_call\`, one call after the other; medians of 5 alternating runs, in us a call.
@@ -149,6 +152,19 @@ serve in a ms at four a time.
   console.log('')
   if (ratio > wideLimit)
     problems.push(`a million blocks of logs: ${ratio.toFixed(2)} times the ideal, limit ${wideLimit}`)
+}
+
+async function benchWeight() {
+  const rows = (await measureWeight()).map(({ what, ...sizes }) => [
+    what,
+    ...[sizes.minified, sizes.brotli].map((bytes) => formatNumber(bytes / 1_000)),
+  ])
+  console.log(`## What it weighs
+
+In a browser bundle of esbuild, in kB.
+`)
+  console.log(tableOf(['what', 'minified', 'brotli'], rows))
+  console.log('')
 }
 
 function rowOf({ title, calls, custom, fallback, failover, ratio }: Cost) {
