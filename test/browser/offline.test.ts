@@ -2,10 +2,11 @@
 // the frames of open ones; where connections are to die too, as they do when a network changes, the proxies cut them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTcpProxy } from '../support/tcp-proxy'
 import type { Chromium } from './chromium'
 import { startChromium } from './chromium'
 import type { Scene } from './scene'
-import { openScene } from './scene'
+import { openScene, openSceneOver } from './scene'
 
 let chromium: Chromium
 beforeAll(async () => {
@@ -13,13 +14,16 @@ beforeAll(async () => {
 })
 afterAll(() => chromium.close())
 
-async function goOffline({ page }: Scene) {
+/** Whatever stands between the page and the nodes. */
+type AnyScene = Pick<Scene, 'page' | 'chain'>
+
+async function goOffline({ page }: AnyScene) {
   await chromium.context.setOffline(true)
   await page.tab.waitForSelector('[data-online="false"]')
 }
 
 /** From the `online` event until the page shows the newest block (in ms). */
-async function comeBack({ page, chain }: Scene) {
+async function comeBack({ page, chain }: AnyScene) {
   await chromium.context.setOffline(false)
   const { heads, logs } = await chain.truth(0)
   await page.reached(heads.at(-1) as string, logs.at(-1))
@@ -27,7 +31,7 @@ async function comeBack({ page, chain }: Scene) {
   return Math.round((await page.tab.evaluate(() => performance.now())) - onlineAt)
 }
 
-async function breakersOf({ page }: Scene) {
+async function breakersOf({ page }: AnyScene) {
   const { providers, activity } = await page.shown()
   const states = Object.values(providers).flatMap(({ http, ws }) => [http, ws].flatMap((one) => one?.breaker ?? []))
   return { states: new Set(states), changes: activity.filter(({ kind }) => kind === 'breaker') }
@@ -60,6 +64,18 @@ describe('offline and online', () => {
     const steps = await page.steps()
     const after = steps.slice(steps.findIndex(({ what }) => what === 'online'))
     expect(after[1]).toMatchObject({ what: 'dial', isAtOnce: true })
+    expect(await breakersOf(scene)).toEqual(allWell)
+    await scene.show()
+    expect(await scene.judge()).toEqual({})
+  })
+
+  test('behavior: given sockets are dead and nobody says so, they are left after the `online` event, nothing is lost', async () => {
+    await using scene = await openSceneOver(createTcpProxy, { chromium })
+    await goOffline(scene)
+    for (const proxy of scene.proxies) proxy.halfOpen()
+    for (let block = 0; block < 5; block++) await scene.mine(block)
+    const ms = await comeBack(scene)
+    console.log(`sockets dead, not closed: caught up ${ms} ms after the online event`)
     expect(await breakersOf(scene)).toEqual(allWell)
     await scene.show()
     expect(await scene.judge()).toEqual({})

@@ -14,9 +14,11 @@ import type { DappPage } from './dapp-page'
 import { openDapp } from './dapp-page'
 import type { Page } from './site'
 
-export type Scene = {
+type Proxy = Pick<FlakyProxy, 'url' | 'wsUrl' | 'close'>
+
+export type Scene<proxy extends Proxy = FlakyProxy> = {
   readonly chain: Chain
-  readonly proxies: readonly FlakyProxy[]
+  readonly proxies: readonly proxy[]
   readonly page: DappPage
   /** A block with so many transfers. */
   mine(transfers?: number): Promise<void>
@@ -41,9 +43,17 @@ export type SceneOptions = {
 }
 
 /** Resolves when both streams of the page are live. */
-export async function openScene({ chromium, page: name = 'dapp', count = 2, ways }: SceneOptions): Promise<Scene> {
+export function openScene(options: SceneOptions): Promise<Scene> {
+  return openSceneOver((url) => createFlakyProxy(url), options)
+}
+
+/** @param createProxy what stands between the page and a node, by the URL of that */
+export async function openSceneOver<proxy extends Proxy>(
+  createProxy: (url: string) => Promise<proxy>,
+  { chromium, page: name = 'dapp', count = 2, ways }: SceneOptions,
+): Promise<Scene<proxy>> {
   const chain = await startChain(count)
-  const proxies = await Promise.all(chain.nodes.map(({ url }) => createFlakyProxy(url)))
+  const proxies = await Promise.all(chain.nodes.map(({ url }) => createProxy(url)))
   const account = chain.accounts[3] as Address
   const tab = await chromium.context.newPage()
 
