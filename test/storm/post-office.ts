@@ -71,8 +71,9 @@ export function createPostOffice(options: PostOfficeOptions): PostOffice {
       const spoken = list(payload).map(({ id }) => ({ jsonrpc: '2.0', id, error: words.error }))
       return respond(together(payload, spoken), words.httpStatus ?? 200, headers)
     }
-    const off = said === 'another id' ? 1_000_000 : 0
-    const answers = list(payload).map((one) => ({ jsonrpc: '2.0', id: one.id + off, ...answer(one) }))
+    // Of somebody else's request, with somebody else's answer.
+    if (said === 'another id') return respond(together(payload, [{ jsonrpc: '2.0', id: 1_000_000, result: '0xbad' }]))
+    const answers = list(payload).map((one) => ({ jsonrpc: '2.0', id: one.id, ...answer(one) }))
     // In any order, as the standard allows.
     const told = said === 'half of it' ? answers.slice(Math.ceil(answers.length / 2)) : answers.reverse()
     if (said === 'half of it' && !Array.isArray(payload)) return respond(together(payload, answers).slice(0, -9))
