@@ -8,7 +8,8 @@ const report = process.env.TEST_REPORT
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**', '**/node_modules/**', '**/dist/**'],
+    // Those need a browser and have a config of their own.
+    exclude: ['test/bench/**', 'test/browser/**', '**/node_modules/**', '**/dist/**'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -13,17 +13,17 @@ import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
 import { createEntrance } from './methods/entrance'
-import type { LogsOptions } from './methods/logs'
+import type { LogsOptions } from './methods/logs/logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
 import type { Flight, Parts, Plan } from './request/flight'
-import { createProbeLedger } from './request/head-probe'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
 import { learnBatchSize } from './request/learn'
 import { fly, serve, withdraw } from './request/pipeline'
 import type { Face, Planner } from './request/plan'
+import { createProbeLedger } from './request/probe-ledger'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
@@ -68,8 +68,8 @@ export type Engine = {
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
-  /** Whether a provider may not have all state. */
-  limitsState(): boolean
+  /** Whether a provider may not keep all that is old. */
+  limitsDepth(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
   /** A provider refused a batch: how many requests it takes at a time. */
@@ -238,7 +238,7 @@ export function createEngine(setup: EngineSetup): Engine {
       ),
     verifyAny,
     channel: channelOf,
-    limitsState: () => providers.some(({ capability }) => capability.limitsState()),
+    limitsDepth: () => providers.some(({ capability }) => capability.limitsDepth()),
     onSocket,
     onBatchRefused: (id, most) =>
       learnBatchSize(providers.find((provider) => provider.id === id) as Provider, most, parts, clock.now()),

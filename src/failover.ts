@@ -117,7 +117,7 @@ function make(
     verify: options.verify ?? 'auto',
     mostFilled: { heads: maxBackfillBlocks.heads ?? 256, logs: maxBackfillBlocks.logs ?? 10_000 },
     pollingInterval: options.pollingInterval,
-    planner: createPlanner(settingsOf(options, parameters, { limitsState: () => engine.limitsState() })),
+    planner: createPlanner(settingsOf(options, parameters, { limitsDepth: () => engine.limitsDepth() })),
     onClose() {
       onClose()
       read.close()
@@ -129,7 +129,7 @@ function make(
 function settingsOf(
   options: FailoverOptions,
   parameters: FactoryParameters,
-  { limitsState }: Pick<Engine, 'limitsState'>,
+  { limitsDepth }: Pick<Engine, 'limitsDepth'>,
 ): PlanSettings {
   // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
   const { retry = {}, retryCount = parameters.retryCount } = options
@@ -139,7 +139,7 @@ function settingsOf(
     timeout: options.timeout ?? parameters.timeout ?? 10_000,
     isTimeoutGiven: options.timeout !== undefined,
     hedge: options.hedge ?? {},
-    seesDepth: limitsState,
+    seesDepth: limitsDepth,
     rounds: retry.rounds ?? (retryCount === undefined ? Infinity : retryCount + 1),
   }
 }

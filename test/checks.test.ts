@@ -209,7 +209,7 @@ describe('a provider', () => {
       'capabilities.subscriptions',
       'must be true, false or a list of newHeads, logs, newPendingTransactions, but it is an array.',
     ],
-  ])('error: %j', (fields, path, rest) => {
+  ])('75. Given %j, then `failover()` throws naming the field path', (fields, path, rest) => {
     expect(ofProvider(fields)).toBe(`Option \`providers[1].${path}\` ${rest}`)
   })
 

@@ -60,6 +60,7 @@ const STAYED_UP = 5_000
 const LINGER = 5_000
 const QUIET = 15_000
 const ANSWER = 10_000
+const ONLINE_ANSWER = 2_000
 /** A timer this late says that we slept. */
 const ASLEEP = 1_000
 const JITTER = 500
@@ -111,22 +112,28 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   function opened(socket: Socket) {
     const now = clock.now()
     let timer: Timer | undefined
-    const off = { cancel: () => timer?.cancel(), hold: socket.hold }
+    const offOnline = whenOnline(() => challenge(ONLINE_ANSWER)) // after another network it may be dead without a word
+    const cancel = () => {
+      timer?.cancel()
+      offOnline()
+    }
+    const off = { cancel, hold: socket.hold }
     const own: Open = { type: 'open', socket, openedAt: now, heardAt: now, off }
 
     function watch() {
       timer = clock.background(own.heardAt + QUIET - clock.now(), () => {
         if (clock.now() - own.heardAt < QUIET) watch()
-        else challenge()
+        else challenge(ANSWER)
       })
     }
 
-    function challenge() {
+    function challenge(limit: number) {
+      timer?.cancel()
       const askedAt = clock.now()
-      timer = clock.background(ANSWER, () => {
+      timer = clock.background(limit, () => {
         if (own.heardAt >= askedAt) watch()
         // After a sleep the answer may lie unread.
-        else if (clock.now() - askedAt - ANSWER > ASLEEP) challenge()
+        else if (clock.now() - askedAt - limit > ASLEEP) challenge(limit)
         else down({ code: 1006, reason: 'no sign of life' })
       })
       if (!socket.ping()) ask()

@@ -125,7 +125,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     place: (args, onValue, onError) => place(args, onValue, onError),
     find(id) {
       const call = isObject(id) ? undefined : calls.get(Number(id))
-      return String(id) === String(call?.id) ? call : undefined
+      return call && String(id) === `${call.id}` ? call : undefined
     },
     finish,
     disown,

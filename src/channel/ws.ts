@@ -144,8 +144,9 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   function stray(body: Record<string, unknown> | undefined) {
     if (body?.id ?? read(body?.params, 'subscription')) counts.unknown++
     else counts.malformed++
-    if (latest && body?.id === null && body.error)
-      onSocket?.({ ...latest, from: 'open', why: redactor.text(String(read(body.error, 'message'))), isBlamed: false })
+    const message = latest && body?.id === null && readMessage(body, 0)
+    if (latest && message && message.type === 'error')
+      onSocket?.({ ...latest, from: 'open', why: redactor.text(message.error.message), isBlamed: false })
   }
 
   function onChange({ end, ...change }: LinkChange) {

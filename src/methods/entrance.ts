@@ -12,13 +12,13 @@ import { isSignedSend } from '../rpc/methods'
 import type { RpcRequest } from '../types'
 import type { Caller, Calls } from './calls'
 import { pauseWith } from './calls'
-import { createFilters } from './filters'
-import type { LogsOptions } from './logs'
-import { createLogs } from './logs'
-import { createLookUps } from './look-ups'
+import { createFilters } from './filters/filters'
+import type { LogsOptions } from './logs/logs'
+import { createLogs } from './logs/logs'
 import { createSharing, keyOf } from './sharing'
 import { tellEnd } from './tell'
-import { createTransactions } from './transactions'
+import { createLookUps } from './transactions/look-ups'
+import { createTransactions } from './transactions/transactions'
 
 export type EntranceSetup = {
   readonly parts: Parts

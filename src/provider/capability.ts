@@ -1,5 +1,6 @@
 // What one provider can do: declared by the user, or learned from its refusals. Learned facts expire and never beat declared ones.
 
+import type { Old } from '../rpc/need'
 import type { ErrorRule } from '../types'
 import type { BatchSize } from './batch-size'
 import { createBatchSize } from './batch-size'
@@ -12,9 +13,12 @@ import { createStateDepth } from './state-depth'
 export type SubscriptionKind = 'newHeads' | 'logs' | 'newPendingTransactions'
 
 export type HistoryCapabilities = {
-  /** The first block whose body and receipts it has. @default 0 */
+  /** The first block whose body and receipts it has; what is older is asked of others. @default 0 */
   fromBlock?: number | undefined
-  /** Whether it finds transactions by hash: all, those of the last n blocks, or none (`false`). */
+  /**
+   * Whether it finds transactions and receipts by hash: all, those of the last n blocks, or none (`false`). Those that find
+   * all are asked first. @default all, with a `fromBlock` above 0 those from there on
+   */
   transactions?: boolean | number | undefined
 }
 
@@ -48,9 +52,13 @@ export type LearnedCapabilities = {
 const LASTS = 30 * 60_000
 
 export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
-  Omit<StateDepth, 'stateFrom'> &
+  Omit<StateDepth, 'stateFrom' | 'keepsState' | 'limitsState'> &
   Omit<BatchSize, 'learnedBatchSize'> & {
     readonly errors: readonly ErrorRule[] | undefined
+    /** Whether it keeps this, of any block if none is named, as far as was said or is known. @param head the newest block, if one is known */
+    keeps(old: Old, head: number | undefined, now: number): boolean
+    /** Whether it may not keep all: while everybody does, nobody needs to look at the block of a request. */
+    limitsDepth(): boolean
     /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
     declares(method: string): boolean | undefined
     /** Whether it refused the method a while ago. */
@@ -75,9 +83,11 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
   const { archive, history, subscriptions } = declared
   const methods = createRefusals(LASTS)
   const kinds = createRefusals(LASTS)
-  const { stateFrom, ...state } = createStateDepth(archive, LASTS)
+  const { stateFrom, keepsState, limitsState, ...state } = createStateDepth(archive, LASTS)
   const { learnedBatchSize, ...batches } = createBatchSize(largestBatch, LASTS)
+  const { fromBlock = 0, transactions = fromBlock === 0 } = history ?? {}
   const logsFrom = declared.logs?.fromBlock ?? history?.fromBlock
+  const isWhole = fromBlock === 0 && transactions === true && !logsFrom
   const { learnedLogs, ...logs } = createLogKnowledge({ ...declared.logs, fromBlock: logsFrom }, LASTS)
 
   function declares(method: string) {
@@ -94,6 +104,13 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
     ...logs,
     ...batches,
     errors: declared.errors,
+    keeps({ what, block = -1 }, head, now) {
+      if (what === 'state') return keepsState(block, head, now)
+      if (what === 'transaction') return transactions === true
+      const first = what === 'logs' ? (logsFrom ?? 0) : fromBlock
+      return first === 0 || block >= first
+    },
+    limitsDepth: () => !isWhole || limitsState(),
     declares,
     lacks: methods.has,
     hasLearned: () => methods.size() > 0,

@@ -112,7 +112,7 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
   channel.provider.quota.accept(now)
   const { capability } = channel.provider
   if (capability.hasLearned()) capability.unlearn(need.method)
-  if (need.stateAt !== undefined) capability.proveState(need.stateAt)
+  if (need.old?.what === 'state') capability.proveState(need.old.block as number)
 }
 
 /** A failure; `isBlamed` says whether it is held against the channel (or, for `blame: 'provider'`, all its channels). */

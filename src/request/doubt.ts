@@ -6,9 +6,8 @@ import { askAgain } from './asking'
 import type { Attempt } from './attempt'
 import { succeed } from './attempt'
 import { emitAttempt } from './emit'
-import type { Flight } from './flight'
+import type { Doubt, Flight } from './flight'
 import { askHead, proveHead } from './head-probe'
-import type { Doubt } from './judge'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
 import type { Landing } from './launch'
@@ -57,7 +56,7 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
     flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
-  for (const channel of flight.ahead) {
+  for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
     // Who has shown a lower head meanwhile does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
@@ -74,8 +73,8 @@ export function settleHeld(flight: Flight, now: number) {
   const { doubt } = held
   const pause = PAUSES[held.pauses]
   if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, now)
-  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind.
-  const isWorthIt = doubt.kind !== 'behind' && plan.need.traits.block?.shows !== 'head'
+  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or lacks it for good.
+  const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
   if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
   held.pauses++
   flight.phase = 'doubting'

@@ -68,7 +68,7 @@ export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held
     method: request.method,
     provider: provider.id,
     what: doubt.what,
-    block: doubt.height,
+    ...(doubt.height >= 0 && { block: doubt.height }),
     ...(head !== undefined && { head }),
   })
 }

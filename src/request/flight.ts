@@ -13,8 +13,7 @@ import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
-import type { ProbeLedger } from './head-probe'
-import type { Doubt } from './judge'
+import type { ProbeLedger } from './probe-ledger'
 import type { Route, RouteLimits } from './route'
 import type { Ranking } from './strategy'
 import type { Truth } from './truth'
@@ -80,6 +79,20 @@ export type Parts = {
 export type ClientChannels = readonly Channel[]
 
 export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
+
+/** Why an answer is not taken while another provider may know better. */
+export type Doubt = {
+  /**
+   * It is below what was shown, or of a provider that is behind; above what is believed; lacks what should be there; or is
+   * of a provider that is said not to keep that.
+   */
+  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
+  readonly what: string
+  /** The block that one who knows better has. */
+  readonly height: number
+  /** The head that the answer shows, if it is one. */
+  readonly head?: number | undefined
+}
 
 /** An answer that is not taken while another provider may know better. */
 export type Held = {

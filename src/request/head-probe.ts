@@ -1,8 +1,6 @@
 // Heads that are unknown and would change whom to ask: asked for with small calls, while requests read the newest state and
 // within a budget. A head that nobody else shows is put to the proof. Nothing is asked while nobody reads.
 
-import type { Budget } from '../base/budget'
-import { createBudget } from '../base/budget'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import { failureOf } from '../rpc/failure'
@@ -12,26 +10,9 @@ import { askAside } from './aside'
 import type { ClientChannels, Flight, Parts } from './flight'
 import { noteHead } from './judge'
 import { learnFrom } from './learn'
+import { APART, isAffordable } from './probe-ledger'
 import { checkChain } from './verify-chain'
 
-/** When each provider (by `index`) was last asked, and last asked beyond the budget (in ms of the clock). */
-export type ProbeLedger = {
-  readonly budget: Budget
-  readonly askedAt: number[]
-  readonly grantedAt: number[]
-  /** No look before. */
-  lookAt: number
-  /** The end of the first probes, or of the time that a read waits for them. */
-  first: Promise<void> | undefined
-}
-
-/** Of each request this much of a probe is saved up, */
-const SHARE = 0.05
-const MOST_SAVED = 20
-/** and each provider in use is asked once in this time (in ms) in any case, */
-const GRANT_EVERY = 60_000
-/** but never twice within this. */
-const APART = 2_000
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
 const LONGEST = 15_000
 const LOOK_EVERY = 100
@@ -40,10 +21,6 @@ const FIRST_LIMIT = 100
 
 const HEAD = { method: 'eth_blockNumber' }
 const HEAD_NEED = needOfMethod(HEAD.method, traitsOf(HEAD.method), undefined)
-
-export function createProbeLedger(): ProbeLedger {
-  return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], grantedAt: [], lookAt: -Infinity, first: undefined }
-}
 
 /** The request reads near the head: asks for the heads that would have been good to know. */
 export function probeHeads(flight: Flight, now: number) {
@@ -151,13 +128,4 @@ function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boo
   if (!last) return true
   const isLow = last.height < (truth?.shown ?? -1)
   return now - last.at >= (isLow ? APART : Math.min(LONGEST, Math.max(APART, heads.blockTime() ?? APART)))
-}
-
-function isAffordable({ index }: Provider, { budget, askedAt, grantedAt }: ProbeLedger, now: number): boolean {
-  if (now - (askedAt[index] ?? -Infinity) < APART) return false
-  const isGranted = now - (grantedAt[index] ?? -Infinity) >= GRANT_EVERY
-  if (!isGranted && !budget.spend()) return false
-  if (isGranted) grantedAt[index] = now
-  askedAt[index] = now
-  return true
 }

@@ -5,7 +5,7 @@ import type { Attempt } from './attempt'
 import { sampleGroupOf } from './attempt'
 import type { Flight } from './flight'
 import { isLower } from './head-order'
-import { lacksState } from './route'
+import { lacksOld } from './route'
 
 export type HedgeOptions = {
   /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
@@ -45,12 +45,12 @@ export function canHedge(flight: Flight): boolean {
 }
 
 /**
- * The candidate for a hedge: a free one that is no backup and has the state that is read, of another provider if possible; never a dearer one while a
+ * The candidate for a hedge: a free one that is no backup and keeps what is read, of another provider if possible; never a dearer one while a
  * cheaper one is left. `undefined` if there is none.
  */
 export function hedgeCandidate(flight: Flight, now: number): ChannelState | undefined {
   const { need } = flight.plan
-  const head = need.stateAt === undefined ? undefined : flight.parts.heads.best(now)
+  const head = need.old && flight.parts.heads.best(now)
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
   let best: ChannelState | undefined
   let bestScore = Infinity
@@ -60,7 +60,7 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
     if (
       provider.setup.isBackup ||
       !breaker.isClosed() ||
-      lacksState(channel, need, head, now) ||
+      lacksOld(channel, need, head, now) ||
       !provider.quota.hasRoom(now) ||
       flight.ruledOut?.has(provider) ||
       isLower(flight, provider, now)

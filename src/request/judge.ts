@@ -1,23 +1,13 @@
 // Whether an answer may be taken, or another provider may know better: what it shows of the chain's head is noted, and set
 // against what is known and what callers were shown. What is done with one that is not taken is doubt.ts.
 
-import type { Provider } from '../provider/provider'
+import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import type { BlockTraits } from '../rpc/methods'
 import { reachOf, shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
-import type { Flight, Parts } from './flight'
-
-/** Why an answer is not taken while another provider may know better. */
-export type Doubt = {
-  /** It is below what was shown, or of a provider that is behind; above what is believed; or lacks what should be there. */
-  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing'
-  readonly what: string
-  /** The block that one who knows better has. */
-  readonly height: number
-  /** The head that the answer shows, if it is one. */
-  readonly head?: number | undefined
-}
+import type { Doubt, Flight, Parts } from './flight'
+import { lacksOld } from './route'
 
 type Judge = (flight: Flight, attempt: Attempt, value: unknown, now: number) => Doubt | undefined
 
@@ -36,10 +26,23 @@ const JUDGES: Record<NonNullable<BlockTraits['shows']>, Judge> = {
 /** `undefined`: it is taken. For most methods that is all there is to ask. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
   const { block } = flight.plan.need.traits
+  if (value === null && isGone(flight, attempt, now))
+    return { kind: 'gone', what: 'it is declared not to keep that', height: flight.plan.need.old?.block ?? -1 }
   if (!block || attempt.leftAt < (flight.parts.truth?.resetAt ?? 0)) return undefined
   if (block.shows) return JUDGES[block.shows](flight, attempt, value, now)
   // It was asked before it was known to be behind, or because nobody else was left.
   return flight.isNewest ? ofState(flight, attempt, now) : undefined
+}
+
+/** Null says nothing where one is declared not to keep what was asked for, while there are others that do. */
+function isGone({ parts, plan, route }: Flight, { channel }: Attempt, now: number): boolean {
+  const { need, provider } = plan
+  const lacks = (one: ChannelState) => lacksOld(one, need, parts.heads.best(now), now)
+  return parts.truth !== undefined && provider === undefined && lacks(channel) && !route.candidates.every(lacks)
+}
+
+function highestOf({ heads, truth }: Parts, now: number): number {
+  return Math.max(heads.best(now) ?? -1, truth?.shown ?? -1)
 }
 
 function ofState(flight: Flight, { channel }: Attempt, now: number): Doubt | undefined {
@@ -84,15 +87,14 @@ function ofHead(flight: Flight, attempt: Attempt, head: number | undefined, now:
 
 function ofBlock(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
   const { parts, request, plan } = flight
-  const { heads, truth } = parts
+  const { truth } = parts
   const { provider } = attempt.channel
   const tag: unknown = Array.isArray(request.params) ? request.params[0] : undefined
   const named = heightOf(tag)
   const height = plan.need.traits.block?.shows === 'block' ? shownHeightOf(value) : undefined
   if (named !== undefined) {
     if (value === null) {
-      const best = Math.max(heads.best(now) ?? -1, truth?.shown ?? -1)
-      if (named > best || !mayDoubt(flight)) return undefined
+      if (named > highestOf(parts, now) || !truth) return undefined
       return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
     }
     if (height !== undefined) noteBlock(parts, provider, height, now)
@@ -118,9 +120,8 @@ function ofLookUp(flight: Flight, attempt: Attempt, value: unknown, now: number)
   const { parts } = flight
   const { provider } = attempt.channel
   if (value === null) {
-    if (!mayDoubt(flight) || !isBelow(parts, provider, now)) return undefined
-    const height = Math.max(parts.heads.best(now) ?? -1, parts.truth?.shown ?? -1)
-    return { kind: 'missing', what: 'it does not know the hash, and is behind', height }
+    if (!parts.truth || !isBelow(parts, provider, now)) return undefined
+    return { kind: 'missing', what: 'it does not know the hash, and is behind', height: highestOf(parts, now) }
   }
   const height = shownHeightOf(value)
   if (height === undefined) return undefined
@@ -136,8 +137,9 @@ function ofLogs(flight: Flight, attempt: Attempt, value: unknown, now: number): 
   const newest = Array.isArray(value) ? heightOf(value.at(-1)?.blockNumber) : undefined
   if (newest !== undefined) noteAtLeast(parts, provider, newest, now)
   const reach = reachOf(request.params, plan.need.traits.block ?? {})
-  if (reach !== undefined && mayDoubt(flight)) {
-    const shown = parts.truth?.shown ?? -1
+  // The newest of one that is asked alone is its own.
+  if (parts.truth && reach !== undefined && (reach !== 'newest' || !plan.isPinned)) {
+    const { shown } = parts.truth
     const best = parts.heads.best(now) ?? -1
     const height = reach === 'newest' ? shown : Math.min(reach, Math.max(best, shown))
     if (height >= 0 && !reaches(parts, provider, height, best, now))
@@ -179,7 +181,7 @@ function show({ heads, truth }: Parts, height: number, now: number) {
   truth?.show(Math.min(height, heads.best(now) ?? height), now)
 }
 
-/** Who asks one provider alone wants to know what that one says. */
+/** Who asks one provider alone wants to know how far that one is. */
 function mayDoubt({ parts, plan }: Flight): boolean {
   return parts.truth !== undefined && !plan.isPinned
 }

@@ -7,7 +7,7 @@ import type { LogQuery } from '../rpc/block'
 import { logQueryOf } from '../rpc/block'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
-import { stateHeightOf } from '../rpc/need'
+import { oldOf } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Parts } from './flight'
 
@@ -65,8 +65,9 @@ function learnMethod(
 
 function learnState({ kind }: Failure, provider: Provider, request: RpcRequest, need: Need, parts: Parts, now: number) {
   const { capability, id } = provider
-  const block = stateHeightOf(request, need)
-  if (block === undefined || !capability.learnMissingState(block, parts.heads.best(now), now)) return
+  const { what, block } = oldOf(request, need) ?? {}
+  if (what !== 'state' || block === undefined || !capability.learnMissingState(block, parts.heads.best(now), now))
+    return
   const from = capability.learned(now).stateFrom
   tell(parts, { provider: id, what: 'state', from: 'unknown', to: `from block ${from}`, why: kind })
 }

@@ -47,7 +47,7 @@ export type PlanSettings = {
   readonly isTimeoutGiven: boolean
   readonly hedge: false | HedgeOptions
   readonly rounds: number
-  /** Whether it matters into which old state a request reaches: a provider may not have it. */
+  /** Whether it matters how far back a request reaches: a provider may not keep that. */
   readonly seesDepth: () => boolean
 }
 
@@ -78,7 +78,7 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
     if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
     const need = needOf(request, plan.need, settings.seesDepth())
     if (need === plan.need) return plan
-    if (overrides || need.stateAt !== undefined) return withNeed(plan, need)
+    if (overrides || need.old) return withNeed(plan, need)
     plan.heavy ??= withNeed(plan, need)
     return plan.heavy
   }
@@ -145,7 +145,7 @@ function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
 /** The route of a plan: worked out anew only when something has changed that it depends on. */
 export function keptRoute(plan: Plan, parts: Parts, now: number): Route {
   if (plan.kept?.version === parts.version) return plan.kept.route
-  const bestHead = plan.need.stateAt === undefined ? undefined : parts.heads.best(now)
+  const bestHead = plan.need.old && parts.heads.best(now)
   const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now, bestHead)
   plan.kept = route.isStable ? { route, version: parts.version } : undefined
   return route

@@ -78,30 +78,31 @@ export function planRoute(
   open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
   if (backups.length > 1)
     backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
-  const candidates = deepFirst([...free, ...limited, ...backups, ...dark], need, bestHead, now)
+  const usual = [...free, ...limited]
+  const rest = [...backups, ...dark]
+  // What may be in any block is no reason to prefer a backup.
+  const candidates =
+    need.old?.block === undefined
+      ? [...deepFirst(usual, need, bestHead, now), ...rest]
+      : deepFirst([...usual, ...rest], need, bestHead, now)
   return {
     candidates: namedFirst(candidates, limits.provider),
     open,
     due: candidates.length > 0 ? due : undefined,
     dial: candidates.length > dark.length ? dial : undefined,
-    isStable: need.stateAt === undefined && isStatic(limits.strategy) && allowed.every(isSteady),
+    isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
   }
 }
 
-/** Those that are said or known not to keep the state that is read go behind all others. */
+/** Those that are said or known not to keep what is read go behind all others. */
 function deepFirst(channels: ChannelState[], need: Need, head: number | undefined, now: number): ChannelState[] {
-  if (need.stateAt === undefined) return channels
-  return channels.sort((a, b) => Number(lacksState(a, need, head, now)) - Number(lacksState(b, need, head, now)))
+  if (!need.old) return channels
+  return channels.sort((a, b) => Number(lacksOld(a, need, head, now)) - Number(lacksOld(b, need, head, now)))
 }
 
-/** Whether it is said or known not to keep the state that is read. @param head the newest block, if one is known */
-export function lacksState(
-  { provider }: ChannelState,
-  { stateAt }: Need,
-  head: number | undefined,
-  now: number,
-): boolean {
-  return stateAt !== undefined && !provider.capability.keepsState(stateAt, head, now)
+/** Whether it is said or known not to keep what is read. @param head the newest block, if one is known */
+export function lacksOld({ provider }: ChannelState, { old }: Need, head: number | undefined, now: number): boolean {
+  return old !== undefined && !provider.capability.keeps(old, head, now)
 }
 
 /** Why a channel may not be asked, whatever its state; `undefined` if it may. */

@@ -37,6 +37,7 @@ export function refusalOf({ kind, status = 200, message }: Failure, size: number
 
 /** The largest number in the text that is below `size`: the other one is the size that was too large. */
 function numberBelow(size: number, text: string): number | undefined {
-  const numbers = (text.match(/\d+/g) ?? []).map(Number).filter((number) => number >= 1 && number < size)
-  return numbers.length > 0 ? Math.max(...numbers) : undefined
+  let most = 0
+  for (const [number] of text.matchAll(/\d+/g)) if (Number(number) < size) most = Math.max(most, Number(number))
+  return most || undefined
 }

@@ -24,6 +24,7 @@ export type Facts = {
 
 const MAX_LINKS = 12
 const MAX_TEXT = 4_096
+const LONG_WORDS = /(\w{80})\w+/g
 const HEX = /^\s*(?:reverted )?(0x[\da-f]*)\s*$/i
 /** A refused handshake, as `ws` tells it. */
 const HANDSHAKE = /unexpected server response: (\d{3})/
@@ -46,7 +47,8 @@ export function factsOf(error: unknown): Facts {
   }
   facts.message = texts[0] ?? ''
   facts.said = [...new Set(texts.map((text) => text.slice(0, MAX_TEXT)))].join(' | ').slice(0, MAX_TEXT)
-  facts.text = facts.said.toLowerCase().replace(/\s+/g, ' ')
+  // Every `\w*` of a rule starts anew at each place of a word: what no word is as long as says nothing.
+  facts.text = facts.said.toLowerCase().replace(/\s+/g, ' ').replace(LONG_WORDS, '$1')
   const handshake = HANDSHAKE.exec(facts.text)
   if (handshake) facts.status ??= Number(handshake[1])
   return facts

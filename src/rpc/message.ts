@@ -48,7 +48,7 @@ export function readBatch(text: string, ids: readonly number[]): RpcBatch {
   const byId = new Map<string, unknown>()
   for (const item of items) {
     const id = isRecord(item) ? own(item, 'id') : undefined
-    if (id != null && !byId.has(String(id))) byId.set(String(id), item)
+    if (isId(id) && !byId.has(`${id}`)) byId.set(`${id}`, item)
   }
   const members = ids.map((id) => (byId.has(`${id}`) ? readMessage(byId.get(`${id}`), id) : undefined))
   if (members.every((member) => member === undefined)) {
@@ -74,7 +74,7 @@ export function readMessage(body: unknown, id: number): RpcMessage {
     return bare ? readError(body) : invalid('neither result nor error')
   }
   const answered = own(body, 'id')
-  const isOwn = typeof answered === 'number' || typeof answered === 'string' ? String(answered) === String(id) : false
+  const isOwn = isId(answered) && `${answered}` === `${id}`
   if (!isOwn && (failed === undefined || answered != null)) return invalid('another id')
   return failed === undefined ? { type: 'result', result: own(body, 'result') } : readError(failed)
 }
@@ -108,6 +108,11 @@ function parse(text: string): { body: unknown } | undefined {
 
 function unreadable(text: string) {
   return invalid(text.trim() ? 'not JSON' : 'empty body')
+}
+
+/** What else is sent as an id may not even have a form as a text. */
+function isId(id: unknown): id is number | string {
+  return typeof id === 'number' || typeof id === 'string'
 }
 
 function own(value: Record<string, unknown>, key: string): unknown {

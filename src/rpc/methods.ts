@@ -5,6 +5,9 @@ export type MethodKind = 'read' | 'write' | 'raw-send' | 'wallet' | 'filter' | '
 /** Methods that take about as long as each other: latency is measured, and hedges are timed, per group. */
 export type MethodGroup = 'head' | 'state' | 'block' | 'logs' | 'trace' | 'send' | 'other'
 
+/** What a provider may not keep of all blocks. `body`: with its receipts; `transaction`: found by its hash. */
+export type OldData = 'state' | 'body' | 'transaction' | 'logs'
+
 export type MethodTraits = {
   readonly kind: MethodKind
   readonly group: MethodGroup
@@ -12,8 +15,8 @@ export type MethodTraits = {
   readonly isRepeatable: boolean
   /** Whether equal calls in flight may share one answer. */
   readonly isShareable: boolean
-  /** Which param names the block whose state it reads. */
-  readonly stateParam?: number | undefined
+  /** What it reads of the block that this param names, which may be an old one. */
+  readonly old?: { readonly what: OldData; readonly param: number } | undefined
   /** What it has to do with the newest blocks; `undefined`: nothing. */
   readonly block?: BlockTraits | undefined
 }
@@ -65,6 +68,18 @@ const STATE_PARAMS: Readonly<Record<string, number>> = {
   debug_traceCall: 1,
   trace_call: 2,
 }
+/** What is read of the block in the first param, or of the transaction with that hash. */
+const OLD: readonly [OldData, RegExp][] = [
+  [
+    'body',
+    /^eth_get(Block(By|Receipts|TransactionCount)|TransactionByBlock)|^debug_traceBlockBy|^trace_(block|replayBlockTransactions)$/,
+  ],
+  [
+    'transaction',
+    /^eth_get(Raw)?Transaction(ByHash|Receipt)$|_(get|trace|replay)(Raw)?Transaction$|^trace_transaction$/,
+  ],
+  ['logs', /^eth_getLogs$/],
+]
 /** Which param names a block otherwise. */
 const BLOCK_PARAMS: Readonly<Record<string, number>> = {
   eth_feeHistory: 1,
@@ -112,9 +127,16 @@ export function traitsOf(method: string): MethodTraits {
     group: groupOf(method),
     isRepeatable: isRead,
     isShareable: isRead && method !== 'eth_getTransactionCount',
-    stateParam: Object.hasOwn(STATE_PARAMS, method) ? STATE_PARAMS[method] : undefined,
+    old: oldOf(method),
     block: blockTraitsOf(method),
   }
+}
+
+function oldOf(method: string): MethodTraits['old'] {
+  const param = Object.hasOwn(STATE_PARAMS, method) ? STATE_PARAMS[method] : undefined
+  if (param !== undefined) return { what: 'state', param }
+  const what = OLD.find(([, names]) => names.test(method))?.[0]
+  return what && { what, param: 0 }
 }
 
 function blockTraitsOf(method: string): BlockTraits | undefined {

@@ -2,7 +2,7 @@
 
 import type { RpcRequest } from '../types'
 import { heightOf } from './block'
-import type { MethodTraits } from './methods'
+import type { MethodTraits, OldData } from './methods'
 
 export type Need = {
   readonly method: string
@@ -13,9 +13,12 @@ export type Need = {
   readonly isHedgeable: boolean
   /** Whether its time says nothing about the channel: traces, wide logs, calls with overrides. */
   readonly isHeavy: boolean
-  /** The block whose state it reads, if it names one by number. */
-  readonly stateAt?: number | undefined
+  /** What it reads that may be old. */
+  readonly old?: Old | undefined
 }
+
+/** Of a block by its number, or of whichever has the hash that was named (never the state). */
+export type Old = { readonly what: OldData; readonly block: number | undefined }
 
 /** Logs over more blocks than this are heavy. */
 const WIDE_LOGS = 1_000
@@ -28,20 +31,24 @@ export function needOfMethod(method: string, traits: MethodTraits, repeat: boole
 }
 
 /**
- * The need of one request: `usual` itself, unless its params make it heavy, or, with `seesDepth`, name a block whose state
- * is read.
+ * The need of one request: `usual` itself, unless its params make it heavy, or, with `seesDepth`, name a block that may be
+ * old.
  */
 export function needOf(request: RpcRequest, usual: Need, seesDepth: boolean): Need {
   const need = weighed(request, usual)
-  const stateAt = seesDepth ? stateHeightOf(request, usual) : undefined
-  return stateAt === undefined ? need : { ...need, stateAt }
+  const old = seesDepth ? oldOf(request, usual) : undefined
+  return old ? { ...need, old } : need
 }
 
-/** The block whose state a request reads, if it names one by its number. */
-export function stateHeightOf({ params }: RpcRequest, { traits: { stateParam } }: Need): number | undefined {
-  if (stateParam === undefined || !Array.isArray(params)) return undefined
-  const block: unknown = params[stateParam]
-  return heightOf((block as { blockNumber?: unknown } | undefined)?.blockNumber ?? block)
+/** What a request reads of a block that it names by number, or what it looks up by a hash. */
+export function oldOf({ params }: RpcRequest, { traits: { old } }: Need): Old | undefined {
+  if (!old || !Array.isArray(params)) return undefined
+  const { what, param } = old
+  const named: unknown = params[param]
+  const { blockNumber, blockHash } = (named ?? {}) as { blockNumber?: unknown; blockHash?: unknown }
+  const block = heightOf(blockNumber ?? named)
+  const isHash = what !== 'state' && /^0x[\da-f]{64}$/i.test(String(blockHash ?? named))
+  return block !== undefined || isHash ? { what, block } : undefined
 }
 
 function weighed(request: RpcRequest, usual: Need): Need {

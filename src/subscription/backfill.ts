@@ -36,7 +36,7 @@ export type LogRange = {
 
 export type Backfill = {
   /** The newest block of `provider`, or of whoever answers. */
-  latest(provider: string | undefined): Promise<Block>
+  latest(provider: string | undefined, channel?: 'ws' | undefined): Promise<Block>
   byHash(hash: string, provider: string): Promise<Block>
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
@@ -128,8 +128,13 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   return {
-    latest: (provider) =>
-      block('eth_getBlockByNumber', 'latest', { purpose: 'heads', provider, isPinned: provider !== undefined }),
+    latest: (provider, channel) =>
+      block('eth_getBlockByNumber', 'latest', {
+        purpose: 'heads',
+        provider,
+        isPinned: provider !== undefined,
+        channel,
+      }),
     byHash,
     byNumber,
     inRange,

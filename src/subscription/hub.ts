@@ -2,6 +2,7 @@
 // have in common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
+import { createGate } from '../base/gate'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
@@ -12,17 +13,17 @@ import type { RpcRequest, SocketState } from '../types'
 import type { Ask, AskOptions } from './backfill'
 import { createBackfill } from './backfill'
 import type { Block } from './block'
-import { createBlooms } from './blooms'
-import { createHeadStream } from './head-stream'
-import { createHeads } from './heads'
+import { createHeadStream } from './heads/head-stream'
+import { createHeads } from './heads/heads'
 import type { SubscriptionKey } from './key'
 import { subscriptionKeyOf } from './key'
-import type { VerifyMode } from './logs'
-import { createLogs } from './logs'
-import { createPlaces } from './places'
+import { createBlooms } from './logs/blooms'
+import type { VerifyMode } from './logs/logs'
+import { createLogs } from './logs/logs'
 import { createPlain } from './plain'
 import type { Shared, SharedStatus } from './shared'
 import { createShared } from './shared'
+import { createPlaces } from './source/places'
 import type { Stream, StreamSink } from './stream'
 import type { SubscriberOptions } from './subscriber'
 
@@ -64,6 +65,8 @@ export type Hub = {
 
 /** In ms. */
 const SHORTEST_INTERVAL = 500
+/** Reads of log streams at a time, however many streams: of two calls each, they take half of the room of a socket. */
+const MOST_READS = 64
 /** Hex digits of a subscription's id, like geth's. */
 const ID_LENGTH = 32
 
@@ -73,6 +76,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   const places = createPlaces(parts, channels, plan)
   const backfill = createBackfill(ask)
   const blooms = createBlooms()
+  const gate = createGate(MOST_READS)
   const shares = new Map<string, Shared>()
   let lastId = 0
   /** What is being asked: it ends when nobody wants it any more. One signal for all would have too many listeners. */
@@ -156,7 +160,18 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {
     if (key.kind === 'newHeads') return createHeadStream(heads, backfill, sink)
     if (key.kind === 'logs')
-      return createLogs({ parts, key, backfill, places, heads, blooms, verify, mostFilled: mostFilled.logs, sink })
+      return createLogs({
+        parts,
+        key,
+        backfill,
+        places,
+        heads,
+        blooms,
+        gate,
+        verify,
+        mostFilled: mostFilled.logs,
+        sink,
+      })
     return createPlain({ clock, key, places, sink, request, reasons, interval })
   }
 

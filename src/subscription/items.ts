@@ -2,7 +2,7 @@
 
 import type { Hex, RpcLog } from 'viem'
 import type { RpcHead } from './block'
-import { indexOf } from './ledger'
+import { indexOf } from './logs/ledger'
 import type { Item, LogsItem } from './stream'
 
 /** A block of the canonical chain; at a reorg the blocks of the new branch follow, from its first one on. */

@@ -2,15 +2,16 @@
 // without doubles. What was pushed while nobody was connected cannot be asked for again.
 
 import type { Clock } from '../base/clock'
+import { createLatch } from '../base/latch'
 import { NoProviderError } from '../errors'
 import type { RpcRequest } from '../types'
 import type { SubscriptionKey } from './key'
 import { stableJson } from './key'
-import type { Place } from './place'
-import type { Places } from './places'
-import { createPoller } from './poller'
+import type { Place } from './source/place'
+import type { Places } from './source/places'
+import { createPoller } from './source/poller'
+import { createUpstream } from './source/upstream'
 import type { Stream, StreamSink, StreamState } from './stream'
-import { createUpstream } from './upstream'
 
 export type PlainOptions = {
   readonly clock: Clock
@@ -35,10 +36,7 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
   let state: StreamState = { name: 'opening' }
   /** The filter that stands in for a place. */
   let filter: unknown
-  let becomeReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve
-  })
+  const ready = createLatch()
   const poller = createPoller(clock, poll, interval)
   const upstream = createUpstream({
     kind: key.kind,
@@ -72,7 +70,7 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
   function onLive(place: Place) {
     dropFilter()
     show({ name: 'live', source: { provider: place.id, channel: 'ws' } })
-    becomeReady()
+    ready.open()
   }
 
   function onRest(refusal: unknown) {
@@ -89,11 +87,11 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
       const found = await request({ method: 'eth_getFilterChanges', params: [own] })
       if (filter !== own) return
       if (state.name !== 'polling') show({ name: 'polling' })
-      becomeReady()
+      ready.open()
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch {
       filter = undefined // it is made again with the next poll
-      becomeReady()
+      ready.open()
     }
   }
 
@@ -110,7 +108,7 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
 
   return {
     start: upstream.start,
-    whenReady: () => ready,
+    whenReady: () => ready.opened,
     state: () => state,
     cursor: () => undefined,
     replay: (from) => Promise.resolve({ items: [], upTo: from }),
@@ -118,7 +116,7 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
     stop() {
       dropFilter()
       upstream.close()
-      becomeReady()
+      ready.open()
     },
   }
 }

@@ -4,6 +4,7 @@ import { WebSocketProvider } from 'ethers'
 import type { Hash, Transport } from 'viem'
 import { createPublicClient, encodeEventTopics, fallback, http, webSocket } from 'viem'
 import { WebSocket } from 'ws'
+import { failover } from '../../src/index'
 import type { EventPeer, EventPeerMaker } from '../support/event-watch'
 import { createWatch, failoverWatchers, fastChain, token, transferEvent } from '../support/event-watch'
 
@@ -15,6 +16,10 @@ const socketOptions = { reconnect: { attempts: 1_000, delay: 100 } }
 
 export const eventPeers: readonly EventPeerMaker[] = [
   failoverWatchers(),
+  {
+    name: 'failover of HTTP, polling',
+    start: ({ providers }) => watchWithViem(failover(providers.map(({ url }) => url))),
+  },
   {
     name: 'viem webSocket',
     start: ({ providers: [first] }) => watchWithViem(webSocket(first?.wsUrl, socketOptions)),

@@ -26,6 +26,14 @@ function make(random: () => number = () => 0.5, options: ScriptedSocketsOptions 
 }
 
 /** Up for six seconds, with a user. */
+/** What a browser's window does for the `online` event; Node has none. */
+function stubEvents() {
+  const events = new EventTarget()
+  vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+  vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events))
+  return events
+}
+
 async function stayedUp(...given: Parameters<typeof make>) {
   const made = make(...given)
   made.link.acquire()
@@ -208,9 +216,7 @@ describe('reconnecting', () => {
   })
 
   test('behavior: reconnects at once when the machine is online again', async () => {
-    const events = new EventTarget()
-    vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
-    vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events))
+    const events = stubEvents()
     try {
       const { clock, sockets, link } = await stayedUp()
       sockets.last.end()
@@ -250,6 +256,32 @@ describe('reconnecting', () => {
 })
 
 describe('heartbeat', () => {
+  test('behavior: given the machine is online again, an open socket has 2 s to answer, and is left if it does not', async () => {
+    const events = stubEvents()
+    try {
+      const { clock, sockets, link, changes } = await stayedUp()
+      const [socket] = sockets.all
+      events.dispatchEvent(new Event('online'))
+      expect(socket?.pings).toBe(1)
+      socket?.pong()
+      await clock.advance(2_000)
+      expect([changes, link.state()]).toEqual([[], 'open'])
+      events.dispatchEvent(new Event('online'))
+      events.dispatchEvent(new Event('online'))
+      await clock.advance(1_999)
+      expect([changes, socket?.pings]).toEqual([[], 3])
+      await clock.advance(1)
+      expect(changes[0]).toMatchObject({ to: 'waiting', delay: 0, end: { reason: 'no sign of life' } })
+      await clock.advance(0)
+      sockets.last.open()
+      link.close()
+      events.dispatchEvent(new Event('online'))
+      expect([sockets.last.pings, socket?.pings]).toEqual([0, 3])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
   test('behavior: given a peer that stops answering pings without closing, the link is declared dead within interval + timeout', async () => {
     const { clock, sockets, changes, ask } = await stayedUp()
     const [dead] = sockets.all

@@ -207,6 +207,21 @@ describe('frames', () => {
     expect(channel.strays()).toEqual({ unknown: 0, malformed: 2 })
   })
 
+  test('behavior: given ids and messages that have no form as a text, nothing throws: it would end the process', async () => {
+    const { channel, sockets, changes } = script()
+    const pending = channel.request(head)
+    sockets.last.open()
+    const count = changes.length
+    const shapeless = { toString: null, valueOf: null }
+    sockets.last.receive({ id: shapeless, result: 1 })
+    sockets.last.receive({ id: null, error: { code: -32700, message: shapeless } })
+    sockets.last.receive(`{"id":${'['.repeat(10_000)}${']'.repeat(10_000)},"result":1}`)
+    expect(changes.slice(count).map(({ why }) => why)).toEqual([''])
+    sockets.last.receive({ jsonrpc: '2.0', id: 1, result: '0x1' })
+    expect(await pending).toBe('0x1')
+    expect(channel.strays()).toEqual({ unknown: 2, malformed: 1 })
+  })
+
   test('behavior: given no answer, an aborted request leaves nothing behind: the late answer is ignored and the next request succeeds', async () => {
     const { channel, sockets, clock } = script()
     const controller = new AbortController()

@@ -2,6 +2,7 @@
 // nothing back: that is for us to do, newest first. What is right is the node's own word, asked past the proxies.
 
 import { describe, expect, test } from 'vitest'
+import type { EventMap } from '../../src/events'
 import type { GivenLog } from '../support/stream-judge'
 import { contract } from './anvil-chain'
 import { createSink } from './anvil-readers'
@@ -20,6 +21,15 @@ const each = <item>({ logs }: Given, item: item) => Object.keys(logs).map(() => 
 /** So many blocks with one event each. */
 const branch = ({ events }: Scene, length: number) => Array.from({ length }, () => events(1))
 const both = ({ p1, p2 }: Scene) => [p1, p2]
+
+/** The resets that are told from now on. */
+function resetsOf({ client }: Scene) {
+  const resets: EventMap['reorg'][] = []
+  client.transport.on('reorg', (event) => {
+    if (event.reset) resets.push(event)
+  })
+  return resets
+}
 
 describe('anvil_reorg', () => {
   test('behavior: orphaned logs are taken back, newest first, then the new ones come', async () => {
@@ -138,18 +148,17 @@ describe('evm_revert', () => {
     expect(await scene.finish()).toEqual({})
   })
 
-  test('behavior: `eth_blockNumber` follows when every provider says so, and a reset is told', async () => {
+  test('behavior: `eth_blockNumber` follows when every provider says so, and one reset is told, by requests or watchers', async () => {
     await using scene = await startScene()
-    const resets: unknown[] = []
-    scene.client.transport.on('reorg' as never, ((event: unknown) => resets.push(event)) as never)
+    const resets = resetsOf(scene)
     const undo = await revert(scene, 4)
     expect(await scene.client.getBlockNumber()).toBe(6n)
     await undo()
     // Asked as a program would that polls: how often is not the point, that it comes down is.
     while ((await scene.client.getBlockNumber()) !== 2n) await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(resets).toContainEqual(expect.objectContaining({ reset: true }))
     for (let block = 0; block < 6; block++) await scene.mine(1)
     expect(await scene.finish()).toEqual({})
+    expect(resets).toEqual([expect.objectContaining({ to: 6, reset: true })])
   })
 
   test('behavior: asked for through the client itself, it holds at once', async () => {
@@ -160,9 +169,11 @@ describe('evm_revert', () => {
     const snapshot = await request<string>({ method: 'evm_snapshot' })
     await reached(await scene.mine(1))
     expect(await scene.client.getBlockNumber()).toBe(2n)
+    const resets = resetsOf(scene)
     await request({ method: 'evm_revert', params: [snapshot] })
     expect(await scene.client.getBlockNumber()).toBe(1n)
     expect(await scene.finish()).toEqual({})
+    expect(resets).toEqual([{ from: 2, to: 2, depth: 1, reset: true }])
   })
 })
 

@@ -59,7 +59,7 @@ export function deployOf(code: Hex): Hex {
 }
 
 /** Jumps to the body of the function that is called; 5b is where a jump may land. */
-function dispatch(bodies: Record<string, string>): Hex {
+export function dispatch(bodies: Record<string, string>): Hex {
   const entries = Object.entries(bodies).map(([name, body]) => ({
     selector: toFunctionSelector(name).slice(2),
     body: `5b${compact(body)}`,
@@ -93,5 +93,5 @@ function push(value: number): string {
 }
 
 function compact(code: string): string {
-  return code.replaceAll(' ', '')
+  return code.replaceAll(/\s/g, '')
 }

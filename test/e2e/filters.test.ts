@@ -53,6 +53,21 @@ async function hashesOf(node: ChainNode, after: bigint) {
   return (await node.truth(after)).heads.map(({ hash }) => hash)
 }
 
+test('default: a poll over several new blocks is a look at the head and one for logs', async () => {
+  await using scene = await startScene(OPTIONS)
+  const filter = await scene.client.createEventFilter({ address: contract, event })
+  const poll = async () => (await scene.client.getFilterChanges({ filter })).map(tell)
+  await scene.mine(1)
+  expect(await poll()).toEqual([1])
+  for (const count of [1, 0, 2]) await scene.mine(count)
+  const calls: string[] = []
+  scene.client.transport.on('attempt', ({ method, hedged }) => {
+    if (!hedged) calls.push(method)
+  })
+  expect(await poll()).toEqual([2, 3, 4])
+  expect(calls).toEqual(['eth_getBlockByNumber', 'eth_getLogs'])
+})
+
 test('behavior: a reorg of the same height', async () => {
   await using scene = await startScene(OPTIONS)
   const { watched, errors, stop, until, events, blocks } = await follow(scene)

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EngineSetup } from '../../src/engine'
 import type { RpcRequest } from '../../src/types'
+import type { TestRequestOptions } from '../support/engine'
 import { createTestEngine } from '../support/engine'
 import type { ScriptedChannel } from '../support/scripted-channel'
 
@@ -50,8 +51,8 @@ function setUp(heights: (number | number[])[], options: Partial<EngineSetup> = {
   const start = (
     ...given: Parameters<typeof engine.start>
   ): { ended: { at: number; value?: any; error?: any } | undefined } => engine.start(...given)
-  const end = async (method: string, params: unknown[] = []) => {
-    const seen = start(method, params)
+  const end = async (method: string, params: unknown[] = [], options?: TestRequestOptions) => {
+    const seen = start(method, params, options)
     await engine.clock.settle()
     return seen
   }
@@ -432,6 +433,56 @@ describe('logs', () => {
     ] as const)
       await engine.request(LOGS, range(from, to))
     expect(engine.counts(LOGS)).toEqual([2, 0])
+  })
+})
+
+describe('one provider asked alone', () => {
+  const p1 = { provider: 'p1' }
+  const cases: [method: string, params: unknown[], poor: unknown, what: string][] = [
+    [BLOCK, [hex(101), false], null, 'it has no such block, others are past it'],
+    [RECEIPT, [HASH], null, 'it does not know the hash, and is behind'],
+    [
+      LOGS,
+      [{ fromBlock: hex(101), toBlock: hex(101) }],
+      [],
+      'its head is not known to reach the last block of the range',
+    ],
+  ]
+
+  test.each(cases)(
+    'given %s that it may not have yet, then it is asked again after 100, 200 and 400 ms, nobody else is, and then it is told with a `dispute`',
+    async (method, params, poor, what) => {
+      const engine = setUp([100, 101])
+      await engine.request(HEAD, [], p1)
+      await engine.request(HEAD, [], { provider: 'p2' })
+      const seen = engine.start(method, params, p1)
+      await engine.clock.advance(1_000)
+      const asked = engine.p(1).calls.filter((call) => call.method === method)
+      expect(asked.map(({ at }) => at)).toEqual([0, 100, 300, 700])
+      expect([seen.ended, engine.p(2).count(method)]).toEqual([{ at: 700, value: poor }, 0])
+      expect(engine.eventsOf('dispute')).toEqual([{ method, provider: 'p1', what, block: 101, head: 100 }])
+    },
+  )
+
+  test.each(cases)('given %s that it has a moment later, then that is the answer', async (method, params, poor) => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], p1)
+    await engine.request(HEAD, [], { provider: 'p2' })
+    const seen = engine.start(method, params, p1)
+    await engine.clock.advance(50)
+    engine.heights[0] = 101
+    await engine.clock.advance(1_000)
+    expect(seen.ended?.at).toBeLessThanOrEqual(300)
+    expect(seen.ended?.value).not.toEqual(poor)
+    expect([engine.eventsOf('dispute'), engine.p(2).count(method)]).toEqual([[], 0])
+  })
+
+  test('given logs up to `latest`, then it is its own', async () => {
+    const engine = setUp([100, 101])
+    await engine.request(HEAD, [], p1)
+    await engine.request(HEAD, [], { provider: 'p2' })
+    const { ended } = await engine.end(LOGS, [{ fromBlock: hex(100) }], p1)
+    expect([ended?.at, ended?.value.length]).toEqual([0, 1])
   })
 })
 

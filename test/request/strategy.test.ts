@@ -86,7 +86,7 @@ describe('createRanking', () => {
 })
 
 describe('priority', () => {
-  test('behavior: the lowest number first, list order on a tie, http before ws', () => {
+  test('60. Given `priority`, then the lowest number first, list order on a tie, http before ws', () => {
     const { rank } = setUp('priority', [
       { priority: 5, channels: ['http', 'ws'] },
       { priority: 1 },

@@ -27,6 +27,10 @@ describe('refusalOf', () => {
     expect(of(rpcError(-32005, 'Batch size too large. Maximum is 100'), 200)).toEqual({ most: 100 })
   })
 
+  test('behavior: a megabyte of numbers is searched like a few', () => {
+    expect(of(rpcError(-32005, `Batch size too large: ${'7 '.repeat(500_000)}`))).toEqual({ most: 7 })
+  })
+
   test.each([
     ['a page with 404', httpError(404, '<html>not here</html>'), 1],
     ['a text with 400', httpError(400, 'Bad Request'), 1],

@@ -8,7 +8,7 @@ import { needOf, needOfMethod } from '../../src/rpc/need'
 const HASH = `0x${'22'.repeat(32)}`
 
 function stateAt(method: string, params: unknown) {
-  return needOf({ method, params }, needOfMethod(method, traitsOf(method), undefined), true).stateAt
+  return needOf({ method, params }, needOfMethod(method, traitsOf(method), undefined), true).old?.block
 }
 
 const rangeOf = (filter: unknown) => {

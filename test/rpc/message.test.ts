@@ -167,6 +167,13 @@ describe('readBatch', () => {
     expect(read(items)).toEqual({ type: 'members', members: [ok('a'), undefined, undefined] })
   })
 
+  test('behavior: ids that have no form as a text are those of strangers', () => {
+    const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
+    expect(
+      readBatch(`[{"id":${deep},"result":1},{"id":{"toString":null},"result":1},{"id":1,"result":"a"}]`, [1]),
+    ).toEqual({ type: 'members', members: [ok('a')] })
+  })
+
   test('behavior: one error is for all of them, under any id, in an array or not, without its envelope', () => {
     const error = { code: -32600, message: 'no batches' }
     for (const body of [

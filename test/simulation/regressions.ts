@@ -151,4 +151,28 @@ export const regressions: Readonly<Record<string, Schedule>> = {
     faults: [{ at: 50_755, type: 'reorg', depth: 4, blocks: 4 }],
     watchers: [logs],
   },
+  'a stream of logs is confirmed, and its socket cut before anybody says how far the chain is': {
+    ...plain,
+    seed: 3_745,
+    duration: 3_780,
+    latency: [1, 800],
+    providers: ['both'],
+    faults: [
+      { at: 987, type: 'ill', provider: 0, lasts: 10_525, conditions: { http: 'failing' } },
+      { at: 1_283, type: 'ill', provider: 0, lasts: 1_115, conditions: { http: 'hanging', handshakes: 'refused' } },
+      { at: 1_283, type: 'cut', provider: 0 },
+    ],
+    watchers: [logs],
+  },
+  'the newest block of a new source is of a new branch, and asked for faster than the old one is pushed': {
+    ...plain,
+    seed: 1_913,
+    blockTime: 100,
+    unevenness: 0.2,
+    duration: 1_323,
+    latency: [1, 800],
+    providers: ['both'],
+    faults: [{ at: 1_625, type: 'reorg', depth: 2, blocks: 3 }],
+    watchers: [heads, { ...logs, filter: { address: tokenA } }],
+  },
 }

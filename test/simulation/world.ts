@@ -79,7 +79,7 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
     isTimeoutGiven: false,
     hedge: {},
     rounds: Infinity,
-    seesDepth: () => engine.limitsState(),
+    seesDepth: () => engine.limitsDepth(),
   })
   const engine: Engine = createEngine({
     providers: providers.map(({ id }, index) => ({

@@ -129,7 +129,7 @@ function createOwnEngine({ settings }: Storm, providers: readonly StormProvider[
   )
   const channels = sets.flat()
   const hedge = { budget: hedgeBudget }
-  const seesDepth = () => engine.limitsState()
+  const seesDepth = () => engine.limitsDepth()
   const planner = createPlanner({ strategy, methods: {}, timeout, isTimeoutGiven: false, hedge, rounds, seesDepth })
   const engine: Engine = createEngine({
     providers: providers.map(({ plan }, index) =>

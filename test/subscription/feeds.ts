@@ -2,8 +2,8 @@
 
 import type { ClientChannels, Parts } from '../../src/request/flight'
 import { createPlanner } from '../../src/request/plan'
-import type { Place } from '../../src/subscription/place'
-import { createPlaces } from '../../src/subscription/places'
+import type { Place } from '../../src/subscription/source/place'
+import { createPlaces } from '../../src/subscription/source/places'
 import type { Given } from '../provider/providers'
 import { createProviders } from '../provider/providers'
 import { createManualClock } from '../support/manual-clock'

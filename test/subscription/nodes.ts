@@ -60,8 +60,11 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
   const views = new Map<string, string>()
   const chainOf = (id: string) => tree.chain(views.get(id) ?? 'p1')
 
-  for (const id of ids)
-    for (const type of channels) made.channel(id, type).reply((asked: RpcRequest) => answer(id, asked))
+  for (const id of ids) heal(id)
+
+  function heal(id: string, after?: number) {
+    for (const type of channels) made.channel(id, type).reply((asked: RpcRequest) => answer(id, asked), { after })
+  }
 
   function answer(id: string, { method, params }: RpcRequest): unknown {
     const chain = chainOf(id)
@@ -101,6 +104,8 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
       await clock.settle()
       return mined
     },
+    /** From now on it answers whatever is asked of it. @param after how long that takes (in ms) */
+    heal: (number: number, after?: number) => heal(`p${number}`, after),
     /** From now on a provider stays where the chain is now. */
     freeze(number: number) {
       tree.follow(`frozen-p${number}`, 'p1')

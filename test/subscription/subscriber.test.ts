@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { indexOf } from '../../src/subscription/ledger'
+import { indexOf } from '../../src/subscription/logs/ledger'
 import type { Item, LogsItem, Replay } from '../../src/subscription/stream'
 import type { SubscriberOptions, SubscriberSource } from '../../src/subscription/subscriber'
 import { close, createSubscriber, fail, give } from '../../src/subscription/subscriber'

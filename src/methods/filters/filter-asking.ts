@@ -1,0 +1,198 @@
+// How filters ask: the newest block of whoever the pipeline chooses, and what goes with it of the same provider, since others
+// may be behind or on another branch.
+
+import { numberToHex } from 'viem'
+import { InvalidResponseError } from '../../errors'
+import type { Provider } from '../../provider/provider'
+import type { OnWinner, Parts } from '../../request/flight'
+import { heightOf } from '../../rpc/block'
+import type { FailureKind, RpcRequest } from '../../types'
+import type { Caller, Calls } from '../calls'
+import { isOver, partOf, shareOf } from '../calls'
+import type { Logs } from '../logs/logs'
+import { TAIL } from '../logs/logs-plan'
+import { failuresOf } from '../logs/logs-refusals'
+import type { FilterLog, Point } from './filter-trail'
+import { inOrder } from './filter-trail'
+
+/** A block by its header. */
+export type Header = Pick<Point, 'number' | 'hash' | 'time'> & { readonly parentHash: string }
+
+/** One provider, as it is asked during a poll. */
+export type Source = {
+  readonly provider: string
+  /** So many blocks are asked for again: half of what it takes at once. */
+  readonly overlap: number
+  /** Its canonical block of this number; `undefined` if it has none. */
+  block(number: number): Promise<Header | undefined>
+  blockOfHash(hash: string): Promise<Header | undefined>
+  /** All logs of a range, by block, the lowest first. */
+  logs(filter: LogFilter, from: number, to: number): Promise<LoggedBlock[]>
+  /** All logs of one block, of a node that has it; `undefined` if they cannot be had so. */
+  logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[] | undefined>
+}
+
+export type LogFilter = Readonly<Record<string, unknown>>
+export type LoggedBlock = Omit<Point, 'time'>
+
+export type FilterParts = Pick<Parts, 'heads' | 'providers'>
+
+/** Whom a part of the request may go to: `provider` alone if one is named, else those that the caller wants. */
+export type Whom = { provider?: string | undefined; exclude?: readonly string[] | undefined; isOneShot?: boolean }
+
+export type Newest = {
+  readonly head: Header
+  /** Id of the provider that answered. */
+  readonly provider: string
+  /** Whether it has that block. */
+  readonly isItsOwn: boolean
+}
+
+export type FilterAsking = {
+  ask(caller: Caller, request: RpcRequest, whom?: Whom, onWinner?: OnWinner): Promise<unknown>
+  /** The newest block. */
+  newest(caller: Caller): Promise<Newest>
+  /**
+   * Runs with the newest block of one provider; of another one, if that fails meanwhile or cannot serve the rest. `undefined`
+   * if nobody has it, or what is heard of it does not fit together for now.
+   */
+  atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>): Promise<value | undefined>
+}
+
+/** What was heard of the chain does not fit together: it has changed in between, or behind one address there are several nodes. Goes no further than `atHead`. */
+export class ChainMovedError extends Error {}
+
+const LOGS = 'eth_getLogs'
+/** Not every node takes hashes, has the block, or takes many addresses other than in parts by range. */
+const NOT_BY_HASH: readonly FailureKind[] = [
+  'block-not-available',
+  'invalid-params',
+  'invalid-request',
+  'unsupported-method',
+  'range-too-large',
+  'result-too-large',
+]
+/** Before it is tried again with what does not fit together (in ms). */
+const PAUSES = [100, 200, 400]
+
+export function createFilterAsking({ heads, providers }: FilterParts, calls: Calls, logs: Logs): FilterAsking {
+  function ask(caller: Caller, request: RpcRequest, whom: Whom = {}, onWinner?: OnWinner) {
+    const { provider, exclude = [], isOneShot = false } = whom
+    const { isPinned, ...limits } = caller.limits
+    const plan = calls.planOf(request, {
+      ...limits,
+      exclude: [...(limits.exclude ?? []), ...exclude],
+      ...(provider !== undefined && { provider }),
+      allowFailover: provider === undefined && !isPinned,
+    })
+    const part = { ...partOf(calls, caller, plan), isOneShot }
+    return request.method === LOGS ? logs.request(caller, request, part) : calls.call(caller, request, part, onWinner)
+  }
+
+  async function newest(caller: Caller, exclude?: readonly string[], onAnswer?: (provider: string) => void) {
+    let by: Provider | undefined
+    const request = { method: 'eth_getBlockByNumber', params: ['latest', false] }
+    const raw = await ask(caller, request, { exclude }, (channel) => {
+      by = channel.provider
+      onAnswer?.(by.id)
+    })
+    const last = by && heads.lastOf(by)
+    const provider = by?.id ?? ''
+    const head = toHeader(raw)
+    if (!head) throw new InvalidResponseError({ provider, method: request.method, reason: 'no block' })
+    // While nobody has the block that was shown before, that one is given again, whoever was asked.
+    return { head, provider, isItsOwn: last === undefined || last.height >= head.number }
+  }
+
+  async function atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>) {
+    let failed: string[] = []
+    let errors: unknown[] = []
+    for (let pauses = 0; ; ) {
+      let provider: string | undefined
+      const isLast = caller.limits.isPinned || failed.length + 1 >= calls.providers.length
+      const part = isLast ? caller : shareOf(calls, caller)
+      try {
+        const { head, isItsOwn, ...by } = await newest(caller, failed, (id) => {
+          provider = id
+        })
+        return isItsOwn ? await run(head, sourceOf(part, by.provider)) : undefined
+      } catch (error) {
+        if (isOver(caller, error)) throw error
+        errors.push(error)
+        if (provider !== undefined && !isLast) {
+          failed.push(provider)
+          continue
+        }
+        const pause = PAUSES[pauses++] ?? Infinity
+        const isPassing = errors.some((one) => one instanceof ChainMovedError)
+        if (!isPassing) throw errors[0]
+        if (calls.clock.now() + pause >= caller.deadline) return undefined
+        await calls.pause(caller, pause)
+        failed = []
+        errors = []
+      }
+    }
+  }
+
+  function sourceOf(caller: Caller, provider: string): Source {
+    async function block(method: string, id: string) {
+      const raw = await ask(caller, { method, params: [id, false] }, { provider })
+      const header = toHeader(raw)
+      if (raw !== null && !header) throw new InvalidResponseError({ provider, method, reason: 'no block' })
+      return header
+    }
+
+    async function logsBy(filter: object): Promise<LoggedBlock[]> {
+      const raw = await ask(caller, { method: LOGS, params: [filter] }, { provider })
+      const found = Array.isArray(raw) ? byBlock(raw) : undefined
+      if (!found) throw new InvalidResponseError({ provider, method: LOGS, reason: 'no list of logs' })
+      return found
+    }
+
+    const inRange = (filter: LogFilter, from: number, to: number) =>
+      logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) })
+
+    async function logsOf({ fromBlock: _, toBlock: __, ...filter }: LogFilter, { hash }: Header) {
+      const asked = { ...filter, blockHash: hash }
+      try {
+        return await logsBy(asked)
+      } catch (error) {
+        const failures = failuresOf(error, { method: LOGS, params: [asked] }, providers)
+        if (!failures.some(({ failure }) => NOT_BY_HASH.includes(failure.kind))) throw error
+        return undefined
+      }
+    }
+
+    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(calls.clock.now())
+    return {
+      provider,
+      overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,
+      block: (number) => block('eth_getBlockByNumber', numberToHex(number)),
+      blockOfHash: (hash) => block('eth_getBlockByHash', hash),
+      logs: inRange,
+      logsOf,
+    }
+  }
+
+  return { ask, newest, atHead }
+}
+
+function toHeader(raw: unknown): Header | undefined {
+  const { number, hash, parentHash, timestamp } = (raw ?? {}) as Record<string, unknown>
+  const height = heightOf(number)
+  if (height === undefined || typeof hash !== 'string' || typeof parentHash !== 'string') return undefined
+  return { number: height, hash, parentHash, time: Number(timestamp ?? 0) }
+}
+
+function byBlock(logs: readonly FilterLog[]): LoggedBlock[] | undefined {
+  const blocks = new Map<string, { number: number; logs: FilterLog[] }>()
+  for (const log of logs) {
+    const number = heightOf(log?.blockNumber)
+    if (number === undefined || typeof log.blockHash !== 'string') return undefined
+    const block = blocks.get(log.blockHash) ?? { number, logs: [] }
+    block.logs.push(log)
+    blocks.set(log.blockHash, block)
+  }
+  const points = [...blocks].map(([hash, block]) => ({ hash, number: block.number, logs: inOrder(block.logs) }))
+  return points.sort((a, b) => a.number - b.number)
+}

@@ -1,0 +1,239 @@
+// What has become of the chain since a filter of logs or blocks was last polled: which of the blocks it knows are still
+// there, and what is new above them. Whether a head that is not higher is followed is decided here too.
+
+import { heightOf } from '../../rpc/block'
+import type { Caller, Calls } from '../calls'
+import type { FilterAsking, Header, LogFilter, LoggedBlock, Source } from './filter-asking'
+import { ChainMovedError } from './filter-asking'
+import type { FilterLog, Point, Trail } from './filter-trail'
+import { hashChanges, lastThat, logChanges, merged, tipOf, trimmed } from './filter-trail'
+
+/** What it follows the chain for. */
+export type Wanted = { readonly type: 'logs'; readonly filter: LogFilter } | { readonly type: 'blocks' }
+
+export type ChainFilter = {
+  readonly wanted: Wanted
+  trail: Trail
+  /** Who gave the tip. */
+  provider: string
+  /** As many resets of the chain had been taken when the tip was asked for. */
+  resets: number
+  /** Blocks that were told, when the chain has only become shorter since: if it grows again, they are not told again. */
+  cutOff: readonly Point[]
+  /** Of logs: up to this block all were told for certain, whichever node behind an address answered. */
+  sure: number
+  /** When the tip was first seen, and since when no head above it was given (in ms of the clock). */
+  seenAt: number
+  /** Since when polls have found nothing that fits together. */
+  stuckSince: number | undefined
+  lowerSince: number | undefined
+}
+
+/** `isPatient`: a block that it lacks may be a matter of the node that was met. */
+type PolledSource = Source & { readonly isPatient: boolean }
+
+export type FilterChanges = {
+  open(caller: Caller, wanted: Wanted): Promise<ChainFilter>
+  /** What is new, as nodes tell it. Of two polls at once, one tells. */
+  changes(caller: Caller, filter: ChainFilter): Promise<readonly (FilterLog | string)[]>
+  /** A lower head was taken by decision. */
+  noteReset(): void
+}
+
+/** The provider of the tip shows a lower head for this long (in ms): it is not merely behind. Another one may be. */
+const LOWER_FOR = 1_000
+const OTHER_LOWER_FOR = 60_000
+/** So long (in ms) after a tip was first seen, logs are asked for again that may be missing below it. */
+const SETTLED_AFTER = 10_000
+/** Blocks that one poll tells of; the next one goes on. */
+const MOST_BLOCKS = 1_000
+/** Blocks asked for at a time. */
+const AT_A_TIME = 16
+/** A chain that changes while it is read is read again so often. */
+const MOST_TRIES = 3
+/** A new chain below all that is known is looked into so deep (in blocks). */
+const DEEPEST = 256
+
+export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: FilterAsking): FilterChanges {
+  let resets = 0
+
+  async function open(caller: Caller, wanted: Wanted): Promise<ChainFilter> {
+    const seen = resets
+    const { head, provider } = await asking.newest(caller)
+    const [sure, seenAt] = [head.number, clock.now()]
+    const trail: Trail = [pointAt(head)]
+    const since = { lowerSince: undefined, stuckSince: undefined }
+    return { wanted, trail, provider, resets: seen, cutOff: [], sure, seenAt, ...since }
+  }
+
+  async function changes(caller: Caller, filter: ChainFilter) {
+    const { trail, wanted } = filter
+    const seen = resets
+    const found = await asking.atHead(caller, async (head, source) => {
+      // The one that comes second starts where the first one ended.
+      if (filter.trail !== trail || !isFollowed(filter, head, source.provider, seen)) return []
+      const isPatient = clock.now() - (filter.stuckSince ?? clock.now()) < OTHER_LOWER_FOR
+      const { known, told, end, sure } = await stepTo(head, filter, { ...source, isPatient })
+      if (filter.trail !== trail) return []
+      const next = trimmed(merged([...known, pointAt(end), ...told]))
+      if (tipOf(next).hash !== tipOf(trail).hash) filter.seenAt = clock.now()
+      Object.assign(filter, { trail: next, sure, provider: source.provider, resets: seen, lowerSince: undefined })
+      const orphans = trail.slice(known.length)
+      if (wanted.type === 'logs') return logChanges(orphans, told)
+      const before = [...orphans, ...filter.cutOff]
+      const hashes = hashChanges(before, told)
+      filter.cutOff = hashes.length > 0 ? [] : before.slice(0, MOST_BLOCKS)
+      return hashes
+    })
+    filter.stuckSince = found ? undefined : (filter.stuckSince ?? clock.now())
+    return found ?? []
+  }
+
+  /** A head above the tip is; one that is not may be of a provider that is behind, or on a branch that has lost. */
+  function isFollowed(filter: ChainFilter, head: Header, provider: string, seen: number): boolean {
+    const { trail } = filter
+    const tip = tipOf(trail)
+    if (head.hash === tip.hash) {
+      Object.assign(filter, { resets: seen, lowerSince: undefined })
+      return filter.sure < tip.number && clock.now() - filter.seenAt < SETTLED_AFTER
+    }
+    if (head.number > tip.number || resets > filter.resets) return true
+    const isSame = provider === filter.provider
+    const isOther = trail.some(({ number, hash }) => number === head.number && hash !== head.hash)
+    if (isSame && isOther) return true
+    filter.lowerSince ??= clock.now()
+    return clock.now() - filter.lowerSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
+  }
+
+  return {
+    open,
+    changes,
+    noteReset() {
+      resets++
+    },
+  }
+}
+
+type Step = {
+  /** Those points that are left. */
+  readonly known: readonly Point[]
+  /** The blocks that are told of. */
+  readonly told: readonly Point[]
+  readonly end: Header
+  readonly sure: number
+}
+
+async function stepTo(head: Header, { trail, wanted, sure }: ChainFilter, source: PolledSource): Promise<Step> {
+  let known = head.number > tipOf(trail).number ? trail : await knownOf(trail, head, source)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const tip = known.at(-1)
+    const from = tip ? firstAfter(tip, head) : await firstNew(trail[0], head, source)
+    const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
+    const stretch = { from, end, head, known, tip, source }
+    const found = wanted.type === 'logs' ? await loggedBlocks(wanted.filter, stretch, sure) : await blocksOf(stretch)
+    if (found && 'told' in found) return { known, end, ...found }
+    // The chain has changed, before or just now.
+    known = await knownOf(found ? trail.slice(0, trail.indexOf(found)) : trail, head, source)
+  }
+  throw new ChainMovedError()
+}
+
+/** The points that are on the chain of this head. */
+async function knownOf(trail: readonly Point[], head: Header, source: PolledSource): Promise<readonly Point[]> {
+  const isOnIt = (index: number) => {
+    const point = trail[index] as Point
+    if (point.number >= head.number) return point.hash === head.hash
+    if (point.number === head.number - 1) return point.hash === head.parentHash
+    return point.hash === head.parentHash || isCanonical(point, source)
+  }
+  return trail.slice(0, 1 + (await lastThat(trail.length, isOnIt)))
+}
+
+async function isCanonical({ number, hash }: Point, { block, isPatient }: PolledSource): Promise<boolean> {
+  const found = await block(number)
+  if (!found && isPatient) throw new ChainMovedError()
+  return found?.hash === hash
+}
+
+/** Numbers may be skipped. */
+function firstAfter(tip: Point, head: Header): number {
+  return head.parentHash === tip.hash ? head.number : tip.number + 1
+}
+
+/** Nothing that is known is left: what is as high is new, and what was made later. */
+async function firstNew(root: Point, head: Header, source: Source): Promise<number> {
+  const top = Math.min(head.number, root.number - 1)
+  const floor = Math.max(0, top - DEEPEST + 1)
+  const isOld = async (number: number) => {
+    const block = number === head.number ? head : await source.block(number)
+    return (block?.time ?? 0) <= root.time
+  }
+  return floor + 1 + (await lastThat(top - floor + 1, (index) => isOld(floor + index)))
+}
+
+type Stretch = {
+  readonly from: number
+  readonly end: Header
+  readonly head: Header
+  readonly known: readonly Point[]
+  /** What the first block follows, if that is known. */
+  readonly tip: Point | undefined
+  readonly source: PolledSource
+}
+
+/**
+ * The blocks of a stretch that have logs which were not told, with them; `undefined` if it does not follow its tip, or the
+ * point that is not on the chain. Past their head nodes have no logs, and do not say so, and behind one address each call may meet another node: what was not proven to
+ * be whole is asked for again by the next poll.
+ */
+async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, source }: Stretch, sure: number) {
+  const done = tip ? Math.min(sure, tip.number) : from - 1
+  const first = Math.max(Math.min(from, done + 1), heightOf(filter.fromBlock) ?? 0)
+  const last = Math.min(end.number, heightOf(filter.toBlock) ?? end.number)
+  const isNext = tip !== undefined && tip.hash === end.parentHash
+  const toPoints = (blocks: LoggedBlock[]) => blocks.map((block): Point => ({ ...block, time: end.time }))
+  const isOne = isNext && first === last && first === end.number
+  const own = isOne ? await source.logsOf(filter, end) : undefined
+  if (own) return { told: toPoints(own), sure: last }
+  // The last block that was told of, if that is near, shows whether all below it is still there.
+  const before = known.filter(({ logs }) => logs.length > 0)
+  const anchor = before.at(-1)
+  const base = anchor && first - anchor.number <= source.overlap ? Math.min(first, anchor.number) : first
+  const found = first <= last ? await source.logs(filter, base, last) : []
+  const has = ({ hash }: { hash: string }) => found.some((block) => block.hash === hash)
+  const isAnchored = anchor !== undefined && has(anchor)
+  if (tip && !isNext && !isAnchored && from <= end.number && !(await isCanonical(tip, source))) return undefined
+  if (found.some(({ number, hash }) => number === end.number && hash !== end.hash)) return undefined
+  // Of a node that lacks what others have, or on another branch than one before.
+  if (anchor && !isAnchored && base <= anchor.number && first <= last)
+    return (await isCanonical(anchor, source)) ? { told: [], sure: done } : anchor
+  const proven = has(end) ? end.number : (found.at(-1)?.number ?? done)
+  return {
+    told: toPoints(found.filter(({ hash }) => !before.some((point) => point.hash === hash))),
+    sure: Math.max(done, proven, Math.min(end.number, head.number - source.overlap)),
+  }
+}
+
+/** All blocks of a stretch, each the child of the one before; `undefined` if it does not follow its tip. */
+async function blocksOf({ from, end, tip, source }: Stretch) {
+  if (from > end.number) return { told: [], sure: end.number }
+  const near = new Map<string, Header>()
+  for (let first = from; first < end.number; first += AT_A_TIME) {
+    const numbers = Array.from({ length: Math.min(AT_A_TIME, end.number - first) }, (_, index) => first + index)
+    for (const block of await Promise.all(numbers.map(source.block))) if (block) near.set(block.hash, block)
+  }
+  const path = [end]
+  for (let block = end; block.number > from && block.parentHash !== tip?.hash; ) {
+    const parent = near.get(block.parentHash) ?? (await source.blockOfHash(block.parentHash))
+    if (!parent) return undefined
+    if (parent.number < from) break
+    path.push(parent)
+    block = parent
+  }
+  if (tip && path.at(-1)?.parentHash !== tip.hash) return undefined
+  return { told: path.reverse().map(pointAt), sure: end.number }
+}
+
+function pointAt({ number, hash, time }: Header): Point {
+  return { number, hash, time, logs: [] }
+}

@@ -1,0 +1,95 @@
+// What a filter has told of the chain, block by block, and what a change of the chain makes of that: what is taken back,
+// and what is new. Pure.
+
+/** A block that a filter knows of: one that was the newest when it was polled, or one whose logs it has told. */
+export type Point = {
+  readonly number: number
+  readonly hash: string
+  /** When it was made, at the latest (in s of the chain). */
+  readonly time: number
+  /** Those that were told, in order. */
+  readonly logs: readonly FilterLog[]
+}
+
+/** Never empty, the lowest first; the last one is the filter's tip: up to there everything was told. */
+export type Trail = readonly [Point, ...Point[]]
+
+export type FilterLog = { readonly blockHash: string; readonly logIndex: string; readonly [field: string]: unknown }
+
+const MOST_POINTS = 256
+const MOST_LOGS = 20_000
+
+export function tipOf(trail: Trail): Point {
+  return trail.at(-1) as Point
+}
+
+/** The lowest first, each once: as it stands last. */
+export function merged(points: readonly Point[]): Point[] {
+  return [...new Map(points.map((point) => [point.hash, point])).values()].sort((a, b) => a.number - b.number)
+}
+
+/** What is beyond the bounds cannot be taken back any more. */
+export function trimmed(points: readonly Point[]): Trail {
+  let first = points.length - 1
+  let logs = 0
+  while (first > 0 && points.length - first < MOST_POINTS) {
+    logs += (points[first] as Point).logs.length
+    if (logs + (points[first - 1] as Point).logs.length > MOST_LOGS) break
+    first--
+  }
+  return points.slice(first) as unknown as Trail
+}
+
+/** As nodes tell it: the logs that are taken back, newest first, then the new ones. */
+export function logChanges(orphans: readonly Point[], found: readonly Point[]): FilterLog[] {
+  const before = new Set(logsOf(orphans).map(keyOf))
+  const now = new Set(logsOf(found).map(keyOf))
+  const removed = logsOf(orphans).filter((log) => !now.has(keyOf(log)))
+  return [
+    ...removed.reverse().map((log) => ({ ...log, removed: true })),
+    ...logsOf(found).filter((log) => !before.has(keyOf(log))),
+  ]
+}
+
+/** The hashes of the new blocks. */
+export function hashChanges(orphans: readonly Point[], found: readonly Point[]): string[] {
+  const before = new Set(orphans.map(({ hash }) => hash))
+  return found.map(({ hash }) => hash).filter((hash) => !before.has(hash))
+}
+
+/** By their place in the block, each once. */
+export function inOrder(logs: readonly FilterLog[]): FilterLog[] {
+  const unique = new Map(logs.map((log) => [Number(log.logIndex), log]))
+  return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)
+}
+
+/**
+ * The last of `count` places that passes, -1 if none does, where none passes after one that does not. It is looked for near
+ * the end first, in steps that double.
+ */
+export async function lastThat(count: number, passes: (index: number) => boolean | Promise<boolean>): Promise<number> {
+  let low = -1
+  let high = count
+  for (let step = 1; high > 0; step *= 2) {
+    const index = Math.max(0, count - step)
+    if (await passes(index)) {
+      low = index
+      break
+    }
+    high = index
+  }
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (await passes(middle)) low = middle
+    else high = middle
+  }
+  return low
+}
+
+function logsOf(points: readonly Point[]): FilterLog[] {
+  return points.flatMap(({ logs }) => logs)
+}
+
+function keyOf({ blockHash, logIndex }: FilterLog): string {
+  return `${blockHash} ${Number(logIndex)}`
+}

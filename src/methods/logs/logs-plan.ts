@@ -1,0 +1,152 @@
+// How an `eth_getLogs` is cut into pieces that providers take, and how their answers are joined. Pure; asking is logs-scan.ts.
+
+import type { LogLimits } from '../../provider/log-limits'
+
+/** A part of the blocks, for all or some of the addresses. */
+export type Piece = {
+  readonly from: number
+  readonly to: number
+  /** None: all. */
+  readonly addresses: readonly unknown[]
+  /** Whether it ends at the head: its newest blocks are to come from one provider, as two may be on different branches. */
+  readonly isTail: boolean
+  /** How many requests of the plan are for it. */
+  readonly requests: number
+  /** Ids of providers that have failed it. */
+  readonly avoid: readonly string[]
+}
+
+export type Cut = { readonly by: 'blocks' | 'addresses'; readonly parts: readonly Piece[] }
+
+/** The size of the pieces that a plan has. */
+export type Shape = { readonly blocks: number; readonly addresses: number; readonly requests: number }
+
+/** The limits of one provider; `undefined` for none that are known. */
+export type Limits = LogLimits | undefined
+
+export type Log = { readonly blockNumber?: unknown; readonly logIndex?: unknown }
+
+/** So many of the newest blocks come from one provider, */
+export const TAIL = 64
+
+/** and a piece with them that would not leave as many when it is cut is not cut for several. */
+export function isOneTail(piece: Piece): boolean {
+  return piece.isTail && blocksOf(piece) < 2 * TAIL
+}
+
+export function blocksOf({ from, to }: Pick<Piece, 'from' | 'to'>): number {
+  return to - from + 1
+}
+
+export function fits(piece: Piece, limits: Limits): boolean {
+  return !limits || (isSmall(piece, limits) && piece.from >= limits.fromBlock)
+}
+
+function isSmall(piece: Piece, limits: Limits): boolean {
+  return !limits || (blocksOf(piece) <= limits.maxBlockRange && piece.addresses.length <= limits.maxAddresses)
+}
+
+/** Those that take the piece: of those that have its oldest blocks, if any have. */
+export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => Limits) {
+  const old = servers.filter((server) => (limitsOf(server)?.fromBlock ?? 0) <= piece.from)
+  return (old.length > 0 ? old : servers).filter((server) => isSmall(piece, limitsOf(server)))
+}
+
+/**
+ * The size that needs the fewest turns of all that can take it, then the fewest requests: a provider that takes far less
+ * than the others would only cost requests.
+ */
+export function shapeOf(piece: Piece, all: readonly Limits[], concurrency: number, maxRequests: number): Shape {
+  const old = all.filter((limits) => !limits || limits.fromBlock <= piece.from)
+  const servers = old.length > 0 ? old : all
+  const shapes = servers.map((limits) => {
+    const blocks = Math.min(blocksOf(piece), limits?.maxBlockRange ?? Infinity)
+    const addresses = Math.min(piece.addresses.length, limits?.maxAddresses ?? Infinity)
+    const requests = groupsOf(blocksOf(piece), blocks) * groupsOf(piece.addresses.length, addresses)
+    const takers = servers.filter(
+      (other) => !other || (other.maxBlockRange >= blocks && other.maxAddresses >= addresses),
+    )
+    const turns = Math.ceil(requests / (takers.length * concurrency))
+    return { blocks, addresses, requests, turns: requests > maxRequests ? Infinity : turns }
+  })
+  return shapes.reduce((best, shape) =>
+    shape.turns < best.turns || (shape.turns === best.turns && shape.requests < best.requests) ? shape : best,
+  )
+}
+
+/** Cuts the blocks first; pieces whose addresses are still too many are cut by them later. */
+export function cutTo(piece: Piece, { blocks, addresses }: Shape): Cut {
+  const requests = groupsOf(piece.addresses.length, addresses)
+  if (blocks < blocksOf(piece)) return { by: 'blocks', parts: cutBlocks({ ...piece, requests }, blocks) }
+  const parts: Piece[] = []
+  for (let at = 0; at < piece.addresses.length; at += addresses)
+    parts.push({ ...piece, requests: 1, addresses: piece.addresses.slice(at, at + addresses) })
+  return { by: 'addresses', parts: parts.length > 0 ? parts : [piece] }
+}
+
+/** From the newest end, so that this one is whole; the newest blocks of a tail stay together. */
+function cutBlocks(piece: Piece, blocks: number): Piece[] {
+  const parts: Piece[] = []
+  const { requests } = piece
+  let turns = piece.isTail ? Math.ceil(TAIL / blocks) : 1
+  for (let { to } = piece; to >= piece.from; to -= turns * blocks, turns = 1) {
+    const from = Math.max(piece.from, to - turns * blocks + 1)
+    parts.push({ ...piece, from, to, isTail: piece.isTail && to === piece.to, requests: requests * turns })
+  }
+  return parts.reverse()
+}
+
+/**
+ * In two, after a refusal; with a range that was offered that one and the rest in two. `undefined` if nothing is left to cut.
+ * @param end the last block of the range that was offered.
+ */
+export function halve(piece: Piece, ofAddresses: boolean, end: number | undefined): Cut | undefined {
+  const { from, to, addresses, isTail } = piece
+  const isWide = isTail ? blocksOf(piece) > TAIL : from < to
+  if (addresses.length > 1 && (ofAddresses || !isWide)) {
+    const shape = { blocks: blocksOf(piece), addresses: Math.ceil(addresses.length / 2), requests: 2 }
+    return cutTo(piece, shape)
+  }
+  if (from === to) return undefined
+  const offered = end !== undefined && end >= from && end < to ? end : undefined
+  const middle = middleOf(offered === undefined ? from : offered + 1, to)
+  const ends = [offered ?? middle, middle].map((last) => (isTail ? Math.min(last, to - TAIL) : last))
+  const lasts = [...new Set(ends), to]
+  const parts = lasts.map((last, index) => ({
+    ...piece,
+    from: index === 0 ? from : (lasts[index - 1] as number) + 1,
+    to: last,
+    isTail: isTail && last === to,
+    requests: 1,
+  }))
+  return { by: 'blocks', parts: parts.filter((part) => part.from <= part.to) }
+}
+
+function middleOf(from: number, to: number) {
+  return from + Math.floor((to - from) / 2)
+}
+
+/** The last blocks of a tail apart from the rest. */
+export function cutOffTail(piece: Piece): Cut {
+  const from = piece.to - TAIL + 1
+  return {
+    by: 'blocks',
+    parts: [
+      { ...piece, to: from - 1, isTail: false },
+      { ...piece, from },
+    ],
+  }
+}
+
+/** In the order of the chain. */
+export function join(by: Cut['by'], answers: readonly (readonly Log[])[]): Log[] {
+  const logs = answers.flat()
+  if (by === 'blocks') return logs
+  const places = new Map(logs.map((log) => [log, [Number(log.blockNumber), Number(log.logIndex)] as const]))
+  const placeOf = (log: Log) => places.get(log) as readonly [number, number]
+  return logs.sort((a, b) => placeOf(a)[0] - placeOf(b)[0] || placeOf(a)[1] - placeOf(b)[1])
+}
+
+function groupsOf(items: number, size: number): number {
+  return items === 0 ? 1 : Math.ceil(items / size)
+}

@@ -1,0 +1,227 @@
+// One `eth_getLogs` in pieces: each goes to a provider that takes it and has room, is cut again where it is refused, and fails
+// over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
+
+import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
+import type { ChannelState, Provider } from '../../provider/provider'
+import type { Plan } from '../../request/flight'
+import { LEAST } from '../../request/timing'
+import type { Failure } from '../../rpc/failure'
+import type { RpcRequest } from '../../types'
+import type { Caller, Calls } from '../calls'
+import { isOver, partOf } from '../calls'
+import type { Lanes } from './lanes'
+import type { Cut, Limits, Log, Piece } from './logs-plan'
+import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
+import { failuresOf, isRefusal } from './logs-refusals'
+
+export type ScanSetup = {
+  readonly calls: Calls
+  readonly lanes: Lanes<Provider>
+  /** All providers, and those that are asked for pieces, in order. */
+  readonly all: readonly Provider[]
+  readonly pool: readonly Provider[]
+  /** Whether nobody outside of the pool may be asked when those in it fail. */
+  readonly isWalled: boolean
+  /** Its deadline is that of the whole request. */
+  readonly caller: Caller
+  readonly plan: Plan
+  /** What the filter says beside blocks and addresses. */
+  readonly rest: object
+  readonly concurrency: number
+  readonly maxRequests: number
+  /** Of the whole request (in ms), for the error. */
+  readonly timeout: number
+}
+
+/** Serves a piece; one that was asked for before goes on after its refusal, its failure, or an answer that may be cut short. */
+export type Scan = (piece: Piece, before?: Before | undefined) => Promise<Log[]>
+export type Before = { readonly error: unknown } | { readonly logs: Log[] }
+
+const METHOD = 'eth_getLogs'
+
+export function createScan(setup: ScanSetup): Scan {
+  const { calls, lanes, all, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
+  // One that all pieces look at, and one for each that is in flight: many listeners on one signal make Node warn.
+  const end = new AbortController()
+  const inFlight = new Set<AbortController>()
+  const caller: Caller = { ...setup.caller, signal: end.signal }
+  let requests = 0
+
+  const limitsOf = (provider: Provider): Limits => provider.capability.logLimits(calls.clock.now())
+
+  async function serve(piece: Piece): Promise<Log[]> {
+    end.signal.throwIfAborted()
+    const provider = await lanes.take({ owner: end, choose: (hasRoom) => choose(piece, hasRoom) })
+    if (!provider) return serveParts(piece, cutToFit(piece))
+    let before: Before
+    try {
+      const { logs, by } = await ask(piece, provider)
+      if (!isCutShort(logs, by, calls.clock.now())) return logs
+      before = { logs }
+    } catch (error) {
+      before = { error }
+    } finally {
+      lanes.give(provider)
+    }
+    return goOn(piece, before)
+  }
+
+  function goOn(piece: Piece, before: Before): Promise<Log[]> {
+    if ('logs' in before) {
+      const cut = cutAfter(piece, [])
+      return cut ? serveParts(piece, cut) : Promise.resolve(before.logs)
+    }
+    const { error } = before
+    if (isOver(caller, error)) throw error
+    const failed = failuresOf(error, requestOf(piece), all)
+    const failures = failed.map(({ failure }) => failure)
+    if (failures.some(isRefusal)) {
+      const cut = cutAfter(piece, failures)
+      if (cut) return serveParts(piece, cut)
+      throw error
+    }
+    const avoid = [...piece.avoid, ...failed.map(({ provider }) => provider)]
+    const isFinal = failures.length === 0 || failures.some(({ verdict }) => verdict === 'final')
+    // Those that were not asked because the piece is too large for them may take smaller ones.
+    if (isFinal || pool.every(({ id }) => avoid.includes(id))) throw error
+    return serve({ ...piece, avoid })
+  }
+
+  function serveParts(piece: Piece, cut: Cut): Promise<Log[]> {
+    if (isOneTail(piece)) return serveByOne(piece)
+    if (piece.isTail && cut.by === 'addresses') return serveParts(piece, cutOffTail(piece))
+    requests += cut.parts.reduce((sum, part) => sum + part.requests, 0) - piece.requests
+    if (requests > maxRequests)
+      throw new LogRangeTooWideError({ method: METHOD, blocks: blocksOf(piece), requests, maxRequests })
+    // The newest first: who comes first is known to have them.
+    const answers = [...cut.parts].reverse().map((part) => serve(part))
+    return Promise.all(answers).then((logs) => join(cut.by, logs.reverse()))
+  }
+
+  /** All of it comes from one provider, whichever can serve all of it. */
+  async function serveByOne(piece: Piece): Promise<Log[]> {
+    let first: unknown
+    const providers = poolOf(piece)
+    for (const provider of providers) {
+      // Nobody is waited for while there are others.
+      const own = provider === providers.at(-1) ? plan : { ...plan, rounds: 1, isOneShot: true }
+      try {
+        const scan = createScan({ ...setup, caller, plan: own, pool: [provider], isWalled: true })
+        return await scan({ ...piece, isTail: false })
+      } catch (error) {
+        if (isOver(caller, error)) throw error
+        first ??= error
+      }
+    }
+    throw first
+  }
+
+  /** Those that are well, if any are. */
+  function poolOf({ avoid }: Piece): readonly Provider[] {
+    const left = pool.filter(({ id }) => !avoid.includes(id))
+    const now = calls.clock.now()
+    const well = left.filter((provider) => isWell(provider, now))
+    return well.length > 0 ? well : left
+  }
+
+  /** A provider that is down is waited for if without it there would be too many pieces. */
+  function serversOf(piece: Piece): readonly Provider[] {
+    const well = poolOf(piece)
+    if (takersOf(piece, well, limitsOf).length > 0) return well
+    const left = maxRequests - requests + piece.requests
+    return shapeFor(piece, well).requests <= left ? well : pool.filter(({ id }) => !piece.avoid.includes(id))
+  }
+
+  function choose(piece: Piece, hasRoom: (provider: Provider) => boolean) {
+    const now = calls.clock.now()
+    const takers = takersOf(piece, serversOf(piece), limitsOf)
+    if (takers.length === 0) return 'none'
+    const free = takers.filter(({ quota }) => quota.cooldownUntil(now) === undefined)
+    return (free.length > 0 ? free : takers).find(hasRoom)
+  }
+
+  function shapeFor(piece: Piece, servers: readonly Provider[]) {
+    return shapeOf(piece, servers.map(limitsOf), concurrency, maxRequests)
+  }
+
+  function cutToFit(piece: Piece): Cut {
+    return cutTo(piece, shapeFor(piece, serversOf(piece)))
+  }
+
+  /** Into pieces of the size that is known by now to be taken; in two, where that is no smaller. */
+  function cutAfter(piece: Piece, failures: readonly Failure[]): Cut | undefined {
+    if (takersOf(piece, serversOf(piece), limitsOf).length === 0) return cutToFit(piece)
+    const offered = failures.find(({ suggestedRange }) => Number(suggestedRange?.fromBlock) === piece.from)
+    const end = offered?.suggestedRange && Number(offered.suggestedRange.toBlock)
+    const ofAddresses = failures.some(({ excess }) => excess === 'addresses')
+    return halve(piece, ofAddresses, end)
+  }
+
+  async function ask(piece: Piece, provider: Provider) {
+    // It may have ended since there was room.
+    end.signal.throwIfAborted()
+    if (caller.deadline - calls.clock.now() < LEAST)
+      throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: setup.timeout })
+    const request = requestOf(piece)
+    const { need, hedge } = calls.planOf(request)
+    const isOut = (other: Provider) =>
+      other !== provider && (!fits(piece, limitsOf(other)) || (isWalled && !pool.includes(other)))
+    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...all.filter(isOut).map(({ id }) => id)]
+    const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
+    const controller = new AbortController()
+    inFlight.add(controller)
+    let by = provider
+    try {
+      const onWinner = (channel: ChannelState) => {
+        by = channel.provider
+      }
+      const part = { ...caller, signal: controller.signal }
+      const logs = await calls.call(part, request, partOf(calls, caller, own), onWinner)
+      if (Array.isArray(logs)) return { logs: logs as Log[], by }
+      throw new InvalidResponseError({ provider: by.id, method: METHOD, reason: 'no list of logs' })
+    } finally {
+      inFlight.delete(controller)
+    }
+  }
+
+  function requestOf({ from, to, addresses }: Piece): RpcRequest {
+    const address = addresses.length > 0 && { address: addresses.length === 1 ? addresses[0] : addresses }
+    return { method: METHOD, params: [{ ...rest, ...address, fromBlock: hex(from), toBlock: hex(to) }] }
+  }
+
+  function stop(reason: unknown) {
+    end.abort(reason)
+    lanes.leave(end, reason)
+    for (const controller of inFlight) controller.abort(reason)
+  }
+
+  return async (piece, before) => {
+    const { signal } = setup.caller
+    const onAbort = () => stop(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    requests = piece.requests
+    try {
+      signal?.throwIfAborted()
+      return await (before ? goOn(piece, before) : serve(piece))
+    } catch (error) {
+      stop(error)
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+/** An answer of exactly as many logs as the provider gives at most may have more. */
+export function isCutShort(logs: readonly unknown[], by: Provider, now: number): boolean {
+  return logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
+}
+
+/** Whether it may be asked now: no breaker keeps it away. */
+export function isWell({ channels }: Provider, now: number): boolean {
+  return channels.some(({ breaker }) => breaker.isClosed() || (!breaker.isProbing() && now >= breaker.dueAt()))
+}
+
+function hex(block: number) {
+  return `0x${block.toString(16)}`
+}

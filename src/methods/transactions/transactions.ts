@@ -1,0 +1,190 @@
+// Raw transactions: the bytes are signed, so sending them twice is harmless, and what a provider says of them may be good
+// news. Private providers keep them to themselves. Wallets and signing are not here: those are ordinary requests.
+
+import type { Hex } from 'viem'
+import type { AttemptSummary } from '../../errors'
+import type { Plan } from '../../request/flight'
+import type { RequestOverrides } from '../../request/plan'
+import type { Failure } from '../../rpc/failure'
+import { failureOf } from '../../rpc/failure'
+import type { ErrorRule, RpcRequest } from '../../types'
+import type { Caller, Calls } from '../calls'
+import { isOver, partOf, shareOf } from '../calls'
+import { hashOf } from './hash'
+import type { LookUps } from './look-ups'
+
+export type TransactionSetup = {
+  readonly calls: Calls
+  readonly lookUps: LookUps
+  readonly broadcast: 'first' | 'all'
+  /** Ids of the private providers. */
+  readonly privates: readonly string[]
+  /** A provider's own rules for its errors. */
+  readonly rulesOf: (provider: string) => readonly ErrorRule[] | undefined
+  /** Whether the chain serialises transactions in its own way: then no hash can be known beforehand. */
+  readonly hasOwnSerializer: boolean
+}
+
+export type Transactions = {
+  /** `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
+  send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
+}
+
+type SendError = Error & { attempts?: readonly AttemptSummary[]; mayHaveBeenSent?: boolean; transactionHash?: Hex }
+
+/** Between two looks for a receipt (in ms). */
+const RECEIPT_PAUSE = 250
+/** EIP-7966: taken, but not mined in time. */
+const NOT_MINED_IN_TIME = 4
+
+export function createTransactions(setup: TransactionSetup): Transactions {
+  const { calls, lookUps, broadcast, privates, rulesOf, hasOwnSerializer } = setup
+  const isPrivate = privates.length > 0
+
+  async function send(caller: Caller, request: RpcRequest, plan: Plan) {
+    const bytes = Array.isArray(request.params) ? request.params[0] : undefined
+    const hash = hasOwnSerializer ? undefined : hashOf(bytes)
+    if (isPrivate && hash) lookUps.hide(hash)
+    const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
+    try {
+      const answer = await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined }, hash, note)
+      if (isPrivate && !hash && isHash(answer)) lookUps.hide(answer)
+      return answer
+    } catch (error) {
+      if (isOver(caller, error)) throw error
+      const state = hash ? await stateOf(caller, request, error as SendError, hash) : 'refused'
+      if (!hash || state === 'refused') throw describeSend(error as SendError, hash)
+      const speaker = (error as SendError).attempts?.at(-1)?.provider
+      if (state === 'in' && speaker !== undefined) note(speaker)
+      return request.method === 'eth_sendRawTransaction' ? hash : await receiptOf(caller, hash, error as SendError)
+    }
+  }
+
+  function offer(
+    caller: Caller,
+    request: RpcRequest,
+    plan: Plan,
+    hash: Hex | undefined,
+    note: (provider: string) => void,
+  ): Promise<unknown> {
+    const call = (own: Plan) => calls.call(caller, request, own, ({ provider }) => note(provider.id))
+    if (broadcast === 'first') return call(plan)
+    const ids = isPrivate ? privates : calls.providers
+    const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
+    if (allowed.length === 0) return call(plan)
+    const sends = allowed.map((provider) =>
+      call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch((error: SendError) => {
+        // Those that are slower are not waited for: it has spread by itself.
+        const isIn = !isOver(caller, error) && lastFailure(error, request)?.transaction === 'known'
+        if (!isIn || !hash || request.method !== 'eth_sendRawTransaction') throw error
+        note(provider)
+        return hash
+      }),
+    )
+    return Promise.any(sends).catch((all: AggregateError) => {
+      const [first] = all.errors
+      if (isOver(caller, first)) throw first
+      const telling = mostTelling(all.errors, request)
+      // Nobody took them, and nobody said why: then one after another, for as long as there is time.
+      const left = caller.deadline - calls.clock.now()
+      if (telling.name !== 'AllProvidersFailedError' || left < 1) throw telling
+      return call({ ...plan, timeout: left })
+    })
+  }
+
+  /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
+  function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
+    const rank = (error: SendError) => {
+      const meaning = lastFailure(error, request)?.transaction
+      if (meaning === 'known' || meaning === 'nonce-taken') return meaning === 'known' ? 0 : 1
+      return error.name === 'AllProvidersFailedError' ? 3 : error.attempts ? 2 : 4
+    }
+    const [telling, ...others] = [...errors].sort((a, b) => rank(a) - rank(b)) as [SendError, ...SendError[]]
+    if (!telling.attempts) return telling
+    return assign(telling, {
+      // The one whose words are passed on has the last one here too.
+      attempts: [...others, telling].flatMap(({ attempts = [] }) => attempts),
+      mayHaveBeenSent: errors.some(({ mayHaveBeenSent }) => mayHaveBeenSent),
+    })
+  }
+
+  /** Whether a refused send is in the pool or in a block all the same. */
+  async function stateOf(caller: Caller, request: RpcRequest, error: SendError, hash: Hex) {
+    const failure = lastFailure(error, request)
+    if (failure?.transaction === 'known') return 'in'
+    if (failure?.transaction === 'nonce-taken') return (await isFound(caller, error, hash)) ? 'in' : 'refused'
+    const isUnclear = error.mayHaveBeenSent === true && failure?.code !== NOT_MINED_IN_TIME
+    return isUnclear && request.method !== 'eth_sendRawTransaction' ? 'unclear' : 'refused'
+  }
+
+  /** Looks the hash up at the provider that spoke of its nonce, then at the others. */
+  async function isFound(caller: Caller, { attempts }: SendError, hash: Hex): Promise<boolean> {
+    const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
+    if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)), hash)
+    const said = attempts?.at(-1)?.provider
+    const { provider, exclude = [] } = caller.limits
+    const ask = (who: RequestOverrides, by: Caller) =>
+      isThere(by, calls.call(by, lookUp, { ...partOf(calls, by, calls.planOf(lookUp, who)), rounds: 1 }), hash)
+    if (said === undefined) return ask({ provider, exclude }, caller)
+    if (await ask({ provider: said }, shareOf(calls, caller))) return true
+    // Whom the caller ruled out for the send is not asked about it either.
+    return provider === undefined && ask({ exclude: [said, ...exclude] }, caller)
+  }
+
+  /** The receipt, looked for until the deadline; then the error that made us look. */
+  async function receiptOf(caller: Caller, hash: Hex, error: SendError): Promise<unknown> {
+    const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
+    while (caller.deadline - calls.clock.now() > RECEIPT_PAUSE) {
+      const receipt = await orNull(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)))
+      if (receipt) return receipt
+      await calls.pause(caller, RECEIPT_PAUSE)
+    }
+    throw describeSend(error, hash)
+  }
+
+  /** What the provider that had the last word said. */
+  function lastFailure({ attempts }: SendError, { method, params }: RpcRequest): Failure | undefined {
+    const last = attempts?.at(-1)
+    return last && failureOf(last.error, { method, params, rules: rulesOf(last.provider) })
+  }
+
+  return { send }
+}
+
+function isHash(value: unknown): value is Hex {
+  return typeof value === 'string' && /^0x[\da-f]{64}$/.test(value)
+}
+
+async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {
+  const transaction = (await orNull(caller, lookUp)) as { hash?: unknown } | null
+  const found = transaction?.hash
+  return typeof found === 'string' && found.toLowerCase() === hash
+}
+
+/** A look-up that failed has found nothing. */
+async function orNull(caller: Caller, lookUp: Promise<unknown>): Promise<unknown> {
+  try {
+    return await lookUp
+  } catch (error) {
+    if (isOver(caller, error)) throw error
+    return null
+  }
+}
+
+/** Says in the error what is known about the transaction. */
+function describeSend(error: SendError, hash: Hex | undefined): SendError {
+  if (error.mayHaveBeenSent === undefined) return error
+  const line = error.mayHaveBeenSent ? 'The transaction may have been sent' : 'The transaction was not sent'
+  return assign(error, {
+    ...(hash && { transactionHash: hash }),
+    message: `${error.message}\n${line}${hash ? `: ${hash}` : '.'}`,
+  })
+}
+
+function assign(error: SendError, facts: Partial<SendError>): SendError {
+  try {
+    return Object.assign(error, facts)
+  } catch {
+    return error // a frozen error says less
+  }
+}

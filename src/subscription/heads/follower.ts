@@ -1,0 +1,184 @@
+// Follows the canonical chain through whatever heads arrive: each block once, in order, with what a reorg replaced. Canonical
+// is the chain of the source with the higher head; at equal height that of the present source. Knows no sockets.
+
+import type { Clock } from '../../base/clock'
+import type { Pauses } from '../../base/pause'
+import type { Backfill } from '../backfill'
+import type { Block } from '../block'
+import type { Arrival, Origin } from './arrivals'
+import { createArrivals } from './arrivals'
+import type { Continuity } from './continuity'
+import { createContinuity } from './continuity'
+import type { Path } from './path'
+import { findPath } from './path'
+import { createResetCheck } from './reset'
+
+export type FollowerSink = {
+  /** The next block. */
+  onBlock(block: Block): void
+  /** These are canonical no more, newest first. @param isReset whether the chain became shorter, by decision */
+  onReorg(removed: readonly Block[], isReset: boolean): void
+  /** These blocks could not be had, or are too many. @param isDue whether they were to be given: not below the beginning */
+  onGap(from: number, to: number, why: string, isDue: boolean): void
+  /** Blocks in between are being fetched, or not any more. */
+  onFilling(isFilling: boolean): void
+}
+
+export type Follower = {
+  readonly chain: Continuity
+  /** A head. Those that come before `begin` wait for it. */
+  arrive(block: Block, origin: Origin): void
+  /** The chain is known from `block` on; without one, from the first head. */
+  begin(block: Block | undefined, origin: Origin): void
+  hasBegun(): boolean
+  stop(): void
+}
+
+export type FollowerOptions = {
+  readonly clock: Clock
+  readonly pauses: Pauses
+  readonly backfill: Backfill
+  /** Ids of the providers that may be asked. */
+  readonly providers: () => readonly string[]
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: number
+  readonly sink: FollowerSink
+}
+
+/** A source that has only been lower for this long (in ms), while no other was level, is followed. */
+const LOWER_FOR = 60_000
+
+export function createFollower(options: FollowerOptions): Follower {
+  const { clock, pauses, backfill, mostFilled, sink } = options
+  const chain = createContinuity()
+  const arrivals = createArrivals()
+  const reset = createResetCheck(clock, backfill, pauses, options.providers)
+  /** Whose reorgs are followed at once. */
+  let present: Origin | undefined
+  /** Blocks above this one were given. */
+  let start = -1
+  /** When a source was last as high as the stream (in ms of the clock). */
+  let levelAt = -Infinity
+  let stuckSince: number | undefined
+  let hasBegun = false
+  let isWorking = false
+  let isStopped = false
+
+  async function work() {
+    if (isWorking || !hasBegun) return
+    isWorking = true
+    for (let arrival = arrivals.take(); arrival && !isStopped; arrival = arrivals.take()) await take(arrival)
+    isWorking = false
+  }
+
+  async function take({ block, origin }: Arrival) {
+    const tip = chain.tip()
+    if (chain.has(block.hash)) {
+      if (tip && block.number >= tip.number) join(origin)
+    } else if (!tip) {
+      startFrom(block.number - 1, block.parentHash)
+      go([block], origin, false)
+    } else if (block.number > tip.number || (isFollowed(origin) && !isOld(block))) await follow(block, origin, false)
+    else await considerLower(block, origin)
+  }
+
+  function startFrom(number: number, hash: string) {
+    start = number
+    chain.restart({ number, hash })
+  }
+
+  /** From below all that is remembered: late, or of a branch that shows itself when it is higher. */
+  function isOld({ number }: Block) {
+    return number <= (chain.root()?.number ?? -1)
+  }
+
+  async function follow(block: Block, origin: Origin, isReset: boolean) {
+    stuckSince ??= clock.now()
+    const isDirect = chain.has(block.parentHash)
+    if (!isDirect) sink.onFilling(true)
+    const path = await findPath(block, {
+      chain,
+      arrivals,
+      backfill,
+      clock,
+      pauses,
+      most: mostFilled,
+      since: stuckSince,
+      isOver: () => isStopped,
+    })
+    if (!isDirect) sink.onFilling(false)
+    if (isStopped || path.type === 'left') return
+    // Meanwhile somebody else may have become the present source.
+    if (block.number <= (chain.tip()?.number ?? -1) && !isReset && !isFollowed(origin)) return
+    if (path.type === 'loose') cut(path)
+    go(path.blocks, origin, isReset)
+  }
+
+  /** What lies below the path is not known: the chain begins anew with it. */
+  function cut({ blocks, why }: Path & { type: 'loose' }) {
+    const first = blocks[0] as Block
+    const tip = chain.tip()?.number ?? -1
+    const root = chain.root()?.number ?? 0
+    const removed = chain.restart({ number: first.number - 1, hash: first.parentHash })
+    if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
+    sink.onReorg(removed, false)
+    sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
+  }
+
+  function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {
+    const removed = chain.extend(blocks)
+    stuckSince = undefined
+    reset.forget()
+    join(origin)
+    if (removed.length > 0 || isReset) sink.onReorg(removed, isReset)
+    for (const block of blocks) if (!isStopped) sink.onBlock(block)
+  }
+
+  /** It is below the stream, or as high on another branch: it is behind, or the chain has become shorter. */
+  async function considerLower(block: Block, origin: Origin) {
+    origin.lowerSince ??= clock.now()
+    const isAlone = clock.now() - Math.max(origin.lowerSince, levelAt) >= LOWER_FOR
+    const height = chain.tip()?.number ?? -1
+    if (isAlone) {
+      join(origin)
+      return follow(block, origin, false)
+    }
+    if (block.number < height && (await reset.isReset(height)) && !isStopped) await follow(block, origin, true)
+  }
+
+  function join(origin: Origin) {
+    origin.isJoined = true
+    origin.lowerSince = undefined
+    levelAt = clock.now()
+    present = origin
+  }
+
+  function isFollowed(origin: Origin) {
+    return origin.isJoined && origin === present
+  }
+
+  return {
+    chain,
+    arrive(block, origin) {
+      arrivals.add({ block, origin })
+      void work()
+    },
+    begin(block, origin) {
+      hasBegun = true
+      if (block && !chain.tip()) {
+        // With its parent: it may be replaced itself.
+        startFrom(block.number - 1, block.parentHash)
+        start = block.number
+        chain.extend([block])
+        join(origin)
+      }
+      void work()
+    },
+    hasBegun: () => hasBegun,
+    stop() {
+      isStopped = true
+      arrivals.clear()
+      pauses.end()
+    },
+  }
+}

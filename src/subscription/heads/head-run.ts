@@ -1,0 +1,242 @@
+// Where heads come from: one place that pushes them, or polling while there is none. What they make of the chain is
+// follower.ts.
+
+import type { Timer } from '../../base/clock'
+import { createLatch } from '../../base/latch'
+import { createPauses } from '../../base/pause'
+import type { Parts } from '../../request/flight'
+import type { Ask, Backfill } from '../backfill'
+import type { Block } from '../block'
+import { toBlock } from '../block'
+import type { Place } from '../source/place'
+import { suspect } from '../source/place'
+import type { Places } from '../source/places'
+import { createPoller } from '../source/poller'
+import { createStallWatch } from '../source/stall'
+import { createUpstream } from '../source/upstream'
+import type { StreamState } from '../stream'
+import { isSameState } from '../stream'
+import type { Origin } from './arrivals'
+import { createOrigin } from './arrivals'
+import type { Link } from './continuity'
+import type { Follower, FollowerSink } from './follower'
+import { createFollower } from './follower'
+import { headStateOf } from './head-state'
+import type { Signs } from './signs'
+import { createSigns } from './signs'
+
+export type HeadsListener = Pick<FollowerSink, 'onBlock' | 'onReorg' | 'onGap'> & {
+  onState(state: StreamState, why?: string | undefined): void
+}
+
+export type HeadRunOptions = {
+  readonly parts: Parts
+  readonly ask: Ask
+  readonly backfill: Backfill
+  readonly places: Places
+  /** Ids of the providers that may be asked. */
+  readonly providers: () => readonly string[]
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: number
+  /** Between two polls (in ms). */
+  readonly interval: () => number
+  /** Blocks were replaced. @param provider who said so */
+  readonly onReorg: (removed: readonly Block[], isReset: boolean, provider: string | undefined) => void
+}
+
+export type HeadRun = {
+  /** Resolves once the newest block is known. */
+  readonly ready: Promise<void>
+  state(): StreamState
+  tip(): Link | undefined
+  /** The highest number that has come, whatever became of it. */
+  highest(): number
+  /** The lowest block that is remembered; `Infinity` before any is known. */
+  lowest(): number
+  has(hash: string): boolean
+  stop(): void
+}
+
+const KIND = 'newHeads'
+/** A search for a place that takes longer (in ms) is bridged by polling. */
+const BRIDGED = 1_000
+
+export function startHeadRun(
+  options: HeadRunOptions,
+  tellAll: (tell: (listener: HeadsListener) => void) => void,
+): HeadRun {
+  const { parts, ask, backfill, places, providers } = options
+  const { clock, heads } = parts
+  /** What callers have been shown when it started: they know of nothing later. */
+  const known = heads.best(clock.now())
+  const pauses = createPauses(clock)
+  const polled = new Map<string, Origin>()
+  let latestPolled: Origin | undefined
+  let live: { readonly place: Place; readonly origin: Origin; readonly signs: Signs } | undefined
+  let state: StreamState = { name: 'opening' }
+  let isFilling = false
+  let highest = -1
+  let blockAt = -Infinity
+  let bridge: Timer | undefined
+  const ready = createLatch()
+  const follower: Follower = createFollower({
+    clock,
+    pauses,
+    backfill,
+    providers,
+    mostFilled: options.mostFilled,
+    sink: {
+      onBlock(block) {
+        blockAt = clock.now()
+        parts.truth?.show(block.number, blockAt)
+        tellAll((listener) => listener.onBlock(block))
+        show()
+      },
+      onReorg(removed, isReset) {
+        // What requests have seen since the last block, they have told of.
+        const isTold = isReset && parts.truth !== undefined && parts.truth.resetAt >= blockAt
+        if (isReset && !isTold) parts.truth ? parts.truth.forget(clock.now()) : heads.reset()
+        if (!isTold) options.onReorg(removed, isReset, state.source?.provider)
+        tellAll((listener) => listener.onReorg(removed, isReset))
+      },
+      onGap: (...gap) => tellAll((listener) => listener.onGap(...gap)),
+      onFilling(isFillingNow) {
+        isFilling = isFillingNow
+        show()
+      },
+    },
+  })
+  const { chain } = follower
+  const poller = createPoller(clock, poll, options.interval)
+  const stall = createStallWatch({
+    clock,
+    ask,
+    providers,
+    blockTime: heads.blockTime,
+    height: () => chain.tip()?.number ?? -1,
+    onStall(provider) {
+      if (live?.place.id !== provider) return
+      live.place.state.breaker.recordFailure(clock.now(), false)
+      places.leave(live.place, 'its stream is stalled')
+    },
+  })
+  const upstream = createUpstream({
+    kind: KIND,
+    params: [KIND],
+    places,
+    clock,
+    sink: { onLive, onData, onDown, onRest: poller.start, isLevel },
+  })
+
+  /** The state as it is shown: told when it has changed. */
+  function show(why?: string) {
+    const before = state
+    const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
+    state = headStateOf({ hasBegun: chain.tip() !== undefined, live: live?.place.id, poll, isFilling })
+    if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
+    if (state.name !== 'opening') ready.open()
+  }
+
+  function onLive(place: Place) {
+    bridge?.cancel()
+    poller.stop()
+    polled.clear()
+    live = { place, origin: createOrigin(place.id, 'ws'), signs: createSigns() }
+    stall.hear(place.id)
+    show()
+    void refresh(live.origin)
+  }
+
+  function onData(result: unknown, place: Place) {
+    const block = toBlock(result, place.id)
+    if (!block || !live) return
+    backfill.learnShape(block.raw)
+    stall.hear(place.id)
+    const sign = live.signs.read(block, { itself: chain.has(block.hash), parent: chain.has(block.parentHash) })
+    if (sign) suspect(place, block.number)
+    arrive({ ...block, isPushed: true }, live.origin)
+  }
+
+  function onDown(_: Place, why: string) {
+    live = undefined
+    stall.stop()
+    show(why)
+    startBridge()
+  }
+
+  function startBridge() {
+    bridge?.cancel()
+    bridge = clock.after(BRIDGED, () => live || poller.start())
+  }
+
+  /** What it has now is not pushed any more: it is asked for. */
+  async function refresh(origin: Origin) {
+    // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
+    const latest = (channel?: 'ws') => backfill.latest(origin.provider, channel)
+    const block = await latest('ws')
+      .catch(() => latest())
+      .catch(() => undefined) // then the first head says where it is
+    if (live?.origin !== origin) return
+    await begin(block, origin)
+    if (live?.origin === origin && block) goElsewhereIfBehind(block)
+  }
+
+  async function poll() {
+    const block = await backfill.latest(undefined).catch(() => undefined) // the next poll may do better
+    if (!block || !poller.isRunning()) return
+    latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
+    polled.set(block.provider, latestPolled)
+    await begin(block, latestPolled)
+    show()
+  }
+
+  async function begin(block: Block | undefined, origin: Origin) {
+    if (!follower.hasBegun()) {
+      const isLater = block && known !== undefined && known < block.number && block.number - known <= options.mostFilled
+      const base = isLater ? await backfill.byNumber(known, origin.provider).catch(() => block) : block
+      follower.begin(base, origin)
+      show()
+    }
+    if (block) arrive(block, origin)
+  }
+
+  function arrive(block: Block, origin: Origin) {
+    highest = Math.max(highest, block.number)
+    const provider = parts.providers.find(({ id }) => id === block.provider)
+    if (provider) heads.observe(provider, block.number, clock.now())
+    follower.arrive(block, origin)
+  }
+
+  /** One that is behind is used only while there is no better one. */
+  function goElsewhereIfBehind({ number }: Block) {
+    const tip = chain.tip()
+    if (!live || !tip || number >= tip.number) return
+    const own = live.place
+    if (places.list(KIND).some((place) => place !== own && place.failures === 0)) places.leave(own, 'it is behind')
+  }
+
+  async function isLevel(place: Place) {
+    const options = { purpose: 'heads', provider: place.id, isPinned: true } as const
+    const block = await backfill.latest(options.provider).catch(() => undefined) // then it is not well
+    return block !== undefined && block.number >= (chain.tip()?.number ?? -1)
+  }
+
+  startBridge()
+  upstream.start()
+  return {
+    ready: ready.opened,
+    state: () => state,
+    tip: chain.tip,
+    highest: () => highest,
+    lowest: () => chain.root()?.number ?? Infinity,
+    has: chain.has,
+    stop() {
+      bridge?.cancel()
+      poller.stop()
+      stall.stop()
+      upstream.close()
+      follower.stop()
+      ready.open()
+    },
+  }
+}

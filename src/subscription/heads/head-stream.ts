@@ -1,0 +1,43 @@
+// The stream behind `newHeads`: the blocks of the canonical chain, as they come.
+
+import type { Backfill } from '../backfill'
+import type { Block } from '../block'
+import type { HeadItem, Replay, Stream, StreamSink } from '../stream'
+import type { Heads } from './heads'
+
+/** Blocks that are read again at a time. */
+const REPLAYED = 256
+
+export function createHeadStream(heads: Heads, backfill: Backfill, sink: StreamSink): Stream {
+  let off: (() => void) | undefined
+
+  async function replay(from: number): Promise<Replay> {
+    const tip = heads.tip()
+    if (!tip) return { items: [], upTo: from - 1 }
+    const upTo = Math.min(tip.number, from + REPLAYED - 1)
+    const blocks = await backfill.inRange(from, upTo, tip.provider ?? '')
+    if (blocks.length < upTo - from + 1) throw new Error('Not all blocks could be had.')
+    return { items: blocks.map(itemOf), upTo }
+  }
+
+  return {
+    start() {
+      off = heads.listen({
+        onBlock: (block) => sink.onItem(itemOf(block)),
+        onReorg() {}, // sibling blocks say it
+        onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
+        onState: sink.onState,
+      })
+    },
+    whenReady: heads.whenReady,
+    state: heads.state,
+    cursor: () => heads.tip()?.number,
+    replay,
+    turn: () => 0,
+    stop: () => off?.(),
+  }
+}
+
+function itemOf(block: Block): HeadItem {
+  return { type: 'head', number: block.number, block, results: [block.raw] }
+}

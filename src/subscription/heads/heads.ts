@@ -1,0 +1,53 @@
+// The canonical chain for all who listen to it: starts with the first listener, stops with the last one. What happens in
+// between is head-run.ts.
+
+import type { StreamState } from '../stream'
+import type { Link } from './continuity'
+import type { HeadRunOptions, HeadsListener } from './head-run'
+import { startHeadRun } from './head-run'
+
+export type Heads = {
+  /** Returns the off-function. */
+  listen(listener: HeadsListener): () => void
+  isActive(): boolean
+  /** Resolves once the newest block is known: nothing that comes after it is missed. */
+  whenReady(): Promise<void>
+  state(): StreamState
+  tip(): Link | undefined
+  /** The highest number that has come, whatever became of it; -1 before any. */
+  highest(): number
+  /** The lowest block that is remembered; `Infinity` before any is known. */
+  lowest(): number
+  /** Whether the block is one of the last canonical ones. */
+  has(hash: string): boolean
+  close(): void
+}
+
+export function createHeads(options: HeadRunOptions): Heads {
+  const listeners = new Set<HeadsListener>()
+  let run: ReturnType<typeof startHeadRun> | undefined
+
+  function stop() {
+    listeners.clear()
+    run?.stop()
+    run = undefined
+  }
+
+  return {
+    listen(listener) {
+      listeners.add(listener)
+      run ??= startHeadRun(options, (tell) => [...listeners].forEach(tell))
+      return () => {
+        if (listeners.delete(listener) && listeners.size === 0) stop()
+      }
+    },
+    isActive: () => run !== undefined,
+    whenReady: () => run?.ready ?? Promise.resolve(),
+    state: () => run?.state() ?? { name: 'closed' },
+    tip: () => run?.tip(),
+    highest: () => run?.highest() ?? -1,
+    lowest: () => run?.lowest() ?? Infinity,
+    has: (hash) => run?.has(hash) ?? false,
+    close: stop,
+  }
+}

@@ -1,0 +1,89 @@
+// How a new head hangs on the chain that is known: the blocks in between, from the frames that have come already, else
+// through the pipeline. Patient with a block that cannot be had yet, but not for ever.
+
+import type { Clock } from '../../base/clock'
+import type { Pauses } from '../../base/pause'
+import type { Backfill } from '../backfill'
+import type { Block } from '../block'
+import type { Arrivals } from './arrivals'
+import type { Continuity } from './continuity'
+
+export type Path =
+  /** The first one's parent is known. */
+  | { readonly type: 'linked'; readonly blocks: readonly Block[] }
+  /** The first one's parent is not: what lies below could not be had, or is too much. */
+  | { readonly type: 'loose'; readonly blocks: readonly Block[]; readonly why: string }
+  /** A newer head has made it pointless, or nobody wants it any more. */
+  | { readonly type: 'left' }
+
+export type PathOptions = {
+  readonly chain: Continuity
+  readonly arrivals: Arrivals
+  readonly backfill: Backfill
+  readonly clock: Clock
+  readonly pauses: Pauses
+  /** Most blocks that are filled in. */
+  readonly most: number
+  /** Since when nothing could be linked (in ms of the clock). */
+  readonly since: number
+  readonly isOver: () => boolean
+}
+
+/** Gaps wider than this are asked for by number, all at once. */
+const NARROW = 2
+/** All in ms. */
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 2_000
+const GIVEN_UP = 30_000
+
+export async function findPath(head: Block, options: PathOptions): Promise<Path> {
+  const { chain, backfill, clock, pauses, most, since, isOver } = options
+  let blocks: Block[] = [head]
+  let near = new Map<string, Block>()
+  for (let failures = 0; ; ) {
+    const first = blocks[0] as Block
+    if (chain.has(first.parentHash)) return { type: 'linked', blocks }
+    const floor = chain.root()?.number ?? 0
+    if (first.number <= floor)
+      return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
+    if (blocks.length > most) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
+    const tip = chain.tip()?.number ?? floor
+    if (near.size === 0 && first.number - tip > NARROW + 1) {
+      const from = Math.max(tip + 1, first.number - most)
+      near = new Map(
+        (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
+      )
+    }
+    const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
+    if (isOver()) return { type: 'left' }
+    if (parent) {
+      blocks = [parent, ...blocks]
+      failures = 0
+    } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
+    else if (clock.now() - since > GIVEN_UP)
+      return { type: 'loose', blocks, why: 'a block in between could not be had' }
+    else await pauses.wait(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++))
+    if (isOver()) return { type: 'left' }
+  }
+}
+
+/** From what has come, or comes while it is asked for: by its hash, else as the block below, if that is it. */
+async function parentOf(
+  { number, parentHash, provider }: Block,
+  { arrivals, backfill }: PathOptions,
+): Promise<Block | undefined> {
+  const here = arrivals.find(parentHash)
+  if (here) return here
+  const asked = backfill.byHash(parentHash, provider).catch(async () => {
+    const below = await backfill.byNumber(number - 1, provider)
+    if (below.hash !== parentHash) throw new Error('It is on another branch.')
+    return below
+  })
+  try {
+    return await Promise.race([asked, arrivals.expect(parentHash)])
+  } catch {
+    return undefined // nobody has it yet: it is asked for again
+  } finally {
+    arrivals.forget(parentHash)
+  }
+}

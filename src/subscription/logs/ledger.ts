@@ -1,0 +1,78 @@
+// The logs that a stream has delivered, block by block, as far back as they may have to be taken back. Pure.
+
+import type { Log } from '../block'
+import { toHeight } from '../block'
+
+export type Entry = {
+  readonly number: number
+  readonly hash: string
+  /** The place of the block in the stream. */
+  readonly turn: number
+  /** In order. */
+  logs: Log[]
+}
+
+export type Ledger = {
+  get(hash: string): Entry | undefined
+  /** Notes logs as delivered. Returns those that were not before, in order. */
+  add(block: Pick<Entry, 'number' | 'hash' | 'turn'>, logs: readonly Log[]): Log[]
+  /** Forgets a block that is canonical no more. */
+  remove(hash: string): Entry | undefined
+  /** All entries, the oldest first. */
+  all(): Entry[]
+  /** The highest block of which logs were delivered. */
+  highest(): number
+}
+
+const MOST_LOGS = 20_000
+const MOST_BLOCKS = 256
+
+export function createLedger(): Ledger {
+  // In the order of delivery.
+  const entries = new Map<string, Entry>()
+  let count = 0
+
+  function remove(hash: string) {
+    const entry = entries.get(hash)
+    if (!entries.delete(hash) || !entry) return undefined
+    count -= entry.logs.length
+    return entry
+  }
+
+  /** What is beyond the bound cannot be taken back any more. */
+  function forgetOld(number: number) {
+    for (const entry of entries.values()) {
+      if (count <= MOST_LOGS && entry.number > number - MOST_BLOCKS) return
+      if (entries.size > 1) remove(entry.hash)
+      else return
+    }
+  }
+
+  return {
+    get: (hash) => entries.get(hash),
+    add(block, logs) {
+      const entry = entries.get(block.hash) ?? { ...block, logs: [] }
+      const known = new Set(entry.logs.map(indexOf))
+      const fresh = inOrder(logs).filter((log) => !known.has(indexOf(log)))
+      if (fresh.length === 0) return fresh
+      entry.logs = inOrder([...entry.logs, ...fresh])
+      count += fresh.length
+      entries.set(block.hash, entry)
+      forgetOld(block.number)
+      return fresh
+    },
+    remove,
+    all: () => [...entries.values()],
+    highest: () => Math.max(-1, ...[...entries.values()].map(({ number }) => number)),
+  }
+}
+
+/** By their place in the block, each once. */
+export function inOrder(logs: readonly Log[]): Log[] {
+  const unique = new Map(logs.map((log) => [indexOf(log), log]))
+  return [...unique.values()].sort((a, b) => indexOf(a) - indexOf(b))
+}
+
+export function indexOf({ logIndex }: Log): number {
+  return toHeight(logIndex) as number
+}

@@ -1,0 +1,141 @@
+// Whose turn it is in a stream of logs: that of the blocks of the heads; or, while nobody needs heads, that of the blocks of
+// which logs are pushed. Once it goes by heads it stays with them.
+
+import type { Clock } from '../../base/clock'
+import type { Block } from '../block'
+import type { Heads } from '../heads/heads'
+import type { Coverage } from './coverage'
+import type { Delivery } from './delivery'
+import type { LogBlock } from './log-queue'
+import type { Pushes } from './pushes'
+import type { Turns } from './turns'
+
+export type LogOrder = {
+  hasHeads(): boolean
+  /** Goes by heads if somebody needs them. */
+  choose(): void
+  goByHeads(): void
+  /** Everything after this block is to be delivered, or after the one that callers knew of, unless that is decided already. */
+  begin(block: LogBlock): void
+  /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
+  addByLog(block: LogBlock): void
+  /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
+  removeByLog(hash: string): void
+  /** The newest block, once it is known. */
+  newest(): Promise<LogBlock | undefined>
+  stop(): void
+}
+
+export type LogOrderOptions = {
+  readonly clock: Clock
+  readonly heads: Heads
+  readonly turns: Turns
+  readonly delivery: Delivery
+  readonly coverage: Coverage
+  readonly pushes: Pushes
+  /** The newest block that callers had been shown when the stream started. */
+  readonly known: number | undefined
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: number
+  readonly wantsHeads: () => boolean
+  readonly onBlock: (number: number) => void
+  readonly onState: (why?: string | undefined) => void
+}
+
+export function createLogOrder(options: LogOrderOptions): LogOrder {
+  const { clock, heads, turns, delivery, coverage, pushes, known = Infinity, wantsHeads, onState } = options
+  let off: (() => void) | undefined
+  let isStopped = false
+
+  /** What was pushed so far may be cut off anywhere: from what was delivered on, the chain itself is asked. */
+  function goByHeads() {
+    if (off || isStopped) return
+    off = heads.listen({
+      onBlock,
+      onReorg,
+      onGap,
+      onState(_, why) {
+        beginAtTip()
+        onState(why)
+      },
+    })
+    if (delivery.cursor()) catchUp()
+    else beginAtTip()
+  }
+
+  function beginAtTip() {
+    const tip = heads.tip()
+    if (tip) begin({ provider: '', ...tip })
+  }
+
+  function begin(block: LogBlock) {
+    if (delivery.cursor()) return
+    // What came since the newest block that callers knew of was not pushed.
+    const isLater = known < block.number && block.number - known <= options.mostFilled
+    delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
+    if (isLater && off) catchUp()
+    else if (isLater) goByHeads()
+    onState()
+  }
+
+  function catchUp() {
+    turns.clear()
+    pushes.clear()
+    coverage.restart()
+    turns.add({ type: 'catch-up' })
+  }
+
+  function onBlock(block: Block) {
+    const { number, parentHash, provider } = block
+    begin({ number: number - 1, hash: parentHash, provider })
+    turns.add({ type: 'block', block, at: clock.now(), isCovered: coverage.has(block) })
+    options.onBlock(number)
+  }
+
+  function onReorg(removed: readonly Block[]) {
+    for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
+    // Nothing is left of what heads remember, but more may have been given: the chain itself is asked what still stands.
+    if (heads.tip()?.number === heads.lowest()) turns.add({ type: 'catch-up' })
+  }
+
+  function onGap(from: number, to: number) {
+    const cursor = delivery.cursor()
+    if (cursor && from > cursor.number) turns.add({ type: 'range', from, to })
+  }
+
+  function choose() {
+    if (wantsHeads()) goByHeads()
+  }
+
+  return {
+    hasHeads: () => off !== undefined,
+    choose,
+    goByHeads,
+    begin,
+    addByLog(block) {
+      if (off || turns.isWaiting(block.hash)) return
+      begin({ ...block, number: block.number - 1, hash: '' })
+      const last = turns.last()
+      // Out of order, or a new branch of which nobody tells: only the chain itself can say.
+      const isOdd = last && block.number <= last.number && last.hash !== block.hash
+      if (isOdd || wantsHeads()) return goByHeads()
+      turns.add({ type: 'block', block, at: clock.now(), isCovered: true })
+    },
+    removeByLog(hash) {
+      if (off) return
+      pushes.take(hash)
+      const entry = delivery.blocks().find((block) => block.hash === hash)
+      const provider = coverage.place()?.id ?? ''
+      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider } })
+    },
+    async newest() {
+      await heads.whenReady()
+      const tip = heads.tip()
+      return tip && { provider: '', ...tip }
+    },
+    stop() {
+      isStopped = true
+      off?.()
+    },
+  }
+}

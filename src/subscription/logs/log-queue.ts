@@ -1,0 +1,62 @@
+// Blocks whose logs are to be delivered, in order, and what is decided about the first of them. Pure.
+
+import type { Block } from '../block'
+import type { BloomAnswer } from './blooms'
+
+/** A block as far as a stream of logs needs it; one that is known by a log alone has no head. */
+export type LogBlock = Pick<Block, 'number' | 'hash' | 'provider'> & Partial<Block>
+
+export type BlockItem = {
+  readonly type: 'block'
+  readonly block: LogBlock
+  /** When its head was seen, or the first of its logs (in ms of the clock). */
+  readonly at: number
+  /** Whether its logs are pushed, as far as is known. */
+  isCovered: boolean
+}
+
+export type QueueItem =
+  | BlockItem
+  /** The block is canonical no more. */
+  | { readonly type: 'retract'; readonly block: LogBlock }
+  /** Blocks without heads. */
+  | { readonly type: 'range'; readonly from: number; readonly to: number }
+  /** From what was delivered to the newest block: the stream goes by heads from here on. */
+  | { readonly type: 'catch-up' }
+
+/** `pass`: nothing to deliver, and that is certain. `skip`: nothing came, and nothing more is to be known. */
+export type Verdict = 'pass' | 'skip' | 'release' | 'wait' | 'ask'
+
+export type Evidence = {
+  readonly isCovered: boolean
+  readonly bloom: BloomAnswer
+  readonly hasPushes: boolean
+  /** Whether no more logs of it are expected. */
+  readonly isSettled: boolean
+  /** Whether what is pushed is not to be relied on. */
+  readonly mustCheck: boolean
+  /** Whether a block that brought nothing may be checked. */
+  readonly mayCheck: boolean
+}
+
+export function verdictOf({ isCovered, bloom, hasPushes, isSettled, mustCheck, mayCheck }: Evidence): Verdict {
+  if (bloom === 'no' && !hasPushes) return 'pass'
+  if (!isCovered || mustCheck) return 'ask'
+  if (!isSettled) return 'wait'
+  if (hasPushes) return 'release'
+  return bloom === 'yes' && mayCheck ? 'ask' : 'skip'
+}
+
+/** The blocks at the front of which all are to be asked for: they are asked for together. */
+export function askedRun(
+  queue: readonly QueueItem[],
+  most: number,
+  mustAsk: (item: BlockItem) => boolean,
+): BlockItem[] {
+  const run: BlockItem[] = []
+  for (const item of queue) {
+    if (item.type !== 'block' || !mustAsk(item) || run.length >= most) break
+    run.push(item)
+  }
+  return run
+}

@@ -1,0 +1,96 @@
+// Fetches the logs of blocks whose turn has come: of a few by their hashes, of many as a range that is held against the
+// hashes. Knows one filter; what is done with the logs is not its business.
+
+import type { Gate } from '../../base/gate'
+import type { Pauses } from '../../base/pause'
+import type { LogMatch } from '../../rpc/bloom'
+import type { Backfill, Purpose } from '../backfill'
+import type { Log } from '../block'
+import { toHeight } from '../block'
+import { inOrder } from './ledger'
+import type { LogBlock } from './log-queue'
+
+export type LogReads = {
+  /**
+   * By block hash. Those that are missing had no logs, but whoever said so may be on another branch. Rejects if any of the
+   * blocks could not be had.
+   */
+  ofBlocks(blocks: readonly LogBlock[], purpose: Purpose): Promise<Map<string, Log[]>>
+  /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
+  ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
+  /**
+   * When it is its turn among all streams: tries again, with pauses, until it works, `isOver`, or `limit` (in ms) has passed:
+   * then it is `undefined`.
+   */
+  untilDone<value>(run: () => Promise<value>, limit: number, isOver: () => boolean): Promise<value | undefined>
+}
+
+export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
+
+const FEW = 2
+/** In ms. */
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 2_000
+
+export function createLogReads(
+  backfill: Backfill,
+  filter: LogMatch,
+  pauses: Pauses,
+  now: () => number,
+  gate: Gate,
+): LogReads {
+  async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
+    return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
+  }
+
+  async function oneByOne(blocks: readonly LogBlock[], purpose: Purpose) {
+    const found = await Promise.all(
+      blocks.map(async (block) => [block.hash, await backfill.logsOf(block, filter, purpose)] as const),
+    )
+    return new Map(found)
+  }
+
+  return {
+    async ofBlocks(blocks, purpose) {
+      const [first] = blocks
+      const last = blocks.at(-1)
+      if (!first || !last || blocks.length <= FEW) return oneByOne(blocks, purpose)
+      const found = await ofRange(first.number, last.number, last.provider, purpose)
+      const hashes = new Set(blocks.map(({ hash }) => hash))
+      // Whoever answered is on another branch.
+      const isOther = found.some(
+        ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
+      )
+      if (isOther) return oneByOne(blocks, purpose)
+      const own = new Map(found.map(({ hash, logs }) => [hash, logs]))
+      // One log of ours shows that all below is of our branch.
+      const proven = found.filter(({ hash }) => hashes.has(hash)).at(-1)?.number ?? -1
+      for (const { number, hash } of blocks) if (number <= proven && !own.has(hash)) own.set(hash, [])
+      return own
+    },
+    ofRange,
+    untilDone: (run, limit, isOver) =>
+      gate.run(async () => {
+        const until = now() + limit
+        for (let failures = 0; !isOver(); failures++) {
+          try {
+            return await run()
+          } catch {
+            // Nobody has it yet, or nobody can be reached.
+          }
+          const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures)
+          if (isOver() || now() + pause > until) break
+          await pauses.wait(pause)
+        }
+        return undefined
+      }),
+  }
+}
+
+function byBlock(logs: readonly Log[]): LoggedBlock[] {
+  const blocks = new Map<string, Log[]>()
+  for (const log of logs) blocks.set(log.blockHash, [...(blocks.get(log.blockHash) ?? []), log])
+  return [...blocks]
+    .map(([hash, own]) => ({ hash, number: toHeight(own[0]?.blockNumber) as number, logs: inOrder(own) }))
+    .sort((a, b) => a.number - b.number)
+}

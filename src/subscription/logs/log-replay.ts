@@ -1,0 +1,39 @@
+// What a stream of logs has delivered, read again: from memory, else from the providers, a part at a time.
+
+import type { Backfill } from '../backfill'
+import type { Item, Stream } from '../stream'
+import type { Delivery } from './delivery'
+import type { LogReads } from './log-reads'
+
+/** Blocks that are read at a time. */
+const MOST = 1_000
+/** How far it is, is told this often (in blocks). */
+const PROGRESS = 100
+
+export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill): Stream['replay'] {
+  return async (from) => {
+    const cursor = delivery.cursor()
+    if (!cursor || from > cursor.number) return { items: [], upTo: from - 1 }
+    const remembered = delivery.since(from)
+    if (remembered) return { items: remembered, upTo: cursor.number }
+    const upTo = Math.min(cursor.number, from + MOST - 1)
+    const marks = Array.from({ length: Math.ceil((upTo - from + 1) / PROGRESS) }, (_, index) =>
+      Math.min(upTo, from + (index + 1) * PROGRESS - 1),
+    )
+    const [found, blocks] = await Promise.all([
+      reads.ofRange(from, upTo, cursor.provider, 'backfill'),
+      Promise.all(marks.map((number) => backfill.byNumber(number, cursor.provider))),
+    ])
+    const logs = found.map(({ number, hash, logs }): Item => {
+      return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
+    })
+    const passed = blocks.map(({ number, hash }): Item => ({ type: 'passed', number, hash, results: [] }))
+    return { items: inTurn([...logs, ...passed]), upTo }
+  }
+}
+
+/** Of one block its logs come first. */
+function inTurn(items: readonly Item[]): Item[] {
+  const numberOf = (item: Item) => ('number' in item ? item.number : 0)
+  return [...items].sort((a, b) => numberOf(a) - numberOf(b))
+}

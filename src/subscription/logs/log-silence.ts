@@ -1,0 +1,93 @@
+// Whether a source goes on without pushing logs that are there, for a stream that has no heads to say so: when it has been
+// silent for longer than it used to be, what it should have pushed is read by range.
+
+import type { Clock, Timer } from '../../base/clock'
+import { LONGEST, patienceOf } from '../source/stall'
+import type { Delivery } from './delivery'
+import type { LogOrder } from './log-order'
+import type { LogBlock } from './log-queue'
+import type { LogReads } from './log-reads'
+
+export type LogSilence = {
+  start(): void
+  /** A log of this block was pushed. */
+  hear(number: number): void
+  stop(): void
+}
+
+export type LogSilenceOptions = {
+  readonly clock: Clock
+  readonly reads: LogReads
+  readonly delivery: Delivery
+  /** Between two blocks (in ms), if known. */
+  readonly blockTime: () => number | undefined
+  /** The newest block of whoever answers. */
+  readonly latest: () => Promise<LogBlock>
+  /** Once it goes by heads, those say what is missing. */
+  readonly order: Pick<LogOrder, 'hasHeads' | 'goByHeads'>
+  /** Logs up to this block are there, and were not pushed. */
+  readonly onLoss: (number: number) => void
+}
+
+/** Silent for so many of its usual pauses. */
+const PAUSES = 3
+
+export function createLogSilence(options: LogSilenceOptions): LogSilence {
+  const { clock, reads, delivery, blockTime, order } = options
+  let timer: Timer | undefined
+  let heardAt = clock.now()
+  let highest = -1
+  /** The longest of its late pauses between two blocks with logs (in ms); 0 while unknown. */
+  let pause = 0
+  let patience = patienceOf(undefined)
+  /** At the last look: since then it had time to be pushed. */
+  let newest: LogBlock | undefined
+  let isStopped = false
+
+  function isOver() {
+    return isStopped || order.hasHeads()
+  }
+
+  function arm() {
+    timer = clock.background(patienceOf(0), () => {
+      if (isOver()) return
+      if (clock.now() < heardAt + patience) arm()
+      else void look().then(() => isOver() || arm())
+    })
+  }
+
+  async function look() {
+    const before = newest
+    const cursor = delivery.cursor()
+    newest = await options.latest().catch(() => undefined) // the next look may do better
+    if (!before || !cursor) return
+    heardAt = clock.now()
+    patience = Math.min(LONGEST, 2 * patience)
+    if (before.number <= cursor.number) return
+    const heard = highest
+    const hasChanged = () => isOver() || highest !== heard
+    const read = () => reads.ofRange(cursor.number + 1, before.number, before.provider, 'verify', before.hash)
+    const found = await reads.untilDone(read, 0, hasChanged)
+    if (!found || hasChanged() || delivery.cursor() !== cursor) return
+    if (found.length === 0) return delivery.give(before, [], true)
+    order.goByHeads()
+    options.onLoss(before.number)
+  }
+
+  return {
+    start: arm,
+    hear(number) {
+      if (number === highest) return
+      const now = clock.now()
+      pause = Math.max(now - heardAt, 0.9 * pause)
+      patience = Math.min(LONGEST, Math.max(patienceOf(blockTime()), PAUSES * pause))
+      highest = number
+      heardAt = now
+      newest = undefined
+    },
+    stop() {
+      isStopped = true
+      timer?.cancel()
+    },
+  }
+}

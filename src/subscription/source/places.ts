@@ -1,0 +1,129 @@
+// All places of one list, in the user's order: which one is next, who has to hear that one is back or no good any more.
+
+import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
+import { ChainMismatchError } from '../../errors'
+import type { ClientChannels, Parts, Plan } from '../../request/flight'
+import { exclusionOf } from '../../request/route'
+import { checkChain, needsCheck } from '../../request/verify-chain'
+import { failureOf } from '../../rpc/failure'
+import type { SocketState } from '../../types'
+import type { Place, SubscribingChannel } from './place'
+import { createPlace, isReady, noteFailure, subscribeAt } from './place'
+
+export type PlaceListener = {
+  /** One may be worth a try again. */
+  onBack(): void
+  /** Whoever is there must leave. */
+  onLeave(place: Place, why: string): void
+}
+
+export type Places = {
+  /** Those that may be asked for this kind, the preferred one first. */
+  list(kind: string): Place[]
+  /** The next one that may be tried now: those that have not failed of late first. */
+  next(kind: string, tried: ReadonlySet<Place>): Place | undefined
+  /** When one can be tried that none is waiting for to say so (in ms of the clock); `Infinity` for never. */
+  retryAt(kind: string): number
+  /** Subscribes, if the provider is on the right chain. */
+  open(
+    place: Place,
+    params: readonly unknown[],
+    sink: SubscriptionSink,
+    signal: AbortSignal,
+  ): Promise<UpstreamSubscription>
+  /** Notes why it could not be had. Returns whether it refuses the kind for good. */
+  fail(place: Place, kind: string, error: unknown): boolean
+  /** It was lost. @param upFor how long it was up (in ms) */
+  lose(place: Place, upFor: number): void
+  /** Makes everybody leave. */
+  leave(place: Place, why: string): void
+  onSocket(provider: string, to: SocketState): void
+  listen(listener: PlaceListener): () => void
+}
+
+/** Shorter lives do not count as up (in ms). */
+const STAYED_UP = 5_000
+/** A return that lasted this long (in ms) was a good one. */
+const GOOD_RETURN = 5 * 60_000
+
+export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan): Places {
+  const { clock, random } = parts
+  const places = parts.channels.flatMap((state) => {
+    const channel = channels[state.slot]
+    return channel?.subscribe ? [createPlace(state, channel as SubscribingChannel)] : []
+  })
+  places.sort((a, b) => rankOf(a, plan) - rankOf(b, plan))
+  const listeners = new Set<PlaceListener>()
+
+  function list(kind: string) {
+    const allowed = places.filter(({ state }) => exclusionOf(state, plan.need, plan) === undefined)
+    return allowed.filter(({ state }) => state.provider.capability.servesSubscription(kind, clock.now()))
+  }
+
+  function lose(place: Place, upFor: number) {
+    if (upFor >= GOOD_RETURN) place.returns = 0
+    noteFailure(place, upFor >= STAYED_UP, clock.now(), random)
+  }
+
+  return {
+    list,
+    next(kind, tried) {
+      const ready = list(kind).filter((place) => !tried.has(place) && isReady(place, clock.now()))
+      return ready.find(({ failures }) => failures === 0) ?? ready[0]
+    },
+    retryAt(kind) {
+      const timed = list(kind).filter(({ channel }) => channel.socket?.() !== 'waiting')
+      return Math.min(...timed.map(({ retryAt }) => retryAt))
+    },
+    async open(place, params, sink, signal) {
+      const { state } = place
+      const { provider } = state
+      if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
+      // What is pushed cannot be taken back: the chain must be known before.
+      if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: place.id })
+      const upstream = await subscribeAt(place, params, sink, { signal })
+      // It has answered: that is as good as a probe.
+      if (!state.breaker.isClosed()) state.breaker.close()
+      return upstream
+    },
+    fail(place, kind, error) {
+      const now = clock.now()
+      const { capability, quota } = place.state.provider
+      const failure = failureOf(error, {
+        method: 'eth_subscribe',
+        rules: capability.errors,
+        wallTime: parts.wallTime(),
+      })
+      if (failure.kind === 'unsupported-method' || failure.kind === 'invalid-params') {
+        capability.learnSubscription(kind, now)
+        return true
+      }
+      noteFailure(place, false, now, random)
+      if (failure.kind === 'rate-limit' || failure.kind === 'quota')
+        place.retryAt = now + quota.refuse(failure.kind, failure.retryAfter, now)
+      return false
+    },
+    lose,
+    leave(place, why) {
+      lose(place, 0)
+      for (const listener of [...listeners]) listener.onLeave(place, why)
+    },
+    onSocket(provider, to) {
+      const place = places.find(({ id }) => id === provider)
+      if (!place) return
+      place.wellSince = to === 'open' ? clock.now() : Infinity
+      if (to === 'open') for (const listener of [...listeners]) listener.onBack()
+    },
+    listen(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+/** The user's order: the provider asked for, then those of a wall in its order, backups last. */
+function rankOf({ state }: Place, { provider, wall }: Plan): number {
+  if (state.provider.id === provider) return -1
+  const place = wall ? wall.indexOf(state.provider.id) : 0
+  return place + (state.provider.setup.isBackup ? 1e6 : 0)
+}

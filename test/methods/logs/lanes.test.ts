@@ -1,0 +1,67 @@
+// So many requests at a time to each provider.
+
+import { describe, expect, test } from 'vitest'
+import { createLanes } from '../../../src/methods/logs/lanes'
+
+type Server = { readonly id: string }
+const [a, b]: [Server, Server] = [{ id: 'a' }, { id: 'b' }]
+const owner = {}
+
+function create() {
+  const lanes = createLanes<Server>(() => 2)
+  const take = (among: readonly Server[], by: object = owner) =>
+    lanes.take({ owner: by, choose: (hasRoom) => (among.length === 0 ? 'none' : among.find(hasRoom)) })
+  return { lanes, take }
+}
+
+async function stateOf(promise: Promise<Server | undefined>) {
+  return Promise.race([promise.then((server) => server?.id ?? 'none'), Promise.resolve('waits')])
+}
+
+describe('createLanes', () => {
+  test('default: the first with room, then in line, in order', async () => {
+    const { lanes, take } = create()
+    const first = await Promise.all([1, 2, 3, 4].map(() => take([a, b])))
+    expect(first).toEqual([a, a, b, b])
+    const [fifth, sixth] = [take([a, b]), take([a, b])]
+    lanes.give(b)
+    expect(await fifth).toBe(b)
+    expect(await stateOf(sixth)).toBe('waits')
+    lanes.give(a)
+    expect(await sixth).toBe(a)
+  })
+
+  test('behavior: those that wait for another one do not hold up those behind them', async () => {
+    const { lanes, take } = create()
+    await Promise.all([take([a]), take([a]), take([b]), take([b])])
+    const [forA, forB] = [take([a]), take([b])]
+    lanes.give(b)
+    expect(await forB).toBe(b)
+    expect(await stateOf(forA)).toBe('waits')
+    lanes.give(a)
+    expect(await forA).toBe(a)
+  })
+
+  test('behavior: nothing to wait for is told at once, also to those in line', async () => {
+    const { lanes, take } = create()
+    expect(await take([])).toBeUndefined()
+    await Promise.all([take([a]), take([a])])
+    const among = [a]
+    const waiting = take(among)
+    among.pop()
+    lanes.give(a)
+    expect(await waiting).toBeUndefined()
+    expect(await take([a])).toBe(a)
+  })
+
+  test('behavior: those of one owner leave the line, the others stay', async () => {
+    const { lanes, take } = create()
+    await Promise.all([take([a]), take([a])])
+    const other = {}
+    const [mine, theirs] = [take([a]), take([a], other)]
+    lanes.leave(owner, new Error('enough'))
+    await expect(mine).rejects.toThrow('enough')
+    lanes.give(a)
+    expect(await theirs).toBe(a)
+  })
+})

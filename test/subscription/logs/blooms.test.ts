@@ -1,0 +1,47 @@
+// Which blooms are believed.
+
+import { describe, expect, test } from 'vitest'
+import { createBlooms } from '../../../src/subscription/logs/blooms'
+import { emptyBloom } from '../../support/bloom'
+import { blockOf } from '../blocks'
+
+const some = `0x${'1'.padEnd(512, '0')}` as const
+const full = `0x${'f'.repeat(512)}` as const
+const yes = () => true
+const no = () => false
+
+describe('blooms', () => {
+  test('default: what the bloom says', () => {
+    const blooms = createBlooms()
+    expect([
+      blooms.ask(blockOf(100, { logsBloom: some }), yes),
+      blooms.ask(blockOf(101, { logsBloom: some }), no),
+    ]).toEqual(['yes', 'no'])
+  })
+
+  test('behavior: an empty one says nothing until the provider has shown another: some chains have no others', () => {
+    const blooms = createBlooms()
+    const empty = blockOf(100, { logsBloom: emptyBloom })
+    expect(blooms.ask(empty, no)).toBe('unknown')
+    blooms.ask(blockOf(101, { logsBloom: some, provider: 'p2' }), no)
+    expect(blooms.ask(empty, no)).toBe('unknown')
+    blooms.ask(blockOf(101, { logsBloom: some }), no)
+    expect(blooms.ask(empty, no)).toBe('no')
+  })
+
+  test('behavior: one that is almost full, or missing, says nothing', () => {
+    const blooms = createBlooms()
+    expect([blooms.ask(blockOf(100, { logsBloom: full }), yes), blooms.ask(blockOf(100), no)]).toEqual([
+      'unknown',
+      'unknown',
+    ])
+  })
+
+  test('behavior: a provider whose bloom denied logs that were there is not believed any more', () => {
+    const blooms = createBlooms()
+    blooms.ask(blockOf(100, { logsBloom: some }), no)
+    blooms.noteLie('p1')
+    expect(blooms.ask(blockOf(101, { logsBloom: some }), no)).toBe('unknown')
+    expect(blooms.ask(blockOf(101, { logsBloom: some, provider: 'p2' }), no)).toBe('no')
+  })
+})

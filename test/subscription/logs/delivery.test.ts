@@ -1,0 +1,188 @@
+// What a stream of logs gives, takes back and adds late; which blocks it calls certain.
+
+import { describe, expect, test } from 'vitest'
+import { createDelivery } from '../../../src/subscription/logs/delivery'
+import { indexOf } from '../../../src/subscription/logs/ledger'
+import type { Item } from '../../../src/subscription/stream'
+import { blockOf, hashOf, logOf, nameOf } from '../blocks'
+
+function setUp() {
+  const items: Item[] = []
+  const delivery = createDelivery({ onItem: (item) => items.push(item) })
+  delivery.begin(blockOf(99))
+  /** What was given since the last call: `logs 100: 0 1`, `removed 100: 1 0`, `late 100: 2`, `passed 100`. */
+  function given() {
+    return items.splice(0).map((item) => {
+      if (item.type === 'passed') return `passed ${nameOf(item)}`
+      if (item.type !== 'logs') throw new Error(`What is a ${item.type} here?`)
+      const name = item.isRemoved ? 'removed' : item.isLate ? 'late' : 'logs'
+      return `${name} ${nameOf(item)}: ${item.results.map(indexOf).join(' ')}`
+    })
+  }
+  return { delivery, items, given }
+}
+
+describe('give', () => {
+  test('default: the logs of a block, then that it has passed', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 1), logOf(100, 0)], true)
+    delivery.give(blockOf(101), [], true)
+    expect(given()).toEqual(['logs 100: 0 1', 'passed 100', 'passed 101'])
+    expect([delivery.cursor(), delivery.has(hashOf(100)), delivery.has(hashOf(101))]).toEqual([
+      blockOf(101),
+      true,
+      false,
+    ])
+  })
+
+  test('behavior: a log is given once', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0), logOf(100, 0)], true)
+    delivery.give(blockOf(100), [logOf(100, 0), logOf(100, 1)], true)
+    expect(given()).toEqual(['logs 100: 0', 'passed 100', 'logs 100: 1', 'passed 100'])
+  })
+
+  test('behavior: each block has its turn: who joined later has none of the earlier ones', () => {
+    const { delivery, items } = setUp()
+    expect(delivery.turn()).toBe(0)
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.give(blockOf(101), [], true)
+    expect(delivery.turn()).toBe(2)
+    delivery.give(blockOf(102), [logOf(102, 0)], true)
+    expect(items.flatMap((item) => (item.type === 'logs' ? [item.turn] : []))).toEqual([0, 2])
+  })
+})
+
+describe('takeBack', () => {
+  test('Given a reorg, then the orphaned logs arrive with removed:true, newest first, then the new ones', () => {
+    const { delivery, given, items } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0), logOf(100, 1)], true)
+    delivery.give(blockOf(101), [logOf(101, 0), logOf(101, 1)], true)
+    given()
+    delivery.takeBack(blockOf(101))
+    delivery.takeBack(blockOf(100))
+    const flags = items.flatMap((item) => item.results.map((log) => (log as { removed: boolean }).removed))
+    delivery.give(blockOf(100, { branch: 1 }), [logOf(100, 0, 1)], true)
+    expect(given()).toEqual(['removed 101: 1 0', 'removed 100: 1 0', 'logs 100/1: 0', 'passed 100/1'])
+    expect(flags).toEqual([true, true, true, true])
+  })
+
+  test('behavior: a block without logs is taken back without a word; the cursor goes back all the same', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [], true)
+    given()
+    delivery.takeBack(blockOf(100))
+    expect([given(), delivery.cursor()]).toEqual([[], { number: 99, hash: hashOf(99), provider: 'p1' }])
+  })
+
+  test('behavior: the same block again after it was taken back is given again', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.takeBack(blockOf(100))
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    expect(given()).toEqual(['logs 100: 0', 'passed 100', 'removed 100: 0', 'logs 100: 0', 'passed 100'])
+  })
+})
+
+describe('add', () => {
+  test('behavior: what is found after later logs were given is late', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], false)
+    delivery.give(blockOf(101), [], false)
+    expect(delivery.add(blockOf(100), [logOf(100, 1)])).toBe(true)
+    delivery.give(blockOf(102), [logOf(102, 0)], false)
+    given()
+    expect([delivery.add(blockOf(100), [logOf(100, 2)]), delivery.add(blockOf(102), [logOf(102, 1)])]).toEqual([
+      true,
+      true,
+    ])
+    expect(given()).toEqual(['late 100: 2', 'logs 102: 1'])
+  })
+
+  test('behavior: what was given already is nothing new', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], false)
+    given()
+    expect([delivery.add(blockOf(100), [logOf(100, 0)]), given()]).toEqual([false, []])
+  })
+
+  test('behavior: what lies before the beginning is not given', () => {
+    const { delivery, given } = setUp()
+    expect([delivery.add(blockOf(99), [logOf(99, 0)]), given()]).toEqual([false, []])
+  })
+
+  test('behavior: what is found late has the turn of its block', () => {
+    const { delivery, items } = setUp()
+    for (let number = 100; number <= 104; number++) delivery.give(blockOf(number), [], false)
+    delivery.add(blockOf(102), [logOf(102, 0)])
+    expect(items.flatMap((item) => (item.type === 'logs' ? [item.turn] : []))).toEqual([2])
+  })
+})
+
+describe('uncertain', () => {
+  test('default: nothing, while all is certain', () => {
+    const { delivery } = setUp()
+    expect(delivery.uncertain()).toBeUndefined()
+    delivery.give(blockOf(100), [], true)
+    expect(delivery.uncertain()).toBeUndefined()
+  })
+
+  test('behavior: from the first block that only looks whole, until it is confirmed', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(100), [], true)
+    delivery.give(blockOf(101), [], false)
+    delivery.give(blockOf(102), [], true)
+    const range = delivery.uncertain()
+    expect(range).toMatchObject({ from: 101, to: blockOf(102) })
+    delivery.give(blockOf(103), [], false)
+    if (range) delivery.confirm(range)
+    expect(delivery.uncertain()).toMatchObject({ from: 103, to: blockOf(103) })
+    const rest = delivery.uncertain()
+    if (rest) delivery.confirm(rest)
+    expect(delivery.uncertain()).toBeUndefined()
+  })
+
+  test('behavior: a reorg makes what replaces it uncertain again', () => {
+    const { delivery } = setUp()
+    for (const number of [100, 101, 102]) delivery.give(blockOf(number), [], false)
+    const range = delivery.uncertain()
+    if (range) delivery.confirm(range)
+    delivery.takeBack(blockOf(102))
+    delivery.takeBack(blockOf(101))
+    delivery.give(blockOf(101, { branch: 1, parentBranch: 0 }), [], false)
+    expect(delivery.uncertain()?.from).toBe(101)
+  })
+
+  test('behavior: not more than the last 1 000 blocks', () => {
+    const { delivery } = setUp()
+    for (let number = 100; number < 2_100; number++) delivery.give(blockOf(number), [], false)
+    expect(delivery.uncertain()?.from).toBe(1_100)
+  })
+})
+
+describe('since', () => {
+  test('default: what was delivered from a block on, the lowest first', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.give(blockOf(101), [], true)
+    delivery.give(blockOf(102), [logOf(102, 0)], true)
+    delivery.add(blockOf(101), [logOf(101, 0)])
+    expect([100, 101, 103].map((from) => delivery.since(from)?.map(nameOf))).toEqual([
+      ['100', '101', '102'],
+      ['101', '102'],
+      [],
+    ])
+  })
+
+  test('behavior: not if it does not remember as much', () => {
+    const { delivery } = setUp()
+    expect(delivery.since(100)).toBeUndefined()
+    for (let number = 100; number < 500; number++) delivery.give(blockOf(number), [logOf(number, 0)], true)
+    expect([99, 200, 243, 244].map((from) => delivery.since(from)?.length)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      256,
+    ])
+  })
+})

@@ -1,0 +1,68 @@
+// What was delivered, as far back as it is remembered.
+
+import { describe, expect, test } from 'vitest'
+import { createLedger, indexOf, inOrder } from '../../../src/subscription/logs/ledger'
+import { hashOf, logOf } from '../blocks'
+
+const at = (number: number, branch = 0, turn = 0) => ({ number, hash: hashOf(number, branch), turn })
+const indexes = (logs: readonly ReturnType<typeof logOf>[]) => logs.map(indexOf)
+
+describe('ledger', () => {
+  test('default: says which logs are new, in order', () => {
+    const ledger = createLedger()
+    expect(indexes(ledger.add(at(100), [logOf(100, 3), logOf(100, 1)]))).toEqual([1, 3])
+    expect(indexes(ledger.add(at(100), [logOf(100, 3), logOf(100, 2)]))).toEqual([2])
+    expect(ledger.get(hashOf(100))).toEqual({ ...at(100), logs: [logOf(100, 1), logOf(100, 2), logOf(100, 3)] })
+    expect(ledger.highest()).toBe(100)
+  })
+
+  test('behavior: a block without logs is not noted', () => {
+    const ledger = createLedger()
+    expect(ledger.add(at(100), [])).toEqual([])
+    expect([ledger.get(hashOf(100)), ledger.all(), ledger.highest()]).toEqual([undefined, [], -1])
+  })
+
+  test('behavior: branches are apart; one that is removed is as if it had never been', () => {
+    const ledger = createLedger()
+    ledger.add(at(100), [logOf(100, 0)])
+    ledger.add(at(100, 1), [logOf(100, 0, 1)])
+    expect(ledger.remove(hashOf(100))?.logs).toEqual([logOf(100, 0)])
+    expect(ledger.remove(hashOf(100))).toBeUndefined()
+    expect(ledger.all().map(({ hash }) => hash)).toEqual([hashOf(100, 1)])
+    expect(indexes(ledger.add(at(100), [logOf(100, 0)]))).toEqual([0])
+  })
+
+  test('behavior: remembers the last 256 blocks', () => {
+    const ledger = createLedger()
+    for (let number = 1; number <= 1_000; number++) ledger.add(at(number), [logOf(number, 0)])
+    expect(ledger.all().map(({ number }) => number)).toEqual(Array.from({ length: 256 }, (_, index) => 745 + index))
+  })
+
+  test('behavior: remembers 20 000 logs; one block with more is remembered all the same', () => {
+    const ledger = createLedger()
+    const many = (number: number, count: number) => Array.from({ length: count }, (_, index) => logOf(number, index))
+    ledger.add(at(1), many(1, 9_000))
+    ledger.add(at(2), many(2, 9_000))
+    expect(ledger.all().map(({ number }) => number)).toEqual([1, 2])
+    ledger.add(at(3), many(3, 9_000))
+    expect(ledger.all().map(({ number }) => number)).toEqual([2, 3])
+    ledger.add(at(4), many(4, 25_000))
+    expect(ledger.all().map(({ number, logs }) => [number, logs.length])).toEqual([[4, 25_000]])
+  })
+
+  test('behavior: a removed block makes room', () => {
+    const ledger = createLedger()
+    const many = (number: number) => Array.from({ length: 9_000 }, (_, index) => logOf(number, index))
+    ledger.add(at(1), many(1))
+    ledger.add(at(2), many(2))
+    ledger.remove(hashOf(2))
+    ledger.add(at(3), many(3))
+    expect(ledger.all().map(({ number }) => number)).toEqual([1, 3])
+  })
+})
+
+describe('inOrder', () => {
+  test('default: by their place in the block, each once', () => {
+    expect(indexes(inOrder([logOf(1, 10), logOf(1, 2), logOf(1, 10), logOf(1, 0)]))).toEqual([0, 2, 10])
+  })
+})

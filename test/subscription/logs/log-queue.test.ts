@@ -1,0 +1,59 @@
+// What is decided about a block, for each state of the evidence.
+
+import { describe, expect, test } from 'vitest'
+import type { Evidence, QueueItem } from '../../../src/subscription/logs/log-queue'
+import { askedRun, verdictOf } from '../../../src/subscription/logs/log-queue'
+import { blockOf } from '../blocks'
+
+const evidence: Evidence = {
+  isCovered: true,
+  bloom: 'unknown',
+  hasPushes: false,
+  isSettled: true,
+  mustCheck: false,
+  mayCheck: true,
+}
+
+describe('verdictOf', () => {
+  test.each<[string, Partial<Evidence>, string]>([
+    ['the bloom says that there is nothing', { bloom: 'no' }, 'pass'],
+    ['the bloom says so, though it is not pushed', { bloom: 'no', isCovered: false }, 'pass'],
+    ['the bloom says so, though it is to be checked', { bloom: 'no', mustCheck: true }, 'pass'],
+    ['it is not pushed', { isCovered: false }, 'ask'],
+    ['a part was pushed, but not all of it', { isCovered: false, hasPushes: true }, 'ask'],
+    ['the source is suspect', { mustCheck: true, hasPushes: true, isSettled: false }, 'ask'],
+    ['more may come', { isSettled: false, hasPushes: true }, 'wait'],
+    ['something may come', { isSettled: false, bloom: 'yes' }, 'wait'],
+    ['all has come', { hasPushes: true, bloom: 'yes' }, 'release'],
+    ['it has come against the bloom', { hasPushes: true, bloom: 'no' }, 'release'],
+    ['nothing has come where something may be', { bloom: 'yes' }, 'ask'],
+    ['nothing has come, and it may not be checked', { bloom: 'yes', mayCheck: false }, 'skip'],
+    ['nothing has come, and the bloom says nothing', {}, 'skip'],
+  ])('default: %s', (_, given, expected) => {
+    expect(verdictOf({ ...evidence, ...given })).toBe(expected)
+  })
+})
+
+describe('askedRun', () => {
+  const isUncovered = ({ isCovered }: { isCovered: boolean }) => !isCovered
+
+  const item = (number: number, isCovered: boolean): QueueItem => ({
+    type: 'block',
+    block: blockOf(number),
+    at: 0,
+    isCovered,
+  })
+
+  test('default: up to the first that is pushed, or is no block', () => {
+    const [a, b, c] = [item(1, false), item(2, false), item(3, false)]
+    expect(askedRun([a, b, item(3, true), c], 10, isUncovered)).toEqual([a, b])
+    expect(askedRun([a, { type: 'retract', block: blockOf(1) }, b], 10, isUncovered)).toEqual([a])
+    expect(askedRun([a, { type: 'range', from: 1, to: 2 }, b], 10, isUncovered)).toEqual([a])
+    expect(askedRun([item(1, true), b], 10, isUncovered)).toEqual([])
+    expect(askedRun([], 10, isUncovered)).toEqual([])
+  })
+
+  test('behavior: not more than asked for', () => {
+    expect(askedRun([item(1, false), item(2, false), item(3, false)], 2, isUncovered)).toHaveLength(2)
+  })
+})

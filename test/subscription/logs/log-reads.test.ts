@@ -1,0 +1,83 @@
+// What a read of logs vouches for: an empty answer about a range may come from another branch.
+
+import { describe, expect, test } from 'vitest'
+import { createGate } from '../../../src/base/gate'
+import { createPauses } from '../../../src/base/pause'
+import { createBackfill } from '../../../src/subscription/backfill'
+import { createLogReads } from '../../../src/subscription/logs/log-reads'
+import type { Chain } from '../../support/chain'
+import { createChain } from '../../support/chain'
+import { tokenA } from '../../support/chain-block'
+import { createManualClock } from '../../support/manual-clock'
+import { createNode } from '../../support/node'
+
+/** Reads that each provider answers from its own chain. */
+function readsOf(chains: Record<string, Chain>) {
+  const clock = createManualClock()
+  const asked: string[] = []
+  const backfill = createBackfill(
+    async ({ method, params }, { provider = Object.keys(chains)[0] as string, exclude }) => {
+      const by = exclude?.includes(provider)
+        ? (Object.keys(chains).find((id) => !exclude.includes(id)) as string)
+        : provider
+      asked.push(`${by} ${method}`)
+      const chain = chains[by] as Chain
+      const headOf = () => chain.head.number
+      const view = { head: headOf(), chainId: 1 }
+      return {
+        value: createNode({ chain, headOf, onPending() {} }).answer(method, params as any[], view),
+        provider: by,
+      }
+    },
+  )
+  return { asked, reads: createLogReads(backfill, { address: tokenA }, createPauses(clock), clock.now, createGate(1)) }
+}
+
+function blocksOf(chain: Chain, from: number, to: number) {
+  return Array.from({ length: to - from + 1 }, (_, index) => {
+    const { number, hash } = chain.block(from + index) as { number: number; hash: string }
+    return { number, hash, provider: 'p1' }
+  })
+}
+
+const one = [{ address: tokenA, topics: [] }] as const
+
+describe('ofBlocks', () => {
+  test('default: blocks up to the last one of which there are logs are known to have no more', async () => {
+    const chain = createChain({ height: 100, logs: (number) => (number === 102 ? one : []) })
+    chain.mine(4)
+    const { reads } = readsOf({ p1: chain })
+    const [b101, b102, b103, b104] = blocksOf(chain, 101, 104)
+    const found = await reads.ofBlocks([b101!, b102!, b103!, b104!], 'backfill')
+    expect([b101, b102, b103, b104].map((block) => found.get(block!.hash)?.length)).toEqual([
+      0,
+      1,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('behavior: an answer from a branch without logs vouches for nothing', async () => {
+    const chain = createChain({ height: 100, logs: (_, branch) => (branch === 0 ? one : []) })
+    chain.mine(4)
+    const blocks = blocksOf(chain, 101, 104)
+    chain.reorg(4)
+    const { reads } = readsOf({ p1: chain })
+    expect(await reads.ofBlocks(blocks, 'backfill')).toEqual(new Map())
+  })
+})
+
+describe('ofRange', () => {
+  test('behavior: with the hash of its end, an answer from another branch is none, and the next provider is asked', async () => {
+    const chain = createChain({ height: 100, logs: (_, branch) => (branch === 0 ? one : []) })
+    const stale = chain.fork()
+    stale.reorg(2)
+    stale.mine()
+    chain.mine()
+    const { reads, asked } = readsOf({ p1: stale, p2: chain })
+    const end = chain.head
+    const found = await reads.ofRange(99, end.number, 'p1', 'verify', end.hash)
+    expect(found.map(({ number }) => number)).toEqual([99, 100, 101])
+    expect(asked.filter((call) => call.endsWith('eth_getLogs'))).toEqual(['p1 eth_getLogs', 'p2 eth_getLogs'])
+  })
+})

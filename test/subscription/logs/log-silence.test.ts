@@ -1,0 +1,51 @@
+// A stream of logs on a chain too fast for heads: nobody but the logs themselves says that the chain goes on.
+
+import { describe, expect, test } from 'vitest'
+import { createNodes } from '../nodes'
+
+/** A stream at p1 that was given a log in each of 20 blocks, half a second apart. */
+async function setUp(filter: object = {}) {
+  const nodes = createNodes(2)
+  const one = nodes.subscribe(['logs', filter])
+  await nodes.clock.settle()
+  for (let block = 0; block < 20; block++) {
+    await nodes.clock.advance(500)
+    await nodes.mine(1, 1)
+  }
+  await nodes.clock.advance(100)
+  return { ...nodes, one }
+}
+
+function logRange(from: number, to: number) {
+  return Array.from({ length: to - from + 1 }, (_, index) => [`${from + index}:0`, `${from + index}:1`]).flat()
+}
+
+describe('a silence of pushed logs', () => {
+  test('behavior: the chain goes on, the source pushes none of it: noticed after some of its usual pauses, and nothing is missed', async () => {
+    const { clock, engine, mine, feed, one } = await setUp()
+    expect([one.seen, feed(1).subscribed]).toEqual([logRange(101, 120), [['logs', {}]]])
+    const from = clock.now()
+    for (let block = 0; block < 60; block++) {
+      await clock.advance(500)
+      await mine(1, 2)
+    }
+    await clock.advance(100)
+    // Every 3 s it is seen whether 3 s have passed; at the second look it asks for heads, and those find the source silent.
+    expect(feed(1).subscribed[1]).toEqual(['newHeads'])
+    expect((feed(1).subscribedAt[1] ?? Infinity) - from).toBeLessThanOrEqual(9_000)
+    expect([one.seen, one.errors]).toEqual([logRange(101, 180), []])
+    expect(engine.subscriptions.status()).toMatchObject([{ state: 'live', source: { provider: 'p2' } }])
+  })
+
+  test('behavior: the chain rests: it is looked less and less often, and all stays as it is', async () => {
+    const { clock, channel, engine, one } = await setUp()
+    const asked = () =>
+      ['p1', 'p2'].reduce((sum, id) => sum + channel(id, 'http').count() + channel(id, 'ws').count(), 0)
+    const before = asked()
+    await clock.advance(60_000)
+    const first = asked()
+    await clock.advance(600_000)
+    expect([one.seen, engine.subscriptions.status()]).toMatchObject([logRange(101, 120), [{ state: 'live' }]])
+    expect([first - before, asked() - first]).toEqual([7, 10])
+  })
+})

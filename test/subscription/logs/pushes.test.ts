@@ -1,0 +1,70 @@
+// Logs that wait for their turn, and the signs they give.
+
+import { describe, expect, test } from 'vitest'
+import { createPushes } from '../../../src/subscription/logs/pushes'
+import { hashOf, logOf } from '../blocks'
+
+describe('pushes', () => {
+  test('default: kept by block until its turn comes', () => {
+    const pushes = createPushes()
+    expect([pushes.add(logOf(100, 0)), pushes.add(logOf(100, 1)), pushes.add(logOf(101, 0))]).toEqual(
+      Array(3).fill(undefined),
+    )
+    expect(pushes.of(hashOf(100))).toEqual([logOf(100, 0), logOf(100, 1)])
+    expect([pushes.hasAbove(100), pushes.hasAbove(101)]).toEqual([true, false])
+    expect(pushes.take(hashOf(100))).toEqual([logOf(100, 0), logOf(100, 1)])
+    expect([pushes.of(hashOf(100)), pushes.take(hashOf(100)), pushes.of(hashOf(101))]).toEqual([
+      [],
+      [],
+      [logOf(101, 0)],
+    ])
+  })
+
+  test('behavior: a doubled log is a sign, also after its block was taken', () => {
+    const pushes = createPushes()
+    pushes.add(logOf(100, 0))
+    expect(pushes.add(logOf(100, 0))).toBe('doubled')
+    expect(pushes.take(hashOf(100))).toEqual([logOf(100, 0)])
+    expect(pushes.add(logOf(100, 0))).toBe('doubled')
+  })
+
+  test('behavior: a lower place in the same block is a sign; a lower block may be a new branch', () => {
+    const pushes = createPushes()
+    expect([logOf(100, 2), logOf(100, 1), logOf(100, 5), logOf(99, 0), logOf(99, 0, 1)].map(pushes.add)).toEqual([
+      undefined,
+      'swapped',
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('behavior: what is below is forgotten, on whatever branch', () => {
+    const pushes = createPushes()
+    for (const log of [logOf(99, 0), logOf(99, 0, 1), logOf(100, 0), logOf(101, 0)]) pushes.add(log)
+    pushes.forgetBelow(100)
+    expect([hashOf(99), hashOf(99, 1), hashOf(100), hashOf(101)].map((hash) => pushes.of(hash).length)).toEqual([
+      0, 0, 1, 1,
+    ])
+  })
+
+  test('behavior: another source starts afresh', () => {
+    const pushes = createPushes()
+    pushes.add(logOf(100, 2))
+    pushes.clear()
+    expect([pushes.of(hashOf(100)), pushes.add(logOf(100, 1)), pushes.add(logOf(100, 2))]).toEqual([
+      [],
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('behavior: at 20 000 logs the oldest block goes', () => {
+    const pushes = createPushes()
+    for (let index = 0; index < 10_001; index++) pushes.add(logOf(100, index))
+    for (let index = 0; index < 9_999; index++) pushes.add(logOf(101, index))
+    expect(pushes.of(hashOf(100))).toHaveLength(10_001)
+    pushes.add(logOf(102, 0))
+    expect([100, 101, 102].map((number) => pushes.of(hashOf(number)).length)).toEqual([0, 9_999, 1])
+  })
+})

@@ -1,0 +1,394 @@
+// Blocks of a log stream in turn: what was pushed, what is asked for, what holds up what.
+
+import { describe, expect, test } from 'vitest'
+import { createGate } from '../../../src/base/gate'
+import { createPauses } from '../../../src/base/pause'
+import type { Block, Log } from '../../../src/subscription/block'
+import type { BloomAnswer } from '../../../src/subscription/logs/blooms'
+import { createDelivery } from '../../../src/subscription/logs/delivery'
+import { indexOf } from '../../../src/subscription/logs/ledger'
+import { createLogReads } from '../../../src/subscription/logs/log-reads'
+import { createPushes } from '../../../src/subscription/logs/pushes'
+import { createTurns } from '../../../src/subscription/logs/turns'
+import { createManualClock } from '../../support/manual-clock'
+import { blockOf, blocksOf, hashOf, logOf, nameOf } from '../blocks'
+
+type Given = { mustCheck?: (number: number) => boolean; mayCheck?: boolean; mostFilled?: number }
+
+function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }: Given = {}) {
+  const clock = createManualClock()
+  const pauses = createPauses(clock)
+  const told: string[] = []
+  const asked: string[] = []
+  const losses: number[] = []
+  const blooms = new Map<string, BloomAnswer>()
+  /** The logs that are there, by block hash. */
+  const truth = new Map<string, Log[]>()
+  const canonical = new Map<number, Block>()
+  let answer: () => Promise<void> = async () => {}
+  let newest: Block | undefined
+  let isStopped = false
+  const delivery = createDelivery({
+    onItem(item) {
+      if (item.type === 'passed') told.push(`passed ${nameOf(item)}`)
+      if (item.type === 'logs')
+        told.push(
+          `${item.isRemoved ? 'removed' : item.isLate ? 'late' : 'logs'} ${nameOf(item)}: ${item.results.map((log) => indexOf(log)).join(' ')}`,
+        )
+    },
+  })
+  delivery.begin(blockOf(99))
+  const pushes = createPushes()
+  const backfill = {
+    async logsOf({ hash }: { hash: string }) {
+      asked.push(nameOf({ number: Number(BigInt(hash) & 0xffff_ffffn), hash }))
+      await answer()
+      return truth.get(hash) ?? []
+    },
+    async logsIn({ from, to }: { from: number; to: number }) {
+      asked.push(`${from}-${to}`)
+      await answer()
+      return [...truth.values()]
+        .flat()
+        .filter((log) => Number(log.blockNumber) >= from && Number(log.blockNumber) <= to)
+    },
+  }
+  const turns = createTurns({
+    clock,
+    pauses,
+    reads: createLogReads(backfill as never, {}, pauses, clock.now, createGate(1)),
+    delivery,
+    pushes,
+    mostFilled,
+    bloomOf: ({ hash }) => blooms.get(hash) ?? 'unknown',
+    mustCheck,
+    mayCheck,
+    onLoss: (number) => losses.push(number),
+    onLie: (provider) => told.push(`lie ${provider}`),
+    onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
+    newest: async () => newest,
+    canonical: async (number) => canonical.get(number) ?? blockOf(number),
+    stands: (hash) => newest === undefined || newest.hash === hash,
+    isStopped: () => isStopped,
+  })
+  return {
+    clock,
+    delivery,
+    pushes,
+    turns,
+    told,
+    asked,
+    losses,
+    blooms,
+    truth,
+    canonical,
+    pauses,
+    head: (block: Block, isCovered = true) => turns.add({ type: 'block', block, at: clock.now(), isCovered }),
+    push(...logs: Log[]) {
+      for (const log of logs) pushes.add(log)
+      turns.look()
+    },
+    answerBy(next: typeof answer) {
+      answer = next
+    },
+    newestIs(block: Block) {
+      newest = block
+    },
+    stop() {
+      isStopped = true
+      pauses.end()
+    },
+  }
+}
+
+describe('what is pushed', () => {
+  test('default: the logs of a block are given together, 50 ms after its head', async () => {
+    const { clock, told, asked, head, push } = setUp()
+    head(blockOf(100))
+    push(logOf(100, 1))
+    await clock.advance(49)
+    push(logOf(100, 0))
+    expect(told).toEqual([])
+    await clock.advance(1)
+    expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], []])
+  })
+
+  test('behavior: the next head, or a log of a later block, settles it at once', async () => {
+    const { clock, told, head, push } = setUp()
+    head(blockOf(100))
+    push(logOf(100, 0))
+    head(blockOf(101))
+    await clock.settle()
+    expect(told).toEqual(['logs 100: 0', 'passed 100'])
+    push(logOf(102, 0))
+    await clock.settle()
+    expect(told).toEqual(['logs 100: 0', 'passed 100', 'passed 101'])
+  })
+
+  test('behavior: logs that came before the head of their block', async () => {
+    const { clock, told, head, push } = setUp()
+    push(logOf(100, 0), logOf(101, 0))
+    head(blockOf(100))
+    await clock.settle()
+    expect(told).toEqual(['logs 100: 0', 'passed 100'])
+  })
+
+  test('behavior: what the bloom denies passes without waiting', async () => {
+    const { clock, told, asked, blooms, head } = setUp()
+    blooms.set(hashOf(100), 'no')
+    head(blockOf(100))
+    await clock.settle()
+    expect([told, asked]).toEqual([['passed 100'], []])
+  })
+
+  test('behavior: logs that the bloom denied are given, and it is told', async () => {
+    const { clock, told, blooms, head, push } = setUp()
+    blooms.set(hashOf(100), 'no')
+    push(logOf(100, 0))
+    head(blockOf(100))
+    await clock.advance(50)
+    expect(told).toEqual(['lie p1', 'logs 100: 0', 'passed 100'])
+  })
+})
+
+describe('what is asked for', () => {
+  test('behavior: a block whose bloom says yes, of which nothing came; what was lost is told', async () => {
+    const { clock, told, asked, losses, blooms, truth, head } = setUp()
+    for (const number of [100, 101]) blooms.set(hashOf(number), 'yes')
+    truth.set(hashOf(101), [logOf(101, 0)])
+    head(blockOf(100))
+    head(blockOf(101))
+    await clock.advance(50)
+    expect([told, asked, losses]).toEqual([['passed 100', 'logs 101: 0', 'passed 101'], ['100', '101'], [101]])
+  })
+
+  test('behavior: later blocks are held back meanwhile, 2 s at most', async () => {
+    const { clock, told, blooms, head, push, answerBy } = setUp()
+    answerBy(() => new Promise(() => {}))
+    blooms.set(hashOf(100), 'yes')
+    head(blockOf(100))
+    head(blockOf(101))
+    push(logOf(101, 0))
+    await clock.advance(1_999)
+    expect(told).toEqual([])
+    await clock.advance(1)
+    expect(told).toEqual(['passed 100', 'logs 101: 0', 'passed 101'])
+  })
+
+  test('behavior: with verify false nothing that is pushed is asked for', async () => {
+    const { clock, told, asked, blooms, head } = setUp({ mayCheck: false })
+    blooms.set(hashOf(100), 'yes')
+    head(blockOf(100))
+    await clock.advance(50)
+    expect([told, asked]).toEqual([['passed 100'], []])
+  })
+
+  test('behavior: of a suspect source each block that may have logs is asked for', async () => {
+    const { clock, told, asked, losses, blooms, truth, head, push } = setUp({ mustCheck: (number) => number < 102 })
+    truth.set(hashOf(100), [logOf(100, 0), logOf(100, 1)])
+    blooms.set(hashOf(101), 'no')
+    push(logOf(100, 1))
+    for (const number of [100, 101, 102]) head(blockOf(number))
+    await clock.advance(50)
+    expect([told, asked, losses]).toEqual([['logs 100: 0 1', 'passed 100', 'passed 101', 'passed 102'], ['100'], []])
+  })
+
+  test('behavior: blocks that are not pushed, many at once as a range', async () => {
+    const { clock, told, asked, truth, head } = setUp()
+    for (const number of [101, 104]) truth.set(hashOf(number), [logOf(number, 0)])
+    for (const block of blocksOf(100, 105)) head(block, false)
+    await clock.settle()
+    expect(asked).toEqual(['100', '101-105'])
+    expect(told).toEqual([
+      'passed 100',
+      'logs 101: 0',
+      'passed 101',
+      'passed 102',
+      'passed 103',
+      'logs 104: 0',
+      'passed 104',
+      'passed 105',
+    ])
+  })
+
+  test('behavior: whoever answered for the range is on another branch: one by one', async () => {
+    const { clock, asked, told, truth, head, answerBy } = setUp()
+    truth.set(hashOf(102, 1), [logOf(102, 0, 1)])
+    truth.set(hashOf(102), [logOf(102, 0)])
+    head(blockOf(100), false)
+    answerBy(async () => {})
+    for (const block of blocksOf(101, 103)) head(block, false)
+    await clock.settle()
+    expect(asked).toEqual(['100', '101-103', '101', '102', '103'])
+    expect(told).toContain('logs 102: 0')
+    expect(told.filter((line) => line.startsWith('logs'))).toHaveLength(1)
+  })
+
+  test('Given a null block or an error during backfill, then it is tried again, and reported after 30 s, not skipped silently', async () => {
+    const { clock, told, asked, head, answerBy } = setUp()
+    answerBy(() => Promise.reject(new Error('Nobody has it.')))
+    head(blockOf(100), false)
+    await clock.advance(29_000)
+    expect(told).toEqual([])
+    expect(asked.length).toBeGreaterThan(10)
+    await clock.advance(2_000)
+    expect(told).toEqual(['gap 100-100: the logs could not be had', 'passed 100'])
+  })
+
+  test('behavior: it works again: nothing is missing', async () => {
+    const { clock, told, truth, head, answerBy } = setUp()
+    truth.set(hashOf(100), [logOf(100, 0)])
+    answerBy(() => Promise.reject(new Error('Nobody has it.')))
+    head(blockOf(100), false)
+    await clock.advance(10_000)
+    answerBy(async () => {})
+    await clock.advance(2_000)
+    expect(told).toEqual(['logs 100: 0', 'passed 100'])
+  })
+})
+
+describe('a reorg', () => {
+  test('default: what was given is taken back in its turn, what was not is dropped', async () => {
+    const { clock, told, turns, head, push } = setUp()
+    push(logOf(100, 0))
+    head(blockOf(100))
+    await clock.advance(50)
+    push(logOf(101, 0))
+    head(blockOf(101))
+    expect([turns.isWaiting(hashOf(101)), turns.drop(hashOf(101)), turns.drop(hashOf(101))]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    turns.add({ type: 'retract', block: blockOf(100) })
+    head(blockOf(100, { branch: 1, parentBranch: 0 }))
+    push(logOf(100, 0, 1))
+    await clock.advance(50)
+    expect(told).toEqual(['logs 100: 0', 'passed 100', 'removed 100: 0', 'logs 100/1: 0', 'passed 100/1'])
+  })
+
+  test('behavior: while its logs are asked for: they are not given', async () => {
+    const { clock, told, truth, turns, head, answerBy } = setUp()
+    truth.set(hashOf(100), [logOf(100, 0)])
+    answerBy(() => new Promise((resolve) => void clock.after(500, resolve)))
+    head(blockOf(100), false)
+    await clock.advance(100)
+    expect(turns.drop(hashOf(100))).toBe(true)
+    head(blockOf(100, { branch: 1 }), false)
+    await clock.advance(2_000)
+    expect(told).toEqual(['passed 100/1'])
+  })
+})
+
+describe('another source', () => {
+  test('behavior: of blocks that wait no more is pushed: they are asked for', async () => {
+    const { clock, told, asked, truth, turns, pushes, head, push } = setUp()
+    truth.set(hashOf(100), [logOf(100, 0), logOf(100, 1)])
+    head(blockOf(100))
+    push(logOf(100, 0))
+    await clock.advance(10)
+    turns.uncover()
+    pushes.clear()
+    await clock.settle()
+    expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], ['100']])
+  })
+})
+
+describe('a range', () => {
+  test('default: blocks without heads, in their turn', async () => {
+    const { clock, told, asked, truth, turns, head } = setUp()
+    for (const number of [101, 103]) truth.set(hashOf(number), [logOf(number, 0)])
+    turns.add({ type: 'range', from: 100, to: 104 })
+    expect(turns.isFilling()).toBe(true)
+    head(blockOf(105))
+    await clock.advance(50)
+    expect([told, asked, turns.isFilling()]).toEqual([
+      ['logs 101: 0', 'passed 101', 'logs 103: 0', 'passed 103', 'passed 105'],
+      ['100-104'],
+      false,
+    ])
+  })
+
+  test('Given a gap larger than maxBackfillBlocks, then the newest part is filled', async () => {
+    const { clock, told, asked, turns } = setUp({ mostFilled: 10 })
+    turns.add({ type: 'range', from: 100, to: 150 })
+    await clock.settle()
+    expect([told, asked]).toEqual([['gap 100-140: the gap is wider than maxBackfillBlocks'], ['141-150']])
+  })
+
+  test('behavior: what could not be had is reported', async () => {
+    const { clock, told, turns, answerBy } = setUp()
+    answerBy(() => Promise.reject(new Error('Nobody has it.')))
+    turns.add({ type: 'range', from: 100, to: 104 })
+    await clock.advance(31_000)
+    expect(told).toEqual(['gap 100-104: the logs could not be had'])
+  })
+})
+
+describe('catching up', () => {
+  test('default: from what was delivered to the newest block', async () => {
+    const { clock, told, truth, turns, head, push, newestIs } = setUp()
+    push(logOf(100, 0))
+    head(blockOf(100))
+    await clock.advance(50)
+    truth.set(hashOf(100), [logOf(100, 0)])
+    truth.set(hashOf(102), [logOf(102, 0)])
+    newestIs(blockOf(103))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(told.slice(2)).toEqual(['logs 102: 0', 'passed 102', 'passed 103'])
+  })
+
+  test('Given a reorg that happened while disconnected, then the orphaned logs are taken back, newest first, then the new ones', async () => {
+    const { clock, told, truth, canonical, turns, head, push, newestIs } = setUp()
+    for (const block of blocksOf(100, 102)) {
+      push(logOf(block.number, 0))
+      head(block)
+      await clock.advance(50)
+    }
+    for (const block of blocksOf(101, 104, { branch: 1, parentBranch: 0 })) {
+      canonical.set(block.number, block)
+      truth.set(block.hash, [logOf(block.number, 0, 1)])
+    }
+    newestIs(blockOf(104, { branch: 1 }))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(told.slice(6)).toEqual([
+      'removed 102: 0',
+      'removed 101: 0',
+      ...[101, 102, 103, 104].flatMap((number) => [`logs ${number}/1: 0`, `passed ${number}/1`]),
+      'passed 104/1',
+    ])
+  })
+})
+
+describe('the end', () => {
+  test('behavior: stopped, nothing is given and no timer is left', async () => {
+    const { clock, told, head, push, stop } = setUp()
+    push(logOf(100, 0))
+    head(blockOf(100))
+    await clock.settle()
+    stop()
+    await clock.advance(60_000)
+    expect([told, clock.pending.total]).toEqual([[], 0])
+  })
+
+  test('behavior: cleared, what waits is forgotten and what comes is given', async () => {
+    const { clock, told, turns, head } = setUp()
+    head(blockOf(100))
+    turns.clear()
+    head(blockOf(101))
+    await clock.advance(50)
+    expect(told).toEqual(['passed 101'])
+  })
+
+  test('default: the last one is the one that waits, else the one that was given', async () => {
+    const { clock, turns, head } = setUp()
+    expect(turns.last()).toEqual(blockOf(99))
+    head(blockOf(100))
+    head(blockOf(101))
+    expect(turns.last()).toEqual(blockOf(101))
+    await clock.advance(100)
+    expect(turns.last()).toEqual(blockOf(101))
+  })
+})

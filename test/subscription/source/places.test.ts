@@ -1,0 +1,187 @@
+// Places of a list: their order, when each may be tried again, what is learned about them.
+
+import { describe, expect, test, vi } from 'vitest'
+import { subscribeAt } from '../../../src/subscription/source/place'
+import { rpcError, socketClosedError } from '../../support/errors'
+import { createFeeds } from '../feeds'
+
+const sink = { onData() {}, onError() {} }
+
+function ids(list: readonly { id: string }[]) {
+  return list.map(({ id }) => id)
+}
+
+describe('list', () => {
+  test('default: in the order of the list, backups last, without those that have no socket', () => {
+    const { places } = createFeeds([{ isBackup: true }, {}, {}])
+    expect(ids(places.list('newHeads'))).toEqual(['p2', 'p3', 'p1'])
+  })
+
+  test('behavior: one that declares that it does not push the kind is left out', () => {
+    const { places } = createFeeds([
+      { capabilities: { subscriptions: false } },
+      { capabilities: { subscriptions: ['newHeads'] } },
+      {},
+    ])
+    expect([ids(places.list('newHeads')), ids(places.list('logs'))]).toEqual([['p2', 'p3'], ['p3']])
+  })
+
+  test('behavior: one on another chain is left out', () => {
+    const { places, providers } = createFeeds(2)
+    providers[0]!.chain.state = 'wrong'
+    expect(ids(places.list('newHeads'))).toEqual(['p2'])
+  })
+})
+
+describe('next', () => {
+  test('default: the first that was not tried', () => {
+    const { places, place } = createFeeds(3)
+    expect(places.next('newHeads', new Set())?.id).toBe('p1')
+    expect(places.next('newHeads', new Set([place(1)]))?.id).toBe('p2')
+    expect(places.next('newHeads', new Set([1, 2, 3].map(place)))).toBeUndefined()
+  })
+
+  test('behavior: those that have failed of late come after those that have not', async () => {
+    const { clock, places, place } = createFeeds(2)
+    places.fail(place(1), 'newHeads', socketClosedError())
+    expect(places.next('newHeads', new Set())?.id).toBe('p2')
+    await clock.advance(10_000)
+    expect(places.next('newHeads', new Set())?.id).toBe('p2')
+    expect(places.next('newHeads', new Set([place(2)]))?.id).toBe('p1')
+  })
+
+  test('behavior: a link that waits says itself when it is back', () => {
+    const { places, become } = createFeeds(2)
+    const onBack = vi.fn()
+    places.listen({ onBack, onLeave() {} })
+    become(1, 'waiting')
+    expect([places.next('newHeads', new Set())?.id, onBack.mock.calls.length]).toEqual(['p2', 0])
+    become(1, 'open')
+    expect([places.next('newHeads', new Set())?.id, onBack.mock.calls.length]).toEqual(['p1', 1])
+  })
+})
+
+describe('fail', () => {
+  test.each([
+    ['unsupported-method', rpcError(-32601, 'the method eth_subscribe does not exist')],
+    ['invalid-params', rpcError(-32602, 'unsupported subscription type')],
+  ])('behavior: a provider that refuses the kind (%s) is not asked for it again', (_, error) => {
+    const { places, place } = createFeeds(2)
+    expect(places.fail(place(1), 'logs', error)).toBe(true)
+    expect([ids(places.list('logs')), ids(places.list('newHeads'))]).toEqual([['p2'], ['p1', 'p2']])
+  })
+
+  test('behavior: a limit is kept to', async () => {
+    const { clock, places, place } = createFeeds(1)
+    expect(places.fail(place(1), 'newHeads', rpcError(429, 'too many requests, try again in 7 seconds'))).toBe(false)
+    expect(places.retryAt('newHeads') - clock.now()).toBeGreaterThanOrEqual(7_000)
+    await clock.advance(6_900)
+    expect(places.next('newHeads', new Set())).toBeUndefined()
+    await clock.advance(1_000)
+    expect(places.next('newHeads', new Set())?.id).toBe('p1')
+  })
+
+  test('Given a lasting outage, then the pauses are up to 500 ms for 30 s, then doubling to 30 s, for ever', async () => {
+    const { clock, places, place } = createFeeds(1, () => 1)
+    const pauses: [number, number][] = []
+    const startedAt = clock.now()
+    for (let count = 0; count < 75; count++) {
+      places.fail(place(1), 'newHeads', socketClosedError())
+      const pause = places.retryAt('newHeads') - clock.now()
+      pauses.push([clock.now() - startedAt, pause])
+      await clock.advance(pause)
+    }
+    expect(pauses.filter(([at]) => at < 30_000).every(([, pause]) => pause === 500)).toBe(true)
+    expect(pauses.flatMap(([at, pause]) => (at >= 30_000 ? [pause] : [])).slice(0, 9)).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000,
+    ])
+  })
+})
+
+describe('lose', () => {
+  test('behavior: one that had stayed up may be tried again at once; the next time not', () => {
+    const { clock, places, place } = createFeeds(1)
+    places.lose(place(1), 5_000)
+    expect(places.retryAt('newHeads')).toBe(clock.now())
+    places.lose(place(1), 4_999)
+    expect(places.retryAt('newHeads')).toBe(clock.now() + 250)
+  })
+
+  test('behavior: after a good stay the outage is a new one', async () => {
+    const { clock, places, place } = createFeeds(1, () => 1)
+    for (let count = 0; count < 70; count++) {
+      places.fail(place(1), 'newHeads', socketClosedError())
+      await clock.advance(500)
+    }
+    places.lose(place(1), 5_000)
+    places.fail(place(1), 'newHeads', socketClosedError())
+    expect(places.retryAt('newHeads')).toBe(clock.now() + 500)
+  })
+})
+
+describe('leave', () => {
+  test('default: all hear of it, and it counts as a failure', () => {
+    const { places, place } = createFeeds(2)
+    const left: unknown[] = []
+    const offs = ['a', 'b'].map((name) =>
+      places.listen({ onBack() {}, onLeave: ({ id }, why) => left.push([name, id, why]) }),
+    )
+    places.leave(place(1), 'stalled')
+    offs[0]?.()
+    places.leave(place(2), 'behind')
+    expect(left).toEqual([
+      ['a', 'p1', 'stalled'],
+      ['b', 'p1', 'stalled'],
+      ['b', 'p2', 'behind'],
+    ])
+    expect(place(1).failures).toBe(1)
+  })
+})
+
+describe('subscribeAt', () => {
+  test('behavior: of many, 32 are on their way at a time', async () => {
+    const { clock, place, feed } = createFeeds(1)
+    feed(1).ignore()
+    const ended: number[] = []
+    for (let count = 0; count < 100; count++)
+      void subscribeAt(place(1), [`kind${count}`], sink, {}).then(() => ended.push(count))
+    await clock.settle()
+    expect(feed(1).subscribed).toHaveLength(32)
+    feed(1).confirmNow()
+    await clock.settle()
+    expect([ended.length, feed(1).subscribed.length]).toEqual([32, 64])
+    feed(1).confirm()
+    feed(1).confirmNow()
+    await clock.settle()
+    expect(ended).toEqual(Array.from({ length: 100 }, (_, index) => index))
+  })
+
+  test('behavior: what is not wanted any more when its turn comes is not sent, and its turn goes to the next', async () => {
+    const { clock, place, feed } = createFeeds(1)
+    feed(1).ignore()
+    const controller = new AbortController()
+    const errors: unknown[] = []
+    for (let count = 0; count < 34; count++)
+      subscribeAt(place(1), [count], sink, count === 32 ? { signal: controller.signal } : {}).catch((error) =>
+        errors.push(error),
+      )
+    controller.abort(new Error('over'))
+    feed(1).confirmNow()
+    await clock.settle()
+    expect([
+      feed(1)
+        .subscribed.map(([kind]) => kind)
+        .slice(31),
+      errors,
+    ]).toEqual([[31, 33], [new Error('over')]])
+  })
+
+  test('behavior: one that is refused lets the next one go', async () => {
+    const { clock, place, feed } = createFeeds(1)
+    feed(1).refuse(new Error('no'))
+    const failed = vi.fn()
+    for (let count = 0; count < 70; count++) subscribeAt(place(1), [count], sink, {}).catch(failed)
+    await clock.settle()
+    expect(failed).toHaveBeenCalledTimes(70)
+  })
+})
