@@ -9,7 +9,7 @@ import type { Ask, Backfill } from '../backfill'
 import type { Block } from '../block'
 import { toBlock } from '../block'
 import type { Place } from '../source/place'
-import { suspect } from '../source/place'
+import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { createPoller } from '../source/poller'
 import { createStallWatch } from '../source/stall'
@@ -212,7 +212,8 @@ export function startHeadRun(
     const tip = chain.tip()
     if (!live || !tip || number >= tip.number) return
     const own = live.place
-    if (places.list(KIND).some((place) => place !== own && place.failures === 0)) places.leave(own, 'it is behind')
+    const isOther = (place: Place) => place !== own && !hasFailedOfLate(place, clock.now())
+    if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
   }
 
   async function isLevel(place: Place) {

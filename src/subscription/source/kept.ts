@@ -4,17 +4,21 @@ import type { Place } from './place'
 
 export type KeptPlaces = {
   keep(place: Place): void
-  /** Lets go of all others. */
+  /** Keeps these, and lets go of all others. */
   only(places: readonly Place[]): void
 }
 
 export function createKeptPlaces(): KeptPlaces {
   const kept = new Map<Place, () => void>()
+
+  function keep(place: Place) {
+    if (!kept.has(place) && place.channel.keep) kept.set(place, place.channel.keep())
+  }
+
   return {
-    keep(place) {
-      if (!kept.has(place) && place.channel.keep) kept.set(place, place.channel.keep())
-    },
+    keep,
     only(places) {
+      places.forEach(keep)
       for (const [place, release] of kept) {
         if (places.includes(place)) continue
         kept.delete(place)

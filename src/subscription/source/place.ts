@@ -3,7 +3,7 @@
 
 import type { Gate } from '../../base/gate'
 import { createGate } from '../../base/gate'
-import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
+import type { Channel } from '../../channel/channel'
 import type { ChannelState } from '../../provider/provider'
 
 export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
@@ -11,15 +11,16 @@ export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
 export type Place = {
   /** Id of the provider. */
   readonly id: string
+  readonly isBackup: boolean
   readonly state: ChannelState
   readonly channel: SubscribingChannel
-  /** Failures since it last stayed up, when they began, and how often the pause has doubled. */
-  failures: number
+  /** When it last failed, when that began (in ms of the clock), and how often the pause has doubled since. */
+  failedAt: number
   outageAt: number
   level: number
   /** Not before this (in ms of the clock). */
   retryAt: number
-  /** Since when nothing has failed there (in ms of the clock). */
+  /** Since when its socket has been as it is and nothing has failed there (in ms of the clock). */
   wellSince: number
   /** Its frames are not to be relied on up to this block. */
   suspectUntil: number
@@ -27,6 +28,8 @@ export type Place = {
   returns: number
   /** Subscriptions that wait for their turn: one burst of them would be taken for an attack. */
   readonly gate: Gate
+  /** When the last one had its turn (in ms of the clock). */
+  turnAt: number
 }
 
 /** Subscribes on their way at a time. */
@@ -35,15 +38,20 @@ const AT_A_TIME = 32
 const JITTER = 500
 const SHORT_OUTAGE = 30_000
 const LONGEST_DELAY = 30_000
+/** More than the longest delay: an outage ends with it. */
+const WELL_FOR = 60_000
+/** The time to be well doubles with each return that came to nothing, so often at most. */
+const MOST_DOUBLED = 5
 /** Blocks for which a source is suspect after a sign of lost, doubled or swapped frames. */
 const SUSPECT_BLOCKS = 1_000
 
 export function createPlace(state: ChannelState, channel: SubscribingChannel): Place {
   return {
     id: state.provider.id,
+    isBackup: state.provider.setup.isBackup,
     state,
     channel,
-    failures: 0,
+    failedAt: -Infinity,
     outageAt: 0,
     level: 0,
     retryAt: -Infinity,
@@ -51,6 +59,7 @@ export function createPlace(state: ChannelState, channel: SubscribingChannel): P
     suspectUntil: -1,
     returns: 0,
     gate: createGate(AT_A_TIME),
+    turnAt: -Infinity,
   }
 }
 
@@ -60,32 +69,29 @@ export function isReady({ retryAt, channel }: Place, now: number): boolean {
   return now >= retryAt && socket !== 'waiting' && socket !== 'closed'
 }
 
+export function hasFailedOfLate({ failedAt }: Place, now: number): boolean {
+  return now - failedAt < WELL_FOR
+}
+
+/** Whether it may be returned to. */
+export function isWell(place: Place, now: number): boolean {
+  const { state, wellSince, returns } = place
+  const isProven = now - wellSince >= WELL_FOR * 2 ** Math.min(returns, MOST_DOUBLED)
+  return isProven && isReady(place, now) && state.breaker.isClosed()
+}
+
 /** It could not be had, or was lost. @param wasUp whether it had stayed up for a while */
 export function noteFailure(place: Place, wasUp: boolean, now: number, random: () => number) {
-  if (wasUp) place.failures = 0
-  if (place.failures === 0) {
+  if (wasUp || !hasFailedOfLate(place, now)) {
     place.outageAt = now
     place.level = 0
   }
   const isShort = now - place.outageAt < SHORT_OUTAGE
   const longest = isShort ? JITTER : Math.min(LONGEST_DELAY, JITTER * 2 ** ++place.level)
-  place.retryAt = now + (place.failures === 0 && wasUp ? 0 : random() * longest)
-  place.wellSince = now
-  place.failures++
+  place.retryAt = now + (wasUp ? 0 : random() * longest)
+  place.failedAt = place.wellSince = now
 }
 
 export function suspect(place: Place, height: number) {
   place.suspectUntil = Math.max(place.suspectUntil, height + SUSPECT_BLOCKS)
-}
-
-export function subscribeAt(
-  { channel, gate }: Place,
-  params: readonly unknown[],
-  sink: SubscriptionSink,
-  options: ChannelRequestOptions,
-): Promise<UpstreamSubscription> {
-  return gate.run(() => {
-    options.signal?.throwIfAborted()
-    return channel.subscribe(params, sink, options)
-  })
 }

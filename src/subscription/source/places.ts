@@ -8,7 +8,7 @@ import { checkChain, needsCheck } from '../../request/verify-chain'
 import { failureOf } from '../../rpc/failure'
 import type { SocketState } from '../../types'
 import type { Place, SubscribingChannel } from './place'
-import { createPlace, isReady, noteFailure, subscribeAt } from './place'
+import { createPlace, hasFailedOfLate, isReady, noteFailure } from './place'
 
 export type PlaceListener = {
   /** One may be worth a try again. */
@@ -20,16 +20,17 @@ export type PlaceListener = {
 export type Places = {
   /** Those that may be asked for this kind, the preferred one first. */
   list(kind: string): Place[]
-  /** The next one that may be tried now: those that have not failed of late first. */
+  /** The next one that may be tried now: those that have not failed of late first, backups last. */
   next(kind: string, tried: ReadonlySet<Place>): Place | undefined
   /** When one can be tried that none is waiting for to say so (in ms of the clock); `Infinity` for never. */
   retryAt(kind: string): number
-  /** Subscribes, if the provider is on the right chain. */
+  /** Subscribes when its turn comes, if the provider is on the right chain. @param onTurn its turn has come */
   open(
     place: Place,
     params: readonly unknown[],
     sink: SubscriptionSink,
     signal: AbortSignal,
+    onTurn: () => void,
   ): Promise<UpstreamSubscription>
   /** Notes why it could not be had. Returns whether it refuses the kind for good. */
   fail(place: Place, kind: string, error: unknown): boolean
@@ -68,23 +69,30 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
   return {
     list,
     next(kind, tried) {
-      const ready = list(kind).filter((place) => !tried.has(place) && isReady(place, clock.now()))
-      return ready.find(({ failures }) => failures === 0) ?? ready[0]
+      const now = clock.now()
+      const ready = list(kind).filter((place) => !tried.has(place) && isReady(place, now))
+      const [first] = ready
+      return ready.find((place) => place.isBackup === first?.isBackup && !hasFailedOfLate(place, now)) ?? first
     },
     retryAt(kind) {
       const timed = list(kind).filter(({ channel }) => channel.socket?.() !== 'waiting')
       return Math.min(...timed.map(({ retryAt }) => retryAt))
     },
-    async open(place, params, sink, signal) {
-      const { state } = place
+    open(place, params, sink, signal, onTurn) {
+      const { state, channel, gate } = place
       const { provider } = state
-      if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
-      // What is pushed cannot be taken back: the chain must be known before.
-      if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: place.id })
-      const upstream = await subscribeAt(place, params, sink, { signal })
-      // It has answered: that is as good as a probe.
-      if (!state.breaker.isClosed()) state.breaker.close()
-      return upstream
+      return gate.run(async () => {
+        place.turnAt = clock.now()
+        onTurn()
+        if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
+        // What is pushed cannot be taken back: the chain must be known before.
+        if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: place.id })
+        signal.throwIfAborted()
+        const upstream = await channel.subscribe(params, sink, { signal })
+        // It has answered: that is as good as a probe.
+        if (!state.breaker.isClosed()) state.breaker.close()
+        return upstream
+      })
     },
     fail(place, kind, error) {
       const now = clock.now()
@@ -110,8 +118,9 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
     },
     onSocket(provider, to) {
       const place = places.find(({ id }) => id === provider)
-      if (!place) return
-      place.wellSince = to === 'open' ? clock.now() : Infinity
+      // One that is let go of had not failed.
+      if (!place || to === 'idle') return
+      place.wellSince = clock.now()
       if (to === 'open') for (const listener of [...listeners]) listener.onBack()
     },
     listen(listener) {
@@ -122,8 +131,8 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
 }
 
 /** The user's order: the provider asked for, then those of a wall in its order, backups last. */
-function rankOf({ state }: Place, { provider, wall }: Plan): number {
-  if (state.provider.id === provider) return -1
-  const place = wall ? wall.indexOf(state.provider.id) : 0
-  return place + (state.provider.setup.isBackup ? 1e6 : 0)
+function rankOf({ id, isBackup }: Place, { provider, wall }: Plan): number {
+  if (id === provider) return -1
+  const place = wall ? wall.indexOf(id) : 0
+  return place + (isBackup ? 1e6 : 0)
 }

@@ -6,6 +6,7 @@ import type { UpstreamSubscription } from '../../channel/channel'
 import { read } from '../../channel/clean'
 import { createKeptPlaces } from './kept'
 import type { Place } from './place'
+import { isWell } from './place'
 import type { Places } from './places'
 
 export type UpstreamSink = {
@@ -45,20 +46,17 @@ type Attempt = {
   /** What came before it was confirmed. */
   early: unknown[]
   upstream: UpstreamSubscription | undefined
-  since: number
+  /** When its turn came at the place, later when it was confirmed (in ms of the clock); before, it waits for its turn. */
+  since: number | undefined
   limit: Timer | undefined
   isOver: boolean
 }
 
-/** All in ms. A place that has not confirmed by then gets a second one beside it; */
+/** All in ms. A place that has not confirmed by then gets a second one beside it; later it has failed. */
 const HEDGE = 500
-/** by then it has failed. */
 const LIMIT = 10_000
-const MOST_EARLY = 1_000
-const WELL_FOR = 60_000
 const LOOK_AGAIN = 5_000
-/** The time to be well doubles with each return that came to nothing, so often at most. */
-const MOST_DOUBLED = 5
+const MOST_EARLY = 1_000
 
 export function createUpstream({ kind, params, places, clock, sink }: UpstreamOptions): Upstream {
   let current: Attempt | undefined
@@ -74,24 +72,27 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     onLeave: (place, why) => current?.place === place && leave(current, why),
   })
 
+  /** Those under way have their time all the same. */
   function seekAnew() {
-    if (isClosed) return
-    tried = new Set([...attempts].map(({ place }) => place))
+    tried = new Set(asked())
     refusal = undefined
-    seek()
+    if (attempts.size === 0) seek()
   }
 
   function seek() {
     timer?.cancel()
     if (isClosed || current) return
     const place = places.next(kind, tried)
-    if (place) {
+    // A backup is for when all others have failed, not for when they are slow.
+    if (place && (!place.isBackup || asked().every(({ isBackup }) => isBackup))) {
       tried.add(place)
       giveUpOldest()
       attempt(place, false)
-      // Without another one this finds none, and waits on.
-      timer = clock.after(HEDGE, seek)
     } else if (attempts.size === 0) rest()
+  }
+
+  function asked() {
+    return [...attempts].map(({ place }) => place)
   }
 
   /** At most two at a time: the one that has hung for longest makes room. */
@@ -104,7 +105,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   }
 
   function rest() {
-    for (const place of places.list(kind)) kept.keep(place)
+    kept.only(places.list(kind))
     const at = places.retryAt(kind)
     if (at < Infinity) timer = clock.after(Math.max(0, at - clock.now()), seekAnew)
     sink.onRest(places.list(kind).length === 0 ? refusal : undefined)
@@ -118,8 +119,8 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
       isReturn,
       early: [],
       upstream: undefined,
-      since: Infinity,
-      limit: clock.after(LIMIT, () => fail(own, new Error('It was not confirmed in time.'))),
+      since: undefined,
+      limit: undefined,
       isOver: false,
     }
     attempts.add(own)
@@ -127,10 +128,25 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
       onData: (data: unknown) => own.isOver || receive(own, read(data, 'result')),
       onError: (error: unknown) => own.isOver || (own === current ? leave(own, reasonOf(error)) : fail(own, error)),
     }
-    places.open(place, params, frames, controller.signal).then(
+    const onTurn = () => {
+      own.since = clock.now()
+    }
+    places.open(place, params, frames, controller.signal, onTurn).then(
       (upstream) => confirm(own, upstream),
       (error) => fail(own, error),
     )
+    watch(own)
+  }
+
+  /** The newest one gets another one beside it. */
+  function watch(own: Attempt) {
+    // What waits for its turn waits while others have theirs: it is late only if they do not come on either.
+    const age = () => clock.now() - (own.since ?? own.place.turnAt)
+    own.limit = clock.after(HEDGE - (age() % HEDGE), () => {
+      if (age() >= LIMIT) return fail(own, new Error('It was not confirmed in time.'))
+      watch(own)
+      if (age() >= HEDGE && own === [...attempts].at(-1)) seek()
+    })
   }
 
   function receive(own: Attempt, result: unknown) {
@@ -144,13 +160,15 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     own.upstream = upstream
     own.since = clock.now()
     attempts.delete(own)
-    for (const other of [...attempts]) end(other)
-    timer?.cancel()
+    for (const other of [...attempts]) {
+      end(other)
+      other.place.wellSince = clock.now()
+    }
     const last = current
     current = own
     if (own.isReturn) own.place.returns++
     if (last) end(last)
-    kept.only(betterThan(own.place))
+    kept.only(betterThan(own.place).filter(({ isBackup }) => !isBackup))
     sink.onLive(own.place)
     for (const result of own.early.splice(0)) if (own === current) sink.onData(result, own.place)
     lookForBetter()
@@ -170,14 +188,12 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   function leave(own: Attempt, why: string) {
     current = undefined
     returning?.cancel()
-    places.lose(own.place, clock.now() - own.since)
+    places.lose(own.place, clock.now() - (own.since as number))
     end(own)
     kept.keep(own.place)
     sink.onDown(own.place, why)
-    if (attempts.size === 0) return seekAnew()
     // A return that was under way has nothing to return from: its attempt is the first one of the search.
-    tried = new Set([...attempts].map(({ place }) => place))
-    timer = clock.after(HEDGE, seek)
+    seekAnew()
   }
 
   function end(own: Attempt) {
@@ -202,16 +218,9 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
 
   async function considerReturn(from: Attempt | undefined) {
     if (!from || attempts.size > 0) return
-    const better = betterThan(from.place).find((place) => isWell(place) && place.state.breaker.isClosed())
+    const better = betterThan(from.place).find((place) => isWell(place, clock.now()))
     if (!better || !(await sink.isLevel(better)) || current !== from || attempts.size > 0) return
     attempt(better, true)
-  }
-
-  function isWell({ wellSince, retryAt, returns, channel }: Place) {
-    const socket = channel.socket?.()
-    if (socket !== undefined && socket !== 'open' && socket !== 'idle') return false
-    const now = clock.now()
-    return now >= retryAt && now - wellSince >= WELL_FOR * 2 ** Math.min(returns, MOST_DOUBLED)
   }
 
   return {

@@ -1,11 +1,12 @@
 // Places of a list: their order, when each may be tried again, what is learned about them.
 
 import { describe, expect, test, vi } from 'vitest'
-import { subscribeAt } from '../../../src/subscription/source/place'
 import { rpcError, socketClosedError } from '../../support/errors'
 import { createFeeds } from '../feeds'
 
 const sink = { onData() {}, onError() {} }
+const wanted = () => new AbortController().signal
+const onTurn = vi.fn()
 
 function ids(list: readonly { id: string }[]) {
   return list.map(({ id }) => id)
@@ -48,6 +49,25 @@ describe('next', () => {
     await clock.advance(10_000)
     expect(places.next('newHeads', new Set())?.id).toBe('p2')
     expect(places.next('newHeads', new Set([place(2)]))?.id).toBe('p1')
+  })
+
+  test('behavior: what failed a minute ago, and not since, is forgotten', async () => {
+    const { clock, places, place } = createFeeds(2)
+    places.fail(place(1), 'newHeads', socketClosedError())
+    await clock.advance(59_999)
+    expect(places.next('newHeads', new Set())?.id).toBe('p2')
+    await clock.advance(1)
+    expect(places.next('newHeads', new Set())?.id).toBe('p1')
+  })
+
+  test('behavior: backups come last, also after those that have failed of late', async () => {
+    const { clock, places, place } = createFeeds([{}, { isBackup: true }, { isBackup: true }])
+    places.fail(place(1), 'newHeads', socketClosedError())
+    places.fail(place(2), 'newHeads', socketClosedError())
+    await clock.advance(1_000)
+    expect(places.next('newHeads', new Set())?.id).toBe('p1')
+    expect(places.next('newHeads', new Set([place(1)]))?.id).toBe('p3')
+    expect(places.next('newHeads', new Set([1, 3].map(place)))?.id).toBe('p2')
   })
 
   test('behavior: a link that waits says itself when it is back', () => {
@@ -121,7 +141,7 @@ describe('lose', () => {
 
 describe('leave', () => {
   test('default: all hear of it, and it counts as a failure', () => {
-    const { places, place } = createFeeds(2)
+    const { clock, places, place } = createFeeds(2)
     const left: unknown[] = []
     const offs = ['a', 'b'].map((name) =>
       places.listen({ onBack() {}, onLeave: ({ id }, why) => left.push([name, id, why]) }),
@@ -134,22 +154,23 @@ describe('leave', () => {
       ['b', 'p1', 'stalled'],
       ['b', 'p2', 'behind'],
     ])
-    expect(place(1).failures).toBe(1)
+    expect([place(1).failedAt, place(2).failedAt]).toEqual([clock.now(), clock.now()])
   })
 })
 
-describe('subscribeAt', () => {
+describe('open', () => {
   test('behavior: of many, 32 are on their way at a time', async () => {
-    const { clock, place, feed } = createFeeds(1)
+    const { clock, places, place, feed } = createFeeds(1)
     feed(1).ignore()
     const ended: number[] = []
+    onTurn.mockClear()
     for (let count = 0; count < 100; count++)
-      void subscribeAt(place(1), [`kind${count}`], sink, {}).then(() => ended.push(count))
+      void places.open(place(1), [`kind${count}`], sink, wanted(), onTurn).then(() => ended.push(count))
     await clock.settle()
     expect(feed(1).subscribed).toHaveLength(32)
     feed(1).confirmNow()
     await clock.settle()
-    expect([ended.length, feed(1).subscribed.length]).toEqual([32, 64])
+    expect([ended.length, feed(1).subscribed.length, onTurn.mock.calls.length]).toEqual([32, 64, 64])
     feed(1).confirm()
     feed(1).confirmNow()
     await clock.settle()
@@ -157,14 +178,14 @@ describe('subscribeAt', () => {
   })
 
   test('behavior: what is not wanted any more when its turn comes is not sent, and its turn goes to the next', async () => {
-    const { clock, place, feed } = createFeeds(1)
+    const { clock, places, place, feed } = createFeeds(1)
     feed(1).ignore()
     const controller = new AbortController()
     const errors: unknown[] = []
     for (let count = 0; count < 34; count++)
-      subscribeAt(place(1), [count], sink, count === 32 ? { signal: controller.signal } : {}).catch((error) =>
-        errors.push(error),
-      )
+      places
+        .open(place(1), [count], sink, count === 32 ? controller.signal : wanted(), onTurn)
+        .catch((error) => errors.push(error))
     controller.abort(new Error('over'))
     feed(1).confirmNow()
     await clock.settle()
@@ -177,10 +198,10 @@ describe('subscribeAt', () => {
   })
 
   test('behavior: one that is refused lets the next one go', async () => {
-    const { clock, place, feed } = createFeeds(1)
+    const { clock, places, place, feed } = createFeeds(1)
     feed(1).refuse(new Error('no'))
     const failed = vi.fn()
-    for (let count = 0; count < 70; count++) subscribeAt(place(1), [count], sink, {}).catch(failed)
+    for (let count = 0; count < 70; count++) places.open(place(1), [count], sink, wanted(), onTurn).catch(failed)
     await clock.settle()
     expect(failed).toHaveBeenCalledTimes(70)
   })

@@ -105,6 +105,30 @@ describe('start', () => {
     expect([told, feed(2).live, feed(2).unsubscribed]).toEqual([['live p1'], [], 1])
   })
 
+  test('Given the socket of the one that is asked opens, then no other is asked for that', async () => {
+    const { clock, feed, start, become, askedAt } = setUp(2)
+    become(1, 'connecting')
+    feed(1).ignore()
+    await start()
+    await clock.advance(100)
+    become(1, 'open')
+    await clock.advance(1_000)
+    expect(askedAt(2)).toEqual([500])
+  })
+
+  test('behavior: the socket of another one opens meanwhile: it is asked in its turn all the same', async () => {
+    const { clock, feed, start, become, askedAt } = setUp(2)
+    feed(1).ignore()
+    become(2, 'waiting')
+    await start()
+    await clock.advance(700)
+    become(2, 'open')
+    await clock.advance(299)
+    expect(askedAt(2)).toEqual([])
+    await clock.advance(1)
+    expect(askedAt(2)).toEqual([1_000])
+  })
+
   test('behavior: what nobody confirms has failed after 10 s; then it is tried again', async () => {
     const { clock, told, feed, start, askedAt } = setUp(1)
     feed(1).ignore()
@@ -140,6 +164,85 @@ describe('start', () => {
     become(2, 'open')
     await clock.settle()
     expect(told).toEqual(['rest', 'live p2'])
+  })
+})
+
+describe('many at once', () => {
+  const COUNT = 100
+
+  /** Streams over the same places that all start now. */
+  async function startAll(given: number, script: (all: ReturnType<typeof createFeeds>) => void) {
+    const all = createFeeds(given)
+    script(all)
+    const ended: [string, number][] = []
+    const startedAt = all.clock.now()
+    for (let count = 0; count < COUNT; count++)
+      createUpstream({
+        kind: 'logs',
+        params: ['logs', { address: count }],
+        places: all.places,
+        clock: all.clock,
+        sink: {
+          onLive: ({ id }) => ended.push([id, all.clock.now() - startedAt]),
+          onData() {},
+          onDown() {},
+          onRest: () => ended.push(['rest', all.clock.now() - startedAt]),
+          isLevel: async () => true,
+        },
+      }).start()
+    return { ...all, ended }
+  }
+
+  test('Given 100 streams and a place that takes 300 ms for each, then those that wait for their turn ask no other', async () => {
+    const { clock, feed, ended } = await startAll(2, ({ feed }) => feed(1).confirm(300))
+    await clock.advance(10_000)
+    expect([feed(1).live.length, feed(2).subscribed]).toEqual([COUNT, []])
+    expect(ended).toEqual(Array.from({ length: COUNT }, (_, index) => ['p1', 300 * (1 + Math.floor(index / 32))]))
+  })
+
+  test('Given 100 streams and a place that takes 4 s for each, then none has failed', async () => {
+    const { clock, place, ended } = await startAll(1, ({ feed }) => feed(1).confirm(4_000))
+    await clock.advance(20_000)
+    expect(ended.map(([id]) => id)).toEqual(Array.from({ length: COUNT }, () => 'p1'))
+    expect([ended.at(-1), place(1).failedAt]).toEqual([['p1', 16_000], -Infinity])
+  })
+
+  test('behavior: a place that answers none of them: those that wait for their turn ask the next one with the others', async () => {
+    const { clock, feed, ended } = await startAll(2, ({ feed }) => feed(1).ignore())
+    await clock.advance(499)
+    expect(feed(2).subscribed).toEqual([])
+    await clock.advance(1)
+    expect(ended).toEqual(Array.from({ length: COUNT }, () => ['p2', 500]))
+  })
+})
+
+describe('a backup', () => {
+  test('Given the others do not confirm within 500 ms, then it is not asked beside them, but once they have failed', async () => {
+    const { clock, told, feed, start, askedAt } = setUp([{}, {}, { isBackup: true }])
+    feed(1).ignore()
+    feed(2).ignore()
+    await start()
+    await clock.advance(10_499)
+    expect([askedAt(1), askedAt(2), feed(3).subscribed]).toEqual([[0], [500], []])
+    await clock.advance(1)
+    expect([askedAt(3), told]).toEqual([[10_500], ['live p3']])
+  })
+
+  test('behavior: it is asked at once where no other can be', async () => {
+    const { told, feed, start, become } = setUp([{}, {}, { isBackup: true }])
+    become(1, 'waiting')
+    feed(2).refuse(refusal)
+    await start()
+    expect(told).toEqual(['live p3'])
+  })
+
+  test('behavior: another backup is asked beside it', async () => {
+    const { clock, feed, start, become, askedAt } = setUp([{}, { isBackup: true }, { isBackup: true }])
+    become(1, 'waiting')
+    feed(2).ignore()
+    await start()
+    await clock.advance(600)
+    expect([askedAt(2), askedAt(3)]).toEqual([[0], [500]])
   })
 })
 
@@ -244,6 +347,49 @@ describe('a return', () => {
     become(1, 'open')
     await clock.advance(70_000)
     expect([feed(1).kept, feed(2).kept]).toEqual([0, 0])
+  })
+
+  test('Given the first dial is slow, then its socket is kept, and it is returned to a minute after it has opened', async () => {
+    const { clock, told, feed, start, become } = setUp(2)
+    become(1, 'connecting')
+    feed(1).ignore()
+    await start()
+    await clock.advance(700)
+    become(1, 'open')
+    feed(1).confirm()
+    expect([told, feed(1).kept]).toEqual([['live p2'], 1])
+    await clock.advance(59_999)
+    expect(told).toEqual(['live p2'])
+    await clock.advance(5_000)
+    expect([told, feed(1).kept]).toEqual([['live p2', 'live p1'], 0])
+  })
+
+  test('behavior: one whose socket nobody speaks of was too slow: it is returned to after a minute', async () => {
+    const { clock, told, feed, start } = setUp(2)
+    feed(1).ignore()
+    await start()
+    await clock.advance(500)
+    feed(1).confirm()
+    await clock.advance(59_999)
+    expect(told).toEqual(['live p2'])
+    await clock.advance(5_000)
+    expect(told).toEqual(['live p2', 'live p1'])
+  })
+
+  test('behavior: one whose socket was let go of is as well as before', async () => {
+    const { clock, told, become } = await onSecond()
+    become(1, 'open')
+    await clock.advance(30_000)
+    become(1, 'idle')
+    await clock.advance(35_000)
+    expect(told).toEqual(['live p1'])
+  })
+
+  test('behavior: sockets of all better ones are kept up, but not of backups', async () => {
+    const { start, feed, become } = setUp([{}, {}, { isBackup: true }, { isBackup: true }])
+    for (const number of [1, 2, 3]) become(number, 'waiting')
+    await start()
+    expect([1, 2, 3, 4].map((number) => feed(number).kept)).toEqual([1, 1, 0, 0])
   })
 
   test('behavior: not while it is behind', async () => {

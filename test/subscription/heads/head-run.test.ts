@@ -1,0 +1,26 @@
+// Where heads come from while providers come and go.
+
+import { describe, expect, test } from 'vitest'
+import { createNodes } from '../nodes'
+
+describe('a source that is behind', () => {
+  test('Given all others have failed once, long ago, then one of them is used instead', async () => {
+    const { clock, mine, subscribe, become, freeze, engine } = createNodes(3)
+    const source = () => engine.status().subscriptions[0]?.source?.provider
+    const { seen } = subscribe()
+    await clock.settle()
+    for (const number of [1, 2, 3]) become(number, 'waiting')
+    for (const number of [1, 2, 3]) become(number, 'open')
+    await clock.settle()
+    await mine(1, 1)
+    await clock.advance(70_000)
+    expect([source(), seen]).toEqual(['p1', ['101']])
+    freeze(2)
+    await mine(1, 1)
+    become(1, 'waiting')
+    await clock.advance(1_000)
+    expect(source()).toBe('p3')
+    await mine(1, 3)
+    expect(seen).toEqual(['101', '102', '103'])
+  })
+})
