@@ -87,7 +87,8 @@ describe('a program that watches', () => {
       process.on('exit', () => print(said))
       const client = createPublicClient({
         chain: mainnet,
-        transport: failover([a, b].map((http) => ({ http, ws: http.replace('http', 'ws') }))),
+        // viem ends a subscription that is under way once it is there: at the latest after this time.
+        transport: failover([a, b].map((http) => ({ http, ws: http.replace('http', 'ws') })), { timeout: 3_000 }),
       })
       const onError = () => {}
       /** Ends with 3 if the process outlives this by so many ms. */
