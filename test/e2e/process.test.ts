@@ -78,6 +78,16 @@ describe('a program', () => {
   })
 })
 
+test('a program that waits for ready() goes on while the provider hangs', async () => {
+  const program = `
+    const request = () => new Promise(() => {})
+    const hanging = () => ({ config: { key: 'a', name: 'a', type: 'own', request }, request })
+    const client = createPublicClient({ chain: mainnet, transport: failover([{ http: hanging, wallet: false }]) })
+    const signal = AbortSignal.timeout(1_000)
+    print(await client.transport.ready({ signal }).then(() => 'ready', ({ name }) => name))`
+  expect(await run(program)).toBe('TimeoutError')
+})
+
 describe('a program that watches', () => {
   /** Says how it goes on; a timer that does not hold the process fires only while something else does. */
   const watching = `
