@@ -218,6 +218,7 @@ export function createLogs({
     if (isSettled && state.name !== 'opening') ready.open()
   }
 
+  const read = replayOf(delivery, reads, backfill)
   return {
     start() {
       check.start()
@@ -228,7 +229,12 @@ export function createLogs({
     whenReady: () => ready.opened,
     state: () => state,
     cursor: () => delivery.cursor()?.number,
-    replay: replayOf(delivery, reads, backfill),
+    replay: (from) =>
+      read(from).catch((error) => {
+        // The last block that was delivered may have been replaced without a word.
+        order.goByHeads()
+        throw error
+      }),
     turn: delivery.turn,
     stop() {
       isStopped = true
