@@ -126,7 +126,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   }
 
   function isEstablishing() {
-    return calls.has('eth_subscribe')
+    return calls.all().some(({ method }) => method === 'eth_subscribe')
   }
 
   function receive(data: unknown) {
