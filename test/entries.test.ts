@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { ProviderEntry } from '../src'
 import { failover, InvalidOptionsError } from '../src'
 import { readList } from '../src/entries'
+import { providerSetup } from './support/settings'
 
 const HEX = '0123456789abcdef0123456789abcdef'
 
@@ -163,19 +164,7 @@ describe('channels', () => {
 describe('setups', () => {
   test('default', () => {
     expect(read(['https://a.example']).setups).toEqual([
-      {
-        id: 'a.example',
-        priority: 0,
-        weight: 1,
-        cost: 1,
-        isBackup: false,
-        isPrivate: false,
-        isWallet: false,
-        channels: ['http'],
-        capabilities: { methods: undefined },
-        limits: {},
-        breaker: {},
-      },
+      providerSetup(0, { id: 'a.example', capabilities: { methods: undefined } }),
     ])
   })
 

@@ -13,8 +13,8 @@ import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
-import type { ProbeLedger } from './head-probe'
-import type { Doubt } from './judge'
+import type { Planner } from './plan'
+import type { ProbeLedger } from './probe-ledger'
 import type { Route, RouteLimits } from './route'
 import type { Ranking } from './strategy'
 import type { Truth } from './truth'
@@ -32,6 +32,8 @@ export type Plan = RouteLimits & {
   readonly isInner: boolean
   /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
   readonly isOneShot: boolean
+  /** The plan without what single params change: equal ones make equal reads. */
+  readonly base?: Plan | undefined
   /** The plan for params that make the method heavy. */
   heavy: Plan | undefined
   /** The route while nothing changes. */
@@ -49,6 +51,8 @@ export type Parts = {
   readonly channels: readonly ChannelState[]
   readonly ranking: Ranking
   readonly heads: Heads
+  /** How calls of the library's own are planned. */
+  readonly planner: Planner
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly probes: ProbeLedger
@@ -80,6 +84,20 @@ export type Parts = {
 export type ClientChannels = readonly Channel[]
 
 export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
+
+/** Why an answer is not taken while another provider may know better. */
+export type Doubt = {
+  /**
+   * It is below what was shown, or of a provider that is behind; above what is believed; lacks what should be there; or is
+   * of a provider that is said not to keep that.
+   */
+  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
+  readonly what: string
+  /** The block that one who knows better has. */
+  readonly height: number
+  /** The head that the answer shows, if it is one. */
+  readonly head?: number | undefined
+}
 
 /** An answer that is not taken while another provider may know better. */
 export type Held = {

@@ -6,22 +6,8 @@ import { heightOf } from '../rpc/block'
 import type { BlockTraits } from '../rpc/methods'
 import { reachOf, shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
-import type { Flight, Parts } from './flight'
+import type { Doubt, Flight, Parts } from './flight'
 import { lacksOld } from './route'
-
-/** Why an answer is not taken while another provider may know better. */
-export type Doubt = {
-  /**
-   * It is below what was shown, or of a provider that is behind; above what is believed; lacks what should be there; or is
-   * of a provider that is said not to keep that.
-   */
-  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
-  readonly what: string
-  /** The block that one who knows better has. */
-  readonly height: number
-  /** The head that the answer shows, if it is one. */
-  readonly head?: number | undefined
-}
 
 type Judge = (flight: Flight, attempt: Attempt, value: unknown, now: number) => Doubt | undefined
 
@@ -206,7 +192,7 @@ export function honestAnswer(flight: Flight, doubt: Doubt, value: unknown, now: 
   const shown = parts.truth?.shown ?? -1
   const { head, kind } = doubt
   if (plan.need.traits.block?.shows !== 'head' || head === undefined) {
-    const kept = kind === 'lower' ? parts.truth?.answerOf(formOf(flight)) : undefined
+    const kept = kind === 'lower' ? parts.truth?.answerOf(formOf(flight), shownHeightOf(value) ?? -1) : undefined
     return kept === undefined ? [value, true] : [kept, false]
   }
   const best = parts.heads.best(now) ?? head

@@ -24,7 +24,7 @@ import { sendProbe } from './probe'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
 import { hasSlept, LEAST, oversleep, setAlarm } from './timing'
 import type { WaitingMoves } from './waiting'
-import { enterQueue, isBusy, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
+import { enterQueue, isBusy, isWaitable, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
 import { withdrawFrom } from './withdraw'
 
 /** Runs one request to its end. */
@@ -158,13 +158,13 @@ function stop(flight: Flight, now: number) {
 
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, now)
-  const { parts, plan, route, failures, roundStart, led, ruledOut } = flight
+  const { plan, route, failures, roundStart, led, ruledOut } = flight
   const back = route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
   if (back.length > 0) return rejoin(flight, back, now)
   const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
   const open = openOf(flight)
   const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
-  const mayWait = wanted.length > 0 && parts.waitForProvider && !plan.isOneShot && flight.deadline - now >= LEAST
+  const mayWait = isWaitable(flight, wanted, now)
   if (wanted.length > 0 && failures.length > roundStart && flight.round + flight.leads >= plan.rounds)
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
@@ -211,7 +211,7 @@ function onFailure(
 
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
-  if (hasSlept(flight, now)) return oversleep(flight, now)
+  if (hasSlept(flight, now) && (flight.hasGrace || now < flight.deadline)) return oversleep(flight, now)
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)

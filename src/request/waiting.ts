@@ -5,6 +5,7 @@ import type { ChannelState } from '../provider/provider'
 import { noteLead, restOf } from './ahead'
 import { delayBefore } from './delay'
 import type { Flight } from './flight'
+import { LEAST } from './timing'
 import type { Waiter } from './waiting-room'
 
 const MOST_QUEUED = 1_000
@@ -54,6 +55,12 @@ export function leaveRoom(flight: Flight) {
 /** Whether a probe is on its way to one of these, or somebody else is about to send one. */
 export function isBusy({ parts, waiter }: Flight, wants: readonly ChannelState[]): boolean {
   return wants.some(({ breaker }) => breaker.isProbing()) || parts.room.isLed(wants, waiter)
+}
+
+/** Whether to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
+export function isWaitable({ parts, plan, deadline }: Flight, wants: readonly ChannelState[], now: number): boolean {
+  if (plan.isOneShot || deadline - now < LEAST) return false
+  return wants.some(({ breaker }) => parts.waitForProvider || (!breaker.isProbing() && now >= breaker.dueAt()))
 }
 
 /** The channel to lead to: the one that is due first. */

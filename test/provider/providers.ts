@@ -2,6 +2,7 @@
 
 import type { Provider, ProviderParts, ProviderSetup } from '../../src/provider/provider'
 import { createProvider } from '../../src/provider/provider'
+import { providerSetup } from '../support/settings'
 
 export type Given = Partial<ProviderSetup>
 
@@ -9,25 +10,13 @@ export type Given = Partial<ProviderSetup>
 export function createProviders(given: readonly Given[], parts: Partial<ProviderParts> = {}): Provider[] {
   let slot = 0
   return given.map((setup, index) => {
-    const provider = createProvider(
-      {
-        id: `p${index + 1}`,
-        priority: index,
-        weight: 1,
-        cost: 1,
-        isBackup: false,
-        isPrivate: false,
-        isWallet: false,
-        channels: ['http'],
-        capabilities: {},
-        limits: {},
-        breaker: {},
-        ...setup,
-      },
-      index,
-      slot,
-      { random: () => 0, onRoom: () => {}, onCooling: () => {}, onBreakerChange: () => {}, ...parts },
-    )
+    const provider = createProvider(providerSetup(index, setup), index, slot, {
+      random: () => 0,
+      onRoom: () => {},
+      onCooling: () => {},
+      onBreakerChange: () => {},
+      ...parts,
+    })
     slot += provider.channels.length
     return provider
   })

@@ -34,6 +34,16 @@ describe('24. given all breakers open', () => {
     await expect(t.request(READ)).rejects.toMatchObject({ name: 'AllProvidersFailedError', retryAfter: 2_100 })
   })
 
+  test('and waitForProvider: false, then a request leads to one that is due: it used to stay open for ever', async () => {
+    const t = createTestEngine({ options: { waitForProvider: false } })
+    for (const id of ['p1', 'p2']) t.breaker(id).open(0, 1_000)
+    await t.clock.advance(1_000)
+    const request = t.start(READ)
+    await t.clock.advance(1_000)
+    expect(request.ended).toMatchObject({ value: '0x1' })
+    expect(t.state('p1')).toBe('closed')
+  })
+
   test('then one leads with a probe after the delay of a round, and all go on when it succeeds', async () => {
     const t = createTestEngine({ providers: 1 })
     openAll(t)

@@ -15,6 +15,7 @@ import { createChain } from '../support/chain'
 import type { ManualClock } from '../support/manual-clock'
 import { createManualClock } from '../support/manual-clock'
 import { seededRandom } from '../support/seeded-random'
+import { engineSettings, planSettings, providerSetup } from '../support/settings'
 import type { SimProvider } from './provider'
 import { createSimProvider } from './provider'
 import type { Schedule } from './schedule'
@@ -72,45 +73,14 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
     (ways[index] as ChannelType[]).map((type) => channelOf(provider, type)),
   )
   const channels = sets.flat()
-  const planner = createPlanner({
-    strategy: 'priority',
-    methods: {},
-    timeout: 10_000,
-    isTimeoutGiven: false,
-    hedge: {},
-    rounds: Infinity,
-    seesDepth: () => engine.limitsDepth(),
-  })
+  const planner = createPlanner({ ...planSettings, seesDepth: () => engine.limitsDepth() })
   const engine: Engine = createEngine({
-    providers: providers.map(({ id }, index) => ({
-      id,
-      priority: index,
-      weight: 1,
-      cost: 1,
-      isBackup: false,
-      isPrivate: false,
-      isWallet: false,
-      channels: ways[index] as ChannelType[],
-      capabilities: {},
-      limits: {},
-      breaker: {},
-      socket: sets[index]?.find(({ type }) => type === 'ws')?.socket,
-    })),
+    ...engineSettings,
+    providers: ways.map((types, index) =>
+      providerSetup(index, { channels: types, socket: sets[index]?.find(({ type }) => type === 'ws')?.socket }),
+    ),
     chainId: 1,
-    hasOwnSerializer: false,
-    verifyChain: true,
-    consistency: 'head',
-    hedgeBudget: 20,
-    retryBudget: 20,
-    retryDelay: 150,
-    waitForProvider: true,
-    share: true,
-    broadcast: 'first',
-    logs: {},
-    shouldThrow: undefined,
     verify,
-    mostFilled: { heads: 256, logs: 10_000 },
-    pollingInterval: undefined,
     planner,
     onClose() {
       for (const channel of channels) channel.close()

@@ -9,6 +9,7 @@ import { createProviders } from '../provider/providers'
 import { createManualClock } from '../support/manual-clock'
 import type { ScriptedFeed } from '../support/scripted-feed'
 import { createScriptedFeed } from '../support/scripted-feed'
+import { planSettings } from '../support/settings'
 
 export function createFeeds(given: readonly Given[] | number, random: () => number = () => 0.5) {
   const clock = createManualClock(1_000_000)
@@ -16,15 +17,7 @@ export function createFeeds(given: readonly Given[] | number, random: () => numb
   const providers = createProviders(setups.map((setup) => ({ channels: ['ws'], ...setup })))
   const states = providers.flatMap(({ channels }) => channels)
   const feeds = states.map(() => createScriptedFeed({ clock }))
-  const planner = createPlanner({
-    strategy: 'priority',
-    methods: {},
-    timeout: 10_000,
-    isTimeoutGiven: false,
-    hedge: {},
-    rounds: Infinity,
-    seesDepth: () => true,
-  })
+  const planner = createPlanner(planSettings)
   const parts = { clock, random, channels: states, chainId: undefined, wallTime: () => 0 } as unknown as Parts
   const places = createPlaces(parts, feeds as unknown as ClientChannels, planner({ method: 'eth_subscribe' }))
   const feed = (number: number) => feeds[number - 1] as ScriptedFeed

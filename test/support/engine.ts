@@ -14,6 +14,7 @@ import type { ManualClock } from './manual-clock'
 import { createManualClock } from './manual-clock'
 import type { ScriptedChannel, ScriptedChannelOptions } from './scripted-channel'
 import { createScriptedChannel } from './scripted-channel'
+import { engineSettings, planSettings, providerSetup } from './settings'
 
 /**
  * A provider as tests write it: what is left out has the library's default. With a `fetch` it has a real http channel that
@@ -80,16 +81,6 @@ const EVENTS: EventName[] = [
   'gap',
 ]
 
-const SETTINGS: PlanSettings = {
-  strategy: 'priority',
-  methods: {},
-  timeout: 10_000,
-  isTimeoutGiven: false,
-  hedge: {},
-  rounds: Infinity,
-  seesDepth: () => true,
-}
-
 export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
   const { providers = 2, options = {}, clock = createManualClock(), random = () => 0.5 } = given
   const { createChannel = createScriptedChannel } = given
@@ -108,24 +99,12 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
       return channel
     }),
   )
-  const planner = createPlanner({ ...SETTINGS, ...pick(options, SETTINGS) })
+  const planner = createPlanner({ ...planSettings, ...pick(options, planSettings) })
   const engine = createEngine({
-    chainId: undefined,
-    hasOwnSerializer: false,
+    ...engineSettings,
     verifyChain: false,
     consistency: 'none',
-    hedgeBudget: 20,
-    retryBudget: 20,
-    retryDelay: 150,
-    waitForProvider: true,
     share: false,
-    broadcast: 'first',
-    logs: {},
-    shouldThrow: undefined,
-    verify: 'auto',
-    mostFilled: { heads: 256, logs: 10_000 },
-    pollingInterval: undefined,
-    onClose: () => {},
     ...options,
     providers: setups,
     planner,
@@ -190,20 +169,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
 
 function setupOf(entry: TestProvider, index: number): ProviderSetup {
   const { canAbort: _, fetch: __, ...setup } = entry
-  return {
-    id: `p${index + 1}`,
-    priority: index,
-    weight: 1,
-    cost: 1,
-    isBackup: false,
-    isPrivate: false,
-    isWallet: false,
-    channels: ['http'],
-    capabilities: {},
-    limits: {},
-    breaker: {},
-    ...setup,
-  }
+  return providerSetup(index, setup)
 }
 
 function pick(options: object, keys: object): Partial<PlanSettings> {

@@ -6,6 +6,7 @@ import { createServer, request as sendRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { listen, stop } from './listening'
 
 /**
  * - `refuse`: nobody listens: connections are refused, open ones are cut.
@@ -106,23 +107,12 @@ export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyP
     connection.once('close', () => clearTimeout(timer))
   }
 
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      if (!server.listening) return resolve()
-      server.close(() => resolve())
+  const end = () =>
+    stop(server, () => {
       for (const connection of connections) connection.destroy()
     })
 
-  await listen(port)
+  await listen(server, port)
   const { port: ownPort } = server.address() as AddressInfo
 
   return {
@@ -134,12 +124,12 @@ export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyP
     },
     async set(next) {
       fault = next
-      if (next === 'refuse') await stop()
-      else if (!server.listening) await listen(ownPort)
+      if (next === 'refuse') await end()
+      else if (!server.listening) await listen(server, ownPort)
       for (const upgrade of upgrades) pass(upgrade)
     },
-    close: stop,
-    [Symbol.asyncDispose]: stop,
+    close: end,
+    [Symbol.asyncDispose]: end,
   }
 }
 

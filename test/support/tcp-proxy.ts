@@ -3,6 +3,7 @@
 
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
+import { listen, stop } from './listening'
 
 export type TcpProxy = {
   readonly url: string
@@ -87,23 +88,9 @@ export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
     for (const { client } of pairs) client.resetAndDestroy()
   }
 
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
+  const end = () => stop(server, cut)
 
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      if (!server.listening) return resolve()
-      server.close(() => resolve())
-      cut()
-    })
-
-  await listen(0)
+  await listen(server, 0)
   const { port } = server.address() as AddressInfo
 
   return {
@@ -117,9 +104,9 @@ export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
       return total
     },
     cut,
-    kill: stop,
+    kill: end,
     async revive() {
-      if (!server.listening) await listen(port)
+      if (!server.listening) await listen(server, port)
     },
     stall() {
       isStalled = true
@@ -150,8 +137,8 @@ export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
         onDrained.push(resolve)
         checkDrained()
       }),
-    close: stop,
-    [Symbol.asyncDispose]: stop,
+    close: end,
+    [Symbol.asyncDispose]: end,
   }
 }
 

@@ -92,7 +92,8 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
     const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
     const usual = able.filter(({ setup }) => !setup.isBackup)
     const pool = usual.length > 0 ? usual : able
-    return plan.provider === undefined ? pool : pool.filter(({ id }) => id === plan.provider)
+    const named = pool.filter(({ id }) => id === plan.provider)
+    return plan.isPinned || named.length > 0 ? named : pool
   }
 
   async function split(

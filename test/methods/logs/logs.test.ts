@@ -56,6 +56,13 @@ describe('a request that a provider takes as it is', () => {
     expect(t.rangesOf('p1').sort()).toEqual(['1-1000', '1001-2000', '2001-3000', '3001-4000', '4001-5000'])
   })
 
+  test('Given a named provider without logs and allowFailover, then the others get pieces: the range used to be refused', async () => {
+    const t = create([{ enforces: { maxBlockRange: 50 } }, { capabilities: { methods: { exclude: ['eth_getLogs'] } } }])
+    const ended = await settle(t, range(1, 100), { provider: 'p2', allowFailover: true })
+    expect(ended.value).toEqual(t.truth(range(1, 100)))
+    expect(t.rangesOf('p2')).toEqual([])
+  })
+
   test('Given `toBlock: "latest"` and no known head, then the range is not rejected; with a head it is computed', async () => {
     const limits = { maxBlockRange: 500 }
     const t = create([{ capabilities: { logs: limits }, enforces: limits }])

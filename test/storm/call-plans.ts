@@ -1,0 +1,87 @@
+// The calls of a storm: what is asked when, with which time and options. Heights are told from the head of the moment. Pure.
+
+import type { Draw } from './draw'
+
+export type CallPlan = {
+  readonly at: number
+  readonly ask: Ask
+  /** In ms; `undefined`: the client's. */
+  readonly timeout: number | undefined
+  /** After the call (in ms). */
+  readonly abortsAfter: number | undefined
+  /** A provider by its place in the list. */
+  readonly provider: number | undefined
+  readonly allowFailover: boolean
+  readonly exclude: number | undefined
+}
+
+/** `back`: so many blocks below the head; a number below 0 is a block yet to come. `salt` tells calls apart. */
+export type Ask =
+  | { readonly of: 'number' | 'chain' | 'gas' | 'unknown' }
+  | { readonly of: 'balance' | 'call'; readonly at: Tag | number; readonly salt: number }
+  | { readonly of: 'balance by hash' | 'block by hash'; readonly back: number }
+  | { readonly of: 'block'; readonly at: Tag | number; readonly isFull: boolean }
+  | { readonly of: 'receipt' | 'transaction'; readonly back: number }
+  | { readonly of: 'logs'; readonly back: number; readonly width: number | 'latest'; readonly filter: number }
+  | { readonly of: 'logs by hash'; readonly back: number }
+  | { readonly of: 'send'; readonly salt: number }
+  /** The receipt of what was sent last. */
+  | { readonly of: 'sent receipt' }
+
+export type Tag = 'latest' | 'pending' | 'safe' | 'finalized'
+
+export function drawCalls(draw: Draw, duration: number, providers: number): CallPlan[] {
+  const { chance, between, pick, times } = draw
+  const bursts = times(pick([2, 5, 10, 20]), () => ({ at: between(0, duration), count: pick([1, 1, 1, 2, 3, 8]) }))
+  return bursts
+    .flatMap(({ at, count }) => {
+      const first = drawCall(draw, at, providers)
+      const isSame = chance(0.3)
+      return times(count, () =>
+        isSame
+          ? { ...first, at: at + between(0, 20) }
+          : { ...drawCall(draw, at, providers), at: at + pick([0, 0, between(0, 300)]) },
+      )
+    })
+    .sort((a, b) => a.at - b.at)
+}
+
+function drawCall(draw: Draw, at: number, providers: number): CallPlan {
+  const { chance, between, pick } = draw
+  return {
+    at,
+    ask: drawAsk(draw),
+    timeout: chance(0.7) ? undefined : pick([20, 300, 2_000, 30_000]),
+    abortsAfter: chance(0.12) ? between(0, 3_000) : undefined,
+    provider: chance(0.08) ? between(0, providers - 1) : undefined,
+    allowFailover: chance(0.5),
+    exclude: chance(0.05) ? between(0, providers - 1) : undefined,
+  }
+}
+
+function drawAsk({ between, pick }: Draw): Ask {
+  const back = pick([0, 0, 1, 2, 5, 20, 90, 400, -1])
+  const tag = () => pick(['latest', 'latest', 'latest', 'pending', 'safe', 'finalized'] as const)
+  const salt = between(0, 1_000)
+  const kinds: (() => Ask)[] = [
+    () => ({ of: 'number' }),
+    () => ({ of: 'number' }),
+    () => ({ of: pick(['chain', 'gas', 'unknown'] as const) }),
+    () => ({ of: 'balance', at: pick([tag(), back]), salt: salt % 3 }),
+    () => ({ of: 'call', at: pick([tag(), back]), salt }),
+    () => ({ of: pick(['balance by hash', 'block by hash'] as const), back: Math.max(0, back) }),
+    () => ({ of: 'block', at: pick([tag(), back]), isFull: pick([true, false]) }),
+    () => ({ of: 'block', at: back, isFull: false }),
+    () => ({ of: pick(['receipt', 'transaction'] as const), back: Math.max(0, back) }),
+    () => ({
+      of: 'logs',
+      back: pick([0, 3, 30, 150, 1_500]),
+      width: pick(['latest', 'latest', 1, 20, 120, 1_400] as const),
+      filter: between(0, 4),
+    }),
+    () => ({ of: 'logs by hash', back: Math.max(0, back) }),
+    () => ({ of: 'send', salt }),
+    () => ({ of: 'sent receipt' }),
+  ]
+  return pick(kinds)()
+}

@@ -1,0 +1,41 @@
+// The rule of events: one terminal `request` event for each call, which says how it ended, and counts that agree with them.
+
+import type { Facts } from './facts'
+
+/** Of sockets that cannot ping. */
+const HEARTBEAT = 'net_version'
+
+export function eventProblems({ world, calls: all, closedAt, polls }: Facts): string[] {
+  // What comes after close() is refused at the door.
+  const calls = all.filter(({ startedAt }) => startedAt < closedAt)
+  const { requests, attempts, engine } = world
+  const { total, failed } = engine.status().requests
+  const made = calls.length + polls
+  const problems: string[] = []
+  if (requests.length !== made) problems.push(`events: ${requests.length} request events for ${made} calls`)
+  if (total !== made) problems.push(`events: status counts ${total} requests, ${made} were made`)
+  const ids = new Set(requests.map(({ id }) => id))
+  if (ids.size !== requests.length) problems.push(`events: ${requests.length - ids.size} requests were told of twice`)
+  const errors = requests.filter(({ outcome }) => outcome === 'error').length
+  if (failed !== errors) problems.push(`events: status counts ${failed} failures, events tell of ${errors}`)
+  const succeeded = calls.filter(({ times, error }) => times > 0 && error === undefined).length
+  const told = requests.filter(({ outcome, method }) => outcome === 'success' && !/ilter/.test(method)).length
+  if (told !== succeeded) problems.push(`events: ${succeeded} calls were answered, events tell of ${told}`)
+  for (const { id, method, attempts: count, outcome } of requests) {
+    const own = attempts.filter((attempt) => attempt.id === id).length
+    if (outcome === 'success' && own < count)
+      problems.push(`events: ${method} says ${count} attempts, ${own} were told of`)
+  }
+  return [...problems, ...untold(world)]
+}
+
+/** Whatever was asked was told of as an attempt, or is counted as upkeep. What refuses batches is asked again, untold. */
+function untold({ asked, attempts, engine, storm }: Facts['world']): string[] {
+  const isHalved = storm.faults.some((fault) => fault.type === 'ill' && fault.trouble.says === 'half of it')
+  if (isHalved || storm.providers.some(({ canBatch }) => !canBatch)) return []
+  const upkeep = engine.status().providers.reduce((sum, one) => sum + one.upkeep.chain + one.upkeep.heads, 0)
+  const seen = asked.filter(({ method }) => method !== HEARTBEAT).length
+  return seen > attempts.length + upkeep
+    ? [`events: ${seen} requests came, ${attempts.length} attempts were told of, and ${upkeep} were upkeep`]
+    : []
+}

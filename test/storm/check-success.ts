@@ -1,0 +1,64 @@
+// The rule of success: a read or a send is answered if somebody was well and able to answer it during the whole call.
+
+import type { CallRecord } from './calls'
+import type { Facts } from './facts'
+import { nameOf } from './facts'
+import type { StormProvider } from './provider'
+import type { StormWorld } from './world'
+import { timeout } from './world'
+
+/** Slower ones (in ms of one way), and those that take no two calls at a time, may not be done in time. */
+const SWIFT = 80
+const BUSY = 2
+
+export function successProblems({ world, calls, closedAt }: Facts): string[] {
+  return calls.flatMap((call) => {
+    const { plan, error, endedAt } = call
+    if (error === undefined || endedAt >= closedAt) return []
+    if (plan.abortsAfter !== undefined || (plan.timeout ?? timeout) < timeout || plan.ask.of === 'unknown') return []
+    const able = world.providers.findIndex((provider, index) => isAble(provider, index, call, world))
+    return able < 0 ? [] : [`success: ${nameOf(call)} failed, while ${world.ids[able]} was well: ${sayOf(error)}`]
+  })
+}
+
+function sayOf({ name, message, attempts = [] }: any): string {
+  const asked = attempts.map(({ provider, channel, kind }: any) => `${provider} ${channel} ${kind}`)
+  return `${name}: ${message.split('\n')[0]} [${asked.join(', ')}]`
+}
+
+function isAble(provider: StormProvider, index: number, call: CallRecord, world: StormWorld): boolean {
+  const { plan, request, height, startedAt, endedAt } = call
+  const {
+    isForeign,
+    isPrivate,
+    lacks,
+    rate,
+    concurrency = Infinity,
+    latency,
+    archive,
+    ways,
+    subscribes,
+  } = provider.plan
+  const { settings, providers, watchers } = world.storm
+  if (plan.provider !== undefined && plan.provider !== index && !plan.allowFailover) return false
+  if (plan.exclude === index || isForeign || rate !== undefined || lacks.includes(request.method)) return false
+  if (latency[1] > SWIFT || concurrency <= BUSY) return false
+  // One that has no room for subscriptions is left alone for a while, again and again.
+  if (watchers.length > 0 && ways !== 'http' && !subscribes) return false
+  // What was sent privately is looked for among the private.
+  const isSecret = plan.ask.of === 'send' || plan.ask.of === 'sent receipt'
+  if (isSecret && !isPrivate && providers.some((one) => one.isPrivate)) return false
+  if (height !== undefined && !hasState(index, archive, call, world)) return false
+  // What was ill may stand behind a breaker, or its socket may wait to be opened: some settings do not wait for that.
+  const isPatient = settings.waitForProvider && settings.rounds === undefined && ways !== 'ws'
+  return provider.troubles.wereNone(isPatient ? startedAt : 0, endedAt)
+}
+
+/** Whether it showed the block, and had its state, all the time. */
+function hasState(index: number, archive: number | undefined, call: CallRecord, { views }: StormWorld): boolean {
+  const { height = 0, startedAt, endedAt } = call
+  const heads = views
+    .between(startedAt, endedAt)
+    .flatMap(({ provider, head }) => (provider === index ? head.number : []))
+  return heads.every((head) => height <= head && (archive === undefined || height >= head - archive))
+}

@@ -1,0 +1,21 @@
+// Choices from a seed: how everything random in a storm is drawn. Pure.
+
+import { seededRandom } from '../support/seeded-random'
+
+export type Draw = {
+  chance(probability: number): boolean
+  /** Both ends counted. */
+  between(low: number, high: number): number
+  pick<item>(list: readonly item[]): item
+  times<item>(count: number, make: () => item): item[]
+}
+
+export function drawFrom(seed: number): Draw {
+  const random = seededRandom(seed)
+  return {
+    chance: (probability) => random() < probability,
+    between: (low, high) => low + Math.floor(random() * (high - low + 1)),
+    pick: (list) => list[Math.floor(random() * list.length)] as never,
+    times: (count, make) => Array.from({ length: count }, make),
+  }
+}

@@ -1,0 +1,17 @@
+// What the rules of a storm are checked against, when it is over.
+
+import type { CallRecord } from './calls'
+import type { StormWorld } from './world'
+
+export type Facts = {
+  readonly world: StormWorld
+  readonly calls: readonly CallRecord[]
+  /** When the engine was closed. */
+  readonly closedAt: number
+  /** Requests that were made beside the calls. */
+  readonly polls: number
+}
+
+export function nameOf({ request: { method, params }, startedAt }: CallRecord): string {
+  return `${method} ${JSON.stringify(params)} at ${startedAt}`
+}

@@ -1,0 +1,99 @@
+// One program that polls a filter, for ever, whatever fails; and what is wrong with what it was given.
+
+import type { Hash } from 'viem'
+import type { ChainBlock } from '../support/chain-block'
+import { matchesLog } from '../support/chain-block'
+import { toRpcLog } from '../support/chain-rpc'
+import type { GivenHead, GivenLog } from '../support/stream-judge'
+import { judgeHeads, judgeLogs } from '../support/stream-judge'
+import type { PollerPlan } from './storm'
+import type { StormWorld } from './world'
+
+export type Poller = {
+  /** Whether it was given all that there is. */
+  isTold(): boolean
+  problems(): string[]
+  /** How many requests it has made. */
+  readonly made: number
+  leave(): void
+}
+
+const root: Hash = `0x${'00'.repeat(32)}`
+
+export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
+  const { chain, transport, after, note } = world
+  const name = `filter of ${plan.kind} from ${plan.from}`
+  const given: unknown[] = []
+  const errors: string[] = []
+  let id: unknown
+  /** The first block that it must be given. */
+  let first = Infinity
+  let made = 0
+  let isOver = false
+  let stop = () => {}
+
+  const ask = (method: string, params: readonly unknown[]) => {
+    made++
+    return transport.request({ method, params })
+  }
+
+  async function turn() {
+    try {
+      if (id === undefined) {
+        id = await (plan.kind === 'blocks' ? ask('eth_newBlockFilter', []) : ask('eth_newFilter', [plan.filter]))
+        first = chain.head.number + 1
+      } else {
+        const changes = (await ask('eth_getFilterChanges', [id])) as unknown[]
+        given.push(...changes)
+        note(`${name} < ${JSON.stringify(changes.map((one: any) => one.blockNumber ?? one))}`)
+      }
+    } catch (error) {
+      // As nodes say that there is no such filter: a program would make another one, and miss what was in between.
+      const { name: words } = error as Error
+      if (id !== undefined && words === 'InvalidInputRpcError') errors.push('it was lost')
+    }
+    if (!isOver) stop = after(plan.every, turn)
+  }
+
+  function wrong(): string[] {
+    const count = chain.head.number - first + 1
+    const blocks = Array.from({ length: Math.max(count, 0) }, (_, i) => chain.block(first + i) as ChainBlock)
+    if (plan.kind === 'blocks')
+      return judgeHeads(
+        given.map((hash) => toHead(chain.block(hash as Hash) as ChainBlock)).filter(({ number }) => number >= first),
+        blocks.map(toHead),
+      )
+    const logs = blocks.flatMap((block) => block.logs.filter((log) => matchesLog(plan.filter, log)))
+    return judgeLogs(
+      given.map(toLog).filter(({ blockNumber }) => Number(blockNumber) >= first),
+      logs.map((log) => toLog(toRpcLog(log))),
+    )
+  }
+
+  /** What the first one stands on may have been replaced. */
+  function toHead({ number, hash, parentHash }: ChainBlock): GivenHead {
+    return { number: BigInt(number), hash, parentHash: number === first ? root : parentHash }
+  }
+
+  void turn()
+  return {
+    isTold: () => wrong().length === 0,
+    problems: () =>
+      [...errors, ...wrong()]
+        // A lower head that was taken by decision is a chain that begins anew.
+        .filter((what) => world.resets.length === 0 || !/twice/.test(what))
+        .map((what) => `filters: ${name}: ${what}`),
+    get made() {
+      return made
+    },
+    leave() {
+      isOver = true
+      stop()
+    },
+  }
+}
+
+function toLog(log: any): GivenLog {
+  const { blockHash, blockNumber, logIndex, removed } = log
+  return { blockHash, blockNumber: BigInt(blockNumber), logIndex: Number(logIndex), removed }
+}

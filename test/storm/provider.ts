@@ -1,0 +1,184 @@
+// One stormy provider: a node over the common chain or another one, its post office, and what lies behind its sockets. What it
+// was asked is written down.
+
+import type { Socket, SocketEvents } from '../../src/channel/socket'
+import type { Peer } from '../simulation/peer'
+import { createPeer } from '../simulation/peer'
+import type { Site } from '../simulation/provider'
+import type { Chain } from '../support/chain'
+import { RpcFault } from '../support/chain-rpc'
+import type { ChainStandpoint } from '../support/chain-standpoint'
+import { createStandpoint } from '../support/chain-standpoint'
+import { createNode } from '../support/node'
+import type { Draw } from './draw'
+import { errorRows, isSaidOf } from './faults'
+import { createPool } from './pool'
+import type { PostOffice, Reply } from './post-office'
+import { createPostOffice } from './post-office'
+import type { ProviderPlan } from './storm'
+import type { Troubles } from './troubles'
+import { createTroubles } from './troubles'
+
+/** Something a provider was asked. */
+export type Asked = {
+  readonly provider: number
+  readonly at: number
+  readonly method: string
+  readonly params: readonly unknown[]
+}
+
+export type StormProvider = {
+  readonly plan: ProviderPlan
+  readonly troubles: Troubles
+  readonly chain: ChainStandpoint
+  /** Its own newest block. */
+  headOf(): number
+  readonly office: PostOffice
+  /** For the socket channel. */
+  open(events: SocketEvents): Socket
+  cut(): void
+  restart(): void
+  readonly sockets: number
+  /** How many upstream subscriptions are open. */
+  readonly subscriptions: number
+}
+
+export type StormProviderOptions = {
+  readonly index: number
+  readonly plan: ProviderPlan
+  readonly chain: Chain
+  readonly draw: Draw
+  readonly random: () => number
+  now(): number
+  after(ms: number, run: () => void): void
+  onAsked(asked: Asked): void
+  /** What it shows of the chain has changed. */
+  onView(): void
+}
+
+const SECOND = 1_000
+export const chainId = 1
+
+export function createStormProvider(options: StormProviderOptions): StormProvider {
+  const { index, plan, draw, now, after, random, onAsked, onView } = options
+  const { archive, maxBlockRange, rate, latency: bounds } = plan
+  const chain = createStandpoint(options.chain)
+  const troubles = createTroubles(now, onChange)
+  const headOf = () => Math.max(0, chain.head.number - troubles.now.lag)
+  const node = createNode({ chain, headOf, onPending() {} })
+  const pool = createPool(chain)
+  const peers = new Map<Socket, { peer: Peer; end: () => void }>()
+  const taken: number[] = []
+  let opened = 0
+  chain.onChange(onChange)
+
+  function onChange() {
+    onView()
+    for (const { peer } of [...peers.values()]) peer.flush()
+  }
+
+  function latency() {
+    return draw.between(bounds[0], bounds[1]) + troubles.now.slow
+  }
+
+  function admits() {
+    if (rate === undefined) return true
+    while (taken[0] !== undefined && taken[0] <= now() - SECOND) taken.shift()
+    return taken.length < rate && taken.push(now()) > 0
+  }
+
+  function resultOf(method: string, params: readonly any[]): unknown {
+    onAsked({ provider: index, at: now(), method, params })
+    if (plan.lacks.includes(method)) throw new RpcFault(-32601, `the method ${method} does not exist/is not available`)
+    if (method === 'eth_sendRawTransaction') return pool.send(params[0])
+    const logs = maxBlockRange === undefined ? undefined : { maxBlockRange }
+    const view = { head: headOf(), chainId: plan.isForeign ? chainId + 1 : chainId, archive, logs }
+    const value = node.answer(method, params, view)
+    return method === 'eth_getTransactionByHash' ? (value ?? pool.find(params[0])) : value
+  }
+
+  function answer({ method, params = [] }: { method: string; params?: readonly unknown[] }): Reply {
+    try {
+      return { result: resultOf(method, params) }
+    } catch (error) {
+      if (!(error instanceof RpcFault)) throw error
+      const { code, message, data } = error
+      return { error: { code, message, ...(data !== undefined && { data }) } }
+    }
+  }
+
+  /** What is wrong over http is said over a socket as well, as far as it has words there. */
+  function overSocket(method: string, params: readonly any[]): unknown {
+    const { says, share, row } = troubles.now
+    const words = says === 'an error' && draw.chance(share) ? errorRows[row] : undefined
+    if (words?.error && isSaidOf(words, method)) throw new RpcFault(words.error.code as number, words.error.message)
+    if (!admits() || (says === 'too many requests' && draw.chance(share)))
+      throw new RpcFault(-32005, 'too many requests, try again in 1s')
+    return resultOf(method, params)
+  }
+
+  const site: Site = { chain, headOf, answer: overSocket, now, after, latency, random }
+
+  function open(events: SocketEvents): Socket {
+    let peer: Peer | undefined
+    let isOver = false
+    const leave = () => {
+      isOver = true
+      peer?.end()
+      peers.delete(socket)
+    }
+    const end = () => {
+      if (isOver) return
+      leave()
+      events.onEnd({ code: 1006, reason: 'cut' })
+    }
+    const socket: Socket = {
+      send(text) {
+        if (!peer || isOver) throw new Error('The socket is not open.')
+        peer.receive(text)
+      },
+      ping() {
+        if (plan.canPing) peer?.ping()
+        return plan.canPing
+      },
+      hold() {},
+      drop: leave,
+    }
+    after(latency(), () => {
+      if (isOver) return
+      const { handshakes } = troubles.now
+      if (handshakes === 'refused') return end()
+      if (handshakes === 'hanging') return
+      const conditions = () => (plan.subscribes ? troubles.now : { ...troubles.now, subscribe: 'refused' as const })
+      peer = createPeer({ site, events, conditions, seed: `${index} ${++opened}` })
+      peers.set(socket, { peer, end })
+      events.onOpen()
+    })
+    return socket
+  }
+
+  function cut() {
+    for (const { end } of [...peers.values()]) end()
+  }
+
+  const { trouble, chance } = { trouble: () => troubles.now, chance: draw.chance }
+  return {
+    plan,
+    troubles,
+    chain,
+    headOf,
+    office: createPostOffice({ trouble, admits, canBatch: plan.canBatch, answer, after, latency, chance }),
+    open,
+    cut,
+    restart() {
+      node.forgetFilters()
+      cut()
+    },
+    get sockets() {
+      return peers.size
+    },
+    get subscriptions() {
+      return [...peers.values()].reduce((sum, { peer }) => sum + peer.subscriptions.length, 0)
+    },
+  }
+}

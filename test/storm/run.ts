@@ -1,0 +1,164 @@
+// Plays a storm, heals everything, lets everybody finish, closes the engine, and says what was wrong.
+
+import type { Watcher } from '../simulation/watchers'
+import { startWatcher } from '../simulation/watchers'
+import { createCalls } from './calls'
+import { budgetProblems } from './check-budgets'
+import { eventProblems } from './check-events'
+import { closedProblems, idleProblems } from './check-left'
+import { privacyProblems } from './check-privacy'
+import { promiseProblems } from './check-promises'
+import { isTold, watcherProblems } from './check-streams'
+import { successProblems } from './check-success'
+import { truthProblems } from './check-truth'
+import type { Fault } from './faults'
+import type { Poller } from './pollers'
+import { startPoller } from './pollers'
+import type { Storm } from './storm'
+import type { StormWorld } from './world'
+import { createStormWorld } from './world'
+
+export type Outcome = {
+  /** Nothing of it should be: each begins with the name of the rule that does not hold. */
+  readonly problems: readonly string[]
+  /** For whoever counts. */
+  readonly counts: { readonly calls: number; readonly answered: number; readonly asked: number }
+}
+
+/** After everything is healed. */
+const lastBlocks = 4
+/** All in ms. */
+const patience = 150_000
+const step = 2_000
+const longestCall = 130_000
+const lingers = 35_000
+
+export async function runStorm(storm: Storm, tell?: ((text: string) => void) | undefined): Promise<Outcome> {
+  const world = createStormWorld(storm, tell)
+  const { clock, chain, providers, after, engine, note } = world
+  const calls = createCalls(world)
+  const watchers: Watcher[] = []
+  const pollers: Poller[] = []
+  const look = () => {
+    for (const watcher of watchers) watcher.look()
+  }
+  if (tell) narrate(world)
+  const stop = startMiner(world, look)
+  for (const fault of storm.faults) after(fault.at, () => inflict(world, fault))
+  for (const plan of storm.calls) after(plan.at, () => calls.start(plan))
+  for (const [index, plan] of storm.watchers.entries())
+    after(plan.from, () => {
+      const watcher = startWatcher(world as never, plan, `${plan.kind} ${index}, ${plan.via}`)
+      watchers.push(watcher)
+      if (plan.to < Infinity) after(plan.to - plan.from, watcher.leave)
+    })
+  for (const plan of storm.pollers) after(plan.from, () => pollers.push(startPoller(world, plan)))
+  const isCutShort = storm.closesAt !== undefined
+  await clock.advance(storm.closesAt ?? storm.duration)
+  let ownProblems: string[] = []
+  if (!isCutShort) {
+    note('ALL HEALED')
+    for (const { troubles, chain: standpoint, plan } of providers) {
+      troubles.clear()
+      if (!plan.isForeign) standpoint.moveTo(chain)
+    }
+    await clock.advance(lastBlocks * storm.blockTime)
+    stop()
+    await finish(world, watchers, pollers)
+    ownProblems = watchers.flatMap((watcher) => watcherProblems(watcher, world))
+    for (const poller of pollers) ownProblems.push(...poller.problems())
+    for (const watcher of watchers) watcher.leave()
+    for (const poller of pollers) poller.leave()
+    await clock.advance(calls.all.some(({ times }) => times === 0) ? longestCall : lingers)
+    ownProblems.push(...idleProblems(world))
+  }
+  const closedAt = clock.now()
+  const polls = pollers.reduce((sum, { made }) => sum + made, 0)
+  engine.close()
+  stop()
+  await clock.settle()
+  const left = closedProblems(world)
+  for (const watcher of watchers) watcher.leave()
+  if (isCutShort) for (const poller of pollers) poller.leave()
+  await clock.advance(1_000)
+  const facts = { world, calls: calls.all, closedAt, polls }
+  const problems = [promiseProblems, truthProblems, successProblems, eventProblems, budgetProblems, privacyProblems]
+  return {
+    problems: [...problems.flatMap((find) => find(facts)), ...ownProblems, ...left],
+    counts: {
+      calls: calls.all.length,
+      answered: calls.all.filter(({ times, error }) => times > 0 && error === undefined).length,
+      asked: world.asked.length,
+    },
+  }
+}
+
+function narrate({ chain, engine, note }: StormWorld) {
+  chain.onChange(() => note(`chain: ${chain.head.number} ${chain.head.hash.slice(0, 8)}`))
+  for (const name of [
+    'attempt',
+    'subscription',
+    'connection',
+    'gap',
+    'reorg',
+    'breaker',
+    'limit',
+    'capability',
+    'dispute',
+  ] as const)
+    engine.events.on(name, (event) => note(`${name}: ${JSON.stringify(event)}`))
+}
+
+function startMiner({ chain, after, random, storm }: StormWorld, onMined: () => void) {
+  const { blockTime, unevenness } = storm
+  let stop = () => {}
+  function next() {
+    const pause = blockTime * (1 + unevenness * (2 * random() - 1))
+    stop = after(Math.round(pause), () => {
+      chain.mine()
+      onMined()
+      next()
+    })
+  }
+  next()
+  return () => stop()
+}
+
+function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fault: Fault) {
+  note(`FAULT ${JSON.stringify(fault)}`)
+  if (fault.type === 'reorg') return void chain.reorg(fault.depth, { blocks: fault.blocks })
+  const provider = providers[fault.provider]
+  // What is on another chain may fail to say so: then nothing is wrong with using it.
+  if (!provider || provider.plan.isForeign) return
+  if (fault.type === 'cut') return provider.cut()
+  if (fault.type === 'restart') return provider.restart()
+  if (fault.type === 'ill') return void after(fault.lasts, provider.troubles.add(fault.trouble))
+  const stale = chain.fork()
+  stale.reorg(fault.depth)
+  provider.chain.moveTo(stale)
+  // Not as others see it: that counts as trouble.
+  const heal = provider.troubles.add({})
+  const until = Math.min(storm.duration, fault.at + fault.lasts)
+  const grow = () => {
+    if (clock.now() >= until) {
+      provider.chain.moveTo(chain)
+      return heal()
+    }
+    stale.mine()
+    after(2 * storm.blockTime, grow)
+  }
+  after(2 * storm.blockTime, grow)
+}
+
+/** Until everybody was told of everything, or for as long as that may take. */
+async function finish(world: StormWorld, watchers: readonly Watcher[], pollers: readonly Poller[]) {
+  const { clock } = world
+  const from = clock.now()
+  do {
+    await clock.advance(step)
+    for (const watcher of watchers) watcher.look()
+  } while (
+    clock.now() - from < patience &&
+    !(watchers.every((one) => isTold(one, world)) && pollers.every((one) => one.isTold()))
+  )
+}

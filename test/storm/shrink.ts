@@ -1,0 +1,33 @@
+// Makes a storm smaller that goes wrong: fast-check leaves out what is not needed for the same rule to be broken.
+
+import fc from 'fast-check'
+import type { Outcome } from './run'
+import { runStorm } from './run'
+import type { Storm } from './storm'
+
+export type Shrunk = { readonly storm: Storm; readonly problems: readonly string[] }
+
+export async function shrinkStorm(storm: Storm, { problems }: Pick<Outcome, 'problems'>): Promise<Shrunk> {
+  const rule = ruleOf(problems[0])
+  const { faults, calls, watchers, pollers } = storm
+  const all = [watchers, pollers, faults, calls].flat().map(() => true)
+  const masks = fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length })
+  let smallest: Shrunk = { storm, problems }
+  await fc.check(
+    fc.asyncProperty(masks, async (mask) => {
+      const rest = [...mask]
+      const kept = <item>(list: readonly item[]) => list.filter(() => rest.shift())
+      const fewer = { watchers: kept(watchers), pollers: kept(pollers), faults: kept(faults), calls: kept(calls) }
+      const lesser = { ...storm, ...fewer }
+      const left = (await runStorm(lesser)).problems.filter((problem) => ruleOf(problem) === rule)
+      if (left.length > 0) smallest = { storm: lesser, problems: left }
+      return left.length === 0
+    }),
+    { numRuns: 1, examples: [[all]] },
+  )
+  return smallest
+}
+
+function ruleOf(problem = ''): string {
+  return problem.split(':')[0] as string
+}

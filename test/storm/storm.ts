@@ -1,0 +1,192 @@
+// What happens in one storm, drawn from its seed: the chain, the providers, what goes wrong when, who calls and watches.
+// Plain data, so that it can be printed, played again and made smaller. Pure.
+
+import type { WatcherPlan } from '../simulation/schedule'
+import type { LogMatch, LogSpec } from '../support/chain-block'
+import { tokenA, tokenB, transferTopic } from '../support/chain-block'
+import type { CallPlan } from './call-plans'
+import { drawCalls } from './call-plans'
+import type { Draw } from './draw'
+import { drawFrom } from './draw'
+import type { Fault } from './faults'
+import { drawFaults } from './faults'
+
+export type Storm = {
+  readonly seed: number
+  /** In ms, on average. */
+  readonly blockTime: number
+  /** How far a block may be off its time, 0 to 1. */
+  readonly unevenness: number
+  /** Of faults, calls and watchers (in ms). */
+  readonly duration: number
+  readonly settings: Settings
+  readonly providers: readonly ProviderPlan[]
+  readonly faults: readonly Fault[]
+  readonly calls: readonly CallPlan[]
+  readonly watchers: readonly WatcherPlan[]
+  readonly pollers: readonly PollerPlan[]
+  /** When the engine is closed (in ms); `undefined`: after all has ended by itself. */
+  readonly closesAt: number | undefined
+}
+
+export type Settings = {
+  readonly strategy: 'priority' | 'fastest' | 'latency-weighted' | 'load-balanced' | 'cheapest' | 'freshest'
+  readonly hedgeBudget: number
+  readonly retryBudget: number
+  /** `undefined`: as many as the deadline allows. */
+  readonly rounds: number | undefined
+  readonly share: boolean
+  readonly broadcast: 'first' | 'all'
+  readonly waitForProvider: boolean
+}
+
+export type ProviderPlan = {
+  readonly ways: 'http' | 'ws' | 'both'
+  /** Of one way (in ms). */
+  readonly latency: readonly [number, number]
+  readonly isBackup: boolean
+  readonly isPrivate: boolean
+  readonly cost: number
+  /** On another chain than the client's. */
+  readonly isForeign: boolean
+  /** State of so many blocks. */
+  readonly archive: number | undefined
+  readonly maxBlockRange: number | undefined
+  readonly subscribes: boolean
+  /** Methods that it does not know. */
+  readonly lacks: readonly string[]
+  /** Requests it takes in a second. */
+  readonly rate: number | undefined
+  /** Whether what is true of it is said in the list. */
+  readonly isDeclared: boolean
+  readonly concurrency: number | undefined
+  readonly canBatch: boolean
+  readonly canPing: boolean
+}
+
+/** Asks a filter for its changes again and again. */
+export type PollerPlan = {
+  readonly kind: 'logs' | 'blocks'
+  readonly filter: LogMatch
+  readonly from: number
+  /** Between two polls (in ms). */
+  readonly every: number
+}
+
+export const height = 3_000
+
+export function drawStorm(seed: number): Storm {
+  const draw = drawFrom(seed)
+  const { chance, between, pick, times } = draw
+  const blockTime = pick([250, 1_000, 2_000, 4_000, 12_000])
+  const duration = between(8_000, 40_000)
+  const place = 0
+  const drawn = times(pick([1, 2, 3, 3, 4, 5]), () => drawProvider(draw))
+  // Somebody serves the chain, with all that streams need.
+  const providers = drawn.map((one, index) => (index === place ? { ...one, isForeign: false, lacks: [] } : one))
+  return {
+    seed,
+    blockTime,
+    unevenness: pick([0, 0.2, 0.9]),
+    duration,
+    settings: drawSettings(draw),
+    providers,
+    faults: times(pick([0, 1, 2, 4, 8, 12]), () => drawFaults(draw, duration, providers.length, blockTime)).flat(),
+    calls: drawCalls(draw, duration, providers.length),
+    watchers: chance(0.4) ? times(between(1, 3), () => drawWatcher(draw, duration)) : [],
+    pollers: chance(0.25) ? times(between(1, 2), () => drawPoller(draw, duration)) : [],
+    closesAt: chance(0.15) ? between(0, duration) : undefined,
+  }
+}
+
+function drawSettings({ chance, pick }: Draw): Settings {
+  return {
+    strategy: chance(0.5)
+      ? 'priority'
+      : pick(['fastest', 'latency-weighted', 'load-balanced', 'cheapest', 'freshest'] as const),
+    hedgeBudget: pick([0, 1, 20, 20]),
+    retryBudget: pick([0, 1, 20, 20]),
+    rounds: pick([1, 2, undefined, undefined]),
+    share: chance(0.8),
+    broadcast: chance(0.7) ? 'first' : 'all',
+    waitForProvider: chance(0.85),
+  }
+}
+
+function drawProvider({ chance, pick, between }: Draw): ProviderPlan {
+  const some = <value>(probability: number, make: () => value) => (chance(probability) ? make() : undefined)
+  return {
+    ways: pick(['http', 'http', 'ws', 'both', 'both'] as const),
+    latency: pick([
+      [1, 5],
+      [1, 40],
+      [20, 80],
+      [50, 400],
+    ] as const),
+    isBackup: chance(0.15),
+    isPrivate: chance(0.1),
+    cost: between(1, 3),
+    isForeign: chance(0.07),
+    archive: some(0.2, () => pick([64, 128])),
+    maxBlockRange: some(0.3, () => pick([50, 100, 500])),
+    subscribes: chance(0.85),
+    lacks: chance(0.2) ? [pick(['eth_getBlockByHash', 'eth_getTransactionReceipt', 'eth_getLogs'])] : [],
+    rate: some(0.1, () => between(3, 20)),
+    isDeclared: chance(0.6),
+    concurrency: some(0.1, () => pick([1, 2, 8])),
+    canBatch: chance(0.8),
+    canPing: chance(0.7),
+  }
+}
+
+export const filters: readonly LogMatch[] = [
+  { address: tokenA },
+  { address: [tokenA, tokenB] },
+  { address: tokenB },
+  {},
+  { topics: [transferTopic] },
+]
+
+function drawWatcher({ chance, between, pick }: Draw, duration: number): WatcherPlan {
+  const from = chance(0.5) ? 0 : between(0, duration)
+  return {
+    kind: chance(0.5) ? 'heads' : 'logs',
+    via: chance(0.6) ? 'subscribe' : 'iterator',
+    filter: pick(filters),
+    from,
+    to: chance(0.6) ? Infinity : from + between(0, duration),
+    pace: chance(0.2) ? 300 : 0,
+  }
+}
+
+function drawPoller({ chance, between, pick }: Draw, duration: number): PollerPlan {
+  return {
+    kind: chance(0.6) ? 'logs' : 'blocks',
+    filter: pick(filters),
+    from: between(0, duration / 2),
+    every: pick([500, 1_000, 4_000]),
+  }
+}
+
+/** A line for each thing. */
+export function describeStorm({ providers, faults, calls, watchers, pollers, ...rest }: Storm): string {
+  const lists = { providers, faults, calls, watchers, pollers }
+  const lines = Object.entries(lists).flatMap(([name, list]) =>
+    list.map((one, index) => `  ${name}[${index}] ${JSON.stringify(one)}`),
+  )
+  return [JSON.stringify(rest), ...lines].join('\n')
+}
+
+/** The logs of the storm's blocks. */
+export function logsOf(seed: number) {
+  return (number: number, branch: number): LogSpec[] => {
+    const { chance, between, pick, times } = drawFrom(seed * 7_919 + number * 131 + branch)
+    if (chance(0.3)) return []
+    let index = 0
+    return times(between(0, 3), () => ({
+      address: pick([tokenA, tokenB]),
+      topics: [transferTopic],
+      data: `0x0${index++}`,
+    }))
+  }
+}

@@ -1,0 +1,190 @@
+// A stormy world: one model chain, providers over it, the library's engine over them with real channels, all on the manual
+// clock and from one seed. Nothing happens in it by itself; what is to happen is played in run.ts.
+
+import type { Clock } from '../../src/base/clock'
+import type { Random } from '../../src/base/random'
+import type { Channel } from '../../src/channel/channel'
+import { createHttpChannel } from '../../src/channel/http'
+import { createWsChannel } from '../../src/channel/ws'
+import type { Engine } from '../../src/engine'
+import { createEngine } from '../../src/engine'
+import type { EventMap } from '../../src/events'
+import type { ProviderSetup } from '../../src/provider/provider'
+import { createPlanner } from '../../src/request/plan'
+import type { ChannelType } from '../../src/types'
+import type { FailoverValue } from '../../src/value'
+import { extrasOf, requestOf } from '../../src/value'
+import type { World as WatchedWorld } from '../simulation/world'
+import { createChain } from '../support/chain'
+import { createManualClock } from '../support/manual-clock'
+import { createPlatformClock } from '../support/platform-clock'
+import { seededRandom } from '../support/seeded-random'
+import { drawFrom } from './draw'
+import type { Asked, StormProvider } from './provider'
+import { chainId, createStormProvider } from './provider'
+import type { ProviderPlan, Storm } from './storm'
+import { height, logsOf } from './storm'
+import type { Oracle, Views } from './views'
+import { createOracle, createViews } from './views'
+
+/** With what the watchers of `test/simulation` need of a world. */
+export type StormWorld = Omit<WatchedWorld, 'providers'> & {
+  readonly storm: Storm
+  readonly providers: readonly StormProvider[]
+  readonly ids: readonly string[]
+  /** What `client.transport` would be. */
+  readonly transport: FailoverValue
+  readonly views: Views
+  readonly oracle: Oracle
+  readonly asked: readonly Asked[]
+  readonly attempts: readonly EventMap['attempt'][]
+  readonly requests: readonly EventMap['request'][]
+  /** When the library decided to take a lower head. */
+  readonly resets: readonly number[]
+}
+
+const deepestReorg = 10
+export const timeout = 10_000
+
+export function createStormWorld(storm: Storm, tell?: ((text: string) => void) | undefined): StormWorld {
+  const { seed, blockTime } = storm
+  const clock = createManualClock()
+  const random = seededRandom(seed ^ 0x5eed)
+  const chain = createChain({ height, blockTime: blockTime / 1_000, logs: logsOf(seed) })
+  const foreign = createChain({ height, blockTime: blockTime / 1_000, seed: 'another chain' })
+  const views = createViews(clock.now)
+  const asked: Asked[] = []
+  const after = (ms: number, run: () => void) => clock.after(ms, run).cancel
+  const own = createPlatformClock(clock, tell !== undefined)
+
+  const providers = storm.providers.map((plan, index): StormProvider => {
+    const provider: StormProvider = createStormProvider({
+      index,
+      plan,
+      chain: plan.isForeign ? foreign : chain,
+      draw: drawFrom(seed * 31 + index),
+      random,
+      now: clock.now,
+      after: (ms, run) => void after(ms, run),
+      onAsked: (one) => void asked.push(one),
+      onView: () => note(provider, index),
+    })
+    note(provider, index)
+    return provider
+  })
+
+  function note({ plan, chain: seen, headOf }: StormProvider, index: number) {
+    const head = seen.block(headOf())
+    if (head && !plan.isForeign) views.note(index, head)
+  }
+
+  const { engine, channels, planner, ids } = createOwnEngine(storm, providers, own, random)
+  const face = { channels, planner, pollingInterval: Math.min(4_000, Math.max(500, blockTime)) }
+  const attempts: EventMap['attempt'][] = []
+  const requests: EventMap['request'][] = []
+  const resets: number[] = []
+  engine.events.on('attempt', (event) => void attempts.push(event))
+  engine.events.on('request', (event) => void requests.push(event))
+  engine.events.on('reorg', ({ reset }) => void (reset && resets.push(clock.now())))
+  return {
+    storm,
+    clock,
+    chain,
+    providers,
+    ids,
+    engine,
+    face,
+    transport: extrasOf(engine, face, requestOf(engine, face, ids), false),
+    views,
+    oracle: createOracle(chain, height - deepestReorg),
+    asked,
+    attempts,
+    requests,
+    resets,
+    after,
+    random,
+    timers: own.running,
+    note: (text) => tell?.(`${clock.now().toFixed(1).padStart(10)}  ${text}`),
+  }
+}
+
+/** As `failover()` makes it. */
+function createOwnEngine({ settings }: Storm, providers: readonly StormProvider[], clock: Clock, random: Random) {
+  const { rounds = Infinity, hedgeBudget, retryBudget, share, broadcast, waitForProvider, strategy } = settings
+  const ids = providers.map((_, index) => `p${index + 1}`)
+  const ways = providers.map(({ plan }): ChannelType[] => (plan.ways === 'both' ? ['http', 'ws'] : [plan.ways]))
+
+  function channelOf({ office, open, plan }: StormProvider, id: string, type: ChannelType): Channel {
+    if (type === 'ws') {
+      const onSocket = (change: Parameters<Engine['onSocket']>[1]) => engine.onSocket(id, change)
+      return createWsChannel({ url: `wss://${id}.test`, provider: id, clock, random, open, onSocket })
+    }
+    const onRefused = (most: number) => engine.onBatchRefused(id, most)
+    const batches = { concurrency: plan.concurrency, onRefused }
+    return createHttpChannel({ url: `https://${id}.test`, provider: id, fetch: office.fetch, batches })
+  }
+
+  const sets = providers.map((provider, index) =>
+    (ways[index] as ChannelType[]).map((type) => channelOf(provider, ids[index] as string, type)),
+  )
+  const channels = sets.flat()
+  const hedge = { budget: hedgeBudget }
+  const seesDepth = () => engine.limitsDepth()
+  const planner = createPlanner({ strategy, methods: {}, timeout, isTimeoutGiven: false, hedge, rounds, seesDepth })
+  const engine: Engine = createEngine({
+    providers: providers.map(({ plan }, index) =>
+      setupOf(plan, ids[index] as string, index, ways[index] as ChannelType[], sets[index] as Channel[]),
+    ),
+    chainId,
+    hasOwnSerializer: false,
+    verifyChain: true,
+    consistency: 'head',
+    hedgeBudget,
+    retryBudget,
+    retryDelay: 150,
+    waitForProvider,
+    share,
+    broadcast,
+    logs: {},
+    shouldThrow: undefined,
+    verify: 'auto',
+    mostFilled: { heads: 256, logs: 10_000 },
+    pollingInterval: undefined,
+    planner,
+    onClose() {
+      for (const channel of channels) channel.close()
+    },
+    clock,
+    random,
+  })
+  return { engine, channels, planner, ids }
+}
+
+function setupOf(
+  plan: ProviderPlan,
+  id: string,
+  index: number,
+  ways: readonly ChannelType[],
+  channels: readonly Channel[],
+): ProviderSetup {
+  const { archive, maxBlockRange, lacks, rate, concurrency, isDeclared, subscribes } = plan
+  const ws = channels.find(({ type }) => type === 'ws')
+  const http = channels.find(({ type }) => type === 'http')
+  return {
+    id,
+    priority: index,
+    weight: 1,
+    cost: plan.cost,
+    isBackup: plan.isBackup,
+    isPrivate: plan.isPrivate,
+    isWallet: false,
+    channels: ways,
+    capabilities: isDeclared
+      ? { archive, logs: { maxBlockRange }, methods: { exclude: [...lacks] }, subscriptions: subscribes }
+      : {},
+    limits: { concurrency, ...(isDeclared && rate !== undefined && { requestsPerSecond: rate }) },
+    breaker: {},
+    ...(ws && { socket: () => ws.socket?.() ?? 'idle' }),
+    ...(http && { load: () => http.load?.() ?? 0 }),
+  }
+}
