@@ -175,7 +175,7 @@ export function createEngine(setup: EngineSetup): Engine {
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
     subscriptions.onSocket(id, to)
-    if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.recordFailure(clock.now(), true)
+    if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.loseAll(clock.now())
     if (events.has('connection'))
       events.emit('connection', {
         provider: id,
