@@ -9,12 +9,12 @@ export function isTold(watcher: Watcher, world: StormWorld): boolean {
 }
 
 export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
-  const { name, first, hasLeft, gaps, errors, sightings } = watcher
+  const { name, first, hasLeft, gaps, errors } = watcher
   const { lost, doubled, ghosts, disordered } = watcher.judge(truthOf(watcher, world))
   // Who has left early is owed no more.
   const counts = hasLeft ? { doubled, disordered } : { lost, doubled, ghosts, disordered }
   return [
-    ...(first === undefined && !hasLeft && sightings.length === 0 ? ['never live'] : []),
+    ...(first === undefined && !hasLeft ? ['never live'] : []),
     ...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : [])),
     ...gaps
       .filter(({ to }) => first !== undefined && to >= first)
