@@ -81,7 +81,8 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       const { provider } = state
       if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
       // What is pushed cannot be taken back: the chain must be known before.
-      if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: place.id })
+      if (provider.chain.state === 'wrong')
+        throw new ChainMismatchError({ provider: place.id, chainId: provider.chain.id })
       const upstream = await subscribeAt(place, params, sink, { signal })
       // It has answered: that is as good as a probe.
       if (!state.breaker.isClosed()) state.breaker.close()
