@@ -97,7 +97,8 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
       return due
     },
     noteGap(from, to) {
-      gap = { from, to }
+      // Of several, all between the first and the last.
+      gap = { from: gap && gap.from < from ? gap.from : from, to: gap && gap.to > to ? gap.to : to }
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Hex } from 'viem'
 import type { Clock } from '../base/clock'
 import type { Pauses } from '../base/pause'
 import { createPauses } from '../base/pause'
+import { SubscriptionGapError } from '../errors'
 import type { Item, Stream } from './stream'
 
 export type SubscriberOptions = {
@@ -47,8 +48,10 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
     stopWaiting: () => void
   }
 
-/** Items that wait for a slow one. */
+/** Items that wait for a slow one; */
 const MOST_WAITING = 1_000
+/** with what changes their blocks, and those before them. Past it, a change is lost and reported. */
+const MOST_CHANGED = 2_000
 /** What could not be read again is tried once more after this (in ms). */
 const AGAIN = 1_000
 
@@ -130,13 +133,20 @@ function keep(subscriber: Subscriber, item: Item) {
   const { behindFrom, through } = subscriber
   if (isClosed(subscriber)) return
   if (behindFrom !== undefined) return keepBehind(subscriber, item, behindFrom)
-  subscriber.waiting ??= []
-  const isFull = subscriber.waiting.length >= MOST_WAITING
+  const isFull = (subscriber.waiting?.length ?? 0) >= MOST_WAITING
   const isNext = 'number' in item && item.number > through
   note(subscriber, item)
   if (isFull && isNext) subscriber.behindFrom = item.number
   // What changes blocks that wait already has to wait with them.
-  else if (!isFull || 'number' in item) subscriber.waiting.push(item)
+  else if (!isFull || 'number' in item) hold(subscriber, item)
+}
+
+function hold(subscriber: Subscriber, item: Item) {
+  subscriber.waiting ??= []
+  if (subscriber.waiting.length < MOST_CHANGED) return void subscriber.waiting.push(item)
+  if (item.type !== 'head' && item.type !== 'logs') return
+  const number = BigInt(item.number)
+  fail(subscriber, new SubscriptionGapError({ from: number, to: number, why: 'the subscriber is too slow' }))
 }
 
 function note(subscriber: Subscriber, item: Item) {
@@ -149,8 +159,7 @@ function note(subscriber: Subscriber, item: Item) {
 function keepBehind(subscriber: Subscriber, item: Item, from: number) {
   if (!('number' in item)) return
   subscriber.lowest = Math.min(subscriber.lowest, item.number)
-  subscriber.waiting ??= []
-  if (item.number < from) subscriber.waiting.push(item)
+  if (item.number < from) hold(subscriber, item)
 }
 
 async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {

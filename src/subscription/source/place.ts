@@ -5,6 +5,8 @@ import type { Gate } from '../../base/gate'
 import { createGate } from '../../base/gate'
 import type { Channel } from '../../channel/channel'
 import type { ChannelState } from '../../provider/provider'
+import type { Quota } from '../../provider/quota'
+import { createQuota } from '../../provider/quota'
 
 export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
 
@@ -30,6 +32,8 @@ export type Place = {
   readonly gate: Gate
   /** When the last one had its turn (in ms of the clock). */
   turnAt: number
+  /** How many subscriptions it takes is nobody else's business: its provider goes on. */
+  readonly room: Quota
 }
 
 /** Subscribes on their way at a time. */
@@ -60,6 +64,7 @@ export function createPlace(state: ChannelState, channel: SubscribingChannel): P
     returns: 0,
     gate: createGate(AT_A_TIME),
     turnAt: -Infinity,
+    room: createQuota({}),
   }
 }
 
