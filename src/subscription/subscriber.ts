@@ -28,6 +28,7 @@ export type SubscriberSource = {
   readonly stream: Pick<Stream, 'whenReady' | 'cursor' | 'replay'>
   /** Logs of blocks whose turn came before this are not given. */
   readonly turn: number
+  readonly gapOf: (from: number, to: number, why: string) => Item
 }
 
 export type Subscriber = Omit<SubscriberOptions, 'from'> &
@@ -42,6 +43,8 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
     through: number
     /** The lowest block of which something came while it was read again. */
     lowest: number
+    /** How often in a row that could not be done. */
+    failures: number
     pauses: Pauses | undefined
     /** Ends the waiting for a promise of its own. */
     stopWaiting: () => void
@@ -49,8 +52,12 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
 
 /** Items that wait for a slow one. */
 const MOST_WAITING = 1_000
-/** What could not be read again is tried once more after this (in ms). */
+/** What could not be read again is tried once more after this, then after twice as long (in ms), */
 const AGAIN = 1_000
+/** so often; then blocks are given up: */
+const TRIES = 6
+/** so many, and twice as many each time until some can be had. */
+const GIVEN_UP = 256
 
 export function createSubscriber(options: SubscriberOptions, source: SubscriberSource): Subscriber {
   // Written out: records of one form cost a delivery half as much.
@@ -70,6 +77,8 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
     interval: options.interval,
     clock: source.clock,
     stream: source.stream,
+    gapOf: source.gapOf,
+    failures: 0,
     pauses: undefined,
     stopWaiting: ignore,
   }
@@ -84,7 +93,7 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
 export function give(subscriber: Subscriber, item: Item) {
   if (item.type === 'logs' && item.turn < subscriber.turn) return
   if (subscriber.phase !== 'idle') return keep(subscriber, item)
-  const events = subscriber.read(item)
+  const events = read(subscriber, item)
   for (let index = 0; index < events.length; index++) {
     const promise = call(subscriber, events[index])
     if (promise) return void goOn(subscriber, promise, events.slice(index + 1))
@@ -107,6 +116,12 @@ export function close(subscriber: Subscriber) {
   subscriber.waiting = undefined
   subscriber.stopWaiting()
   subscriber.pauses?.end()
+}
+
+/** A gap is told in its turn. */
+function read(subscriber: Subscriber, item: Item) {
+  if (item.type === 'gap') fail(subscriber, item.error)
+  return subscriber.read(item)
 }
 
 function isClosed({ phase }: Subscriber) {
@@ -134,7 +149,7 @@ function keep(subscriber: Subscriber, item: Item) {
   const isFull = subscriber.waiting.length >= MOST_WAITING
   const isNext = 'number' in item && item.number > through
   note(subscriber, item)
-  if (isFull && isNext) subscriber.behindFrom = item.number
+  if (isFull && isNext && item.type !== 'gap') subscriber.behindFrom = item.number
   // What changes blocks that wait already has to wait with them.
   else if (!isFull || 'number' in item) subscriber.waiting.push(item)
 }
@@ -150,7 +165,7 @@ function keepBehind(subscriber: Subscriber, item: Item, from: number) {
   if (!('number' in item)) return
   subscriber.lowest = Math.min(subscriber.lowest, item.number)
   subscriber.waiting ??= []
-  if (item.number < from) subscriber.waiting.push(item)
+  if (item.type === 'gap' || item.number < from) subscriber.waiting.push(item)
 }
 
 async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
@@ -160,7 +175,7 @@ async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefi
   await run(subscriber, rest)
   while (subscriber.phase === 'busy') {
     const item = subscriber.waiting?.shift()
-    if (item) await run(subscriber, subscriber.read(item))
+    if (item) await run(subscriber, read(subscriber, item))
     else if (subscriber.behindFrom !== undefined) await readAgain(subscriber, subscriber.behindFrom)
     else subscriber.phase = 'idle'
   }
@@ -175,7 +190,7 @@ async function run(subscriber: Subscriber, events: readonly unknown[]) {
 }
 
 async function readAgain(subscriber: Subscriber, from: number) {
-  const { stream, clock } = subscriber
+  const { stream } = subscriber
   const cursor = stream.cursor() ?? -1
   // Nothing has been missed: from here on it is given what comes.
   if (from > cursor) {
@@ -186,14 +201,22 @@ async function readAgain(subscriber: Subscriber, from: number) {
   subscriber.lowest = Infinity
   const found = await stream.replay(from).catch(() => undefined)
   if (isClosed(subscriber)) return
-  if (!found) {
-    subscriber.pauses ??= createPauses(clock)
-    return subscriber.pauses.wait(AGAIN)
-  }
+  if (!found) return missed(subscriber, from, cursor)
+  subscriber.failures = 0
   // Something of it has changed while it was read.
   if (subscriber.lowest <= found.upTo) return
   subscriber.behindFrom = found.upTo + 1
-  for (const item of found.items) await run(subscriber, subscriber.read(item))
+  for (const item of found.items) await run(subscriber, read(subscriber, item))
+}
+
+/** What is above `from` could not be read: it waits, or gives up a part. */
+function missed(subscriber: Subscriber, from: number, cursor: number) {
+  const tries = subscriber.failures++ % TRIES
+  subscriber.pauses ??= createPauses(subscriber.clock)
+  if (tries < TRIES - 1) return subscriber.pauses.wait(AGAIN * 2 ** tries)
+  const to = Math.min(cursor, from - 1 + GIVEN_UP * 2 ** (subscriber.failures / TRIES - 1))
+  subscriber.behindFrom = to + 1
+  read(subscriber, subscriber.gapOf(from, to, 'they could not be read again'))
 }
 
 function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
