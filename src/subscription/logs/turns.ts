@@ -190,13 +190,14 @@ export function createTurns(options: TurnsOptions): Turns {
   /** @param hash of the last block, if that is known: logs of another branch are none of ours */
   async function fill(item: QueueItem, from: number, to: number, provider: string, hash?: string) {
     const isLeft = () => isStopped() || queue[0] !== item || (hash !== undefined && !options.stands(hash))
-    const first = Math.max(from, to - options.mostFilled + 1)
-    if (first > from) onGap(from, first - 1, 'the gap is wider than maxBackfillBlocks')
+    const lowest = Math.max(from, delivery.begunAt())
+    const first = Math.max(lowest, to - options.mostFilled + 1)
+    if (first > lowest) onGap(lowest, first - 1, 'the gap is wider than maxBackfillBlocks')
+    if (first > to) return
     const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
     if (isLeft()) return
     if (!found) return onGap(first, to, 'the logs could not be had')
     for (const { number, hash, logs } of found) {
-      if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)
       else delivery.give({ number, hash, provider }, logs, true)
     }
