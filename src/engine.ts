@@ -21,13 +21,13 @@ import type { Flight, Parts, Plan } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
 import { learnBatchSize } from './request/learn'
-import { fly, serve, withdraw } from './request/pipeline'
+import { serve, withdraw } from './request/pipeline'
 import type { Face, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
-import { checkChain } from './request/verify-chain'
+import { verifyAny } from './request/verify-any'
 import { createWaitingRoom } from './request/waiting-room'
 import type { Status } from './status'
 import { statusOf } from './status'
@@ -98,6 +98,7 @@ export function createEngine(setup: EngineSetup): Engine {
     channels: [],
     ranking: createRanking(random, heads),
     heads,
+    planner: setup.planner,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     probes: createProbeLedger(),
     room: createWaitingRoom(),
@@ -134,7 +135,6 @@ export function createEngine(setup: EngineSetup): Engine {
   const { request, part } = createEntrance({
     parts,
     chainId,
-    planner: setup.planner,
     share: setup.share,
     broadcast: setup.broadcast,
     logs: setup.logs,
@@ -175,7 +175,7 @@ export function createEngine(setup: EngineSetup): Engine {
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
     subscriptions.onSocket(id, to)
-    if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.recordFailure(clock.now(), true)
+    if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.loseAll(clock.now())
     if (events.has('connection'))
       events.emit('connection', {
         provider: id,
@@ -203,28 +203,6 @@ export function createEngine(setup: EngineSetup): Engine {
     setup.onClose()
   }
 
-  async function verifyAny(face: Face) {
-    if (isClosed) throw new TransportClosedError()
-    if (parts.chainId === undefined) return isAnyAlive(face)
-    const checks = parts.channels.map(async (channel) => {
-      if (channel.provider.chain.state === 'unknown') await checkChain(channel, face.channels, parts)
-      return channel.provider.chain.state === 'verified'
-    })
-    return (await Promise.all(checks)).includes(true)
-  }
-
-  /** Without a chain to check, an answer is all there is to ask for. */
-  function isAnyAlive({ channels, planner }: Face): Promise<boolean> {
-    const question = { method: 'eth_chainId' }
-    return fly(parts, channels, question, { ...planner(question), isInner: true, kept: undefined }).then(
-      () => true,
-      (error: Error) => {
-        if (error.name === 'TransportClosedError') throw error
-        return false
-      },
-    )
-  }
-
   return {
     events,
     providers,
@@ -236,7 +214,7 @@ export function createEngine(setup: EngineSetup): Engine {
         { startedAt, chainId, providers, heads, counts: parts.counts, subscriptions: subscriptions.status() },
         clock.now(),
       ),
-    verifyAny,
+    verifyAny: (face) => verifyAny(parts, face),
     channel: channelOf,
     limitsDepth: () => providers.some(({ capability }) => capability.limitsDepth()),
     onSocket,

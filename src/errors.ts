@@ -150,8 +150,11 @@ export class InvalidResponseError extends BaseError {
 export class ChainMismatchError extends BaseError {
   override name = 'ChainMismatchError' as const
 
-  constructor({ provider }: { provider: string }) {
-    super(`Provider "${provider}" is on another chain than the client.`)
+  /** @param chainId of the provider */
+  constructor({ provider, chainId }: { provider: string; chainId: number | undefined }) {
+    super(`Provider "${provider}" is on another chain than the client.`, {
+      details: `"${provider}" is on chain ${chainId}.`,
+    })
   }
 }
 

@@ -115,15 +115,16 @@ export function createProvider(
 function sourceOf(transport: FailoverTransport, chain: Chain | undefined): Source {
   if (!Number.isSafeInteger(chain?.id)) return refuse('chain', 'must be a chain of viem', chain)
   const { value } = transport({ chain })
-  return value ?? refuse('transport', 'must be what failover() returned', transport)
+  return isOurs(value) ? value : refuse('transport', 'must be what failover() returned', transport)
 }
 
 function readClient(client: ProviderClient): Source {
   const source = client?.transport as Partial<Source> | undefined
-  const isOurs = [source?.request, source?.subscribe, source?.on, source?.status].every(
-    (fn) => typeof fn === 'function',
-  )
-  return isOurs ? (source as Source) : refuse('client', 'must be a client over failover()', client)
+  return isOurs(source) ? source : refuse('client', 'must be a client over failover()', client)
+}
+
+function isOurs(source: Partial<Source> | undefined): source is Source {
+  return [source?.request, source?.subscribe, source?.on, source?.status].every((fn) => typeof fn === 'function')
 }
 
 /** viem's classes for some codes leave the data to their cause; those who read EIP-1193 errors look at the top only. */

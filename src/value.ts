@@ -3,6 +3,7 @@
 import { repeatUntil } from './base/retry'
 import { checkKnown, checkOverrides, refuse } from './checks'
 import type { Engine } from './engine'
+import { InvalidOptionsError } from './errors'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
 import type { Face, RequestOverrides } from './request/plan'
@@ -69,6 +70,8 @@ export type FailoverValue = {
 
 export function requestOf(engine: Engine, face: Face, ids: readonly string[]): FailoverRequestFn {
   return ((request: RpcRequest, given?: RequestOptions) => {
+    if (typeof request?.method !== 'string')
+      return Promise.reject(new InvalidOptionsError({ path: 'method', rule: 'must be a text', value: request?.method }))
     if (!given) return engine.request(face, request, face.planner(request), undefined)
     const { signal, provider, channel, strategy, timeout, exclude, allowFailover } = given
     const overrides = { provider, channel, strategy, timeout, exclude, allowFailover }

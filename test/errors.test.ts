@@ -181,9 +181,10 @@ describe('InvalidOptionsError', () => {
 
 describe('ChainMismatchError', () => {
   test('default', () => {
-    const error = new ChainMismatchError({ provider: 'vendor' })
+    const error = new ChainMismatchError({ provider: 'vendor', chainId: 5 })
     expect(error.name).toBe('ChainMismatchError')
     expect(error.shortMessage).toBe('Provider "vendor" is on another chain than the client.')
+    expect(error.details).toBe('"vendor" is on chain 5.')
   })
 })
 

@@ -1,7 +1,7 @@
 // Keeps one socket up while somebody needs it: connects, watches that it lives, reconnects, and lets it go. Knows no frames.
 
 import type { Clock, Timer } from '../base/clock'
-import { whenOnline } from '../base/online'
+import { isOffline, whenOnline } from '../base/online'
 import type { Random } from '../base/random'
 import type { SocketState } from '../types'
 import type { Socket, SocketEnd, SocketEvents } from './socket'
@@ -39,7 +39,7 @@ export type Link = {
   release(): void
   /** Connects if it is idle, for whoever comes next. Does not keep the process alive. */
   dial(): void
-  /** The end of the last socket, while the other side has refused us and must be left alone. */
+  /** Why nobody is dialled for now: the other side has refused us and must be left alone, or the machine is offline. */
   refusal(): SocketEnd | undefined
   /** Throws if the socket cannot take it. */
   send(text: string): void
@@ -68,6 +68,7 @@ const SHORT_OUTAGE = 30_000
 const LONGEST_DELAY = 30_000
 const REFUSED_DELAY = 5_000
 const LONGEST_REFUSED = 60_000
+const OFFLINE: SocketEnd = { code: 1006, reason: 'the machine is offline' }
 
 export function createLink({ open, clock, random, onFrame, onChange, ask }: LinkOptions): Link {
   let state: State = { type: 'idle' }
@@ -89,6 +90,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   }
 
   function connect() {
+    if (isOffline()) return wait({ failedAt: clock.now(), end: OFFLINE, isRefused: true }, LONGEST_DELAY)
     generation++
     const isPresent = () => 'socket' in state && state.socket === socket
     const socket: Socket = open({
@@ -117,8 +119,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
       timer?.cancel()
       offOnline()
     }
-    const off = { cancel, hold: socket.hold }
-    const own: Open = { type: 'open', socket, openedAt: now, heardAt: now, off }
+    const own: Open = { type: 'open', socket, openedAt: now, heardAt: now, off: { cancel, hold: socket.hold } }
 
     function watch() {
       timer = clock.background(own.heardAt + QUIET - clock.now(), () => {
@@ -153,7 +154,6 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     if (!('socket' in state)) return
     state.socket.drop()
     const now = clock.now()
-    const wasOpen = state.type === 'open'
     if (state.type === 'open' && now - state.openedAt >= STAYED_UP) failures = 0
     if (failures === 0) {
       outageAt = now
@@ -164,9 +164,9 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     const delay = delayAfter(isRefused, now)
     failures++
     // One that was up is worth a try, also if nobody needs it just now; one that could not be reached is not.
-    if (wasOpen) startLinger()
+    if (state.type === 'open') startLinger()
     else stopLinger()
-    wait({ failedAt: now, until: now + delay, end, isRefused }, { end, delay })
+    wait({ failedAt: now, end, isRefused }, delay)
   }
 
   function delayAfter(isRefused: boolean, now: number) {
@@ -176,16 +176,16 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     return random() * Math.min(LONGEST_DELAY, JITTER * 2 ** ++level)
   }
 
-  function wait(own: Omit<Waiting, 'type' | 'off'>, more: Pick<LinkChange, 'end' | 'delay'>) {
+  function wait(own: Pick<Waiting, 'failedAt' | 'end' | 'isRefused'>, delay: number) {
     const go = () => (users > 0 || linger ? connect() : turn({ type: 'idle' }))
-    const timer = clock.background(own.until - clock.now(), go)
+    const timer = clock.background(delay, go)
     const offOnline = whenOnline(go)
     const cancel = () => {
       timer.cancel()
       offOnline()
     }
-    const next: Waiting = { type: 'waiting', ...own, off: { cancel, hold: timer.hold } }
-    if (state.type !== 'waiting') return turn(next, more)
+    const next: Waiting = { ...own, type: 'waiting', until: clock.now() + delay, off: { cancel, hold: timer.hold } }
+    if (state.type !== 'waiting') return turn(next, { end: own.end, delay })
     state.off.cancel()
     state = next
     timer.hold(users > 0)
@@ -194,7 +194,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   /** Callers do not sit out a long delay: the next connect comes as soon as in a short outage. */
   function hurry(own: Waiting) {
     const until = Math.max(clock.now(), own.failedAt + random() * JITTER)
-    if (!own.isRefused && until < own.until) wait({ ...own, until }, {})
+    if (!own.isRefused && until < own.until) wait(own, until - clock.now())
   }
 
   function startLinger() {

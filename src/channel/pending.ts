@@ -39,7 +39,6 @@ export type Pending = {
   disown(call: Call): void
   /** Sends it, if it is still there. */
   transmit(call: Call): void
-  has(method: string): boolean
   all(): Call[]
   readonly size: number
 }
@@ -122,7 +121,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
         )
       })
     },
-    place: (args, onValue, onError) => place(args, onValue, onError),
+    place,
     find(id) {
       const call = isObject(id) ? undefined : calls.get(Number(id))
       return call && String(id) === `${call.id}` ? call : undefined
@@ -130,10 +129,6 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     finish,
     disown,
     transmit,
-    has(method) {
-      for (const call of calls.values()) if (call.method === method) return true
-      return false
-    },
     all: () => [...calls.values()],
     get size() {
       return calls.size

@@ -25,7 +25,7 @@ export type WsHeaders = Record<string, string>
 /** A change of the socket's state; `from` and `to` are equal where the provider only complained. */
 export type SocketChange = Omit<LinkChange, 'end'> & {
   readonly why?: string | undefined
-  /** Whether it is to be held against the channel, as no call is there to fail for it. */
+  /** Whether it is to be held against the channel: once, however many calls end with it. */
   readonly isBlamed: boolean
 }
 
@@ -126,7 +126,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   }
 
   function isEstablishing() {
-    return calls.has('eth_subscribe')
+    return calls.all().some(({ method }) => method === 'eth_subscribe')
   }
 
   function receive(data: unknown) {
@@ -151,12 +151,13 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   function onChange({ end, ...change }: LinkChange) {
     const { from, to } = change
-    const isFailed = from === 'connecting' && to === 'waiting'
+    const isLost = to === 'waiting'
+    const isFailed = isLost && from !== 'open'
     // What listeners add meanwhile has nothing to do with this change.
     const present = calls.all()
     const isAwaited = present.some(({ isOurs, method }) => !isOurs && method !== 'eth_subscribe')
-    const isFault = isFailed || (to === 'waiting' && FAULTS.includes(end?.code as number))
-    latest = { ...change, isBlamed: isFault && !isAwaited, ...(end && { why: redactor.text(end.reason) }) }
+    const isFault = isFailed || isAwaited || FAULTS.includes(end?.code as number)
+    latest = { ...change, isBlamed: isLost && isFault, ...(end && { why: redactor.text(end.reason) }) }
     onSocket?.(latest)
     if (to === 'open') for (const call of present) calls.transmit(call)
     if (!end) return

@@ -6,7 +6,7 @@ import { InvalidOptionsError, TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, OnWinner, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { Face, Planner } from '../request/plan'
+import type { Face } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
 import type { RpcRequest } from '../types'
@@ -15,7 +15,7 @@ import { pauseWith } from './calls'
 import { createFilters } from './filters/filters'
 import type { LogsOptions } from './logs/logs'
 import { createLogs } from './logs/logs'
-import { createSharing, keyOf } from './sharing'
+import { createSharing, JOINABLE, keyOf } from './sharing'
 import { tellEnd } from './tell'
 import { createLookUps } from './transactions/look-ups'
 import { createTransactions } from './transactions/transactions'
@@ -23,7 +23,6 @@ import { createTransactions } from './transactions/transactions'
 export type EntranceSetup = {
   readonly parts: Parts
   readonly chainId: number | undefined
-  readonly planner: Planner
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly logs: LogsOptions
@@ -49,7 +48,6 @@ const SYNC_MARGIN = 5_000
 export function createEntrance({
   parts,
   chainId,
-  planner,
   share,
   broadcast,
   logs: logsOptions,
@@ -64,7 +62,7 @@ export function createEntrance({
   const calls: Calls = {
     clock,
     providers: ids,
-    planOf: planner,
+    planOf: parts.planner,
     call(caller, request, plan, onWinner) {
       if (isClosed()) return Promise.reject(new TransportClosedError())
       const onAnswer = (channel: ChannelState, attempts: number) => {
@@ -111,10 +109,11 @@ export function createEntrance({
     if (!sharing || !isShareable) return read(face, request, plan, signal)
     const key = keyOf(request, length)
     if (key === undefined) return read(face, request, plan, signal)
-    const other = sharing.find(key, plan, signal)
+    const { base = plan } = plan
+    const other = sharing.find(key, base, signal)
     if (other) return inParts(face, request, plan, signal, () => join(other, face, request, plan, signal))
     const promise = read(face, request, plan, signal)
-    sharing.add(key, plan, signal, promise)
+    sharing.add(key, base, signal, promise)
     return promise
   }
 
@@ -149,7 +148,9 @@ export function createEntrance({
       return await other
     } catch (error) {
       const left = startedAt + plan.timeout - clock.now()
-      if ((error as Error).name !== 'AllProvidersFailedError' || plan.timeout === Infinity || left < LEAST) throw error
+      // What failed before its time would fail again.
+      const isLate = plan.timeout < Infinity && left >= LEAST && left <= JOINABLE + LEAST
+      if ((error as Error).name !== 'AllProvidersFailedError' || !isLate) throw error
       return fly(parts, face.channels, request, { ...plan, timeout: left, isInner: true, kept: undefined }, signal)
     }
   }

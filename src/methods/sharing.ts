@@ -13,7 +13,7 @@ export type Sharing = {
 }
 
 /** A call can be joined this long after it started (in ms). */
-const JOINABLE = 250
+export const JOINABLE = 250
 /** Params longer than this many characters are not compared. */
 const LONGEST = 4_096
 

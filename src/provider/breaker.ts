@@ -48,8 +48,10 @@ export type Breaker = {
   /** Leave for the one probe; `undefined` while closed or probing, or before it is due unless `isEarly`. */
   admitProbe(now: number, isEarly: boolean): Permit | undefined
   settle(permit: Permit, result: BreakerResult, now: number): void
-  /** A sign of ill health from outside an attempt: a failed upkeep call, a lost socket. */
+  /** A sign of ill health from outside an attempt: a failed upkeep call, a stalled stream. */
   recordFailure(now: number, isNetwork: boolean): void
+  /** Everything on its way is lost at once: one network failure, whatever its attempts say afterwards. */
+  loseAll(now: number): void
   /** Opens it, for `wait` (in ms) or as after a failure. */
   open(now: number, wait?: number | undefined): void
   close(): void
@@ -143,6 +145,13 @@ export function createBreaker(
     },
     recordFailure(now, isNetwork) {
       if (state.type === 'closed') count(state, isNetwork, now)
+    },
+    loseAll(now) {
+      if (state.type === 'half-open') return settleProbe(state, 'network', now)
+      if (state.type !== 'closed') return
+      // No permit that was given leads here.
+      state = { ...state }
+      count(state, true, now)
     },
     open,
     close() {

@@ -52,6 +52,8 @@ export type ChannelState = {
 /** What is known about the chain behind a provider. */
 export type ChainKnowledge = {
   state: 'unknown' | 'verified' | 'wrong'
+  /** What it answered last. */
+  id?: number | undefined
   /** When it was last asked (in ms of the clock). */
   askedAt: number
   /** Checks that failed in a row, and when the next one may leave. */

@@ -8,7 +8,7 @@ import type { RpcRequest } from '../types'
 import type { ClientChannels, Parts } from './flight'
 
 /** What is not answered by then (in ms) is not waited for. */
-const LIMIT = 2_000
+export const LIMIT = 2_000
 
 export function askAside(
   channel: ChannelState,

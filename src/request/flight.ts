@@ -13,6 +13,7 @@ import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
+import type { Planner } from './plan'
 import type { ProbeLedger } from './probe-ledger'
 import type { Route, RouteLimits } from './route'
 import type { Ranking } from './strategy'
@@ -31,6 +32,8 @@ export type Plan = RouteLimits & {
   readonly isInner: boolean
   /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
   readonly isOneShot: boolean
+  /** The plan without what single params change: equal ones make equal reads. */
+  readonly base?: Plan | undefined
   /** The plan for params that make the method heavy. */
   heavy: Plan | undefined
   /** The route while nothing changes. */
@@ -48,6 +51,8 @@ export type Parts = {
   readonly channels: readonly ChannelState[]
   readonly ranking: Ranking
   readonly heads: Heads
+  /** How calls of the library's own are planned. */
+  readonly planner: Planner
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly probes: ProbeLedger

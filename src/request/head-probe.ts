@@ -4,13 +4,13 @@
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import { failureOf } from '../rpc/failure'
-import { traitsOf } from '../rpc/methods'
-import { needOfMethod } from '../rpc/need'
+import type { RpcRequest } from '../types'
 import { askAside } from './aside'
 import type { ClientChannels, Flight, Parts } from './flight'
 import { noteHead } from './judge'
 import { learnFrom } from './learn'
 import { APART, isAffordable } from './probe-ledger'
+import { exclusionOf } from './route'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
@@ -19,8 +19,7 @@ const LOOK_EVERY = 100
 /** So long (in ms) an answer waits for the first probes. */
 const FIRST_LIMIT = 100
 
-const HEAD = { method: 'eth_blockNumber' }
-const HEAD_NEED = needOfMethod(HEAD.method, traitsOf(HEAD.method), undefined)
+export const HEAD = { method: 'eth_blockNumber' }
 
 /** The request reads near the head: asks for the heads that would have been good to know. */
 export function probeHeads(flight: Flight, now: number) {
@@ -37,7 +36,7 @@ export function probeHeads(flight: Flight, now: number) {
   const asked: Promise<void>[] = []
   for (const channel of route.candidates) {
     const { provider } = channel
-    if (provider === first || !isUsable(channel, now) || !isWanted(provider, parts, now)) continue
+    if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
     if (isAffordable(provider, probes, now)) asked.push(askHead(channel, flight.channels, parts))
   }
   if (isFirst && asked.length > 0) awaitFirst(asked, parts)
@@ -72,31 +71,39 @@ export async function askHead(channel: ChannelState, channels: ClientChannels, p
     if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
     noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
   } catch (error) {
-    noteFailed(channel, error, parts)
+    noteFailed(channel, HEAD, error, parts)
   }
 }
 
 /** Asks the provider for the block that it says is its newest. Never rejects. */
 export async function proveHead({ parts, channels }: Flight, provider: Provider, height: number) {
-  const channel = parts.channels.find((one) => one.provider === provider && one.breaker.isClosed())
+  const request = { method: 'eth_getBlockByNumber', params: [`0x${height.toString(16)}`, false] }
+  const channel = parts.channels.find(
+    (one) => one.provider === provider && one.breaker.isClosed() && mayAsk(one, request, parts),
+  )
   if (!channel) return
   provider.upkeep.heads++
-  const request = { method: 'eth_getBlockByNumber', params: [`0x${height.toString(16)}`, false] }
   try {
     const block = await askAside(channel, channels, parts, request)
     parts.heads.prove(provider, height, block != null, parts.clock.now())
   } catch (error) {
-    noteFailed(channel, error, parts)
+    noteFailed(channel, request, error, parts)
   }
 }
 
+/** Whether the user lets the provider see the method. */
+export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: Parts): boolean {
+  const plan = planner(request)
+  return exclusionOf(channel, plan.need, plan) === undefined
+}
+
 /** Upkeep calls count when they fail; their success says nothing. */
-function noteFailed(channel: ChannelState, error: unknown, parts: Parts) {
+function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, parts: Parts) {
   if (parts.closed) return
   const now = parts.clock.now()
   const { errors } = channel.provider.capability
-  const failure = failureOf(error, { ...HEAD, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
-  learnFrom(failure, channel, HEAD, HEAD_NEED, parts, now)
+  const failure = failureOf(error, { ...request, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
+  learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
   const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
   if (failure.blame === 'nobody' || (isNetwork && parts.isOffline())) return
   channel.breaker.recordFailure(now, isNetwork)
@@ -104,18 +111,19 @@ function noteFailed(channel: ChannelState, error: unknown, parts: Parts) {
 
 /** A provider is back whose head may not be known any more: then it would stand behind the others. */
 export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
-  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, now)) return
+  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
   const last = parts.heads.lastOf(channel.provider)
   const isKnown = last && (last.height >= parts.truth.shown || now - last.at < APART)
   if (!isKnown && isAffordable(channel.provider, parts.probes, now)) void askHead(channel, channels, parts)
 }
 
-function isUsable({ breaker, provider, socket }: ChannelState, now: number): boolean {
+function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
+  const { breaker, provider, socket } = channel
   const { setup, quota, capability } = provider
   return (
     !setup.isBackup &&
     !setup.isWallet &&
-    capability.declares(HEAD.method) !== false &&
+    mayAsk(channel, HEAD, parts) &&
     !capability.lacks(HEAD.method, now) &&
     breaker.isClosed() &&
     quota.hasRoom(now) &&

@@ -192,7 +192,7 @@ export function honestAnswer(flight: Flight, doubt: Doubt, value: unknown, now: 
   const shown = parts.truth?.shown ?? -1
   const { head, kind } = doubt
   if (plan.need.traits.block?.shows !== 'head' || head === undefined) {
-    const kept = kind === 'lower' ? parts.truth?.answerOf(formOf(flight)) : undefined
+    const kept = kind === 'lower' ? parts.truth?.answerOf(formOf(flight), shownHeightOf(value) ?? -1) : undefined
     return kept === undefined ? [value, true] : [kept, false]
   }
   const best = parts.heads.best(now) ?? head

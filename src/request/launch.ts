@@ -42,7 +42,7 @@ export function launch(
   const answer = needsCheck(channel.provider, plan.need, parts, now)
     ? checked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
-      ? Promise.reject(new ChainMismatchError({ provider: channel.provider.id }))
+      ? Promise.reject(mismatchOf(channel))
       : send(attempt, channels, request, flight.signal)
   // Whatever came of it, and when: it may have switched before it failed.
   const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
@@ -110,8 +110,12 @@ async function settled({ parts, channels }: Flight, attempt: Attempt, check: Pro
     await checkChain(channel, channels, parts)
 }
 
-function assertChain({ provider }: ChannelState) {
-  if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: provider.id })
+function assertChain(channel: ChannelState) {
+  if (channel.provider.chain.state === 'wrong') throw mismatchOf(channel)
+}
+
+function mismatchOf({ provider: { id, chain } }: ChannelState) {
+  return new ChainMismatchError({ provider: id, chainId: chain.id })
 }
 
 function classify({ parts }: Flight, { provider }: ChannelState, request: RpcRequest, error: unknown): Failure {

@@ -26,7 +26,8 @@ export function learnFrom(
     case 'rate-limit':
     case 'quota':
       // Between a wallet and its user it is nobody else's business.
-      return need.traits.kind === 'wallet' ? undefined : cool(failure, failure.kind, provider, parts, now)
+      if (need.traits.kind !== 'wallet') cool(failure, failure.kind, provider, parts, now)
+      return
     case 'unsupported-method':
       return learnMethod(failure, provider, need, parts, now)
     case 'missing-state':
@@ -44,11 +45,13 @@ export function learnBatchSize({ id, capability }: Provider, most: number, parts
   tell(parts, { provider: id, what: 'batchSize', from: String(before), to: String(most), why: 'batch-refused' })
 }
 
-function cool(failure: Failure, kind: 'rate-limit' | 'quota', provider: Provider, parts: Parts, now: number) {
+/** It has said "too much". Returns for how long it is left alone (in ms). */
+export function cool(failure: Failure, kind: 'rate-limit' | 'quota', provider: Provider, parts: Parts, now: number) {
   const cooldown = provider.quota.refuse(kind, failure.retryAfter, now)
   parts.version++
   if (parts.events.has('limit'))
     parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })
+  return cooldown
 }
 
 function learnMethod(

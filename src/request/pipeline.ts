@@ -211,7 +211,7 @@ function onFailure(
 
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
-  if (hasSlept(flight, now)) return oversleep(flight, now)
+  if (hasSlept(flight, now) && (flight.hasGrace || now < flight.deadline)) return oversleep(flight, now)
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)

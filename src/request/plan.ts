@@ -127,7 +127,7 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
 }
 
 function withNeed(plan: Plan, need: Need): Plan {
-  return { ...plan, need, hedge: need.isHedgeable ? plan.hedge : undefined, kept: undefined }
+  return { ...plan, base: plan, need, hedge: need.isHedgeable ? plan.hedge : undefined, kept: undefined }
 }
 
 /** The settings of the method's own name, else of the longest prefix that fits. */

@@ -3,34 +3,29 @@
 
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import { traitsOf } from '../rpc/methods'
-import { needOfMethod } from '../rpc/need'
 import { abandon, fail, release, succeed } from './attempt'
 import { isBlamable } from './blame'
 import { emitAttempt } from './emit'
 import type { Flight } from './flight'
-import { probeHeadOf } from './head-probe'
+import { HEAD, mayAsk, probeHeadOf } from './head-probe'
 import { judge } from './judge'
 import { landValue } from './landing'
 import { launch, timeoutOf } from './launch'
 import { learnFrom } from './learn'
 import { isLate, PROBE_LIMIT } from './timing'
 
-/** What is asked where the request itself may not be sent twice. */
-const HEAD = { method: 'eth_blockNumber' }
-const HEAD_NEED = needOfMethod(HEAD.method, traitsOf(HEAD.method), undefined)
-
 export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
+  const { parts, plan } = flight
+  // A copy that was answered with a revert has said nothing: the next one asks for what can only be answered or not.
+  // Nor does it carry a transaction that the request itself may yet be told was refused.
+  const isCopy = plan.need.isRepeatable && plan.need.traits.kind !== 'raw-send' && !channel.isProbeVague
+  if (!isCopy && !mayAsk(channel, HEAD, parts)) return
+  const need = isCopy ? plan.need : parts.planner(HEAD).need
   const permit = channel.breaker.admitProbe(now, false)
   if (!permit) return
   // A listener may have given up the request.
   if (flight.phase === 'done') return channel.breaker.settle(permit, 'neutral', now)
-  const { parts, plan } = flight
   channel.provider.upkeep.probes++
-  // A copy that was answered with a revert has said nothing: the next one asks for what can only be answered or not.
-  // Nor does it carry a transaction that the request itself may yet be told was refused.
-  const isCopy = plan.need.isRepeatable && plan.need.traits.kind !== 'raw-send' && !channel.isProbeVague
-  const need = isCopy ? plan.need : HEAD_NEED
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)

@@ -23,9 +23,10 @@ export type Truth = {
    * @param since what others told when asked before is too old to decide by
    */
   note(provider: Provider, height: number, askedAt: number, since: number, now: number): void
-  /** The highest block given for `latest`, `safe` or `finalized`, and the last answer of the same form. */
+  /** The highest block given for `latest`, `safe` or `finalized`. */
   shownOf(tag: string): number
-  answerOf(form: string): unknown
+  /** The last answer of the same form, if it is of this block or a later one. */
+  answerOf(form: string, height: number): unknown
   keep(tag: string, form: string, height: number, answer: unknown): void
   /** A call that takes the chain back has passed through. */
   expectReset(now: number): void
@@ -47,7 +48,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   let before: number | undefined
   const lows = new Map<Provider, { height: number; askedAt: number; firstAt: number }>()
   const tags = new Map<string, number>()
-  const answers = new Map<string, unknown>()
+  const answers = new Map<string, { height: number; answer: unknown }>()
   const onReset = new Set<() => void>()
 
   function raise(height: number, now: number) {
@@ -119,10 +120,13 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
       if (isDecided(since, now)) takeLower(now)
     },
     shownOf: (tag) => tags.get(tag) ?? -1,
-    answerOf: (form) => answers.get(form),
+    answerOf(form, height) {
+      const kept = answers.get(form)
+      return kept && kept.height >= height ? kept.answer : undefined
+    },
     keep(tag, form, height, answer) {
       tags.set(tag, height)
-      answers.set(form, answer)
+      answers.set(form, { height, answer })
     },
     expectReset(now) {
       const highest = Math.max(shown, heads.best(now) ?? -1)

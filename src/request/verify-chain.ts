@@ -53,6 +53,7 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
     return
   }
   chain.failures = 0
+  chain.id = id
   const wasWrong = chain.state === 'wrong'
   chain.state = id === parts.chainId ? 'verified' : 'wrong'
   if (chain.state === 'verified') return

@@ -116,8 +116,10 @@ export function serveQueue(queue: Set<Flight>, moves: WaitingMoves, now: number)
   for (const flight of [...queue]) {
     if (flight.phase !== 'queueing') continue
     const rest = restOf(flight)
+    const [next] = rest
     const roomAt = roomAtOf(rest, now)
-    if (rest.length > 0 && roomAt > now) {
+    // Its cooldown may have grown since.
+    if (next && roomAt > now && isWorthWaiting(flight, next, now)) {
       flight.resumeAt = roomAt
       moves.setAlarm(flight, now)
       continue

@@ -35,8 +35,8 @@ export type LogRange = {
 }
 
 export type Backfill = {
-  /** The newest block of `provider`, or of whoever answers. */
-  latest(provider: string | undefined, channel?: 'ws' | undefined): Promise<Block>
+  /** The newest block of `provider`, or of whoever answers; `undefined` if it cannot be had now. */
+  latest(provider?: string | undefined, channel?: 'ws' | undefined): Promise<Block | undefined>
   byHash(hash: string, provider: string): Promise<Block>
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
@@ -134,7 +134,7 @@ export function createBackfill(ask: Ask): Backfill {
         provider,
         isPinned: provider !== undefined,
         channel,
-      }),
+      }).catch(() => undefined), // whoever asks asks again, or goes without it
     byHash,
     byNumber,
     inRange,

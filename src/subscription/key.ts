@@ -53,12 +53,14 @@ function nameOf(kind: string, params: readonly unknown[], id: string) {
 function canonicalFilter(given: unknown): LogMatch {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return refuse('params[1]', 'must be a filter of logs', given)
-  const { address, topics, fromBlock, toBlock } = given as Record<string, unknown>
+  const { address, topics, fromBlock, toBlock, ...others } = given as Record<string, unknown>
+  for (const [name, value] of Object.entries(others))
+    refuse(`params[1].${name}`, 'is no field of a filter (there are address and topics)', value)
   for (const [name, block] of Object.entries({ fromBlock, toBlock }))
     if (block != null && block !== 'latest')
       refuse(
         `params[1].${name}`,
-        'must be left out: a subscription starts now (`transport.logs` takes `fromBlock`)',
+        'must be left out: a subscription starts now (`transport.logs(filter, { fromBlock })` takes it beside the filter)',
         block,
       )
   const addresses = valuesOf(address, ADDRESS, 'params[1].address', 'an address of 20 bytes')

@@ -50,8 +50,10 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
     stopWaiting: () => void
   }
 
-/** Items that wait for a slow one. */
+/** Items that wait for a slow one; */
 const MOST_WAITING = 1_000
+/** with what changes their blocks, and those before them. Past it, a change is lost and reported. */
+const MOST_CHANGED = 2_000
 /** What could not be read again is tried once more after this, then after twice as long (in ms), */
 const AGAIN = 1_000
 /** so often; then blocks are given up: */
@@ -145,13 +147,20 @@ function keep(subscriber: Subscriber, item: Item) {
   const { behindFrom, through } = subscriber
   if (isClosed(subscriber)) return
   if (behindFrom !== undefined) return keepBehind(subscriber, item, behindFrom)
-  subscriber.waiting ??= []
-  const isFull = subscriber.waiting.length >= MOST_WAITING
+  const isFull = (subscriber.waiting?.length ?? 0) >= MOST_WAITING
   const isNext = 'number' in item && item.number > through
   note(subscriber, item)
   if (isFull && isNext && item.type !== 'gap') subscriber.behindFrom = item.number
   // What changes blocks that wait already has to wait with them.
-  else if (!isFull || 'number' in item) subscriber.waiting.push(item)
+  else if (!isFull || 'number' in item) hold(subscriber, item)
+}
+
+function hold(subscriber: Subscriber, item: Item) {
+  subscriber.waiting ??= []
+  if (subscriber.waiting.length < MOST_CHANGED) return void subscriber.waiting.push(item)
+  if (item.type === 'gap') fail(subscriber, item.error)
+  if (item.type === 'head' || item.type === 'logs')
+    read(subscriber, subscriber.gapOf(item.number, item.number, 'the subscriber is too slow'))
 }
 
 function note(subscriber: Subscriber, item: Item) {
@@ -164,8 +173,7 @@ function note(subscriber: Subscriber, item: Item) {
 function keepBehind(subscriber: Subscriber, item: Item, from: number) {
   if (!('number' in item)) return
   subscriber.lowest = Math.min(subscriber.lowest, item.number)
-  subscriber.waiting ??= []
-  if (item.type === 'gap' || item.number < from) subscriber.waiting.push(item)
+  if (item.type === 'gap' || item.number < from) hold(subscriber, item)
 }
 
 async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {

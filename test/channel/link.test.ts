@@ -25,7 +25,6 @@ function make(random: () => number = () => 0.5, options: ScriptedSocketsOptions 
   return { clock, sockets, link, changes, frames, ask, states }
 }
 
-/** Up for six seconds, with a user. */
 /** What a browser's window does for the `online` event; Node has none. */
 function stubEvents() {
   const events = new EventTarget()
@@ -34,6 +33,7 @@ function stubEvents() {
   return events
 }
 
+/** Up for six seconds, with a user. */
 async function stayedUp(...given: Parameters<typeof make>) {
   const made = make(...given)
   made.link.acquire()
@@ -231,6 +231,34 @@ describe('reconnecting', () => {
       link.close()
       events.dispatchEvent(new Event('online'))
       expect(sockets.all).toHaveLength(3)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
+  test('behavior: while the machine is offline nobody is dialled and callers are told so; at `online`, at once', async () => {
+    const events = stubEvents()
+    vi.stubGlobal('navigator', { onLine: false })
+    try {
+      const { clock, sockets, link, changes } = make()
+      link.acquire()
+      expect(changes).toMatchObject([{ from: 'idle', to: 'waiting', end: { reason: 'the machine is offline' } }])
+      link.acquire()
+      link.dial()
+      await clock.advance(120_000)
+      expect([sockets.all.length, changes.length, link.refusal()?.reason]).toEqual([0, 1, 'the machine is offline'])
+      vi.stubGlobal('navigator', { onLine: true })
+      events.dispatchEvent(new Event('online'))
+      expect([link.state(), link.refusal(), sockets.all.length]).toEqual(['connecting', undefined, 1])
+      sockets.last.open()
+      vi.stubGlobal('navigator', { onLine: false })
+      sockets.last.end()
+      await clock.advance(120_000)
+      expect([link.state(), sockets.all.length]).toEqual(['waiting', 1])
+      // One that says it too late, or not at all.
+      vi.stubGlobal('navigator', { onLine: true })
+      await clock.advance(30_000)
+      expect([link.state(), sockets.all.length]).toEqual(['connecting', 2])
     } finally {
       vi.unstubAllGlobals()
     }

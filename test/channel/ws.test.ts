@@ -351,13 +351,13 @@ describe('the end of a socket', () => {
       blame: 'channel',
       isUntouched: false,
     })
-    // The calls that failed carry the blame.
+    // One end of a socket, one blame.
     expect(changes.at(-1)).toMatchObject({
       from: 'open',
       to: 'waiting',
       delay: 0,
       why: 'closed with 1006',
-      isBlamed: false,
+      isBlamed: true,
     })
     expect(await channel.request(head)).toBe('0x64')
   })
@@ -415,14 +415,23 @@ describe('the end of a socket', () => {
     expect(changes.at(-1)).toMatchObject({ to: 'waiting', isBlamed })
   })
 
-  test('behavior: a failed connect is blamed by the calls that waited for it, else by itself', async () => {
+  test.each([1000, 1001, 1012, 1008])('behavior: given close %i with a request pending, it is blamed', async (code) => {
+    const { channel, sockets, changes } = script()
+    const pending = errorOf(channel.request(head))
+    sockets.last.open()
+    sockets.last.end({ code })
+    await pending
+    expect(changes.at(-1)).toMatchObject({ to: 'waiting', isBlamed: true })
+  })
+
+  test('behavior: a failed connect is blamed, whether a call waited for it or not', async () => {
     const { channel, sockets, changes, clock } = script()
     const waited = errorOf(channel.request(head))
     sockets.last.end({ reason: 'connect ECONNREFUSED 127.0.0.1:1' })
     const error = await waited
     expect(error).toMatchObject({ name: 'WebSocketRequestError', url: 'p1' })
     expect(failureOf(error, head)).toMatchObject({ kind: 'network', blame: 'channel', isUntouched: true })
-    expect(changes.at(-1)?.isBlamed).toBe(false)
+    expect(changes.at(-1)?.isBlamed).toBe(true)
     await clock.advance(0)
     channel.dial()
     sockets.last.end()

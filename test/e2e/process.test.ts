@@ -78,6 +78,16 @@ describe('a program', () => {
   })
 })
 
+test('a program that waits for ready() goes on while the provider hangs', async () => {
+  const program = `
+    const request = () => new Promise(() => {})
+    const hanging = () => ({ config: { key: 'a', name: 'a', type: 'own', request }, request })
+    const client = createPublicClient({ chain: mainnet, transport: failover([{ http: hanging, wallet: false }]) })
+    const signal = AbortSignal.timeout(1_000)
+    print(await client.transport.ready({ signal }).then(() => 'ready', ({ name }) => name))`
+  expect(await run(program)).toBe('TimeoutError')
+})
+
 describe('a program that watches', () => {
   /** Says how it goes on; a timer that does not hold the process fires only while something else does. */
   const watching = `
@@ -87,7 +97,8 @@ describe('a program that watches', () => {
       process.on('exit', () => print(said))
       const client = createPublicClient({
         chain: mainnet,
-        transport: failover([a, b].map((http) => ({ http, ws: http.replace('http', 'ws') }))),
+        // viem ends a subscription that is under way once it is there: at the latest after this time.
+        transport: failover([a, b].map((http) => ({ http, ws: http.replace('http', 'ws') })), { timeout: 3_000 }),
       })
       const onError = () => {}
       /** Ends with 3 if the process outlives this by so many ms. */

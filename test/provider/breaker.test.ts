@@ -296,6 +296,31 @@ describe('createBreaker', () => {
   })
 })
 
+describe('loseAll', () => {
+  test('behavior: all that is on its way is lost: one failure, and what the attempts say afterwards is none', () => {
+    const { breaker, changes } = setUp()
+    for (const failures of [1, 2]) {
+      const permits = [breaker.admit(), breaker.admit(), breaker.admit()]
+      breaker.loseAll(10)
+      for (const permit of permits) if (permit) breaker.settle(permit, 'network', 10)
+      expect(breaker.snapshot(10)).toEqual({ state: 'closed', failures })
+    }
+    breaker.loseAll(10)
+    expect(changes).toEqual(['closed -> open until 2010'])
+    breaker.loseAll(20)
+    expect(breaker.snapshot(20)).toEqual({ state: 'open', failures: 3, openUntil: 2_010 })
+  })
+
+  test('behavior: a probe that was on its way has failed, once', () => {
+    const { breaker, clock } = setUp()
+    breaker.open(0)
+    const probe = breaker.admitProbe(2_000, false)
+    breaker.loseAll(2_000)
+    if (probe) breaker.settle(probe, 'network', 2_000)
+    expect(breaker.snapshot(clock.now())).toEqual({ state: 'open', failures: 1, openUntil: 6_000 })
+  })
+})
+
 describe('the ratio', () => {
   test('default: opens when half of 20 attempts in the last 10 s were counted', () => {
     const { attempts, state } = setUp()

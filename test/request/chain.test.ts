@@ -191,3 +191,23 @@ describe('124. given a provider on the wrong chain', () => {
     expect(asked()).toBe(2)
   })
 })
+
+describe('ready', () => {
+  test('behavior: the first provider that is verified is enough; one that hangs holds up nobody', async () => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').hang()
+    t.channel('p2').on('eth_chainId').reply('0x1', { after: 10 })
+    let isReady: boolean | undefined
+    void t.engine.verifyAny(t.face).then((is) => {
+      isReady = is
+    })
+    await t.clock.advance(10)
+    expect(isReady).toBe(true)
+  })
+
+  test('behavior: with every provider on another chain, nobody is', async () => {
+    const t = create()
+    for (const id of ['p1', 'p2']) t.channel(id).on('eth_chainId').reply('0x2')
+    expect(await t.engine.verifyAny(t.face)).toBe(false)
+  })
+})

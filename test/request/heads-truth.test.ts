@@ -6,6 +6,7 @@ import type { EngineSetup } from '../../src/engine'
 import type { RpcRequest } from '../../src/types'
 import type { TestRequestOptions } from '../support/engine'
 import { createTestEngine } from '../support/engine'
+import { networkError } from '../support/errors'
 import type { ScriptedChannel } from '../support/scripted-channel'
 
 const HEAD = 'eth_blockNumber'
@@ -515,5 +516,37 @@ describe('events', () => {
       { provider: 'p2', to: 100 },
       { provider: 'p1', from: 100, to: 103 },
     ])
+  })
+})
+
+describe('answers that stand for others', () => {
+  test('behavior: the latest block of long ago is not given for a head that is a little low', async () => {
+    const heights = [100, 100]
+    const t = setUp(heights)
+    expect((await t.end(BLOCK, ['latest', false])).ended?.value).toMatchObject({ number: hex(100) })
+    heights.splice(0, 2, 150, 149)
+    t.p(1).on(BLOCK).fail(networkError())
+    expect(await t.number()).toBe(150)
+    t.p(1).fail(networkError())
+    t.p(1).on(HEAD).fail(networkError())
+    const seen = await t.end(BLOCK, ['latest', false])
+    await t.clock.advance(10_000)
+    expect(seen.ended?.value).toMatchObject({ number: hex(149) })
+    expect(t.eventsOf('dispute')).toMatchObject([{ provider: 'p2', head: 149 }])
+  })
+
+  test('behavior: a wall around a method holds for what the library itself would ask', async () => {
+    const t = setUp([100, 100])
+    const walled = createTestEngine({
+      providers: 2,
+      options: { consistency: 'head', methods: { [HEAD]: { providers: ['p1'] } } },
+    })
+    serve(walled.channel('p1'), () => 100)
+    serve(walled.channel('p2'), () => 100)
+    for (const { request, clock } of [t, walled]) {
+      await request(BLOCK, ['latest', false])
+      await clock.settle()
+    }
+    expect([t.p(2).count(HEAD), walled.channel('p2').count(HEAD)]).toEqual([1, 0])
   })
 })

@@ -41,6 +41,18 @@ describe('rate limits', () => {
     expect(t.clock.now()).toBe(0)
   })
 
+  test('50. given a cooldown that grows while a request waits for its end, then it is tried all the same', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').once.fail(tooMuch(2)).once.fail(tooMuch(60)).reply('one')
+    await t.request(READ, [1], { timeout: 1_000 }).catch(() => {})
+    const [first, second] = [t.start(READ, [2]), t.start(READ, [3])]
+    await t.clock.advance(10_000)
+    expect(first.ended).toMatchObject({ error: { attempts: [{ kind: 'rate-limit' }] } })
+    expect(second.ended?.value).toBe('one')
+    expect(second.ended?.at).toBeLessThanOrEqual(3_000)
+    expect(t.channel('p1').count()).toBe(3)
+  })
+
   test('51. given no hint, then the cooldown is 1 s, doubling while limits repeat', async () => {
     const t = createTestEngine({ providers: 1 })
     t.channel('p1').fail(tooMuch())

@@ -99,4 +99,21 @@ describe('sharing', () => {
     t.start(READ)
     expect(t.channel('p1').count()).toBe(2)
   })
+
+  test('behavior: given a provider that keeps only some state, then equal reads of old blocks share one call all the same', async () => {
+    const t = createTestEngine({ providers: [{ capabilities: { archive: 128 } }], options: { share: true } })
+    t.channel('p1').reply('one', { after: 10 })
+    for (let call = 0; call < 5; call++) t.start('eth_call', [{ to: '0xa' }, '0x10'])
+    expect(t.channel('p1').count()).toBe(1)
+    await t.clock.advance(10)
+  })
+
+  test('behavior: given a shared call that fails before its time, then all get its error, and nobody asks again', async () => {
+    const t = createTestEngine({ providers: 1, options: { share: true, rounds: 1 } })
+    t.channel('p1').fail(networkError(), { after: 10 })
+    const seen = Array.from({ length: 10 }, () => t.start(READ, ['0xa', 'latest']))
+    await t.clock.advance(10)
+    expect(seen.map(({ ended }) => ended?.error?.name)).toEqual(Array(10).fill('AllProvidersFailedError'))
+    expect(t.channel('p1').count()).toBe(1)
+  })
 })

@@ -32,9 +32,10 @@ export function budgetProblems({ world }: Facts): string[] {
     if (plan.isBackup) limit(`hedges to a backup, ${index}`, upkeep[index]?.hedges ?? 0, 0)
   let repeated = 0
   let doubted = 0
-  for (const { id, method } of requests.filter((request) => !COMPOSED.test(request.method))) {
+  for (const { id, method } of requests) {
     const own = attempts.filter((attempt) => attempt.id === id && !attempt.hedged).length
     doubted += Math.min(DOUBTS, Math.max(0, own - 1))
+    if (COMPOSED.test(method)) continue
     repeated += Math.max(0, own - FREE_ROUNDS * channels - DOUBTS)
     if (rounds !== undefined) limit(`attempts of one ${method}`, own, rounds * (channels + 1) + DOUBTS)
   }

@@ -5,12 +5,12 @@ import type { Facts } from './facts'
 /** Of sockets that cannot ping. */
 const HEARTBEAT = 'net_version'
 
-export function eventProblems({ world, calls: all, closedAt, polls }: Facts): string[] {
+export function eventProblems({ world, calls: all, made: opened, polls }: Facts): string[] {
   // What comes after close() is refused at the door.
-  const calls = all.filter(({ startedAt }) => startedAt < closedAt)
+  const calls = all.slice(0, opened)
   const { requests, attempts, engine } = world
   const { total, failed } = engine.status().requests
-  const made = calls.length + polls
+  const made = opened + polls
   const problems: string[] = []
   if (requests.length !== made) problems.push(`events: ${requests.length} request events for ${made} calls`)
   if (total !== made) problems.push(`events: status counts ${total} requests, ${made} were made`)

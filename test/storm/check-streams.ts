@@ -9,12 +9,14 @@ export function isTold(watcher: Watcher, world: StormWorld): boolean {
 }
 
 export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
-  const { name, first, hasLeft, gaps, errors, sightings } = watcher
-  const { lost, doubled, ghosts, disordered } = watcher.judge(truthOf(watcher, world))
+  const { name, first, hasLeft, gaps, errors } = watcher
+  const { lost, ghosts, disordered, ...verdict } = watcher.judge(truthOf(watcher, world))
+  // A lower head that was taken by decision is a chain that begins anew.
+  const doubled = world.resets.length > 0 ? 0 : verdict.doubled
   // Who has left early is owed no more.
   const counts = hasLeft ? { doubled, disordered } : { lost, doubled, ghosts, disordered }
   return [
-    ...(first === undefined && !hasLeft && sightings.length === 0 ? ['never live'] : []),
+    ...(first === undefined && !hasLeft ? ['never live'] : []),
     ...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : [])),
     ...gaps
       .filter(({ to }) => first !== undefined && to >= first)

@@ -28,23 +28,11 @@ function sayOf({ name, message, attempts = [] }: any): string {
 
 function isAble(provider: StormProvider, index: number, call: CallRecord, world: StormWorld): boolean {
   const { plan, request, height, startedAt, endedAt } = call
-  const {
-    isForeign,
-    isPrivate,
-    lacks,
-    rate,
-    concurrency = Infinity,
-    latency,
-    archive,
-    ways,
-    subscribes,
-  } = provider.plan
-  const { settings, providers, watchers } = world.storm
+  const { isForeign, isPrivate, lacks, rate, concurrency = Infinity, latency, archive, ways } = provider.plan
+  const { settings, providers } = world.storm
   if (plan.provider !== undefined && plan.provider !== index && !plan.allowFailover) return false
   if (plan.exclude === index || isForeign || rate !== undefined || lacks.includes(request.method)) return false
   if (latency[1] > SWIFT || concurrency <= BUSY) return false
-  // One that has no room for subscriptions is left alone for a while, again and again.
-  if (watchers.length > 0 && ways !== 'http' && !subscribes) return false
   // What was sent privately is looked for among the private.
   const isSecret = plan.ask.of === 'send' || plan.ask.of === 'sent receipt'
   if (isSecret && !isPrivate && providers.some((one) => one.isPrivate)) return false

@@ -6,7 +6,9 @@ import type { StormWorld } from './world'
 export type Facts = {
   readonly world: StormWorld
   readonly calls: readonly CallRecord[]
-  /** When the engine was closed. */
+  /** How many of them were made before the engine was closed, */
+  readonly made: number
+  /** and when that was. */
   readonly closedAt: number
   /** Requests that were made beside the calls. */
   readonly polls: number

@@ -73,6 +73,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
     ownProblems.push(...idleProblems(world))
   }
   const closedAt = clock.now()
+  const made = calls.all.length
   const polls = pollers.reduce((sum, { made }) => sum + made, 0)
   engine.close()
   stop()
@@ -81,7 +82,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   for (const watcher of watchers) watcher.leave()
   if (isCutShort) for (const poller of pollers) poller.leave()
   await clock.advance(1_000)
-  const facts = { world, calls: calls.all, closedAt, polls }
+  const facts = { world, calls: calls.all, made, closedAt, polls }
   const problems = [promiseProblems, truthProblems, successProblems, eventProblems, budgetProblems, privacyProblems]
   return {
     problems: [...problems.flatMap((find) => find(facts)), ...ownProblems, ...left],

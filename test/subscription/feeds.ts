@@ -1,5 +1,6 @@
 // Providers with scripted sockets and the places over them, for tests of what subscribes somewhere.
 
+import { createEvents } from '../../src/events'
 import type { ClientChannels, Parts } from '../../src/request/flight'
 import { createPlanner } from '../../src/request/plan'
 import type { Place } from '../../src/subscription/source/place'
@@ -18,11 +19,14 @@ export function createFeeds(given: readonly Given[] | number, random: () => numb
   const states = providers.flatMap(({ channels }) => channels)
   const feeds = states.map(() => createScriptedFeed({ clock }))
   const planner = createPlanner(planSettings)
-  const parts = { clock, random, channels: states, chainId: undefined, wallTime: () => 0 } as unknown as Parts
+  const events = createEvents()
+  const known = { chainId: undefined, version: 0, wallTime: () => 0 }
+  const parts = { clock, random, channels: states, events, ...known } as unknown as Parts
   const places = createPlaces(parts, feeds as unknown as ClientChannels, planner({ method: 'eth_subscribe' }))
   const feed = (number: number) => feeds[number - 1] as ScriptedFeed
   return {
     clock,
+    events,
     providers,
     places,
     feed,

@@ -135,6 +135,16 @@ describe('from a block on', () => {
   })
 })
 
+describe('a gap', () => {
+  test('behavior: several before the next item: all of them lie in what is told', () => {
+    const items = createLogItems(0)
+    items.noteGap(97n, 97n)
+    items.noteGap(90n, 95n)
+    items.noteGap(99n, 99n)
+    expect([logs(100), logs(101)].flatMap(items.read)).toEqual([told(100, { gap: { from: 90n, to: 99n } }), told(101)])
+  })
+})
+
 describe('with confirmations', () => {
   test('default: held until enough blocks stand on top', () => {
     const items = createLogItems(2)

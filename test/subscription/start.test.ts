@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../src/subscription/block'
+import type { LogsOfBlock } from '../../src/subscription/items'
 import { networkError } from '../support/errors'
-import { createNodes } from './nodes'
+import { nameOf } from './blocks'
+import { createNodes, settle } from './nodes'
 
 /** How a stream of logs is shown, and the height of the chain at that moment. */
 function setUp(...given: Parameters<typeof createNodes>) {
@@ -93,4 +95,90 @@ describe('a stream that begins after a block that was shown', () => {
     await clock.advance(5_000)
     expect([heads.seen, heads.errors]).toEqual([['101', '102', '103'], []])
   })
+})
+
+/** `105`, `-105` for one that was taken back. */
+function nameOfItem({ number, hash, removed }: LogsOfBlock) {
+  return `${removed ? '-' : ''}${nameOf({ number: Number(number), hash })}`
+}
+
+function names(...numbers: readonly (number | string)[]) {
+  return numbers.map(String)
+}
+
+describe('one that begins in the past', () => {
+  /** A chain, from 100 on, and somebody who reads it from 105 on. */
+  async function readFrom105(providers: number, height = 110) {
+    const nodes = createNodes(providers)
+    nodes.tree.mine(height - 100)
+    const seen: string[] = []
+    const stream = nodes.engine.subscriptions.logs(nodes.face, {}, { fromBlock: 105n })
+    void (async () => {
+      for await (const item of stream) seen.push(nameOfItem(item))
+    })()
+    return { ...nodes, seen, stream }
+  }
+
+  test.each([['with heads'], ['by logs alone']])(
+    'behavior: a reorg of blocks from before the stream: what was read of them is taken back (%s)',
+    async (how) => {
+      const { clock, tree, push, seen, stream, subscribe } = await readFrom105(1)
+      if (how === 'with heads') subscribe()
+      const plain = subscribe(['logs', {}])
+      await clock.advance(1_000)
+      expect(seen).toEqual(names(105, 106, 107, 108, 109, 110))
+      push(1, tree.reorg(3, 5))
+      await clock.advance(5_000)
+      const branch = names('108/1', '109/1', '110/1', '111/1', '112/1')
+      expect(seen).toEqual(names(105, 106, 107, 108, 109, 110, -110, -109, -108, ...branch))
+      // It was given none of what was taken back.
+      expect(settle(plain.seen)).toEqual(new Set(plain.seen))
+      expect(plain.seen.slice(-4)).toEqual(['111/1:0', '111/1:1', '112/1:0', '112/1:1'])
+      await stream.return?.()
+    },
+  )
+
+  test('behavior: a reorg deeper than what it began with: only what it was given is taken back', async () => {
+    const { clock, tree, push, seen, stream } = await readFrom105(2)
+    await clock.advance(1_000)
+    push(1, tree.reorg(8, 9))
+    await clock.advance(5_000)
+    const taken = names(-110, -109, -108, -107, -106, -105)
+    const branch = names('105/1', '106/1', '107/1', '108/1', '109/1', '110/1', '111/1')
+    expect(seen).toEqual([...names(105, 106, 107, 108, 109, 110), ...taken, ...branch])
+    await stream.return?.()
+  })
+
+  test('behavior: a past of several parts: the last 256 blocks of it can be taken back', async () => {
+    const { clock, tree, push, seen, stream } = await readFrom105(1, 1_110)
+    await clock.advance(1_000)
+    expect(seen).toHaveLength(1_006)
+    push(1, tree.reorg(250, 251))
+    await clock.advance(5_000)
+    expect(seen.filter((name) => name.startsWith('-'))).toHaveLength(250)
+    expect([...settle(seen)]).toEqual([
+      ...Array.from({ length: 756 }, (_, index) => `${105 + index}`),
+      ...Array.from({ length: 251 }, (_, index) => `${861 + index}/1`),
+    ])
+    await stream.return?.()
+  })
+
+  test.each([['with heads'], ['by logs alone']])(
+    'behavior: a reorg while the past is read, at whatever moment: nothing of the old branch is left (%s)',
+    async (how) => {
+      for (let moment = 0; moment <= 400; moment += 20) {
+        const { clock, tree, push, mine, heal, seen, stream, subscribe } = await readFrom105(1)
+        if (how === 'with heads') subscribe()
+        heal(1, 50)
+        await clock.advance(moment)
+        push(1, tree.reorg(2, 3))
+        await clock.advance(1_000)
+        await mine(1, 1)
+        await clock.advance(5_000)
+        const expected = names(105, 106, 107, 108, '109/1', '110/1', '111/1', '112/1')
+        expect([moment, [...settle(seen)]]).toEqual([moment, expected])
+        await stream.return?.()
+      }
+    },
+  )
 })

@@ -309,6 +309,28 @@ describe('a slow one', () => {
     expect(given.filter((name) => name === '200 x2')).toHaveLength(1)
   })
 
+  test('behavior: reorg after reorg while there is no room: what waits is bounded, and what is lost of it is told', async () => {
+    const brake = createBrake()
+    const { clock, stream, given, errors, give, paceBy } = setUp()
+    paceBy(brake.hold)
+    for (let count = 0; count < 600; count++) give(stream.mine())
+    // Deeper than what is read again: all of it changes blocks that wait.
+    for (let branch = 1; branch <= 20; branch++) {
+      for (let count = 0; count < 120; count++) give(stream.takeBack())
+      for (let count = 0; count < 120; count++) give(stream.mine(branch))
+    }
+    stream.replayWith(async () => ({ items: [], upTo: 699 }))
+    paceBy(() => {})
+    brake.go()
+    await clock.settle()
+    const blocks = errors.map((error) => Number((error as SubscriptionGapError).from))
+    expect([Math.min(...blocks), Math.max(...blocks)]).toEqual([580, 600])
+    // What lies above block 600 is read again. Of the rest, 501 blocks and 21 of each branch that come and go, each is
+    // given or told.
+    expect(given.length).toBeLessThan(2_000)
+    expect(given.length + errors.length).toBe(501 + 20 * 2 * 21)
+  })
+
   test('behavior: what could not be read again is tried once more after a second, then after two', async () => {
     const brake = createBrake()
     const { clock, stream, given, give, paceBy } = setUp()

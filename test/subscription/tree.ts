@@ -85,7 +85,7 @@ export function createTree(clock: Clock, height = 100): Tree {
       delay = next
     },
     backfill: {
-      latest: (provider) => answer(`latest ${provider ?? 'p1'}`, () => head(provider)),
+      latest: (provider = 'p1') => answer(`latest ${provider}`, () => head(provider)).catch(() => undefined),
       byHash: (hash) =>
         answer(`hash ${nameOf({ number: Number(BigInt(hash) & 0xffff_ffffn), hash })}`, () => all.get(hash)),
       byNumber,

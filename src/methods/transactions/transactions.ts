@@ -73,10 +73,10 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
-      call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch((error: SendError) => {
+      call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch(async (error: SendError) => {
+        if (isOver(caller, error) || !hash || request.method !== 'eth_sendRawTransaction') throw error
         // Those that are slower are not waited for: it has spread by itself.
-        const isIn = !isOver(caller, error) && lastFailure(error, request)?.transaction === 'known'
-        if (!isIn || !hash || request.method !== 'eth_sendRawTransaction') throw error
+        if ((await stateOf(caller, request, error, hash)) !== 'in') throw error
         note(provider)
         return hash
       }),

@@ -111,18 +111,18 @@ export function createFollower(options: FollowerOptions): Follower {
     if (isStopped || path.type === 'left') return
     // Meanwhile somebody else may have become the present source.
     if (block.number <= (chain.tip()?.number ?? -1) && !isReset && !isFollowed(origin)) return
-    if (path.type === 'loose') cut(path)
-    go(path.blocks, origin, isReset)
+    if (path.type === 'loose') cut(path, isReset)
+    go(path.blocks, origin, isReset && path.type === 'linked')
   }
 
   /** What lies below the path is not known: the chain begins anew with it. */
-  function cut({ blocks, why }: Path & { type: 'loose' }) {
+  function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
     const tip = chain.tip()?.number ?? -1
     const root = chain.root()?.number ?? 0
     const removed = chain.restart({ number: first.number - 1, hash: first.parentHash })
     if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
-    sink.onReorg(removed, false)
+    sink.onReorg(removed, isReset)
     sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
   }
 

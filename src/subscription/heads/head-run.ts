@@ -171,17 +171,14 @@ export function startHeadRun(
   /** What it has now is not pushed any more: it is asked for. */
   async function refresh(origin: Origin) {
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
-    const latest = (channel?: 'ws') => backfill.latest(origin.provider, channel)
-    const block = await latest('ws')
-      .catch(() => latest())
-      .catch(() => undefined) // then the first head says where it is
+    const block = (await backfill.latest(origin.provider, 'ws')) ?? (await backfill.latest(origin.provider))
     if (live?.origin !== origin) return
     begin(block, origin)
     if (live?.origin === origin && block) goElsewhereIfBehind(block)
   }
 
   async function poll() {
-    const block = await backfill.latest(undefined).catch(() => undefined) // the next poll may do better
+    const block = await backfill.latest()
     if (!block || !poller.isRunning()) return
     latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
     polled.set(block.provider, latestPolled)
@@ -212,9 +209,8 @@ export function startHeadRun(
     if (places.list(KIND).some((place) => place !== own && place.failures === 0)) places.leave(own, 'it is behind')
   }
 
-  async function isLevel(place: Place) {
-    const options = { purpose: 'heads', provider: place.id, isPinned: true } as const
-    const block = await backfill.latest(options.provider).catch(() => undefined) // then it is not well
+  async function isLevel({ id }: Place) {
+    const block = await backfill.latest(id)
     return block !== undefined && block.number >= (chain.tip()?.number ?? -1)
   }
 

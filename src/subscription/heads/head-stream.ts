@@ -16,7 +16,9 @@ export function createHeadStream(heads: Heads, backfill: Backfill, sink: StreamS
     if (!tip) return { items: [], upTo: from - 1 }
     const upTo = Math.min(tip.number, from + REPLAYED - 1)
     const blocks = await backfill.inRange(from, upTo, tip.provider ?? '')
-    if (blocks.length < upTo - from + 1) throw new Error('Not all blocks could be had.')
+    // Whoever answered may be on a branch that was never told, or not yet.
+    const isOurs = ({ number, hash }: Block) => number < heads.lowest() || heads.has(hash)
+    if (blocks.length < upTo - from + 1 || !blocks.every(isOurs)) throw new Error('Not all blocks could be had.')
     return { items: blocks.map(itemOf), upTo }
   }
 

@@ -27,9 +27,9 @@ export function createResetCheck(
   let nextAt = -Infinity
 
   async function areAllBelow(height: number) {
-    const heads = await Promise.allSettled(providers().map((id) => backfill.latest(id)))
-    const known = heads.flatMap((one) => (one.status === 'fulfilled' ? [one.value.number] : []))
-    return { isBelow: known.length > 0 && known.every((number) => number < height), count: known.length }
+    const heads = await Promise.all(providers().map((id) => backfill.latest(id)))
+    const known = heads.filter((block) => block !== undefined)
+    return { isBelow: known.length > 0 && known.every(({ number }) => number < height), count: known.length }
   }
 
   return {

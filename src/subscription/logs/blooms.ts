@@ -13,26 +13,27 @@ export type Blooms = {
   noteLie(provider: string): void
 }
 
+const FORM = /^0x[\da-f]{512}$/i
 const FULL = 0.9
 
 export function createBlooms(): Blooms {
   const truthful = new Set<string>()
   const lying = new Set<string>()
   /** Asked by many filters, worked out once. */
-  let last: { readonly bloom: string; readonly isFull: boolean } | undefined
+  let last: { readonly bloom: string; readonly isVague: boolean } | undefined
 
-  function isFull(bloom: string) {
-    if (last?.bloom !== bloom) last = { bloom, isFull: fullnessOf(bloom) > FULL }
-    return last.isFull
+  function isVague(bloom: string) {
+    if (last?.bloom !== bloom) last = { bloom, isVague: !FORM.test(bloom) || fullnessOf(bloom) > FULL }
+    return last.isVague
   }
 
   return {
     ask({ raw, provider }, test) {
       const bloom = raw.logsBloom
-      if (typeof bloom !== 'string' || lying.has(provider)) return 'unknown'
+      if (typeof bloom !== 'string' || lying.has(provider) || isVague(bloom)) return 'unknown'
       if (!isEmptyBloom(bloom)) truthful.add(provider)
       else if (!truthful.has(provider)) return 'unknown'
-      return isFull(bloom) ? 'unknown' : test(bloom) ? 'yes' : 'no'
+      return test(bloom) ? 'yes' : 'no'
     },
     noteLie: (provider) => void lying.add(provider),
   }

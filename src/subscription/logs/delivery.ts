@@ -4,8 +4,9 @@
 import type { Log } from '../block'
 import type { LogsItem, StreamSink } from '../stream'
 import type { Entry } from './ledger'
-import { createLedger, indexOf, inOrder } from './ledger'
+import { createLedger, indexOf, inOrder, MOST_BLOCKS } from './ledger'
 import type { LogBlock } from './log-queue'
+import type { LoggedBlock } from './log-reads'
 
 export type Uncertain = {
   readonly from: number
@@ -23,6 +24,8 @@ export type Delivery = {
   begunAt(): number
   /** Its turn has come. @param isCertain whether these are known to be all its logs */
   give(block: LogBlock, logs: readonly Log[], isCertain: boolean): void
+  /** What was read from this block to the cursor for somebody who began earlier: it can be taken back from him too. */
+  noteBefore(from: number, blocks: readonly LoggedBlock[]): void
   /** It is canonical no more. */
   takeBack(block: LogBlock): void
   /** Logs of a block whose turn is over. Returns whether any of them is new. */
@@ -34,6 +37,8 @@ export type Delivery = {
   uncertain(): Uncertain | undefined
   /** They are certain now, unless some of them were taken back since. */
   confirm(blocks: Uncertain): void
+  /** Blocks that have been taken back so far. */
+  takenBack(): number
   /** The turn of the next block. */
   turn(): number
   /** What was delivered from this block on, as far as it is remembered; `undefined` if that is not far enough. */
@@ -78,6 +83,12 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh))
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
+    noteBefore(from, blocks) {
+      const floor = Math.max(from, (cursor?.number ?? 0) - MOST_BLOCKS + 1)
+      const older = blocks.filter(({ number }) => number >= floor && number < begunAt)
+      ledger.addBefore(older.map((block) => ({ ...block, turn: -1 })))
+      begunAt = Math.min(begunAt, floor)
+    },
     takeBack(block) {
       takenBack++
       const entry = ledger.remove(block.hash)
@@ -113,6 +124,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       certainTo = Math.max(certainTo, blocks.to.number)
       isCertain = certainTo >= (cursor?.number ?? -1)
     },
+    takenBack: () => takenBack,
     turn: () => turn,
     since(number) {
       const oldest = ledger.all()[0]?.number ?? Infinity

@@ -16,6 +16,8 @@ export type Ledger = {
   get(hash: string): Entry | undefined
   /** Notes logs as delivered. Returns those that were not before, in order. */
   add(block: Pick<Entry, 'number' | 'hash' | 'turn'>, logs: readonly Log[]): Log[]
+  /** Notes blocks that lie before all others, the lowest first, as far as there is room. */
+  addBefore(blocks: readonly Entry[]): void
   /** Forgets a block that is canonical no more. */
   remove(hash: string): Entry | undefined
   /** All entries, the oldest first. */
@@ -25,7 +27,7 @@ export type Ledger = {
 }
 
 const MOST_LOGS = 20_000
-const MOST_BLOCKS = 256
+export const MOST_BLOCKS = 256
 
 export function createLedger(): Ledger {
   // In the order of delivery.
@@ -50,6 +52,13 @@ export function createLedger(): Ledger {
 
   return {
     get: (hash) => entries.get(hash),
+    addBefore(blocks) {
+      const all = [...blocks, ...entries.values()]
+      entries.clear()
+      for (const entry of all) entries.set(entry.hash, entry)
+      for (const { logs } of blocks) count += logs.length
+      forgetOld(all.at(-1)?.number ?? 0)
+    },
     add(block, logs) {
       const entry = entries.get(block.hash) ?? { ...block, logs: [] }
       const known = new Set(entry.logs.map(indexOf))

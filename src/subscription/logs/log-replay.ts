@@ -3,6 +3,7 @@
 import type { Backfill } from '../backfill'
 import type { Item, Stream } from '../stream'
 import type { Delivery } from './delivery'
+import { MOST_BLOCKS } from './ledger'
 import type { LogReads } from './log-reads'
 
 /** Blocks that are read at a time. */
@@ -16,14 +17,19 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     if (!cursor || from > cursor.number) return { items: [], upTo: from - 1 }
     const remembered = delivery.since(from)
     if (remembered) return { items: remembered, upTo: cursor.number }
-    const upTo = Math.min(cursor.number, from + MOST - 1)
+    const isLast = cursor.number < from + MOST
+    // What a reorg may replace is read in one part, of the branch that is delivered.
+    const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
+    const takenBack = delivery.takenBack()
     const marks = Array.from({ length: Math.ceil((upTo - from + 1) / PROGRESS) }, (_, index) =>
       Math.min(upTo, from + (index + 1) * PROGRESS - 1),
     )
     const [found, blocks] = await Promise.all([
-      reads.ofRange(from, upTo, cursor.provider, 'backfill'),
+      reads.ofRange(from, upTo, cursor.provider, 'backfill', isLast && cursor.hash ? cursor.hash : undefined),
       Promise.all(marks.map((number) => backfill.byNumber(number, cursor.provider))),
     ])
+    if (delivery.takenBack() !== takenBack) throw new Error('A reorg has come in between.')
+    if (isLast) delivery.noteBefore(from, found)
     const logs = found.map(({ number, hash, logs }): Item => {
       return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
     })

@@ -22,7 +22,7 @@ export type LogSilenceOptions = {
   /** Between two blocks (in ms), if known. */
   readonly blockTime: () => number | undefined
   /** The newest block of whoever answers. */
-  readonly latest: () => Promise<LogBlock>
+  readonly latest: () => Promise<LogBlock | undefined>
   /** Once it goes by heads, those say what is missing. */
   readonly order: Pick<LogOrder, 'hasHeads' | 'goByHeads'>
   /** Logs up to this block are there, and were not pushed. */
@@ -59,7 +59,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
   async function look() {
     const before = newest
     const cursor = delivery.cursor()
-    newest = await options.latest().catch(() => undefined) // the next look may do better
+    newest = await options.latest()
     if (!before || !cursor) return
     heardAt = clock.now()
     patience = Math.min(LONGEST, 2 * patience)

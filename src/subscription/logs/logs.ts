@@ -120,8 +120,7 @@ export function createLogs({
     onState: show,
   })
   const { blockTime } = parts.heads
-  const latest = () => backfill.latest(undefined)
-  const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest, onLoss })
+  const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest: backfill.latest, onLoss })
   const upstream = createUpstream({
     kind: 'logs',
     params: key.params,
@@ -161,7 +160,7 @@ export function createLogs({
 
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
-    const block = await backfill.latest(place.id).catch(() => undefined) // then the heads say where it is
+    const block = await backfill.latest(place.id)
     if (isStopped || order.hasHeads()) return
     if (block) order.begin(block)
     else order.goByHeads()
@@ -207,8 +206,8 @@ export function createLogs({
     return verify !== false && number <= (coverage.place()?.suspectUntil ?? -1)
   }
 
-  async function isLevel(place: Place) {
-    const block = await backfill.latest(place.id).catch(() => undefined) // then it is not well
+  async function isLevel({ id }: Place) {
+    const block = await backfill.latest(id)
     return block !== undefined && block.number >= (delivery.cursor()?.number ?? -1)
   }
 
@@ -219,6 +218,7 @@ export function createLogs({
     if (isSettled && state.name !== 'opening') ready.open()
   }
 
+  const read = replayOf(delivery, reads, backfill)
   return {
     start() {
       check.start()
@@ -229,7 +229,12 @@ export function createLogs({
     whenReady: () => ready.opened,
     state: () => state,
     cursor: () => delivery.cursor()?.number,
-    replay: replayOf(delivery, reads, backfill),
+    replay: (from) =>
+      read(from).catch((error) => {
+        // The last block that was delivered may have been replaced without a word.
+        order.goByHeads()
+        throw error
+      }),
     turn: delivery.turn,
     stop() {
       isStopped = true

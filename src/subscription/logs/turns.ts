@@ -190,14 +190,15 @@ export function createTurns(options: TurnsOptions): Turns {
   /** @param hash of the last block, if that is known: logs of another branch are none of ours */
   async function fill(item: QueueItem, from: number, to: number, provider: string, hash?: string) {
     const isLeft = () => isStopped() || queue[0] !== item || (hash !== undefined && !options.stands(hash))
-    const lowest = Math.max(from, delivery.begunAt())
-    const first = Math.max(lowest, to - options.mostFilled + 1)
-    if (first > lowest) onGap(lowest, first - 1, 'the gap is wider than maxBackfillBlocks')
-    if (first > to) return
+    const first = Math.max(from, to - options.mostFilled + 1)
+    // The last block that was given is read again, but it is not missing.
+    const missing = from === delivery.cursor()?.number ? from + 1 : from
+    if (first > missing) onGap(missing, first - 1, 'the gap is wider than maxBackfillBlocks')
     const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
     if (isLeft()) return
-    if (!found) return onGap(first, to, 'the logs could not be had')
+    if (!found) return onGap(Math.max(first, missing), to, 'the logs could not be had')
     for (const { number, hash, logs } of found) {
+      if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)
       else delivery.give({ number, hash, provider }, logs, true)
     }

@@ -5,6 +5,8 @@ import type { Gate } from '../../base/gate'
 import { createGate } from '../../base/gate'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
 import type { ChannelState } from '../../provider/provider'
+import type { Quota } from '../../provider/quota'
+import { createQuota } from '../../provider/quota'
 
 export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
 
@@ -27,6 +29,8 @@ export type Place = {
   returns: number
   /** Subscriptions that wait for their turn: one burst of them would be taken for an attack. */
   readonly gate: Gate
+  /** How many subscriptions it takes is nobody else's business: its provider goes on. */
+  readonly room: Quota
 }
 
 /** Subscribes on their way at a time. */
@@ -51,6 +55,7 @@ export function createPlace(state: ChannelState, channel: SubscribingChannel): P
     suspectUntil: -1,
     returns: 0,
     gate: createGate(AT_A_TIME),
+    room: createQuota({}),
   }
 }
 

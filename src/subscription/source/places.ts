@@ -3,6 +3,7 @@
 import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
 import { ChainMismatchError } from '../../errors'
 import type { ClientChannels, Parts, Plan } from '../../request/flight'
+import { cool } from '../../request/learn'
 import { exclusionOf } from '../../request/route'
 import { checkChain, needsCheck } from '../../request/verify-chain'
 import { failureOf } from '../../rpc/failure'
@@ -80,15 +81,18 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       const { provider } = state
       if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
       // What is pushed cannot be taken back: the chain must be known before.
-      if (provider.chain.state === 'wrong') throw new ChainMismatchError({ provider: place.id })
+      if (provider.chain.state === 'wrong')
+        throw new ChainMismatchError({ provider: place.id, chainId: provider.chain.id })
       const upstream = await subscribeAt(place, params, sink, { signal })
       // It has answered: that is as good as a probe.
       if (!state.breaker.isClosed()) state.breaker.close()
+      place.room.accept(clock.now())
       return upstream
     },
     fail(place, kind, error) {
       const now = clock.now()
-      const { capability, quota } = place.state.provider
+      const { provider } = place.state
+      const { capability } = provider
       const failure = failureOf(error, {
         method: 'eth_subscribe',
         rules: capability.errors,
@@ -99,8 +103,11 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
         return true
       }
       noteFailure(place, false, now, random)
-      if (failure.kind === 'rate-limit' || failure.kind === 'quota')
-        place.retryAt = now + quota.refuse(failure.kind, failure.retryAfter, now)
+      if (failure.kind !== 'rate-limit' && failure.kind !== 'quota') return false
+      const pause = /subscri/i.test(failure.message)
+        ? place.room.refuse(failure.kind, failure.retryAfter, now)
+        : cool(failure, failure.kind, provider, parts, now)
+      place.retryAt = now + pause
       return false
     },
     lose,

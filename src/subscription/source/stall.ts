@@ -49,8 +49,8 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   function isAnyHigher(provider: string): Promise<boolean> {
     const mine = height()
     const asked = providers().map(async (id) => {
-      const channel: Pick<AskOptions, 'channel'> = id === provider ? { channel: 'http' } : {}
-      const options: AskOptions = { purpose: 'heads', provider: id, isPinned: true, timeout: LIMIT, ...channel }
+      const channel = id === provider ? 'http' : undefined
+      const options: AskOptions = { purpose: 'heads', provider: id, isPinned: true, timeout: LIMIT, channel }
       const { value } = await ask({ method: 'eth_blockNumber' }, options)
       if ((toHeight(value) ?? -1) <= mine) throw new Error('It has not moved.')
     })

@@ -30,8 +30,6 @@ export type UpstreamOptions = {
 }
 
 export type Upstream = {
-  /** Where it is live. */
-  place(): Place | undefined
   start(): void
   /** Ends it, with `eth_unsubscribe`. Idempotent. */
   close(): void
@@ -215,7 +213,6 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   }
 
   return {
-    place: () => current?.place,
     start: seekAnew,
     close() {
       if (isClosed) return

@@ -217,6 +217,19 @@ describe('broadcast to all', () => {
     await client.transport.close()
   })
 
+  test('behavior: nor is a mined one whose nonce is "too low"', async () => {
+    await using fleet = await createFleet([
+      { methods: SEND, hang: true },
+      [
+        { methods: SEND, error: { code: -32000, message: 'nonce too low' } },
+        { methods: LOOK_UP, result: { [LOOK_UP]: { hash } } },
+      ],
+    ])
+    const client = clientOf(fleet.providers, { ...options, timeout: 0 })
+    expect(await send(client)).toBe(hash)
+    await client.transport.close()
+  })
+
   test('error: tells what happened to all, with the words of one that spoke', async () => {
     await using fleet = await createFleet([
       { methods: SEND, reset: 'processed' },

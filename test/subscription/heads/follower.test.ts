@@ -308,6 +308,24 @@ describe('a reset', () => {
   })
 })
 
+describe('a reset below all that is remembered', () => {
+  test('behavior: it is told as a reset, once, with what was replaced', async () => {
+    const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
+    for (let count = 0; count < 60; count++) await arrive(tree.mine(10))
+    told.length = 0
+    tree.reorg(590, 1)
+    tree.follow('p2', 'p1')
+    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await clock.settle()
+    expect(told).toEqual([
+      expect.stringMatching(/^reset 700 699 /),
+      'gap 110-110: the new branch leaves the chain below all that is remembered',
+      'loose',
+      '111/1',
+    ])
+  })
+})
+
 describe('what cannot be had', () => {
   test('Given a null block or an error during backfill, then it is asked for again, and reported after 30 s', async () => {
     const { clock, tree, told, arrive } = setUp()

@@ -37,6 +37,15 @@ describe('blooms', () => {
     ])
   })
 
+  test.each(['0x', '0x00', `0x${'0'.repeat(511)}`, `${some}00`, `0x${'x'.repeat(512)}`, '1'.repeat(514), 'none'])(
+    'behavior: a text that is no bloom says nothing: %s',
+    (text) => {
+      const blooms = createBlooms()
+      blooms.ask(blockOf(100, { logsBloom: some }), no)
+      expect(blooms.ask(blockOf(101, { logsBloom: text as `0x${string}` }), no)).toBe('unknown')
+    },
+  )
+
   test('behavior: a provider whose bloom denied logs that were there is not believed any more', () => {
     const blooms = createBlooms()
     blooms.ask(blockOf(100, { logsBloom: some }), no)

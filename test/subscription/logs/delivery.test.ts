@@ -84,6 +84,29 @@ describe('takeBack', () => {
   })
 })
 
+describe('noteBefore', () => {
+  const read = (number: number) => ({ number, hash: hashOf(number), logs: [logOf(number, 0)] })
+
+  test('behavior: what was read from before the beginning can be taken back, from those alone who began earlier', () => {
+    const { delivery, given, items } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.noteBefore(98, [98, 99, 100].map(read))
+    expect([delivery.begunAt(), delivery.blocks().map(nameOf)]).toEqual([98, ['100', '99', '98']])
+    given()
+    delivery.takeBack(blockOf(99))
+    expect(items.map((item) => (item.type === 'logs' ? item.turn : undefined))).toEqual([-1])
+    expect(given()).toEqual(['removed 99: 0'])
+    expect(delivery.since(98)?.map(nameOf)).toEqual(['98', '100'])
+  })
+
+  test('behavior: not more than the last 256 blocks', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(340), [], true)
+    delivery.noteBefore(10, [80, 84, 85, 90].map(read))
+    expect([delivery.begunAt(), delivery.blocks().map(nameOf)]).toEqual([85, ['90', '85']])
+  })
+})
+
 describe('add', () => {
   test('behavior: what is found after later logs were given is late', () => {
     const { delivery, given } = setUp()

@@ -50,6 +50,22 @@ describe('ledger', () => {
     expect(ledger.all().map(({ number, logs }) => [number, logs.length])).toEqual([[4, 25_000]])
   })
 
+  test('behavior: what lies before all others goes first, and counts', () => {
+    const ledger = createLedger()
+    const many = (number: number) => Array.from({ length: 9_000 }, (_, index) => logOf(number, index))
+    ledger.add(at(100), many(100))
+    ledger.addBefore(
+      [98, 99].map((number) => ({ ...at(number, 0, -1), logs: number === 98 ? many(98) : [logOf(99, 0)] })),
+    )
+    expect(ledger.all().map(({ number, turn }) => [number, turn])).toEqual([
+      [98, -1],
+      [99, -1],
+      [100, 0],
+    ])
+    ledger.add(at(101), many(101))
+    expect(ledger.all().map(({ number }) => number)).toEqual([99, 100, 101])
+  })
+
   test('behavior: a removed block makes room', () => {
     const ledger = createLedger()
     const many = (number: number) => Array.from({ length: 9_000 }, (_, index) => logOf(number, index))

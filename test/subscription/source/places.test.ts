@@ -81,6 +81,32 @@ describe('fail', () => {
     expect(places.next('newHeads', new Set())?.id).toBe('p1')
   })
 
+  test('behavior: a limit of everything cools the provider, and is told', () => {
+    const { clock, places, place, providers, events } = createFeeds(1)
+    const told = vi.fn()
+    events.on('limit', told)
+    places.fail(place(1), 'newHeads', rpcError(429, 'too many requests, try again in 7 seconds'))
+    expect(providers[0]!.quota.cooldownUntil(clock.now())).toBe(clock.now() + 7_000)
+    expect(told).toHaveBeenCalledExactlyOnceWith({ provider: 'p1', kind: 'rate-limit', cooldown: 7_000 })
+  })
+
+  test('behavior: a limit of subscriptions is kept to there, longer each time, and the provider does not cool', async () => {
+    const { clock, places, place, providers } = createFeeds(1)
+    const pauses: number[] = []
+    for (let count = 0; count < 4; count++) {
+      // Two that were on their way together are refused once.
+      for (const kind of ['newHeads', 'logs'])
+        expect(places.fail(place(1), kind, rpcError(-32000, 'too many subscriptions'))).toBe(false)
+      pauses.push(places.retryAt('newHeads') - clock.now())
+      await clock.advance(places.retryAt('newHeads') - clock.now())
+    }
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000])
+    expect(providers[0]!.quota.isUnlimited()).toBe(true)
+    await places.open(place(1), ['newHeads'], sink, new AbortController().signal)
+    places.fail(place(1), 'logs', rpcError(-32000, 'too many subscriptions'))
+    expect(places.retryAt('logs') - clock.now()).toBe(1_000)
+  })
+
   test('Given a lasting outage, then the pauses are up to 500 ms for 30 s, then doubling to 30 s, for ever', async () => {
     const { clock, places, place } = createFeeds(1, () => 1)
     const pauses: [number, number][] = []
