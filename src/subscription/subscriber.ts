@@ -224,7 +224,7 @@ function missed(subscriber: Subscriber, from: number, cursor: number) {
   if (tries < TRIES - 1) return subscriber.pauses.wait(AGAIN * 2 ** tries)
   const to = Math.min(cursor, from - 1 + GIVEN_UP * 2 ** (subscriber.failures / TRIES - 1))
   subscriber.behindFrom = to + 1
-  read(subscriber, subscriber.gapOf(from, to, 'they could not be read again'))
+  read(subscriber, subscriber.gapOf(from, to, 'they could not be had'))
 }
 
 function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
