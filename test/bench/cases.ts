@@ -8,7 +8,7 @@ import type { Behaviour, BehaviourScript } from '../support/provider-behaviour'
 import type { Measured } from './measure'
 import { collectGarbage, measure, percentile } from './measure'
 import type { PeerMaker, Question } from './peers'
-import { methodOf } from './peers'
+import { isOfLogs, methodOf, ranges } from './peers'
 
 export type Case = {
   readonly name: string
@@ -116,12 +116,18 @@ export const cases: readonly Case[] = [
     calls: 12,
     concurrency: 1,
   },
+  {
+    name: 'logs past the head of the first',
+    fault: { lag: 40 },
+    providers: [{ ...well, lag: 40 }, well, well],
+    ...{ question: 'newest logs', calls: 60 },
+  },
   { name: 'one alone, away for 600 ms', providers: [well], outage: 600, calls: 20, concurrency: 20 },
 ]
 
 export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   const { providers = [well, well, well], fault, outage, calls = 300, concurrency = 6, question = 'balance' } = one
-  const chain = question === 'logs' ? createSparseChain() : createChain()
+  const chain = isOfLogs(question) ? createSparseChain() : createChain()
   await using fleet = await createFleet(providers, { chain })
   const peer = maker.make({ urls: fleet.providers.map(({ url }) => url), question, options: one.options })
   const { alternating, blockTime, pause } = one
@@ -184,9 +190,10 @@ async function judged(answer: Promise<unknown>, question: Question, heads: Heads
     heads.highest = Math.max(heads.highest, head)
     return
   }
-  if (question === 'logs') {
+  if (isOfLogs(question)) {
+    const { from, to } = ranges[question]
     const logs = (await answer) as unknown[]
-    if (logs.length !== 180) throw new Error(`there are ${logs.length} logs`)
+    if (logs.length !== (2 * (to - from + 1)) / 10) throw new Error(`there are ${logs.length} logs`)
     return
   }
   if (question !== 'call') {

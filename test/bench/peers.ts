@@ -9,12 +9,12 @@ import { failover } from '../../src/index'
 
 /**
  * `balance`: of another address each time; `old balance`: also at another old block. `call`: one that reverts. `logs`: of 900
- * blocks. `head`: the newest block's number.
+ * blocks; `newest logs`: of the last 40. `head`: the newest block's number.
  */
-export type Question = 'balance' | 'old balance' | 'call' | 'logs' | 'head'
+export type Question = 'balance' | 'old balance' | 'call' | 'logs' | 'newest logs' | 'head'
 
-/** What `logs` asks for. */
-export const wideRange = { from: 101, to: 1_000 }
+/** The blocks that `logs` and `newest logs` ask for. */
+export const ranges = { logs: { from: 101, to: 1_000 }, 'newest logs': { from: 961, to: 1_000 } }
 
 export type Peer = {
   readonly name: string
@@ -35,8 +35,8 @@ export type PeerMaker = { readonly name: string; make(options: PeerOptions): Pee
 
 /** The method that a question asks, as providers see it. */
 export function methodOf(question: Question) {
-  const methods: Partial<Record<Question, string>> = { call: 'eth_call', logs: 'eth_getLogs', head: 'eth_blockNumber' }
-  return methods[question] ?? 'eth_getBalance'
+  if (isOfLogs(question)) return 'eth_getLogs'
+  return question === 'call' ? 'eth_call' : question === 'head' ? 'eth_blockNumber' : 'eth_getBalance'
 }
 
 /** Often enough to matter within a run of a few seconds; the default is every 4 s. */
@@ -91,7 +91,8 @@ export const ethersPeer: PeerMaker = {
       name: this.name,
       call() {
         if (question === 'head') return provider.getBlockNumber()
-        if (question === 'logs') return provider.getLogs({ fromBlock: wideRange.from, toBlock: wideRange.to })
+        if (isOfLogs(question))
+          return provider.getLogs({ fromBlock: ranges[question].from, toBlock: ranges[question].to })
         if (question === 'call') return provider.call({ to: next(), data: '0x01' })
         return provider.getBalance(next(), question === 'balance' ? undefined : oldBlock())
       },
@@ -112,17 +113,26 @@ function viemPeer(name: string, transport: Transport, question: Question): Peer 
 function viemCall(client: { request(args: never): Promise<unknown> }, question: Question) {
   const next = createAddresses()
   const oldBlock = createOldBlocks()
-  const { from, to } = wideRange
   return () => {
     const params = {
       head: () => [],
       balance: () => [next(), 'latest'],
       'old balance': () => [next(), numberToHex(oldBlock())],
       call: () => [{ to: next(), data: '0x01' }, 'latest'],
-      logs: () => [{ fromBlock: numberToHex(from), toBlock: numberToHex(to) }],
+      logs: () => [filterOf('logs')],
+      'newest logs': () => [filterOf('newest logs')],
     }
     return client.request({ method: methodOf(question), params: params[question]() } as never)
   }
+}
+
+export function isOfLogs(question: Question): question is keyof typeof ranges {
+  return question in ranges
+}
+
+function filterOf(question: keyof typeof ranges) {
+  const { from, to } = ranges[question]
+  return { fromBlock: numberToHex(from), toBlock: numberToHex(to) }
 }
 
 /** 1 to 50, again and again. */

@@ -74,7 +74,7 @@ export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: Fil
       if (filter.trail !== trail || !isFollowed(filter, head, source.provider, seen)) return []
       const isPatient = clock.now() - (filter.stuckSince ?? clock.now()) < OTHER_LOWER_FOR
       const { known, told, end, sure } = await stepTo(head, filter, { ...source, isPatient })
-      if (filter.trail !== trail) return []
+      if (filter.trail !== trail || caller.signal?.aborted) return []
       const next = trimmed(merged([...known, pointAt(end), ...told]))
       if (tipOf(next).hash !== tipOf(trail).hash) filter.seenAt = clock.now()
       Object.assign(filter, { trail: next, sure, provider: source.provider, resets: seen, lowerSince: undefined })
@@ -214,13 +214,24 @@ async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, so
   }
 }
 
-/** All blocks of a stretch, each the child of the one before; `undefined` if it does not follow its tip. */
-async function blocksOf({ from, end, tip, source }: Stretch) {
-  if (from > end.number) return { told: [], sure: end.number }
+/** The blocks of a stretch, each the child of the one before, up to one that failed; `undefined` if off its tip. */
+async function blocksOf({ from, end: top, tip, source }: Stretch) {
+  if (from > top.number) return { told: [], sure: top.number }
   const near = new Map<string, Header>()
+  let end = top
+  let last: Header | undefined
   for (let first = from; first < end.number; first += AT_A_TIME) {
-    const numbers = Array.from({ length: Math.min(AT_A_TIME, end.number - first) }, (_, index) => first + index)
-    for (const block of await Promise.all(numbers.map(source.block))) if (block) near.set(block.hash, block)
+    const numbers = Array.from({ length: Math.min(AT_A_TIME, top.number - first) }, (_, index) => first + index)
+    for (const one of await Promise.allSettled(numbers.map(source.block))) {
+      if (one.status === 'rejected') {
+        // Else a chain that grows faster than its provider answers would never be told of.
+        if (!last) throw one.reason
+        end = last
+        break
+      }
+      last = one.value ?? last
+      if (one.value) near.set(one.value.hash, one.value)
+    }
   }
   const path = [end]
   for (let block = end; block.number > from && block.parentHash !== tip?.hash; ) {
@@ -231,7 +242,7 @@ async function blocksOf({ from, end, tip, source }: Stretch) {
     block = parent
   }
   if (tip && path.at(-1)?.parentHash !== tip.hash) return undefined
-  return { told: path.reverse().map(pointAt), sure: end.number }
+  return { told: path.reverse().map(pointAt), sure: end.number, end }
 }
 
 function pointAt({ number, hash, time }: Header): Point {

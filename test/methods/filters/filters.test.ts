@@ -58,6 +58,20 @@ describe('changes', () => {
     expect(await poll(blocks)).toEqual([])
   })
 
+  test('behavior: blocks that could not all be read: those before are told, and the next poll goes on', async () => {
+    const { chain, nodes, newBlockFilter, poll, hashes } = setUp({ nodes: 1 })
+    const id = await newBlockFilter()
+    chain.mine(40)
+    const refused = new Set([121, 101])
+    nodes[0]!.before = ({ params }) => {
+      if (refused.delete(Number((params as any)[0]))) throw rpcError(-32602, 'no')
+      return undefined
+    }
+    await expect(poll(id)).rejects.toThrow('no')
+    expect(await poll(id)).toEqual(hashes(101, 120))
+    expect(await poll(id)).toEqual(hashes(121, 140))
+  })
+
   test('default: a poll costs a block, and one look for logs if there is a new one', async () => {
     const { chain, newFilter, logs, asked } = setUp({ nodes: 1 })
     const id = await newFilter()
