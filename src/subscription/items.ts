@@ -2,7 +2,6 @@
 
 import type { Hex, RpcLog } from 'viem'
 import type { RpcHead } from './block'
-import { indexOf } from './logs/ledger'
 import type { Item, LogsItem } from './stream'
 
 /** A block of the canonical chain; at a reorg the blocks of the new branch follow, from its first one on. */
@@ -38,50 +37,63 @@ export type LogItems = {
   noteGap(from: bigint, to: bigint): void
 }
 
+type Told = Pick<LogsItem, 'number' | 'hash' | 'results'> & Partial<Pick<LogsItem, 'isRemoved' | 'isLate'>>
+
 /** It is told how far the stream is at least this often (in blocks). */
 const PROGRESS = 100
 
 /** @param from the first block that is told of */
 export function createLogItems(confirmations: number, from = 0): LogItems {
-  let held: LogsItem[] = []
-  let toldTo: number | undefined
+  /** What is not confirmed yet; those without logs only tell how far the stream is. */
+  let held: LogsOfBlock[] = []
+  /** The last block that is held, or was told. */
+  let last = Infinity
+  /** Told with the next item. */
   let gap: LogsOfBlock['gap']
 
-  function publish(
-    item: Pick<LogsItem, 'number' | 'hash' | 'results'> & Partial<Pick<LogsItem, 'isRemoved' | 'isLate'>>,
-  ): LogsOfBlock {
-    const number = BigInt(item.number)
-    const own = item.isLate ? ({ from: number, to: number, late: true } as const) : gap
-    if (!item.isLate) gap = undefined
-    toldTo = Math.max(toldTo ?? -1, item.number)
-    return {
-      number,
-      hash: item.hash as Hex,
-      logs: item.results,
-      removed: item.isRemoved ?? false,
-      ...(own && { gap: own }),
-    }
+  function itemOf({ number, hash, results, isRemoved = false, isLate }: Told): LogsOfBlock {
+    const block = BigInt(number)
+    const own = isLate ? ({ from: block, to: block, late: true } as const) : isRemoved ? undefined : gap
+    if (own === gap) gap = undefined
+    return { number: block, hash: hash as Hex, logs: results, removed: isRemoved, ...(own && { gap: own }) }
   }
 
-  function release(upTo: number): LogsOfBlock[] {
-    const due = held.filter(({ number }) => number <= upTo)
-    held = held.filter(({ number }) => number > upTo)
-    return due.map(publish)
+  function hold(item: Told) {
+    held.push(itemOf(item))
+    last = item.number
+  }
+
+  /** What is canonical no more is not told; the gap that it was to tell is. */
+  function drop(isOver: (item: LogsOfBlock) => boolean) {
+    const over = take(isOver)
+    for (const { gap } of over) {
+      last = 0
+      if (gap && !gap.late) noteGap(gap.from, gap.to)
+    }
+    return over
+  }
+
+  function take(isDue: (item: LogsOfBlock) => boolean) {
+    const due = held.filter(isDue)
+    held = held.filter((item) => !isDue(item))
+    return due
+  }
+
+  const release = (upTo: number) => take(({ number }) => number <= upTo)
+
+  function noteGap(first: bigint, to: bigint) {
+    if (to >= from) gap = { from: gap && gap.from < first ? gap.from : first, to: gap && gap.to > to ? gap.to : to }
   }
 
   function readLogs(item: LogsItem): LogsOfBlock[] {
-    if (item.isRemoved) {
-      // Of one block some may have been told, and one that was found late still be held.
-      const untold = new Set(
-        held.filter(({ hash }) => hash === item.hash).flatMap(({ results }) => results.map(indexOf)),
-      )
-      held = held.filter((other) => other.hash !== item.hash)
-      const results = item.results.filter((log) => !untold.has(indexOf(log)))
-      return results.length > 0 ? [publish({ ...item, results })] : []
+    if (!item.isRemoved) {
+      hold(item)
+      return confirmations === 0 ? release(item.number) : []
     }
-    if (confirmations === 0) return [publish(item)]
-    held.push(item)
-    return []
+    // Of one block some may have been told, and one that was found late still be held.
+    const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(({ logIndex }) => logIndex))
+    const results = item.results.filter(({ logIndex }) => !untold.includes(logIndex))
+    return results.length > 0 ? [itemOf({ ...item, results })] : []
   }
 
   return {
@@ -89,16 +101,12 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
       if ('number' in item && item.number < from) return []
       if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
-      const confirmed = item.number - confirmations
-      const due = release(confirmed)
-      toldTo ??= confirmed
-      // What is not confirmed is not told of.
-      if (confirmations === 0 && item.number - toldTo >= PROGRESS) due.push(publish({ ...item }))
-      return due
+      // Another block is in its place.
+      drop(({ number, logs }) => logs.length === 0 && number >= item.number)
+      last = Math.min(last, item.number)
+      if (gap || item.number - last >= PROGRESS) hold(item)
+      return release(item.number - confirmations)
     },
-    noteGap(from, to) {
-      // Of several, all between the first and the last.
-      gap = { from: gap && gap.from < from ? gap.from : from, to: gap && gap.to > to ? gap.to : to }
-    },
+    noteGap,
   }
 }

@@ -62,7 +62,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   })
   refused.catch(() => {}) // once it is ready, nobody waits for it
   let before: StreamState = { name: 'opening' }
-  const stream = open({ onItem, onGap, onState, onRefused })
+  const stream = open({ onItem, onGap: (...gap) => onItem(gapOf(...gap)), onState, onRefused })
 
   function all() {
     copy ??= [...members]
@@ -75,9 +75,11 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     for (const subscriber of all()) give(subscriber, item)
   }
 
-  function onGap(from: number, to: number, why: string) {
+  /** Announces it, and returns what is given of it in its turn. */
+  function gapOf(from: number, to: number, why: string): Item {
     if (events.has('gap')) events.emit('gap', { key: name, from, to, why })
-    failAll(new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why }))
+    const error = new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why })
+    return { type: 'gap', number: from, error, results: [] }
   }
 
   function failAll(error: unknown) {
@@ -133,7 +135,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     whenReady: ready.wait,
     add(given) {
       linger?.cancel()
-      const subscriber = createSubscriber(given, { clock, stream, turn: stream.turn() })
+      const subscriber = createSubscriber(given, { clock, stream, turn: stream.turn(), gapOf })
       members.add(subscriber)
       copy = undefined
       return () => leave(subscriber)

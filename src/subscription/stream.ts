@@ -1,5 +1,6 @@
 // What every stream behind a shared subscription looks like, and what it delivers.
 
+import type { SubscriptionGapError } from '../errors'
 import type { Block, Log } from './block'
 
 export type StreamStateName = 'opening' | 'live' | 'filling' | 'switching' | 'polling' | 'closed'
@@ -16,6 +17,13 @@ export type Item =
   | LogsItem
   /** Everything up to this block has been given. */
   | { readonly type: 'passed'; readonly number: number; readonly hash: string; readonly results: readonly [] }
+  /** Blocks from this one on could not be had. */
+  | {
+      readonly type: 'gap'
+      readonly number: number
+      readonly error: SubscriptionGapError
+      readonly results: readonly []
+    }
   /** A stream that is not known to have blocks: pending transactions and the like. */
   | { readonly type: 'plain'; readonly results: readonly unknown[] }
 

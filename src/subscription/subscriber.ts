@@ -5,7 +5,6 @@ import type { Hex } from 'viem'
 import type { Clock } from '../base/clock'
 import type { Pauses } from '../base/pause'
 import { createPauses } from '../base/pause'
-import { SubscriptionGapError } from '../errors'
 import type { Item, Stream } from './stream'
 
 export type SubscriberOptions = {
@@ -29,6 +28,7 @@ export type SubscriberSource = {
   readonly stream: Pick<Stream, 'whenReady' | 'cursor' | 'replay'>
   /** Logs of blocks whose turn came before this are not given. */
   readonly turn: number
+  readonly gapOf: (from: number, to: number, why: string) => Item
 }
 
 export type Subscriber = Omit<SubscriberOptions, 'from'> &
@@ -43,6 +43,8 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
     through: number
     /** The lowest block of which something came while it was read again. */
     lowest: number
+    /** How often in a row that could not be done. */
+    failures: number
     pauses: Pauses | undefined
     /** Ends the waiting for a promise of its own. */
     stopWaiting: () => void
@@ -52,8 +54,12 @@ export type Subscriber = Omit<SubscriberOptions, 'from'> &
 const MOST_WAITING = 1_000
 /** with what changes their blocks, and those before them. Past it, a change is lost and reported. */
 const MOST_CHANGED = 2_000
-/** What could not be read again is tried once more after this (in ms). */
+/** What could not be read again is tried once more after this, then after twice as long (in ms), */
 const AGAIN = 1_000
+/** so often; then blocks are given up: */
+const TRIES = 6
+/** so many, and twice as many each time until some can be had. */
+const GIVEN_UP = 256
 
 export function createSubscriber(options: SubscriberOptions, source: SubscriberSource): Subscriber {
   // Written out: records of one form cost a delivery half as much.
@@ -73,6 +79,8 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
     interval: options.interval,
     clock: source.clock,
     stream: source.stream,
+    gapOf: source.gapOf,
+    failures: 0,
     pauses: undefined,
     stopWaiting: ignore,
   }
@@ -87,7 +95,7 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
 export function give(subscriber: Subscriber, item: Item) {
   if (item.type === 'logs' && item.turn < subscriber.turn) return
   if (subscriber.phase !== 'idle') return keep(subscriber, item)
-  const events = subscriber.read(item)
+  const events = read(subscriber, item)
   for (let index = 0; index < events.length; index++) {
     const promise = call(subscriber, events[index])
     if (promise) return void goOn(subscriber, promise, events.slice(index + 1))
@@ -110,6 +118,12 @@ export function close(subscriber: Subscriber) {
   subscriber.waiting = undefined
   subscriber.stopWaiting()
   subscriber.pauses?.end()
+}
+
+/** A gap is told in its turn. */
+function read(subscriber: Subscriber, item: Item) {
+  if (item.type === 'gap') fail(subscriber, item.error)
+  return subscriber.read(item)
 }
 
 function isClosed({ phase }: Subscriber) {
@@ -136,7 +150,7 @@ function keep(subscriber: Subscriber, item: Item) {
   const isFull = (subscriber.waiting?.length ?? 0) >= MOST_WAITING
   const isNext = 'number' in item && item.number > through
   note(subscriber, item)
-  if (isFull && isNext) subscriber.behindFrom = item.number
+  if (isFull && isNext && item.type !== 'gap') subscriber.behindFrom = item.number
   // What changes blocks that wait already has to wait with them.
   else if (!isFull || 'number' in item) hold(subscriber, item)
 }
@@ -144,9 +158,9 @@ function keep(subscriber: Subscriber, item: Item) {
 function hold(subscriber: Subscriber, item: Item) {
   subscriber.waiting ??= []
   if (subscriber.waiting.length < MOST_CHANGED) return void subscriber.waiting.push(item)
-  if (item.type !== 'head' && item.type !== 'logs') return
-  const number = BigInt(item.number)
-  fail(subscriber, new SubscriptionGapError({ from: number, to: number, why: 'the subscriber is too slow' }))
+  if (item.type === 'gap') fail(subscriber, item.error)
+  if (item.type === 'head' || item.type === 'logs')
+    read(subscriber, subscriber.gapOf(item.number, item.number, 'the subscriber is too slow'))
 }
 
 function note(subscriber: Subscriber, item: Item) {
@@ -159,7 +173,7 @@ function note(subscriber: Subscriber, item: Item) {
 function keepBehind(subscriber: Subscriber, item: Item, from: number) {
   if (!('number' in item)) return
   subscriber.lowest = Math.min(subscriber.lowest, item.number)
-  if (item.number < from) hold(subscriber, item)
+  if (item.type === 'gap' || item.number < from) hold(subscriber, item)
 }
 
 async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
@@ -169,7 +183,7 @@ async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefi
   await run(subscriber, rest)
   while (subscriber.phase === 'busy') {
     const item = subscriber.waiting?.shift()
-    if (item) await run(subscriber, subscriber.read(item))
+    if (item) await run(subscriber, read(subscriber, item))
     else if (subscriber.behindFrom !== undefined) await readAgain(subscriber, subscriber.behindFrom)
     else subscriber.phase = 'idle'
   }
@@ -184,7 +198,7 @@ async function run(subscriber: Subscriber, events: readonly unknown[]) {
 }
 
 async function readAgain(subscriber: Subscriber, from: number) {
-  const { stream, clock } = subscriber
+  const { stream } = subscriber
   const cursor = stream.cursor() ?? -1
   // Nothing has been missed: from here on it is given what comes.
   if (from > cursor) {
@@ -195,14 +209,22 @@ async function readAgain(subscriber: Subscriber, from: number) {
   subscriber.lowest = Infinity
   const found = await stream.replay(from).catch(() => undefined)
   if (isClosed(subscriber)) return
-  if (!found) {
-    subscriber.pauses ??= createPauses(clock)
-    return subscriber.pauses.wait(AGAIN)
-  }
+  if (!found) return missed(subscriber, from, cursor)
+  subscriber.failures = 0
   // Something of it has changed while it was read.
   if (subscriber.lowest <= found.upTo) return
   subscriber.behindFrom = found.upTo + 1
-  for (const item of found.items) await run(subscriber, subscriber.read(item))
+  for (const item of found.items) await run(subscriber, read(subscriber, item))
+}
+
+/** What is above `from` could not be read: it waits, or gives up a part. */
+function missed(subscriber: Subscriber, from: number, cursor: number) {
+  const tries = subscriber.failures++ % TRIES
+  subscriber.pauses ??= createPauses(subscriber.clock)
+  if (tries < TRIES - 1) return subscriber.pauses.wait(AGAIN * 2 ** tries)
+  const to = Math.min(cursor, from - 1 + GIVEN_UP * 2 ** (subscriber.failures / TRIES - 1))
+  subscriber.behindFrom = to + 1
+  read(subscriber, subscriber.gapOf(from, to, 'they could not be had'))
 }
 
 function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {

@@ -336,6 +336,26 @@ describe('continuity', () => {
     expect(late.seen).toEqual(logRange(103, 104))
   })
 
+  test('behavior: missed logs cannot be read: what is pushed meanwhile makes nobody ask before the pause is over', async () => {
+    const { clock, channel, feed, mine, subscribe } = createNodes(1)
+    subscribe()
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    feed(1).drop()
+    await mine(2)
+    const reads = () => channel('p1', 'http').count('eth_getLogs') + feed(1).count('eth_getLogs')
+    for (const one of [channel('p1', 'http'), feed(1)]) one.on('eth_getLogs').fail(rpcError(-32602, 'invalid argument'))
+    await clock.settle()
+    const before = reads()
+    for (let count = 0; count < 200; count++) {
+      await clock.advance(50)
+      await mine(1, 1)
+    }
+    expect(logs.seen).toEqual(logRange(101, 101))
+    expect(reads() - before).toBe(9)
+  })
+
   test('behavior: a wide gap is filled without a warning of the platform', async () => {
     const warnings: Error[] = []
     const note = (warning: Error) => void warnings.push(warning)

@@ -85,6 +85,49 @@ describe('without confirmations', () => {
   })
 })
 
+describe('gaps', () => {
+  test('behavior: two that touch are told as one', () => {
+    const items = createLogItems(0)
+    items.noteGap(1n, 5n)
+    items.noteGap(6n, 9n)
+    expect(items.read(logs(10))).toEqual([told(10, { gap: { from: 1n, to: 9n } })])
+  })
+
+  test('behavior: told with the next block that passes, though it has no logs', () => {
+    const items = createLogItems(0)
+    items.noteGap(1n, 5n)
+    expect(items.read(passed(6))).toEqual([told(6, { logs: [], gap: { from: 1n, to: 5n } })])
+    items.noteGap(10n, 14n)
+    expect(items.read(logs(15))).toEqual([told(15, { gap: { from: 10n, to: 14n } })])
+  })
+
+  test('behavior: with confirmations it stands after what was held before it, and survives a reorg', () => {
+    const items = createLogItems(2)
+    items.read(logs(100))
+    items.noteGap(101n, 109n)
+    expect([logs(110), passed(110)].flatMap(items.read)).toEqual([told(100)])
+    items.read(logs(110, { isRemoved: true }))
+    const all = [logs(110, { branch: 1 }), passed(112)].flatMap(items.read)
+    expect(all).toMatchObject([{ number: 110n, hash: hashOf(110, 1), gap: { from: 101n, to: 109n } }])
+  })
+
+  test('behavior: logs that are taken back tell none', () => {
+    const items = createLogItems(0)
+    items.read(logs(100))
+    items.noteGap(101n, 109n)
+    expect([logs(100, { isRemoved: true }), logs(110)].flatMap(items.read)).toEqual([
+      told(100, { removed: true }),
+      told(110, { gap: { from: 101n, to: 109n } }),
+    ])
+  })
+
+  test("behavior: below the first block they are nobody's", () => {
+    const items = createLogItems(0, 101)
+    items.noteGap(90n, 100n)
+    expect(items.read(logs(101))).toEqual([told(101)])
+  })
+})
+
 describe('from a block on', () => {
   test('behavior: what is below is not told, whether it comes, passes or is taken back', () => {
     const items = createLogItems(0, 101)
@@ -108,6 +151,26 @@ describe('with confirmations', () => {
     expect([logs(100), passed(100), passed(101)].flatMap(items.read)).toEqual([])
     expect(items.read(passed(102))).toEqual([told(100)])
     expect(items.read(passed(103))).toEqual([])
+  })
+
+  test('behavior: at least every 100 blocks it is told how far the stream is, once that is confirmed', () => {
+    for (const confirmations of [3, 150]) {
+      const items = createLogItems(confirmations)
+      const numbers = Array.from({ length: 500 }, (_, index) => 1 + index)
+      const all = numbers.flatMap((number) =>
+        items.read(passed(number)).map((item) => [number, item.number, item.hash]),
+      )
+      const marks = [101, 201, 301, 401].filter((number) => number + confirmations <= 500)
+      expect(all).toEqual(marks.map((number) => [number + confirmations, BigInt(number), hashOf(number)]))
+    }
+  })
+
+  test('behavior: a reorg before that is confirmed: it is told by a block of the new branch', () => {
+    const items = createLogItems(3)
+    for (const number of [1, 101]) items.read(passed(number))
+    const numbers = [100, 101, 102, 103, 104]
+    const all = numbers.flatMap((number) => items.read({ ...passed(number), hash: hashOf(number, 1) } as Item))
+    expect(all.map(({ hash }) => hash)).toEqual([hashOf(100, 1)])
   })
 
   test('behavior: what is taken back while it is held was never there', () => {

@@ -1,6 +1,7 @@
 // Where a stream begins, and from when on it says that it is there.
 
 import { describe, expect, test } from 'vitest'
+import type { Block } from '../../src/subscription/block'
 import type { LogsOfBlock } from '../../src/subscription/items'
 import { networkError } from '../support/errors'
 import { nameOf } from './blocks'
@@ -62,6 +63,37 @@ describe('a stream of logs', () => {
     await clock.advance(60_000)
     expect(numbers).toEqual([102n, 103n, 104n, 105n])
     await stream.return?.()
+  })
+})
+
+describe('a stream that begins after a block that was shown', () => {
+  test('behavior: more has passed since than is filled in: the newest are given, the rest is told', async () => {
+    const { clock, tree, request, subscribe, eventsOf } = createNodes(1, {
+      options: { mostFilled: { heads: 5, logs: 10 } },
+    })
+    await request('eth_blockNumber')
+    tree.mine(20)
+    const [heads, logs] = [subscribe(), subscribe(['logs', {}])]
+    await clock.advance(5_000)
+    expect(heads.errors.map(({ from, to }) => [from, to])).toEqual([[101n, 114n]])
+    expect(heads.seen).toEqual(['115', '116', '117', '118', '119', '120'])
+    expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[101n, 110n]])
+    expect([logs.seen.length, logs.seen[0], logs.seen.at(-1)]).toEqual([20, '111:0', '120:1'])
+    expect(
+      eventsOf('gap')
+        .map(({ key }) => key.slice(0, 4))
+        .sort(),
+    ).toEqual(['logs', 'newH'])
+  })
+
+  test('behavior: nobody gives the block that was shown: nothing after it is missing', async () => {
+    const { clock, tree, request, subscribe } = createNodes(1)
+    await request('eth_blockNumber')
+    tree.mine(3)
+    ;(tree.chain() as Block[]).shift()
+    const heads = subscribe()
+    await clock.advance(5_000)
+    expect([heads.seen, heads.errors]).toEqual([['101', '102', '103'], []])
   })
 })
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { SubscriptionGapError } from '../../src/errors'
+import { SubscriptionGapError } from '../../src/errors'
 import { indexOf } from '../../src/subscription/logs/ledger'
 import type { Item, LogsItem, Replay } from '../../src/subscription/stream'
 import type { SubscriberOptions, SubscriberSource } from '../../src/subscription/subscriber'
@@ -79,6 +79,11 @@ function settle(given: readonly string[]): string[] {
   return kept
 }
 
+function gapOf(from: number, to: number, why: string): Item {
+  const error = new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why })
+  return { type: 'gap', number: from, error, results: [] }
+}
+
 type Given = Partial<SubscriberOptions> & Partial<Pick<SubscriberSource, 'turn'>>
 
 function setUp({ turn = 0, ...options }: Given = {}) {
@@ -102,7 +107,7 @@ function setUp({ turn = 0, ...options }: Given = {}) {
       interval: 4_000,
       ...options,
     },
-    { clock, stream, turn },
+    { clock, stream, turn, gapOf },
   )
   return {
     clock,
@@ -326,7 +331,7 @@ describe('a slow one', () => {
     expect(given.length + errors.length).toBe(501 + 20 * 2 * 21)
   })
 
-  test('behavior: what could not be read again is tried once more after a second', async () => {
+  test('behavior: what could not be read again is tried once more after a second, then after two', async () => {
     const brake = createBrake()
     const { clock, stream, given, give, paceBy } = setUp()
     paceBy(brake.hold)
@@ -339,10 +344,65 @@ describe('a slow one', () => {
     paceBy(() => {})
     brake.go()
     await clock.advance(2_500)
-    expect(times).toEqual([0, 1_000, 2_000])
+    expect(times).toEqual([0, 1_000])
     stream.replayWith(async (from) => ({ items: stream.truth().length > 0 ? replayed(from, 1_199) : [], upTo: 1_199 }))
     await clock.advance(1_000)
     expect([given.length, new Set(given).size, given.at(-1)]).toEqual([1_100, 1_100, '1199'])
+  })
+
+  test('behavior: what cannot be read again for half a minute is told as a gap, ever more at once, and what can be had is given', async () => {
+    const brake = createBrake()
+    const { clock, stream, given, errors, give, paceBy } = setUp()
+    paceBy(brake.hold)
+    for (let count = 0; count < 2_100; count++) give(stream.mine())
+    let reads = 0
+    stream.replayWith(async (from) => {
+      reads++
+      if (from < 1_300) throw new Error('Nobody has it.')
+      return { items: replayed(from, 2_199), upTo: 2_199 }
+    })
+    paceBy(() => {})
+    brake.go()
+    await clock.settle()
+    const first = given.length + 100
+    await clock.advance(31_000)
+    const tell = () => errors.map((error) => [(error as SubscriptionGapError).from, (error as SubscriptionGapError).to])
+    const told = [[BigInt(first), BigInt(first + 255)]]
+    expect([tell(), reads]).toEqual([told, 7])
+    await clock.advance(31_000)
+    told.push([BigInt(first + 256), BigInt(first + 767)])
+    expect([tell(), reads, given.at(-1)]).toEqual([told, 13, '2199'])
+    expect(given.filter((name) => Number(name) >= first)[0]).toBe(`${first + 768}`)
+  })
+
+  test('behavior: a gap is told after what waited before it', async () => {
+    const brake = createBrake()
+    const { clock, stream, given, errors, give, paceBy } = setUp()
+    paceBy(brake.hold)
+    give(stream.mine())
+    give(stream.mine())
+    give([gapOf(102, 103, 'nobody has them')])
+    brake.go()
+    await clock.settle()
+    expect([given, errors.length]).toEqual([['100', '101'], 0])
+    brake.go()
+    await clock.settle()
+    expect(errors).toMatchObject([{ from: 102n, to: 103n }])
+  })
+
+  test('behavior: a gap is told, though there is no room for what comes after it', async () => {
+    const brake = createBrake()
+    const { clock, stream, errors, give, paceBy } = setUp()
+    paceBy(brake.hold)
+    for (let count = 0; count < 500; count++) give(stream.mine())
+    give(stream.mine(0, 0))
+    give([gapOf(601, 602, 'nobody has them')])
+    for (let count = 0; count < 5; count++) give(stream.mine())
+    give([gapOf(608, 609, 'nobody has them')])
+    paceBy(() => {})
+    brake.go()
+    await clock.settle()
+    expect(errors).toMatchObject([{ from: 601n }, { from: 608n }])
   })
 
   test('behavior: closed while it reads again, it gets nothing more and leaves no timer', async () => {

@@ -7,7 +7,7 @@ import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
-import type { Continuity } from './continuity'
+import type { Continuity, Link } from './continuity'
 import { createContinuity } from './continuity'
 import type { Path } from './path'
 import { findPath } from './path'
@@ -42,6 +42,8 @@ export type FollowerOptions = {
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: number
+  /** The newest block that callers had been shown when it started: they know of nothing later. */
+  readonly known?: number | undefined
   readonly sink: FollowerSink
 }
 
@@ -49,7 +51,7 @@ export type FollowerOptions = {
 const LOWER_FOR = 60_000
 
 export function createFollower(options: FollowerOptions): Follower {
-  const { clock, pauses, backfill, mostFilled, sink } = options
+  const { clock, pauses, backfill, mostFilled, known = Infinity, sink } = options
   const chain = createContinuity()
   const arrivals = createArrivals()
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
@@ -72,19 +74,18 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   async function take({ block, origin }: Arrival) {
-    const tip = chain.tip()
+    if (!chain.tip()) startFrom(block)
+    const tip = chain.tip() as Link
     if (chain.has(block.hash)) {
-      if (tip && block.number >= tip.number) join(origin)
-    } else if (!tip) {
-      startFrom(block.number - 1, block.parentHash)
-      go([block], origin, false)
+      if (block.number >= tip.number) join(origin)
     } else if (block.number > tip.number || (isFollowed(origin) && !isOld(block))) await follow(block, origin, false)
     else await considerLower(block, origin)
   }
 
-  function startFrom(number: number, hash: string) {
-    start = number
-    chain.restart({ number, hash })
+  /** With its parent, as it may be replaced itself; with the known block, if that is lower: nobody has told its hash. */
+  function startFrom({ number, parentHash }: Block) {
+    start = Math.min(known, number - 1)
+    chain.restart({ number: start, hash: start < number - 1 ? '' : parentHash })
   }
 
   /** From below all that is remembered: late, or of a branch that shows itself when it is higher. */
@@ -166,11 +167,12 @@ export function createFollower(options: FollowerOptions): Follower {
     begin(block, origin) {
       hasBegun = true
       if (block && !chain.tip()) {
-        // With its parent: it may be replaced itself.
-        startFrom(block.number - 1, block.parentHash)
-        start = block.number
-        chain.extend([block])
-        join(origin)
+        startFrom(block)
+        if (known >= block.number) {
+          start = block.number
+          chain.extend([block])
+          join(origin)
+        }
       }
       void work()
     },

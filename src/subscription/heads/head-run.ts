@@ -67,8 +67,6 @@ export function startHeadRun(
 ): HeadRun {
   const { parts, ask, backfill, places, providers } = options
   const { clock, heads } = parts
-  /** What callers have been shown when it started: they know of nothing later. */
-  const known = heads.best(clock.now())
   const pauses = createPauses(clock)
   const polled = new Map<string, Origin>()
   let latestPolled: Origin | undefined
@@ -85,6 +83,7 @@ export function startHeadRun(
     backfill,
     providers,
     mostFilled: options.mostFilled,
+    known: heads.best(clock.now()),
     sink: {
       onBlock(block) {
         blockAt = clock.now()
@@ -132,7 +131,7 @@ export function startHeadRun(
   function show(why?: string) {
     const before = state
     const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
-    state = headStateOf({ hasBegun: chain.tip() !== undefined, live: live?.place.id, poll, isFilling })
+    state = headStateOf({ hasBegun: Boolean(chain.tip()?.hash), live: live?.place.id, poll, isFilling })
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
     if (state.name !== 'opening') ready.open()
   }
@@ -174,7 +173,7 @@ export function startHeadRun(
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
     const block = (await backfill.latest(origin.provider, 'ws')) ?? (await backfill.latest(origin.provider))
     if (live?.origin !== origin) return
-    await begin(block, origin)
+    begin(block, origin)
     if (live?.origin === origin && block) goElsewhereIfBehind(block)
   }
 
@@ -183,15 +182,13 @@ export function startHeadRun(
     if (!block || !poller.isRunning()) return
     latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
     polled.set(block.provider, latestPolled)
-    await begin(block, latestPolled)
+    begin(block, latestPolled)
     show()
   }
 
-  async function begin(block: Block | undefined, origin: Origin) {
+  function begin(block: Block | undefined, origin: Origin) {
     if (!follower.hasBegun()) {
-      const isLater = block && known !== undefined && known < block.number && block.number - known <= options.mostFilled
-      const base = isLater ? await backfill.byNumber(known, origin.provider).catch(() => block) : block
-      follower.begin(base, origin)
+      follower.begin(block, origin)
       show()
     }
     if (block) arrive(block, origin)

@@ -6,7 +6,7 @@ import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import type { Arrivals } from './arrivals'
-import type { Continuity } from './continuity'
+import type { Continuity, Link } from './continuity'
 
 export type Path =
   /** The first one's parent is known. */
@@ -42,8 +42,8 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   let near = new Map<string, Block>()
   for (let failures = 0; ; ) {
     const first = blocks[0] as Block
-    if (chain.has(first.parentHash)) return { type: 'linked', blocks }
-    const floor = chain.root()?.number ?? 0
+    const { number: floor, hash } = chain.root() as Link
+    if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
     if (blocks.length > most) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }

@@ -35,8 +35,6 @@ export type LogOrderOptions = {
   readonly pushes: Pushes
   /** The newest block that callers had been shown when the stream started. */
   readonly known: number | undefined
-  /** Most blocks of a gap that are filled in. */
-  readonly mostFilled: number
   readonly wantsHeads: () => boolean
   readonly onBlock: (number: number) => void
   readonly onState: (why?: string | undefined) => void
@@ -71,10 +69,9 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   function begin(block: LogBlock) {
     if (delivery.cursor()) return
     // What came since the newest block that callers knew of was not pushed.
-    const isLater = known < block.number && block.number - known <= options.mostFilled
+    const isLater = known < block.number
     delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
-    if (isLater && off) catchUp()
-    else if (isLater) goByHeads()
+    if (isLater) off ? catchUp() : goByHeads()
     onState()
   }
 

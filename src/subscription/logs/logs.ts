@@ -66,7 +66,9 @@ export function createLogs({
   const { filter } = key
   const test = bloomTestOf(filter)
   const pauses = createPauses(clock)
-  const reads = createLogReads(backfill, filter, pauses, clock.now, gate)
+  // What is pushed ends no pause between two tries of a read.
+  const retries = createPauses(clock)
+  const reads = createLogReads(backfill, filter, retries, clock.now, gate)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
   const coverage = createCoverage()
@@ -113,7 +115,6 @@ export function createLogs({
     coverage,
     pushes,
     known: parts.heads.best(clock.now()),
-    mostFilled,
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => isSuspect(number) && void check.run(),
     onState: show,
@@ -242,6 +243,7 @@ export function createLogs({
       upstream.close()
       order.stop()
       pauses.end()
+      retries.end()
       ready.open()
     },
   }

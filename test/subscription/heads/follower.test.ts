@@ -11,9 +11,9 @@ import { createManualClock } from '../../support/manual-clock'
 import { blockOf, nameOf } from '../blocks'
 import { createTree } from '../tree'
 
-type Given = { mostFilled?: number; providers?: readonly string[]; isBegun?: boolean }
+type Given = { mostFilled?: number; providers?: readonly string[]; isBegun?: boolean; known?: number }
 
-function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true }: Given = {}) {
+function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known }: Given = {}) {
   const clock = createManualClock()
   const tree = createTree(clock)
   const base = tree.head()
@@ -27,6 +27,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true }: Given =
     backfill: tree.backfill,
     providers: () => providers,
     mostFilled,
+    known,
     sink: {
       onBlock(block) {
         const tip = kept.at(-1)
@@ -480,5 +481,44 @@ describe('whatever arrives', () => {
       ),
       { numRuns: 150 },
     )
+  })
+})
+
+describe('after the block that callers know', () => {
+  test('default: it begins there, whether the newest block could be asked for or not', async () => {
+    for (const isAsked of [true, false]) {
+      const { tree, follower, told, p1, arrive } = setUp({ isBegun: false, known: 100 })
+      const heads = tree.mine(4)
+      follower.begin(isAsked ? heads.at(-1) : undefined, p1)
+      await arrive(heads.slice(-1))
+      expect([isAsked, told]).toEqual([isAsked, ['101', '102', '103', '104']])
+    }
+  })
+
+  test('behavior: with more in between than may be filled in, the rest is told', async () => {
+    const { tree, follower, told, p1, arrive } = setUp({ isBegun: false, known: 100, mostFilled: 2 })
+    const heads = tree.mine(6)
+    follower.begin(heads.at(-1), p1)
+    await arrive(heads.slice(-1))
+    expect(told).toEqual(['gap 101-103: the gap is wider than maxBackfillBlocks', '104', '105', '106'])
+  })
+
+  test('behavior: a reorg right at the start', async () => {
+    const { tree, follower, told, p1, arrive } = setUp({ isBegun: false, known: 100 })
+    const heads = tree.mine(2)
+    follower.begin(heads.at(-1), p1)
+    await arrive(heads.slice(-1))
+    await arrive(tree.reorg(2, 3))
+    expect(told.filter((entry) => !entry.startsWith('below'))).toEqual([
+      ...['101', '102', 'reorg 102 101'],
+      ...['101/1', '102/1', '103/1'],
+    ])
+  })
+
+  test('behavior: the newest block is no later: it begins with what comes after that', async () => {
+    const { tree, follower, told, p1, arrive } = setUp({ isBegun: false, known: 105 })
+    follower.begin(tree.head(), p1)
+    await arrive(tree.mine(1))
+    expect(told).toEqual(['101'])
   })
 })
