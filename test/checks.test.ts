@@ -3,9 +3,9 @@
 import type { Transport } from 'viem'
 import { fallback, http } from 'viem'
 import { describe, expect, test } from 'vitest'
-import type { FailureKind } from '../src'
 import { failover, InvalidOptionsError } from '../src'
 import { checkIds, checkKnown, checkList, checkOptions, checkOverrides } from '../src/checks'
+import { failureKinds } from './support/failure-kinds'
 
 const URL_A = 'https://a.example/v2/KEYKEYKEY'
 const SECRETS = /KEYKEYKEY|a\.example|bearer/i
@@ -250,31 +250,7 @@ describe('a provider', () => {
   })
 
   test('behavior: a rule may name every failure kind', () => {
-    const kinds: Record<FailureKind, true> = {
-      network: true,
-      timeout: true,
-      'server-error': true,
-      'invalid-response': true,
-      auth: true,
-      'rate-limit': true,
-      quota: true,
-      'unsupported-method': true,
-      'range-too-large': true,
-      'result-too-large': true,
-      'missing-state': true,
-      'block-not-available': true,
-      'filter-not-found': true,
-      'batch-refused': true,
-      reverted: true,
-      'invalid-params': true,
-      'invalid-request': true,
-      'transaction-rejected': true,
-      'already-known': true,
-      'user-rejected': true,
-      'parse-error': true,
-      unknown: true,
-    }
-    const errors = Object.keys(kinds).map((kind) => ({ code: 1, kind }))
+    const errors = failureKinds.map((kind) => ({ code: 1, kind }))
     expect(ofProvider({ capabilities: { errors } })).toBe('accepted')
   })
 

@@ -73,7 +73,8 @@ export function settleHeld(flight: Flight, now: number) {
   const { doubt } = held
   const pause = PAUSES[held.pauses]
   if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, now)
-  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or lacks it for good.
+  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
+  // it for good.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
   if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
   held.pauses++

@@ -45,8 +45,8 @@ export function canHedge(flight: Flight): boolean {
 }
 
 /**
- * The candidate for a hedge: a free one that is no backup and keeps what is read, of another provider if possible; never a dearer one while a
- * cheaper one is left. `undefined` if there is none.
+ * The candidate for a hedge: a free one that is no backup and keeps what is read, of another provider if possible; never a
+ * dearer one while a cheaper one is left. `undefined` if there is none.
  */
 export function hedgeCandidate(flight: Flight, now: number): ChannelState | undefined {
   const { need } = flight.plan

@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { failureOf } from '../../src/rpc/failure'
-import type { FailureKind } from '../../src/types'
 import { httpError, networkError, rpcError } from '../support/errors'
+import { failureKinds } from '../support/failure-kinds'
 
 const METHODS: Record<string, string> = {
   'transaction-rejected': 'eth_sendRawTransaction',
@@ -13,32 +13,6 @@ const METHODS: Record<string, string> = {
   'range-too-large': 'eth_getLogs',
   'result-too-large': 'eth_getLogs',
   'filter-not-found': 'eth_getFilterChanges',
-}
-
-/** The compiler knows whether one is missing. */
-const KINDS: Record<FailureKind, true> = {
-  network: true,
-  timeout: true,
-  'server-error': true,
-  'invalid-response': true,
-  auth: true,
-  'rate-limit': true,
-  quota: true,
-  'unsupported-method': true,
-  'range-too-large': true,
-  'result-too-large': true,
-  'missing-state': true,
-  'block-not-available': true,
-  'filter-not-found': true,
-  'batch-refused': true,
-  reverted: true,
-  'invalid-params': true,
-  'invalid-request': true,
-  'transaction-rejected': true,
-  'already-known': true,
-  'user-rejected': true,
-  'parse-error': true,
-  unknown: true,
 }
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -77,5 +51,5 @@ test.each(rows.flatMap((row) => row.samples.map((sample) => ({ ...row, sample })
 )
 
 test('default: every kind has its row', () => {
-  expect([...new Set(rows.map(({ kind }) => kind))].sort()).toEqual(Object.keys(KINDS).sort())
+  expect([...new Set(rows.map(({ kind }) => kind))].sort()).toEqual([...failureKinds].sort())
 })

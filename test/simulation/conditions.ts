@@ -1,4 +1,4 @@
-// What is wrong with a simulated provider at the moment: several things may be at once, each until it is taken back. Pure.
+// What may be wrong with a simulated provider at the moment.
 
 export type Conditions = {
   /** What becomes of requests over http. */
@@ -25,39 +25,4 @@ export const healthy: Conditions = {
   doubled: 0,
   swapped: 0,
   lag: 0,
-}
-
-export type Ward = {
-  readonly now: Conditions
-  /** Returns the function that takes it back. */
-  add(conditions: Partial<Conditions>): () => void
-  clear(): void
-}
-
-export function createWard(onChange: () => void): Ward {
-  const present = new Set<Partial<Conditions>>()
-  let now = healthy
-
-  function change() {
-    now = Object.assign({}, healthy, ...present)
-    onChange()
-  }
-
-  return {
-    get now() {
-      return now
-    },
-    add(conditions) {
-      const own = { ...conditions }
-      present.add(own)
-      change()
-      return () => {
-        if (present.delete(own)) change()
-      }
-    },
-    clear() {
-      present.clear()
-      change()
-    },
-  }
 }

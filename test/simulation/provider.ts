@@ -8,8 +8,10 @@ import { RpcFault } from '../support/chain-rpc'
 import { createStandpoint } from '../support/chain-standpoint'
 import { httpError, networkError, rpcError } from '../support/errors'
 import { createNode } from '../support/node'
-import type { Ward } from './conditions'
-import { createWard } from './conditions'
+import type { Overlay } from '../support/overlay'
+import { createOverlay } from '../support/overlay'
+import type { Conditions } from './conditions'
+import { healthy } from './conditions'
 import type { Peer } from './peer'
 import { createPeer } from './peer'
 
@@ -28,7 +30,7 @@ export type Site = {
 
 export type SimProvider = {
   readonly id: string
-  readonly ward: Ward
+  readonly ward: Overlay<Conditions>
   readonly http: Channel
   /** For the socket channel. */
   open(events: SocketEvents): Socket
@@ -52,7 +54,7 @@ export function createSimProvider(options: SimProviderOptions): SimProvider {
   const { id, now, after, latency, random, canPing } = options
   const chain = createStandpoint(options.chain)
   const peers = new Map<Socket, { peer: Peer; end: () => void }>()
-  const ward = createWard(flush)
+  const ward = createOverlay(healthy, flush)
   const headOf = () => Math.max(0, chain.head.number - ward.now.lag)
   const node = createNode({ chain, headOf, onPending() {} })
   let pending = 0

@@ -2,6 +2,7 @@
 // left when they have gone.
 
 import type { ChainBlock } from '../support/chain-block'
+import { startMiner } from '../support/miner'
 import type { Fault, Schedule } from './schedule'
 import type { Watcher } from './watchers'
 import { startWatcher } from './watchers'
@@ -32,8 +33,12 @@ export async function runSimulation(schedule: Schedule, tell?: ((text: string) =
   const { clock, chain, after } = world
   if (tell) narrate(world)
   const watchers: Watcher[] = []
-  const miner = startMiner(world, schedule, () => {
-    for (const watcher of watchers) watcher.look()
+  const stop = startMiner({
+    ...world,
+    ...schedule,
+    onMined() {
+      for (const watcher of watchers) watcher.look()
+    },
   })
   for (const fault of schedule.faults) after(fault.at, () => inflict(world, fault, schedule))
   for (const [index, plan] of schedule.watchers.entries()) {
@@ -50,7 +55,7 @@ export async function runSimulation(schedule: Schedule, tell?: ((text: string) =
     moveTo(chain)
   }
   await clock.advance(lastBlocks * schedule.blockTime)
-  miner.stop()
+  stop()
   const settledAfter = await settle(world, watchers)
   const problems = watchers.flatMap((watcher) => problemsOf(watcher, world))
   const left = schedule.ending === 'leave' ? await leave(world, watchers) : []
@@ -61,20 +66,6 @@ function narrate({ chain, engine, note }: World) {
   chain.onChange(() => note(`chain: ${chain.head.number} ${chain.head.hash.slice(0, 8)}`))
   for (const name of ['subscription', 'connection', 'gap', 'reorg', 'breaker', 'failover'] as const)
     engine.events.on(name, (event) => note(`${name}: ${JSON.stringify(event)}`))
-}
-
-function startMiner({ chain, after, random }: World, { blockTime, unevenness }: Schedule, onMined: () => void) {
-  let stop = () => {}
-  function next() {
-    const pause = blockTime * (1 + unevenness * (2 * random() - 1))
-    stop = after(Math.round(pause), () => {
-      chain.mine()
-      onMined()
-      next()
-    })
-  }
-  next()
-  return { stop: () => stop() }
 }
 
 function inflict(world: World, fault: Fault, { blockTime, duration }: Schedule) {

@@ -1,7 +1,6 @@
 // A simulated world: one model chain, providers over it, an engine that uses them, all on the manual clock. Nothing happens in
 // it by itself; what is to happen is played in run.ts.
 
-import type { Clock } from '../../src/base/clock'
 import type { Channel } from '../../src/channel/channel'
 import type { WsChannel } from '../../src/channel/ws'
 import { createWsChannel } from '../../src/channel/ws'
@@ -14,6 +13,7 @@ import type { Chain } from '../support/chain'
 import { createChain } from '../support/chain'
 import type { ManualClock } from '../support/manual-clock'
 import { createManualClock } from '../support/manual-clock'
+import { createPlatformClock } from '../support/platform-clock'
 import { seededRandom } from '../support/seeded-random'
 import { engineSettings, planSettings, providerSetup } from '../support/settings'
 import type { SimProvider } from './provider'
@@ -43,7 +43,7 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
   const clock = createManualClock()
   const random = seededRandom(seed ^ 0x5eed)
   const chain = createChain({ height, blockTime: blockTime / 1_000, logs: logsOf(schedule), hasBlooms })
-  const own = createOwnClock(clock, tell !== undefined)
+  const own = createPlatformClock(clock, tell !== undefined)
 
   function after(ms: number, run: () => void) {
     return clock.after(ms, run).cancel
@@ -99,31 +99,5 @@ export function createWorld(schedule: Schedule, tell?: ((text: string) => void) 
     timers: own.running,
     random,
     note: (text) => tell?.(`${clock.now().toFixed(1).padStart(10)}  ${text}`),
-  }
-}
-
-/** The same time, with timers that take whole milliseconds and at least one, as platforms' do; it keeps account of them. */
-function createOwnClock(clock: ManualClock, hasNames: boolean): Clock & { running(): string[] } {
-  const running = new Map<object, string>()
-  const start = (way: 'after' | 'background') => (ms: number, run: () => void) => {
-    const name = hasNames ? String(new Error().stack?.split('\n').slice(2, 5).join(' <')) : way
-    const timer = clock[way](Math.max(1, Math.floor(ms)), () => {
-      running.delete(timer)
-      run()
-    })
-    running.set(timer, name)
-    return {
-      cancel() {
-        running.delete(timer)
-        timer.cancel()
-      },
-      hold: timer.hold,
-    }
-  }
-  return {
-    now: clock.now,
-    after: start('after'),
-    background: start('background'),
-    running: () => [...running.values()],
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Watcher } from '../simulation/watchers'
 import { startWatcher } from '../simulation/watchers'
+import { startMiner } from '../support/miner'
 import { createCalls } from './calls'
 import { budgetProblems } from './check-budgets'
 import { eventProblems } from './check-events'
@@ -43,7 +44,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
     for (const watcher of watchers) watcher.look()
   }
   if (tell) narrate(world)
-  const stop = startMiner(world, look)
+  const stop = startMiner({ ...world, ...world.storm, onMined: look })
   for (const fault of storm.faults) after(fault.at, () => inflict(world, fault))
   for (const plan of storm.calls) after(plan.at, () => calls.start(plan))
   for (const [index, plan] of storm.watchers.entries())
@@ -108,21 +109,6 @@ function narrate({ chain, engine, note }: StormWorld) {
     'dispute',
   ] as const)
     engine.events.on(name, (event) => note(`${name}: ${JSON.stringify(event)}`))
-}
-
-function startMiner({ chain, after, random, storm }: StormWorld, onMined: () => void) {
-  const { blockTime, unevenness } = storm
-  let stop = () => {}
-  function next() {
-    const pause = blockTime * (1 + unevenness * (2 * random() - 1))
-    stop = after(Math.round(pause), () => {
-      chain.mine()
-      onMined()
-      next()
-    })
-  }
-  next()
-  return () => stop()
 }
 
 function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fault: Fault) {

@@ -1,46 +1,24 @@
 // What is wrong with one provider, and since when: several things may be at once, each until it is taken back.
 
+import type { Overlay } from '../support/overlay'
+import { createOverlay } from '../support/overlay'
 import type { Trouble } from './faults'
 import { fine } from './faults'
 
-export type Troubles = {
-  readonly now: Trouble
-  /** Returns the function that takes it back. */
-  add(trouble: Partial<Trouble>): () => void
-  clear(): void
+export type Troubles = Overlay<Trouble> & {
   /** Whether nothing was wrong at any moment of this time (in ms of the clock). */
   wereNone(from: number, to: number): boolean
 }
 
 export function createTroubles(clock: () => number, onChange: () => void): Troubles {
-  const present = new Set<Partial<Trouble>>()
   const spans: { from: number; to: number }[] = []
-  let now = fine
-
-  function change() {
+  const present = createOverlay(fine, (isAny) => {
     const last = spans.at(-1)
     if (last?.to === Infinity) last.to = clock()
-    if (present.size > 0) spans.push({ from: clock(), to: Infinity })
-    now = Object.assign({}, fine, ...present)
+    if (isAny) spans.push({ from: clock(), to: Infinity })
     onChange()
-  }
-
-  return {
-    get now() {
-      return now
-    },
-    add(trouble) {
-      const own = { ...trouble }
-      present.add(own)
-      change()
-      return () => {
-        if (present.delete(own)) change()
-      }
-    },
-    clear() {
-      present.clear()
-      change()
-    },
-    wereNone: (from, to) => !spans.some((span) => span.from <= to && span.to >= from),
-  }
+  })
+  return Object.assign(present, {
+    wereNone: (from: number, to: number) => !spans.some((span) => span.from <= to && span.to >= from),
+  })
 }

@@ -59,7 +59,10 @@ export type FilterAsking = {
   atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>): Promise<value | undefined>
 }
 
-/** What was heard of the chain does not fit together: it has changed in between, or behind one address there are several nodes. Goes no further than `atHead`. */
+/**
+ * What was heard of the chain does not fit together: it has changed in between, or behind one address there are several
+ * nodes. Goes no further than `atHead`.
+ */
 export class ChainMovedError extends Error {}
 
 const LOGS = 'eth_getLogs'

@@ -183,8 +183,8 @@ type Stretch = {
 
 /**
  * The blocks of a stretch that have logs which were not told, with them; `undefined` if it does not follow its tip, or the
- * point that is not on the chain. Past their head nodes have no logs, and do not say so, and behind one address each call may meet another node: what was not proven to
- * be whole is asked for again by the next poll.
+ * point that is not on the chain. Past their head nodes have no logs, and do not say so, and behind one address each call may
+ * meet another node: what was not proven to be whole is asked for again by the next poll.
  */
 async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, source }: Stretch, sure: number) {
   const done = tip ? Math.min(sure, tip.number) : from - 1
