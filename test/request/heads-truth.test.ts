@@ -6,7 +6,7 @@ import type { EngineSetup } from '../../src/engine'
 import type { RpcRequest } from '../../src/types'
 import type { TestRequestOptions } from '../support/engine'
 import { createTestEngine } from '../support/engine'
-import { networkError } from '../support/errors'
+import { networkError, rpcError } from '../support/errors'
 import type { ScriptedChannel } from '../support/scripted-channel'
 
 const HEAD = 'eth_blockNumber'
@@ -167,6 +167,15 @@ describe('a head far ahead', () => {
     engine.p(1).on(HEAD).reply(hex(5_000))
     expect(await engine.number()).toBe(100)
     expect(engine.status().head).toBe(100)
+  })
+
+  test('behavior: what its provider cannot be asked for is learned of that method, not of the head', async () => {
+    const engine = setUp([100])
+    await engine.number()
+    engine.p(1).on(HEAD).reply(hex(5_000))
+    engine.p(1).on(BLOCK).fail(rpcError(-32601, 'Method not found'))
+    expect(await engine.number()).toBe(100)
+    expect(engine.status().providers[0]?.capabilities.learned.unsupportedMethods).toEqual([BLOCK])
   })
 
   test('behavior: a receipt is no such proof, the block itself is', async () => {
