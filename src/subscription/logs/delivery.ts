@@ -33,6 +33,8 @@ export type Delivery = {
   has(hash: string): boolean
   /** Blocks with logs that may yet be taken back, the newest first. */
   blocks(): Entry[]
+  /** Blocks of this range with logs that are not among those of the canonical chain, the newest first. */
+  missingFrom(canonical: readonly LoggedBlock[], from: number, to: number): Entry[]
   /** The blocks that only look whole. */
   uncertain(): Uncertain | undefined
   /** They are certain now, unless some of them were taken back since. */
@@ -64,6 +66,10 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
     isLate = false,
   ): LogsItem {
     return { type: 'logs', number, hash, results, isRemoved, isLate, turn: own }
+  }
+
+  function blocks() {
+    return ledger.all().sort((a, b) => b.number - a.number)
   }
 
   return {
@@ -114,7 +120,11 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       return true
     },
     has: (hash) => ledger.get(hash) !== undefined,
-    blocks: () => ledger.all().sort((a, b) => b.number - a.number),
+    blocks,
+    missingFrom(canonical, from, to) {
+      const hashes = new Set(canonical.map(({ hash }) => hash))
+      return blocks().filter(({ number, hash }) => number >= from && number <= to && !hashes.has(hash))
+    },
     uncertain() {
       if (isCertain || !cursor) return undefined
       return { from: Math.max(certainTo + 1, cursor.number - MOST_UNCERTAIN + 1), to: cursor, takenBack }

@@ -44,9 +44,10 @@ export function createLogCheck({ clock, reads, delivery, isOn, isOver, onLoss }:
     isRunning = false
     if (!found || isStopped) return
     const known = found.filter(isOver)
+    // Without heads nobody tells that a block was replaced.
+    let isLost = delivery.takenBack() === range.takenBack && delivery.missingFrom(found, from, to.number).length > 0
     // Else a reorg has come in between, or whoever answered is on another branch.
-    if (known.length === found.length) delivery.confirm(range)
-    let isLost = false
+    if (known.length === found.length && !isLost) delivery.confirm(range)
     for (const { number, hash, logs } of known) isLost = delivery.add({ number, hash }, logs) || isLost
     if (isLost) onLoss(to.number)
   }

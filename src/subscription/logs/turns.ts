@@ -166,15 +166,17 @@ export function createTurns(options: TurnsOptions): Turns {
     return true
   }
 
+  /** Whether the block is canonical, or cannot be shown not to be. */
+  async function stands({ number, hash }: Pick<LogBlock, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
+    const canonical = await reads.untilDone(() => options.canonical(number, provider), GIVEN_UP, isLeft)
+    return isLeft() || !canonical || canonical.hash === hash
+  }
+
   /** Returns the block from which on is to be read again. */
   async function takeBackOrphans({ number: height, provider }: LogBlock, isLeft: () => boolean) {
-    const stands = async ({ number, hash }: Pick<LogBlock, 'number' | 'hash'>) => {
-      const canonical = await reads.untilDone(() => options.canonical(number, provider), GIVEN_UP, isLeft)
-      return isLeft() || !canonical || canonical.hash === hash
-    }
     let lowest = delivery.begunAt()
     for (const entry of delivery.blocks()) {
-      if (entry.number <= height && (await stands(entry))) {
+      if (entry.number <= height && (await stands(entry, provider, isLeft))) {
         lowest = entry.number
         break
       }
@@ -182,7 +184,7 @@ export function createTurns(options: TurnsOptions): Turns {
     }
     const cursor = delivery.cursor()
     if (!cursor || cursor.number < lowest) return cursor?.number
-    if (cursor.number <= height && (await stands(cursor))) return cursor.number
+    if (cursor.number <= height && (await stands(cursor, provider, isLeft))) return cursor.number
     // Blocks without logs leave no trace: others may have taken the place of any of them.
     return Math.max(lowest, Math.min(height, cursor.number) - MOST_AT_ONCE)
   }
@@ -190,13 +192,19 @@ export function createTurns(options: TurnsOptions): Turns {
   /** @param hash of the last block, if that is known: logs of another branch are none of ours */
   async function fill(item: QueueItem, from: number, to: number, provider: string, hash?: string) {
     const isLeft = () => isStopped() || queue[0] !== item || (hash !== undefined && !options.stands(hash))
-    const first = Math.max(from, to - options.mostFilled + 1)
+    // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
+    const low = hash === undefined ? from : Math.min(from, delivery.uncertain()?.from ?? from)
+    const first = Math.max(low, to - options.mostFilled + 1)
     // The last block that was given is read again, but it is not missing.
     const missing = from === delivery.cursor()?.number ? from + 1 : from
     if (first > missing) onGap(missing, first - 1, 'the gap is wider than maxBackfillBlocks')
     const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
     if (isLeft()) return
     if (!found) return onGap(Math.max(first, missing), to, 'the logs could not be had')
+    if (hash !== undefined)
+      for (const entry of delivery.missingFrom(found, first, to))
+        if (!(await stands(entry, provider, isLeft))) delivery.takeBack({ ...entry, provider })
+    if (isLeft()) return
     for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < (delivery.cursor()?.number ?? 0)) delivery.add({ number, hash }, logs)

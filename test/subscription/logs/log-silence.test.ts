@@ -1,7 +1,8 @@
 // A stream of logs on a chain too fast for heads: nobody but the logs themselves says that the chain goes on.
 
 import { describe, expect, test } from 'vitest'
-import { createNodes } from '../nodes'
+import type { Block } from '../../../src/subscription/block'
+import { createNodes, settle } from '../nodes'
 
 /** A stream at p1 that was given a log in each of 20 blocks, half a second apart. */
 async function setUp(filter: object = {}) {
@@ -47,5 +48,16 @@ describe('a silence of pushed logs', () => {
     await clock.advance(600_000)
     expect([one.seen, engine.subscriptions.status()]).toMatchObject([logRange(101, 120), [{ state: 'live' }]])
     expect([first - before, asked() - first]).toEqual([7, 10])
+  })
+
+  test('behavior: a block that was replaced below one that was pushed is taken back (it once stood for ever)', async () => {
+    const { clock, tree, push, one } = await setUp()
+    const [, above] = tree.reorg(1, 2)
+    push(1, [above as Block])
+    await clock.advance(70_000)
+    expect([[...settle(one.seen)].sort(), one.errors]).toEqual([
+      [...logRange(101, 119), '120/1:0', '120/1:1', '121/1:0', '121/1:1'],
+      [],
+    ])
   })
 })
