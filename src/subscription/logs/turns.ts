@@ -113,7 +113,8 @@ export function createTurns(options: TurnsOptions): Turns {
     // One by one they would fall behind a chain that is faster than the answers.
     const run = mustAsk(first) ? askedRun(queue, MOST_AT_ONCE, mustAsk) : [first]
     const asked = run.filter(({ block }) => bloomOf(block) !== 'no' || pushes.of(block.hash).length > 0)
-    const isLeft = () => isStopped() || queue[0] !== first
+    // One that a reorg has taken out would be asked for in vain, and the others with it.
+    const isLeft = () => isStopped() || run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
     const isCovered = run.every((item) => item.isCovered)
     const limit = isCovered ? HELD_BACK : GIVEN_UP
