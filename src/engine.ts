@@ -13,7 +13,7 @@ import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
 import { createEntrance } from './methods/entrance'
-import type { LogsOptions } from './methods/logs/logs'
+import type { LogsOptions } from './methods/logs/wide-logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
@@ -132,15 +132,7 @@ export function createEngine(setup: EngineSetup): Engine {
     )
   ;(parts.channels as ChannelState[]).push(...inPriorityOrder(providers))
 
-  const { request, part } = createEntrance({
-    parts,
-    chainId,
-    share: setup.share,
-    broadcast: setup.broadcast,
-    logs: setup.logs,
-    hasOwnSerializer: setup.hasOwnSerializer,
-    isClosed: () => isClosed,
-  })
+  const { request, part } = createEntrance(parts, setup)
   const subscriptions = createSubscriptions({
     parts,
     verify: setup.verify,

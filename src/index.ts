@@ -31,7 +31,7 @@ export type {
 } from './events'
 export type { FailoverTransport } from './failover'
 export { failover } from './failover'
-export type { LogsOptions } from './methods/logs/logs'
+export type { LogsOptions } from './methods/logs/wide-logs'
 export type {
   BackfillOptions,
   FailoverOptions,

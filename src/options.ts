@@ -1,7 +1,7 @@
 // What users write: the list, the options, and the options of one request: their types and defaults. checks.ts reads them.
 
 import type { Transport } from 'viem'
-import type { LogsOptions } from './methods/logs/logs'
+import type { LogsOptions } from './methods/logs/wide-logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
 import type { LimitOptions } from './provider/quota'

@@ -47,7 +47,7 @@ export function shareOf(calls: Calls, caller: Caller): Caller {
 }
 
 /** Whether an error says that nobody waits for the request any more: then nothing more is asked for it. */
-export function isOver({ signal }: Caller, error: unknown): boolean {
+export function isOver({ signal }: Pick<Caller, 'signal'>, error: unknown): boolean {
   return signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
 }
 

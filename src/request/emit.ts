@@ -3,8 +3,9 @@
 import type { AttemptEvent, RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import type { FailureKind } from '../types'
 import type { Attempt } from './attempt'
-import type { FailedAttempt, Flight, Held } from './flight'
+import type { Flight, Held, Parts } from './flight'
 
 export function emitAttempt(
   { parts, id, request }: Flight,
@@ -34,18 +35,42 @@ export function emitAttempt(
   })
 }
 
-export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by?: ChannelState, error?: unknown) {
-  const { parts, id, request, attempts, startedAt } = flight
-  if (flight.plan.isInner || !parts.events.has('request')) return
-  parts.events.emit('request', {
-    id,
-    method: request.method,
-    outcome,
-    attempts,
+/** How a request ended, whichever way it was answered. */
+export type RequestEnd = {
+  readonly id: number
+  readonly method: string
+  readonly startedAt: number
+  readonly outcome: RequestEvent['outcome']
+  /** Made for it. */
+  readonly attempts: number
+  readonly by?: ChannelState | undefined
+  readonly error?: unknown
+  /** Of its last failure. */
+  readonly kind?: FailureKind | undefined
+}
+
+export function emitEnd({ events, clock }: Parts, { startedAt, by, error, kind, ...told }: RequestEnd) {
+  if (!events.has('request')) return
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
+  events.emit('request', {
+    ...told,
     ...(by && { provider: by.provider.id, channel: by.type }),
-    duration: parts.clock.now() - startedAt,
-    ...(error !== undefined && { error: Object.freeze(describe(error, flight.failures.at(-1))) }),
+    duration: clock.now() - startedAt,
+    ...(told.outcome !== 'success' && {
+      error: Object.freeze({
+        name: typeof name === 'string' ? name : 'Error',
+        ...(kind && { kind }),
+        ...(typeof code === 'number' && { code }),
+      }),
+    }),
   })
+}
+
+export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by?: ChannelState, error?: unknown) {
+  const { parts, id, request, attempts, startedAt, failures, plan } = flight
+  if (plan.isInner) return
+  const kind = failures.at(-1)?.kind
+  emitEnd(parts, { id, method: request.method, outcome, attempts, startedAt, by, error, kind })
 }
 
 export function emitFailover({ parts, id, request, failures }: Flight, to: ChannelState) {
@@ -71,16 +96,4 @@ export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held
     ...(doubt.height >= 0 && { block: doubt.height }),
     ...(head !== undefined && { head }),
   })
-}
-
-function describe(error: unknown, last: FailedAttempt | undefined): NonNullable<RequestEvent['error']> {
-  const { name, code } = (typeof error === 'object' && error !== null ? error : {}) as {
-    name?: unknown
-    code?: unknown
-  }
-  return {
-    name: typeof name === 'string' ? name : 'Error',
-    ...(last && { kind: last.kind }),
-    ...(typeof code === 'number' && { code }),
-  }
 }

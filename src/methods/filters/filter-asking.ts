@@ -9,9 +9,9 @@ import { heightOf } from '../../rpc/block'
 import type { FailureKind, RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver, partOf, shareOf } from '../calls'
-import type { Logs } from '../logs/logs'
 import { TAIL } from '../logs/logs-plan'
 import { failuresOf } from '../logs/logs-refusals'
+import type { WideLogs } from '../logs/wide-logs'
 import type { FilterLog, Point } from './filter-trail'
 import { inOrder } from './filter-trail'
 
@@ -78,7 +78,7 @@ const NOT_BY_HASH: readonly FailureKind[] = [
 /** Before it is tried again with what does not fit together (in ms). */
 const PAUSES = [100, 200, 400]
 
-export function createFilterAsking({ heads, providers }: FilterParts, calls: Calls, logs: Logs): FilterAsking {
+export function createFilterAsking({ heads, providers }: FilterParts, calls: Calls, logs: WideLogs): FilterAsking {
   function ask(caller: Caller, request: RpcRequest, whom: Whom = {}, onWinner?: OnWinner) {
     const { provider, exclude = [], isOneShot = false } = whom
     const { isPinned, ...limits } = caller.limits

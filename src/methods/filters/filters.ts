@@ -5,7 +5,7 @@ import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } from 'viem'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import type { Logs } from '../logs/logs'
+import type { WideLogs } from '../logs/wide-logs'
 import type { FilterParts } from './filter-asking'
 import { createFilterAsking } from './filter-asking'
 import type { ChainFilter } from './filter-changes'
@@ -28,7 +28,7 @@ const MOST = 1_000
 /** A filter that was not used for this long (in ms) is dropped. */
 const UNUSED = 5 * 60_000
 
-export function createFilters(parts: FilterParts, calls: Calls, logs: Logs): Filters {
+export function createFilters(parts: FilterParts, calls: Calls, logs: WideLogs): Filters {
   const asking = createFilterAsking(parts, calls, logs)
   const chain = createFilterChanges(calls, asking)
   const pending = createPendingFilters(asking, calls)

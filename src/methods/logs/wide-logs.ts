@@ -26,13 +26,13 @@ export type LogsOptions = {
   timeout?: number | undefined
 }
 
-export type Logs = {
+export type WideLogs = {
   request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
 const NOBODY: readonly Provider[] = []
 
-export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Logs {
+export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions): WideLogs {
   const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
   const { clock, providers } = parts
   const lanes = createLanes<Provider>(({ setup }) => Math.min(concurrency, setup.limits.concurrency ?? Infinity))
