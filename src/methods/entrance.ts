@@ -12,8 +12,8 @@ import type { Face } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
 import type { RpcRequest } from '../types'
-import type { Caller, Calls } from './calls'
-import { isOver, pauseWith } from './calls'
+import type { Caller } from './calls'
+import { createCalls, isOver } from './calls'
 import { createFilters } from './filters/filters'
 import type { LogsOptions } from './logs/wide-logs'
 import { createWideLogs } from './logs/wide-logs'
@@ -55,31 +55,12 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
   const hasWallet = providers.some(({ setup }) => setup.isWallet)
-  const privates = providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id)
   const sharing = options.share ? createSharing(clock) : undefined
-  const calls: Calls = {
-    clock,
-    providers: providers.map(({ id }) => id),
-    planOf: parts.planner,
-    call(caller, request, plan, onWinner) {
-      const onAnswer: OnWinner = (channel, attempts) => {
-        caller.onAnswer(channel, attempts)
-        onWinner?.(channel, attempts)
-      }
-      return fly(parts, caller.channels, request, plan, caller.signal, onAnswer, caller.id)
-    },
-    pause: pauseWith(clock, parts.ends),
-  }
+  const calls = createCalls(parts)
   const logs = createWideLogs(parts, calls, options.logs)
-  const filters = createFilters(parts, calls, logs)
-  const lookUps = createLookUps({ calls, privates })
-  const transactions = createTransactions({
-    ...options,
-    calls,
-    lookUps,
-    privates,
-    rulesOf: (id) => providers.find((provider) => provider.id === id)?.capability.errors,
-  })
+  const filters = createFilters(calls, logs)
+  const lookUps = createLookUps(calls)
+  const transactions = createTransactions(calls, lookUps, options)
   parts.truth?.onReset.add(lookUps.forget)
   parts.truth?.onReset.add(filters.noteReset)
 
@@ -136,7 +117,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   async function change(asked: Asked) {
     const { plan, request } = asked
     // Other forms of signed transactions are no less private.
-    const isHidden = privates.length > 0 && isSignedSend(request.method)
+    const isHidden = calls.privates.length > 0 && isSignedSend(request.method)
     try {
       return await pass(isHidden ? { ...asked, plan: { ...plan, isPrivate: true, kept: undefined } } : asked)
     } finally {

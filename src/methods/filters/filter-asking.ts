@@ -4,13 +4,12 @@
 import { numberToHex } from 'viem'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
-import type { OnWinner, Parts } from '../../request/flight'
+import type { OnWinner } from '../../request/flight'
 import { heightOf } from '../../rpc/block'
 import type { FailureKind, RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver, partOf, shareOf } from '../calls'
 import { TAIL } from '../logs/logs-plan'
-import { failuresOf } from '../logs/logs-refusals'
 import type { WideLogs } from '../logs/wide-logs'
 import type { FilterLog, Point } from './filter-trail'
 import { inOrder } from './filter-trail'
@@ -34,8 +33,6 @@ export type Source = {
 
 export type LogFilter = Readonly<Record<string, unknown>>
 export type LoggedBlock = Omit<Point, 'time'>
-
-export type FilterParts = Pick<Parts, 'heads' | 'providers'>
 
 /** Whom a part of the request may go to: `provider` alone if one is named, else those that the caller wants. */
 export type Whom = { provider?: string | undefined; exclude?: readonly string[] | undefined; isOneShot?: boolean }
@@ -78,7 +75,8 @@ const NOT_BY_HASH: readonly FailureKind[] = [
 /** Before it is tried again with what does not fit together (in ms). */
 const PAUSES = [100, 200, 400]
 
-export function createFilterAsking({ heads, providers }: FilterParts, calls: Calls, logs: WideLogs): FilterAsking {
+export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
+  const { clock, heads, providers } = calls
   function ask(caller: Caller, request: RpcRequest, whom: Whom = {}, onWinner?: OnWinner) {
     const { provider, exclude = [], isOneShot = false } = whom
     const { isPinned, ...limits } = caller.limits
@@ -88,7 +86,7 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })
-    const part = { ...partOf(calls, caller, plan), isOneShot }
+    const part = { ...partOf(clock.now(), caller, plan), isOneShot }
     return request.method === LOGS ? logs.request(caller, request, part) : calls.call(caller, request, part, onWinner)
   }
 
@@ -112,8 +110,8 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
     let errors: unknown[] = []
     for (let pauses = 0; ; ) {
       let provider: string | undefined
-      const isLast = caller.limits.isPinned || failed.length + 1 >= calls.providers.length
-      const part = isLast ? caller : shareOf(calls, caller)
+      const isLast = caller.limits.isPinned || failed.length + 1 >= providers.length
+      const part = isLast ? caller : shareOf(clock.now(), caller)
       try {
         const { head, isItsOwn, ...by } = await newest(caller, failed, (id) => {
           provider = id
@@ -129,7 +127,7 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
         const pause = PAUSES[pauses++] ?? Infinity
         const isPassing = errors.some((one) => one instanceof ChainMovedError)
         if (!isPassing) throw errors[0]
-        if (calls.clock.now() + pause >= caller.deadline) return undefined
+        if (clock.now() + pause >= caller.deadline) return undefined
         await calls.pause(caller, pause)
         failed = []
         errors = []
@@ -160,13 +158,13 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
       try {
         return await logsBy(asked)
       } catch (error) {
-        const failures = failuresOf(error, { method: LOGS, params: [asked] }, providers)
+        const failures = calls.failuresOf(error, { method: LOGS, params: [asked] })
         if (!failures.some(({ failure }) => NOT_BY_HASH.includes(failure.kind))) throw error
         return undefined
       }
     }
 
-    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(calls.clock.now())
+    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(clock.now())
     return {
       provider,
       overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,

@@ -28,7 +28,7 @@ export type PendingFilters = {
 
 const MOST_TOLD = 2_000
 
-export function createPendingFilters({ ask }: FilterAsking, calls: Calls): PendingFilters {
+export function createPendingFilters({ ask }: FilterAsking, { clock }: Calls): PendingFilters {
   async function openAtOne(caller: Caller, request: RpcRequest, exclude?: readonly string[]): Promise<Owner> {
     let provider = ''
     const id = await ask(caller, request, { exclude }, (channel) => {
@@ -41,7 +41,7 @@ export function createPendingFilters({ ask }: FilterAsking, calls: Calls): Pendi
     const { owner } = filter
     let failed: unknown
     try {
-      const part = caller.limits.isPinned ? caller : shareOf(calls, caller)
+      const part = caller.limits.isPinned ? caller : shareOf(clock.now(), caller)
       const found = await ask(part, requestOf('eth_getFilterChanges', owner), { provider: owner.provider })
       if (Array.isArray(found)) return found.filter((transaction) => isNew(filter.told, transaction))
     } catch (error) {

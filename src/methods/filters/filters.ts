@@ -6,7 +6,6 @@ import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } 
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import type { WideLogs } from '../logs/wide-logs'
-import type { FilterParts } from './filter-asking'
 import { createFilterAsking } from './filter-asking'
 import type { ChainFilter } from './filter-changes'
 import { createFilterChanges } from './filter-changes'
@@ -28,8 +27,8 @@ const MOST = 1_000
 /** A filter that was not used for this long (in ms) is dropped. */
 const UNUSED = 5 * 60_000
 
-export function createFilters(parts: FilterParts, calls: Calls, logs: WideLogs): Filters {
-  const asking = createFilterAsking(parts, calls, logs)
+export function createFilters(calls: Calls, logs: WideLogs): Filters {
+  const asking = createFilterAsking(calls, logs)
   const chain = createFilterChanges(calls, asking)
   const pending = createPendingFilters(asking, calls)
   /** Those unused for longest stand first. */

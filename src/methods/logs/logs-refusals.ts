@@ -1,22 +1,6 @@
-// What the attempts behind an error say of a request for logs: too much, or something else.
+// Whether a provider would not give logs because they are too many, or something else is the matter.
 
-import type { AttemptSummary } from '../../errors'
-import type { Provider } from '../../provider/provider'
 import type { Failure } from '../../rpc/failure'
-import { failureOf } from '../../rpc/failure'
-import type { RpcRequest } from '../../types'
-
-export type Failed = { readonly provider: string; readonly failure: Failure }
-
-/** The failures of all attempts; none for an error that is not about attempts. */
-export function failuresOf(error: unknown, request: RpcRequest, providers: readonly Provider[]): readonly Failed[] {
-  const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
-  return attempts.map((attempt) => {
-    const rules = providers.find(({ id }) => id === attempt.provider)?.capability.errors
-    const failure = failureOf(attempt.error, { ...request, ...(rules && { rules }) })
-    return { provider: attempt.provider, failure }
-  })
-}
 
 /** Whether less of it may be taken. */
 export function isRefusal({ kind, isRpc, excess }: Failure): boolean {

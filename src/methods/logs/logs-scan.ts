@@ -8,17 +8,16 @@ import { LEAST } from '../../request/timing'
 import type { Failure } from '../../rpc/failure'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf } from '../calls'
+import { isOver } from '../calls'
 import type { Lanes } from './lanes'
 import type { Cut, Limits, Log, Piece } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
-import { failuresOf, isRefusal } from './logs-refusals'
+import { isRefusal } from './logs-refusals'
 
 export type ScanSetup = {
   readonly calls: Calls
   readonly lanes: Lanes<Provider>
-  /** All providers, and those that are asked for pieces, in order. */
-  readonly all: readonly Provider[]
+  /** Providers that are asked for pieces, in order. */
   readonly pool: readonly Provider[]
   /** Whether nobody outside of the pool may be asked when those in it fail. */
   readonly isWalled: boolean
@@ -40,7 +39,7 @@ export type Before = { readonly error: unknown } | { readonly logs: Log[] }
 const METHOD = 'eth_getLogs'
 
 export function createScan(setup: ScanSetup): Scan {
-  const { calls, lanes, all, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
+  const { calls, lanes, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
   // One that all pieces look at, and one for each that is in flight: many listeners on one signal make Node warn.
   const end = new AbortController()
   const inFlight = new Set<AbortController>()
@@ -73,7 +72,7 @@ export function createScan(setup: ScanSetup): Scan {
     }
     const { error } = before
     if (isOver(caller, error)) throw error
-    const failed = failuresOf(error, requestOf(piece), all)
+    const failed = calls.failuresOf(error, requestOf(piece))
     const failures = failed.map(({ failure }) => failure)
     if (failures.some(isRefusal)) {
       const cut = cutAfter(piece, failures)
@@ -166,7 +165,7 @@ export function createScan(setup: ScanSetup): Scan {
     const { need, hedge } = calls.planOf(request)
     const isOut = (other: Provider) =>
       other !== provider && (!fits(piece, limitsOf(other)) || (isWalled && !pool.includes(other)))
-    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...all.filter(isOut).map(({ id }) => id)]
+    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
     const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
     const controller = new AbortController()
     inFlight.add(controller)
@@ -176,7 +175,7 @@ export function createScan(setup: ScanSetup): Scan {
         by = channel.provider
       }
       const part = { ...caller, signal: controller.signal }
-      const logs = await calls.call(part, request, partOf(calls, caller, own), onWinner)
+      const logs = await calls.call(part, request, own, onWinner)
       if (Array.isArray(logs)) return { logs: logs as Log[], by }
       throw new InvalidResponseError({ provider: by.id, method: METHOD, reason: 'no list of logs' })
     } finally {

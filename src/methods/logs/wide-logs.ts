@@ -3,17 +3,17 @@
 
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
-import type { OnWinner, Parts, Plan } from '../../request/flight'
+import type { Parts, Plan } from '../../request/flight'
 import { planRoute } from '../../request/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf } from '../calls'
+import { isOver } from '../calls'
 import { createLanes } from './lanes'
 import type { Log, Piece } from './logs-plan'
 import { fits, TAIL } from './logs-plan'
-import { failuresOf, isRefusal } from './logs-refusals'
+import { isRefusal } from './logs-refusals'
 import type { Before } from './logs-scan'
 import { createScan, isCutShort, isWell } from './logs-scan'
 
@@ -36,7 +36,6 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
   const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
   const { clock, providers } = parts
   const lanes = createLanes<Provider>(({ setup }) => Math.min(concurrency, setup.limits.concurrency ?? Infinity))
-  const inner = new WeakMap<Plan, Plan>()
 
   async function request(caller: Caller, asked: RpcRequest, plan: Plan): Promise<unknown> {
     const startedAt = clock.now()
@@ -49,28 +48,18 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     let by: Provider | undefined
     let logs: unknown
     try {
-      logs = await whole(caller, asked, own, (channel) => {
+      logs = await calls.call(caller, asked, own, (channel) => {
         by = channel.provider
       })
     } catch (error) {
       if (isOver(caller, error)) throw error
-      const failures = failuresOf(error, asked, providers).map(({ failure }) => failure)
+      const failures = calls.failuresOf(error, asked).map(({ failure }) => failure)
       // Those that were not asked because it is too wide for them may take it in pieces.
       const hasOthers = misfits.length > 0 && failures.length > 0 && failures.every(({ verdict }) => verdict === 'next')
       if (!hasOthers && !failures.some(isRefusal)) throw error
       return inPieces({ error })
     }
     return by && Array.isArray(logs) && isCutShort(logs, by, clock.now()) ? inPieces({ logs }) : logs
-  }
-
-  /** As it is. The usual one costs no plan of its own. */
-  function whole(caller: Caller, asked: RpcRequest, plan: Plan, onWinner?: OnWinner) {
-    let own = inner.get(plan)
-    if (!own) {
-      own = { ...plan, isInner: true, kept: undefined }
-      inner.set(plan, own)
-    }
-    return calls.call(caller, asked, own, onWinner)
   }
 
   /** Those that do not take it as it is, as far as that is known. */
@@ -105,7 +94,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
   ): Promise<unknown> {
     const pool = poolOf(plan, clock.now())
     const query = logQueryOf(asked.params)
-    if (!query || pool.length === 0) return endOf(before) ?? whole(caller, asked, plan)
+    if (!query || pool.length === 0) return endOf(before) ?? calls.call(caller, asked, plan)
     const deadline = timeout === 0 ? Infinity : startedAt + timeout
     const patient = {
       ...caller,
@@ -114,11 +103,10 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const heads = createHeads(patient, plan)
     const [from, to] = [await heads.numberOf(query.from), await heads.numberOf(query.to)]
     // Nothing to cut: the node's own word on it.
-    if (from > to) return endOf(before) ?? whole(caller, asked, plan)
+    if (from > to) return endOf(before) ?? calls.call(caller, asked, plan)
     const scan = createScan({
       calls,
       lanes,
-      all: providers,
       // Who gave the head has the newest blocks.
       pool: [...pool].sort((a, b) => Number(b === heads.seenBy) - Number(a === heads.seenBy)),
       isWalled: false,
@@ -150,7 +138,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       const { provider, channel, isPinned } = plan
       const exclude = [...(plan.exclude ?? []), ...outside.map(({ id }) => id)]
       const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
-      const value = await calls.call(caller, asked, partOf(calls, caller, own), ({ provider: by }) => {
+      const value = await calls.call(caller, asked, own, ({ provider: by }) => {
         seenBy = by
       })
       const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)

@@ -6,21 +6,15 @@ import type { AttemptSummary } from '../../errors'
 import type { Plan } from '../../request/flight'
 import type { RequestOverrides } from '../../request/plan'
 import type { Failure } from '../../rpc/failure'
-import { failureOf } from '../../rpc/failure'
-import type { ErrorRule, RpcRequest } from '../../types'
+import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf, shareOf } from '../calls'
+import { isOver, shareOf } from '../calls'
 import { hashOf } from './hash'
 import type { LookUps } from './look-ups'
 
-export type TransactionSetup = {
-  readonly calls: Calls
-  readonly lookUps: LookUps
+export type SendOptions = {
+  /** Whether one provider is offered the bytes after another, or all at once. */
   readonly broadcast: 'first' | 'all'
-  /** Ids of the private providers. */
-  readonly privates: readonly string[]
-  /** A provider's own rules for its errors. */
-  readonly rulesOf: (provider: string) => readonly ErrorRule[] | undefined
   /** Whether the chain serialises transactions in its own way: then no hash can be known beforehand. */
   readonly hasOwnSerializer: boolean
 }
@@ -37,8 +31,9 @@ const RECEIPT_PAUSE = 250
 /** EIP-7966: taken, but not mined in time. */
 const NOT_MINED_IN_TIME = 4
 
-export function createTransactions(setup: TransactionSetup): Transactions {
-  const { calls, lookUps, broadcast, privates, rulesOf, hasOwnSerializer } = setup
+export function createTransactions(calls: Calls, lookUps: LookUps, options: SendOptions): Transactions {
+  const { clock, providers, privates } = calls
+  const { broadcast, hasOwnSerializer } = options
   const isPrivate = privates.length > 0
 
   async function send(caller: Caller, request: RpcRequest, plan: Plan) {
@@ -47,7 +42,7 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     if (isPrivate && hash) lookUps.hide(hash)
     const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
     try {
-      const answer = await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined }, hash, note)
+      const answer = await offer(caller, request, { ...plan, isPrivate }, hash, note)
       if (isPrivate && !hash && isHash(answer)) lookUps.hide(answer)
       return answer
     } catch (error) {
@@ -69,7 +64,7 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   ): Promise<unknown> {
     const call = (own: Plan) => calls.call(caller, request, own, ({ provider }) => note(provider.id))
     if (broadcast === 'first') return call(plan)
-    const ids = isPrivate ? privates : calls.providers
+    const ids = isPrivate ? privates : providers.map(({ id }) => id)
     const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
@@ -86,9 +81,8 @@ export function createTransactions(setup: TransactionSetup): Transactions {
       if (isOver(caller, first)) throw first
       const telling = mostTelling(all.errors, request)
       // Nobody took them, and nobody said why: then one after another, for as long as there is time.
-      const left = caller.deadline - calls.clock.now()
-      if (telling.name !== 'AllProvidersFailedError' || left < 1) throw telling
-      return call({ ...plan, timeout: left })
+      if (telling.name !== 'AllProvidersFailedError' || caller.deadline - clock.now() < 1) throw telling
+      return call(plan)
     })
   }
 
@@ -124,9 +118,9 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     const said = attempts?.at(-1)?.provider
     const { provider, exclude = [] } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
-      isThere(by, calls.call(by, lookUp, { ...partOf(calls, by, calls.planOf(lookUp, who)), rounds: 1 }), hash)
+      isThere(by, calls.call(by, lookUp, { ...calls.planOf(lookUp, who), rounds: 1 }), hash)
     if (said === undefined) return ask({ provider, exclude }, caller)
-    if (await ask({ provider: said }, shareOf(calls, caller))) return true
+    if (await ask({ provider: said }, shareOf(clock.now(), caller))) return true
     // Whom the caller ruled out for the send is not asked about it either.
     return provider === undefined && ask({ exclude: [said, ...exclude] }, caller)
   }
@@ -134,7 +128,7 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   /** The receipt, looked for until the deadline; then the error that made us look. */
   async function receiptOf(caller: Caller, hash: Hex, error: SendError): Promise<unknown> {
     const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
-    while (caller.deadline - calls.clock.now() > RECEIPT_PAUSE) {
+    while (caller.deadline - clock.now() > RECEIPT_PAUSE) {
       const receipt = await orNull(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)))
       if (receipt) return receipt
       await calls.pause(caller, RECEIPT_PAUSE)
@@ -143,9 +137,8 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   }
 
   /** What the provider that had the last word said. */
-  function lastFailure({ attempts }: SendError, { method, params }: RpcRequest): Failure | undefined {
-    const last = attempts?.at(-1)
-    return last && failureOf(last.error, { method, params, rules: rulesOf(last.provider) })
+  function lastFailure(error: SendError, request: RpcRequest): Failure | undefined {
+    return calls.failuresOf(error, request).at(-1)?.failure
   }
 
   return { send }
