@@ -9,11 +9,12 @@ import { createRedactor, secretLabels } from './channel/secrets'
 import { createViemChannel } from './channel/viem'
 import type { SocketChange } from './channel/ws'
 import { createWsChannel } from './channel/ws'
-import { protocolOf, refuse } from './checks'
+import { protocolOf } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { ProviderSetup } from './provider/provider'
 import { traitsOf } from './rpc/methods'
+import { refuse } from './shape'
 import type { ChannelType } from './types'
 
 /** What viem hands to a transport's factory; given on to transports in the list. */

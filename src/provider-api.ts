@@ -2,13 +2,13 @@
 // the events, subscription ids of its own, and errors with code and data where EIP-1193 has them.
 
 import type { Chain } from 'viem'
-import { refuse } from './checks'
 import { createConnection } from './eip1193/connection'
 import type { ProviderEventMap, ProviderEventName, ProviderPayloads } from './eip1193/events'
 import { createSubscriptions } from './eip1193/subscriptions'
 import { TransportClosedError } from './errors'
 import { createEvents } from './events'
 import type { FailoverTransport } from './failover'
+import { refuse } from './shape'
 import type { RpcRequest } from './types'
 import type { FailoverValue } from './value'
 

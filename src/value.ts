@@ -1,13 +1,14 @@
 // What `client.transport` has beside viem's own, over an engine.
 
 import { repeatUntil } from './base/retry'
-import { checkKnown, checkOverrides, refuse } from './checks'
+import { checkKnown, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { InvalidOptionsError } from './errors'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
 import type { Face, RequestOverrides } from './request/plan'
 import { failureOf } from './rpc/failure'
+import { refuse } from './shape'
 import type { Status } from './status'
 import type { Subscription } from './subscription/hub'
 import type { HeadOfChain, LogsOfBlock } from './subscription/items'
