@@ -11,6 +11,7 @@ import { fly } from '../request/pipeline'
 import type { Face } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { isSignedSend } from '../rpc/methods'
+import { paramOf } from '../rpc/params'
 import type { RpcRequest } from '../types'
 import type { Caller } from './calls'
 import { createCalls, isOver } from './calls'
@@ -179,6 +180,6 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
 
 /** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */
 function nodeTimeoutOf({ method, params }: RpcRequest): number {
-  const timeout = method === 'eth_sendRawTransactionSync' && Array.isArray(params) ? Number(params[1]) : Number.NaN
+  const timeout = method === 'eth_sendRawTransactionSync' ? Number(paramOf(params, 1)) : Number.NaN
   return Number.isFinite(timeout) ? timeout : -SYNC_MARGIN
 }

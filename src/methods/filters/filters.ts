@@ -3,9 +3,11 @@
 
 import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } from 'viem'
+import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import type { WideLogs } from '../logs/wide-logs'
+import type { LogFilter } from './filter-asking'
 import { createFilterAsking } from './filter-asking'
 import type { ChainFilter } from './filter-changes'
 import { createFilterChanges } from './filter-changes'
@@ -65,7 +67,7 @@ export function createFilters(calls: Calls, logs: WideLogs): Filters {
       const own = await pending.open(caller, request)
       return add({ type: 'pending', own, usedAt: calls.clock.now() })
     }
-    const filter = (Array.isArray(params) ? params[0] : undefined) ?? {}
+    const filter = (paramOf(params, 0) ?? {}) as LogFilter
     const own = await chain.open(caller, method === 'eth_newFilter' ? { type: 'logs', filter } : { type: 'blocks' })
     return add({ type: 'chain', own, usedAt: calls.clock.now() })
   }
@@ -87,7 +89,7 @@ export function createFilters(calls: Calls, logs: WideLogs): Filters {
       dropUnused()
       const { method, params } = request
       if (method.startsWith('eth_new')) return create(caller, request)
-      const id = String(Array.isArray(params) ? params[0] : undefined)
+      const id = String(paramOf(params, 0))
       if (method === 'eth_uninstallFilter') return uninstall(caller, id)
       const filter = find(id)
       if (method === 'eth_getFilterChanges') return changes(caller, filter)

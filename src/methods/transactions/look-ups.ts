@@ -4,6 +4,7 @@
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
 import type { Plan } from '../../request/flight'
+import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
@@ -78,7 +79,7 @@ export function createLookUps({ clock, providers, privates, planOf, call }: Call
     isOurs(request) {
       const { method } = request
       if (BY_HASH.has(method)) return hidden.has(keyOf(request)) || sent.takerOf(keyOf(request)) !== undefined
-      return method === NONCE && !sent.isEmpty() && (request.params as unknown[] | undefined)?.[1] === 'pending'
+      return method === NONCE && !sent.isEmpty() && paramOf(request.params, 1) === 'pending'
     },
     request: (caller, request, plan) => (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
     hide(hash) {
@@ -92,7 +93,7 @@ export function createLookUps({ clock, providers, privates, planOf, call }: Call
 
 /** The hash or address that is asked about. */
 function keyOf({ params }: RpcRequest): string {
-  return Array.isArray(params) ? String(params[0]).toLowerCase() : ''
+  return String(paramOf(params, 0)).toLowerCase()
 }
 
 /** Asks this provider first, and alone at first; who was named by the caller stays. */

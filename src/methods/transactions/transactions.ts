@@ -6,6 +6,7 @@ import type { AttemptSummary } from '../../errors'
 import type { Plan } from '../../request/flight'
 import type { RequestOverrides } from '../../request/plan'
 import type { Failure } from '../../rpc/failure'
+import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver, shareOf } from '../calls'
@@ -37,7 +38,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   const isPrivate = privates.length > 0
 
   async function send(caller: Caller, request: RpcRequest, plan: Plan) {
-    const bytes = Array.isArray(request.params) ? request.params[0] : undefined
+    const bytes = paramOf(request.params, 0)
     const hash = hasOwnSerializer ? undefined : hashOf(bytes)
     if (isPrivate && hash) lookUps.hide(hash)
     const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
