@@ -40,6 +40,5 @@ function boundOf(block: unknown): number | LogTag | undefined {
 
 /** One that is named twice would bring its logs twice, once the addresses are asked for apart. */
 function distinct(addresses: readonly unknown[]): readonly unknown[] {
-  if (addresses.length < 2) return addresses
   return [...new Map(addresses.map((address) => [String(address).toLowerCase(), address])).values()]
 }

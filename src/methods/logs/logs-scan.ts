@@ -150,10 +150,9 @@ export function createScan(setup: ScanSetup): Scan {
   /** Into pieces of the size that is known by now to be taken; in two, where that is no smaller. */
   function cutAfter(piece: Piece, failures: readonly Failure[]): Cut | undefined {
     if (takersOf(piece, serversOf(piece), limitsOf).length === 0) return cutToFit(piece)
-    const offered = failures.find(({ suggestedRange }) => Number(suggestedRange?.fromBlock) === piece.from)
-    const end = offered?.suggestedRange && Number(offered.suggestedRange.toBlock)
+    const offered = failures.find(({ suggestedRange }) => suggestedRange?.fromBlock === piece.from)
     const ofAddresses = failures.some(({ excess }) => excess === 'addresses')
-    return halve(piece, ofAddresses, end)
+    return halve(piece, ofAddresses, offered?.suggestedRange?.toBlock)
   }
 
   async function ask(piece: Piece, provider: Provider) {
