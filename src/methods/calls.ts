@@ -3,6 +3,7 @@
 
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
+import type { Provider } from '../provider/provider'
 import type { ClientChannels, OnWinner, Parts, Plan } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { Planner } from '../request/plan'
@@ -25,6 +26,8 @@ export type Caller = {
   readonly onAnswer: OnWinner
 }
 
+export type Answer = { readonly value: unknown; readonly by: Provider }
+
 /** How an attempt failed, and at which provider (its id). */
 export type Failed = { readonly provider: string; readonly failure: Failure }
 
@@ -33,7 +36,9 @@ export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
   readonly privates: readonly string[]
   readonly planOf: Planner
   /** Sends one request through the pipeline, as a part of the caller's. */
-  call(caller: Caller, request: RpcRequest, plan: Plan, onWinner?: OnWinner | undefined): Promise<unknown>
+  ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer>
+  /** As `ask`, where it does not matter who answers. */
+  call(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
   /** The failures of all attempts behind an error; none for one that is not about attempts. */
   failuresOf(error: unknown, request: RpcRequest): readonly Failed[]
   /** Resolves after `ms`; rejects when the caller gives up or the engine is closed. */
@@ -44,20 +49,26 @@ const SHARE = 0.6
 
 export function createCalls(parts: Parts): Calls {
   const { clock, heads, providers, ends } = parts
+
+  async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
+    const { channels, signal, id } = caller
+    let by!: Provider // whoever wins is told of before the value comes
+    const onAnswer: OnWinner = (channel, attempts) => {
+      by = channel.provider
+      caller.onAnswer(channel, attempts)
+    }
+    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
+    return { value, by }
+  }
+
   return {
     clock,
     heads,
     providers,
     privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
     planOf: parts.planner,
-    call(caller, request, plan, onWinner) {
-      const onAnswer: OnWinner = (channel, attempts) => {
-        caller.onAnswer(channel, attempts)
-        onWinner?.(channel, attempts)
-      }
-      const { channels, signal, id } = caller
-      return fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
-    },
+    ask,
+    call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, { method, params }) {
       const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
       return attempts.map((attempt) => {

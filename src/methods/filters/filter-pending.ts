@@ -28,13 +28,10 @@ export type PendingFilters = {
 
 const MOST_TOLD = 2_000
 
-export function createPendingFilters({ ask }: FilterAsking, { clock }: Calls): PendingFilters {
+export function createPendingFilters({ ask, answer }: FilterAsking, { clock }: Calls): PendingFilters {
   async function openAtOne(caller: Caller, request: RpcRequest, exclude?: readonly string[]): Promise<Owner> {
-    let provider = ''
-    const id = await ask(caller, request, { exclude }, (channel) => {
-      provider = channel.provider.id
-    })
-    return { provider, id }
+    const { value, by } = await answer(caller, request, { exclude })
+    return { provider: by.id, id: value }
   }
 
   async function changes(caller: Caller, filter: PendingFilter) {

@@ -2,7 +2,7 @@
 // over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
 
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
-import type { ChannelState, Provider } from '../../provider/provider'
+import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/flight'
 import { LEAST } from '../../request/timing'
 import type { Failure } from '../../rpc/failure'
@@ -168,14 +168,9 @@ export function createScan(setup: ScanSetup): Scan {
     const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
     const controller = new AbortController()
     inFlight.add(controller)
-    let by = provider
     try {
-      const onWinner = (channel: ChannelState) => {
-        by = channel.provider
-      }
-      const part = { ...caller, signal: controller.signal }
-      const logs = await calls.call(part, request, own, onWinner)
-      if (Array.isArray(logs)) return { logs: logs as Log[], by }
+      const { value, by } = await calls.ask({ ...caller, signal: controller.signal }, request, own)
+      if (Array.isArray(value)) return { logs: value as Log[], by }
       throw new InvalidResponseError({ provider: by.id, method: METHOD, reason: 'no list of logs' })
     } finally {
       inFlight.delete(controller)
@@ -211,8 +206,8 @@ export function createScan(setup: ScanSetup): Scan {
 }
 
 /** An answer of exactly as many logs as the provider gives at most may have more. */
-export function isCutShort(logs: readonly unknown[], by: Provider, now: number): boolean {
-  return logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
+export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
+  return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
 }
 
 /** Whether it may be asked now: no breaker keeps it away. */

@@ -30,8 +30,6 @@ export type WideLogs = {
   request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
-const NOBODY: readonly Provider[] = []
-
 export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions): WideLogs {
   const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
   const { clock, providers } = parts
@@ -41,16 +39,12 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const startedAt = clock.now()
     const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
     const misfits = misfitsOf(asked, startedAt)
-    if (misfits.length > 0 && !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one)))
-      return inPieces()
-    const own =
-      misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
-    let by: Provider | undefined
-    let logs: unknown
+    const isForNobody = () => !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one))
+    if (misfits.length > 0 && isForNobody()) return inPieces()
+    const exclude = [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)]
     try {
-      logs = await calls.call(caller, asked, own, (channel) => {
-        by = channel.provider
-      })
+      const { value, by } = await calls.ask(caller, asked, { ...plan, exclude })
+      return isCutShort(value, by, clock.now()) ? inPieces({ logs: value }) : value
     } catch (error) {
       if (isOver(caller, error)) throw error
       const failures = calls.failuresOf(error, asked).map(({ failure }) => failure)
@@ -59,18 +53,17 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       if (!hasOthers && !failures.some(isRefusal)) throw error
       return inPieces({ error })
     }
-    return by && Array.isArray(logs) && isCutShort(logs, by, clock.now()) ? inPieces({ logs }) : logs
   }
 
   /** Those that do not take it as it is, as far as that is known. */
   function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
     const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== undefined
     const query = providers.some(isLimited) ? logQueryOf(params) : undefined
-    if (!query) return NOBODY
+    if (!query) return []
     const head = parts.heads.best(clock.now())
     const from = typeof query.from === 'number' ? query.from : head
     const to = typeof query.to === 'number' ? query.to : Math.max(head ?? -1, from ?? -1)
-    if (from === undefined || from > to) return NOBODY
+    if (from === undefined || from > to) return []
     const piece = pieceOf(query, from, to)
     return providers.filter(({ capability }) => !fits(piece, capability.logLimits(now)))
   }
@@ -100,15 +93,22 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       ...caller,
       deadline: caller.deadline === Infinity ? deadline : Math.max(caller.deadline, deadline),
     }
-    const heads = createHeads(patient, plan)
-    const [from, to] = [await heads.numberOf(query.from), await heads.numberOf(query.to)]
+    let seenBy: Provider | undefined
+    const fixed = async (bound: number | LogTag) => {
+      if (typeof bound === 'number') return bound
+      const head = await headOf(bound, patient, plan)
+      seenBy = head.by
+      return head.number
+    }
+    const from = await fixed(query.from)
+    const to = query.to === query.from ? from : await fixed(query.to)
     // Nothing to cut: the node's own word on it.
     if (from > to) return endOf(before) ?? calls.call(caller, asked, plan)
     const scan = createScan({
       calls,
       lanes,
       // Who gave the head has the newest blocks.
-      pool: [...pool].sort((a, b) => Number(b === heads.seenBy) - Number(a === heads.seenBy)),
+      pool: [...pool].sort((a, b) => Number(b === seenBy) - Number(a === seenBy)),
       isWalled: false,
       caller: patient,
       plan,
@@ -126,38 +126,19 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     return { from, to, addresses, isTail, requests: 1, avoid: [] }
   }
 
-  /** Fixes a tag to a number, once. */
-  function createHeads(caller: Caller, plan: Plan) {
-    const numbers = new Map<LogTag, number>()
-    let seenBy: Provider | undefined
-
-    async function ask(tag: LogTag): Promise<number> {
-      const asked =
-        tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
-      const outside = plan.wall ? providers.filter(({ id }) => !plan.wall?.includes(id)) : []
-      const { provider, channel, isPinned } = plan
-      const exclude = [...(plan.exclude ?? []), ...outside.map(({ id }) => id)]
-      const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
-      const value = await calls.call(caller, asked, own, ({ provider: by }) => {
-        seenBy = by
-      })
-      const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)
-      if (number === undefined)
-        throw new InvalidResponseError({ provider: seenBy?.id ?? '', method: asked.method, reason: 'no block number' })
-      return number
-    }
-
-    return {
-      async numberOf(bound: number | LogTag): Promise<number> {
-        if (typeof bound === 'number') return bound
-        const number = numbers.get(bound) ?? (await ask(bound))
-        numbers.set(bound, number)
-        return number
-      },
-      get seenBy() {
-        return seenBy
-      },
-    }
+  /** The block that a tag stands for, and who says so. */
+  async function headOf(tag: LogTag, caller: Caller, plan: Plan) {
+    const asked =
+      tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
+    const { provider, channel, isPinned, wall } = plan
+    const outside = wall ? providers.filter(({ id }) => !wall.includes(id)) : []
+    const exclude = [...(plan.exclude ?? []), ...outside.map(({ id }) => id)]
+    const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
+    const { value, by } = await calls.ask(caller, asked, own)
+    const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)
+    if (number === undefined)
+      throw new InvalidResponseError({ provider: by.id, method: asked.method, reason: 'no block number' })
+    return { number, by }
   }
 
   return { request }

@@ -63,7 +63,11 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     hash: Hex | undefined,
     note: (provider: string) => void,
   ): Promise<unknown> {
-    const call = (own: Plan) => calls.call(caller, request, own, ({ provider }) => note(provider.id))
+    const call = async (own: Plan) => {
+      const { value, by } = await calls.ask(caller, request, own)
+      note(by.id)
+      return value
+    }
     if (broadcast === 'first') return call(plan)
     const ids = isPrivate ? privates : providers.map(({ id }) => id)
     const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
