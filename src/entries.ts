@@ -2,6 +2,7 @@
 // Endpoints stay in here and in the channels.
 
 import type { Transport } from 'viem'
+import { defined } from './base/defined'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'
 import type { Redactor } from './channel/secrets'
@@ -94,7 +95,7 @@ export function readList(
         methods: config.capabilities?.methods ?? built.find(({ methods }) => methods)?.methods,
       },
       limits: config.limits ?? {},
-      breaker: { ...breaker, ...given(config.breaker ?? {}) },
+      breaker: { ...breaker, ...defined<BreakerOptions>(config.breaker ?? {}) },
       ...(socket && { socket: () => shared.get(socket)?.socket?.() ?? 'idle' }),
       ...(onBatchRefused && http && { load: () => shared.get(http)?.load?.() ?? 0 }),
     }
@@ -155,11 +156,6 @@ function toConfig(entry: ProviderEntry): ProviderConfig {
   if (typeof entry === 'function') return { http: entry }
   if (typeof entry === 'string') return /^wss?:$/.test(protocolOf(entry) ?? '') ? { ws: entry } : { http: entry }
   return entry
-}
-
-/** Without the fields that are `undefined`: those leave the default. */
-function given<options extends object>(options: options): Partial<options> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<options>
 }
 
 function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, index: number): Way[] {
