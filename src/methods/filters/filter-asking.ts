@@ -10,6 +10,7 @@ import type { Answer, Caller, Calls } from '../calls'
 import { isOver, partOf, shareOf } from '../calls'
 import { TAIL } from '../logs/logs-plan'
 import type { WideLogs } from '../logs/wide-logs'
+import type { LogFilter } from './filter'
 import type { FilterLog, Point } from './filter-trail'
 import { inOrder } from './filter-trail'
 
@@ -30,7 +31,6 @@ export type Source = {
   logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[] | undefined>
 }
 
-export type LogFilter = Readonly<Record<string, unknown>>
 export type LoggedBlock = Omit<Point, 'time'>
 
 /** Whom a part of the request may go to: `provider` alone if one is named, else those that the caller wants. */
