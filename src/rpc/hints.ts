@@ -65,7 +65,7 @@ export function maxBlockRangeOf(text: string): number | undefined {
   if (/address|filters|topics/.test(text)) return undefined
   let least = Number.POSITIVE_INFINITY
   for (const match of text.matchAll(LIMIT)) {
-    const blocks = Number((match[1] as string).replace(/[,._]/g, '')) * (match[2] ? 1_000 : 1)
+    const blocks = amountOf(match[1], match[2])
     if (blocks > 0) least = Math.min(least, blocks)
   }
   return least < 10_000_000 ? least : undefined
@@ -77,8 +77,12 @@ const RESULTS =
 /** The number of logs allowed in one answer. */
 export function maxResultsOf(text: string): number | undefined {
   const [, count, thousands, bare] = RESULTS.exec(text) ?? []
-  const results = Number((count ?? bare ?? '0').replace(/[,._]/g, '')) * (thousands ? 1_000 : 1)
-  return results > 0 ? results : undefined
+  return amountOf(count ?? bare, thousands) || undefined
+}
+
+/** As people write it: "10,000", "10k". */
+function amountOf(digits = '', thousands = ''): number {
+  return Number(digits.replace(/[,._]/g, '')) * (thousands ? 1_000 : 1)
 }
 
 /** What is too much, where it is not the blocks: the addresses (filters are addresses with their topics), or a filter without one. */

@@ -1,6 +1,8 @@
 // One `eth_getLogs` in pieces: each goes to a provider that takes it and has room, is cut again where it is refused, and fails
 // over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
 
+import { numberToHex } from 'viem'
+import { someOrAll } from '../../base/some-or-all'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/flight'
@@ -117,10 +119,11 @@ export function createScan(setup: ScanSetup): Scan {
 
   /** Those that are well, if any are. */
   function poolOf({ avoid }: Piece): readonly Provider[] {
-    const left = pool.filter(({ id }) => !avoid.includes(id))
     const now = calls.clock.now()
-    const well = left.filter((provider) => isWell(provider, now))
-    return well.length > 0 ? well : left
+    return someOrAll(
+      pool.filter(({ id }) => !avoid.includes(id)),
+      (provider) => isWell(provider, now),
+    )
   }
 
   /** A provider that is down is waited for if without it there would be too many pieces. */
@@ -135,8 +138,7 @@ export function createScan(setup: ScanSetup): Scan {
     const now = calls.clock.now()
     const takers = takersOf(piece, serversOf(piece), limitsOf)
     if (takers.length === 0) return 'none'
-    const free = takers.filter(({ quota }) => quota.cooldownUntil(now) === undefined)
-    return (free.length > 0 ? free : takers).find(hasRoom)
+    return someOrAll(takers, ({ quota }) => quota.cooldownUntil(now) === undefined).find(hasRoom)
   }
 
   function shapeFor(piece: Piece, servers: readonly Provider[]) {
@@ -179,7 +181,7 @@ export function createScan(setup: ScanSetup): Scan {
 
   function requestOf({ from, to, addresses }: Piece): RpcRequest {
     const address = addresses.length > 0 && { address: addresses.length === 1 ? addresses[0] : addresses }
-    return { method: METHOD, params: [{ ...rest, ...address, fromBlock: hex(from), toBlock: hex(to) }] }
+    return { method: METHOD, params: [{ ...rest, ...address, fromBlock: numberToHex(from), toBlock: numberToHex(to) }] }
   }
 
   function stop(reason: unknown) {
@@ -213,8 +215,4 @@ export function isCutShort(logs: unknown, by: Provider, now: number): logs is Lo
 /** Whether it may be asked now: no breaker keeps it away. */
 export function isWell({ channels }: Provider, now: number): boolean {
   return channels.some(({ breaker }) => breaker.isClosed() || (!breaker.isProbing() && now >= breaker.dueAt()))
-}
-
-function hex(block: number) {
-  return `0x${block.toString(16)}`
 }

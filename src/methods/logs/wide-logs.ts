@@ -1,6 +1,7 @@
 // `eth_getLogs` of any width: as it is, where a provider takes it as it is; else in pieces (logs-scan.ts). What it asks for is
 // fixed before it is cut: never less, never more.
 
+import { someOrAll } from '../../base/some-or-all'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Parts, Plan } from '../../request/flight'
@@ -72,10 +73,9 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
   function poolOf(plan: Plan, now: number): readonly Provider[] {
     const { candidates, open } = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
     const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
-    const usual = able.filter(({ setup }) => !setup.isBackup)
-    const pool = usual.length > 0 ? usual : able
-    const named = pool.filter(({ id }) => id === plan.provider)
-    return plan.isPinned || named.length > 0 ? named : pool
+    const pool = someOrAll(able, ({ setup }) => !setup.isBackup)
+    const isNamed = ({ id }: Provider) => id === plan.provider
+    return plan.isPinned ? pool.filter(isNamed) : someOrAll(pool, isNamed)
   }
 
   async function split(

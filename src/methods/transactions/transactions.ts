@@ -94,8 +94,8 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
   function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
     const rank = (error: SendError) => {
-      const meaning = lastFailure(error, request)?.transaction
-      if (meaning === 'known' || meaning === 'nonce-taken') return meaning === 'known' ? 0 : 1
+      const known = ['known', 'nonce-taken'].indexOf(lastFailure(error, request)?.transaction ?? '')
+      if (known >= 0) return known
       return error.name === 'AllProvidersFailedError' ? 3 : error.attempts ? 2 : 4
     }
     const [telling, ...others] = [...errors].sort((a, b) => rank(a) - rank(b)) as [SendError, ...SendError[]]
