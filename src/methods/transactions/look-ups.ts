@@ -14,7 +14,7 @@ import { createSentTransactions } from './sent'
 export type LookUps = {
   /** Whether the answer depends on what was sent from here. */
   isOurs(request: RpcRequest): boolean
-  request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
+  request(caller: Caller, request: RpcRequest, plan?: Plan): Promise<unknown>
   /** Notes that only private providers may have seen the transaction. */
   hide(hash: Hex): void
   /** Notes who took the bytes. */
@@ -81,7 +81,8 @@ export function createLookUps({ clock, providers, privates, planOf, call }: Call
       if (BY_HASH.has(method)) return hidden.has(keyOf(request)) || sent.takerOf(keyOf(request)) !== undefined
       return method === NONCE && !sent.isEmpty() && paramOf(request.params, 1) === 'pending'
     },
-    request: (caller, request, plan) => (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
+    request: (caller, request, plan = planOf(request)) =>
+      (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
     hide(hash) {
       if (hidden.size >= MOST_HIDDEN) hidden.delete(hidden.values().next().value as string)
       hidden.add(hash)

@@ -119,7 +119,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   /** Looks the hash up at the provider that spoke of its nonce, then at the others. */
   async function isFound(caller: Caller, { attempts }: SendError, hash: Hex): Promise<boolean> {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
-    if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)), hash)
+    if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp), hash)
     const said = attempts?.at(-1)?.provider
     const { provider, exclude = [] } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
@@ -134,7 +134,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   async function receiptOf(caller: Caller, hash: Hex, error: SendError): Promise<unknown> {
     const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
     while (caller.deadline - clock.now() > RECEIPT_PAUSE) {
-      const receipt = await orNull(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)))
+      const receipt = await orNull(caller, lookUps.request(caller, lookUp))
       if (receipt) return receipt
       await calls.pause(caller, RECEIPT_PAUSE)
     }
