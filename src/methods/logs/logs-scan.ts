@@ -14,7 +14,6 @@ import { isOver } from '../calls'
 import type { Lanes } from './lanes'
 import type { Cut, Limits, Log, Piece } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
-import { isRefusal } from './logs-refusals'
 
 export type ScanSetup = {
   readonly calls: Calls
@@ -205,6 +204,13 @@ export function createScan(setup: ScanSetup): Scan {
       signal?.removeEventListener('abort', onAbort)
     }
   }
+}
+
+/** Whether less of it may be taken. */
+export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
+  if (excess === 'filter') return false
+  // A node that says that it takes too long says so of the width.
+  return kind === 'range-too-large' || kind === 'result-too-large' || (kind === 'timeout' && isRpc)
 }
 
 /** An answer of exactly as many logs as the provider gives at most may have more. */

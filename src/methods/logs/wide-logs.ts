@@ -14,9 +14,8 @@ import { isOver } from '../calls'
 import { createLanes } from './lanes'
 import type { Log, Piece } from './logs-plan'
 import { fits, TAIL } from './logs-plan'
-import { isRefusal } from './logs-refusals'
 import type { Before } from './logs-scan'
-import { createScan, isCutShort, isWell } from './logs-scan'
+import { createScan, isCutShort, isRefusal, isWell } from './logs-scan'
 
 export type LogsOptions = {
   /** Most requests that one `eth_getLogs` is split into: what takes more is refused before anything is sent. @default 500 */
