@@ -1,5 +1,7 @@
 // Keeps one socket up while somebody needs it: connects, watches that it lives, reconnects, and lets it go. Knows no frames.
 
+import type { Outage } from '../base/backoff'
+import { delayIn, JITTER } from '../base/backoff'
 import type { Clock, Timer } from '../base/clock'
 import { isOffline, whenOnline } from '../base/online'
 import type { Random } from '../base/random'
@@ -9,8 +11,6 @@ import type { Socket, SocketEnd, SocketEvents } from './socket'
 export type LinkChange = {
   readonly from: SocketState
   readonly to: SocketState
-  /** Number of the present socket, or of the last one. */
-  readonly generation: number
   /** Connects since the link last stayed up, this one included. */
   readonly attempt: number
   /** How the socket ended, if one did. */
@@ -63,21 +63,17 @@ const ANSWER = 10_000
 const ONLINE_ANSWER = 2_000
 /** A timer this late says that we slept. */
 const ASLEEP = 1_000
-const JITTER = 500
-const SHORT_OUTAGE = 30_000
-const LONGEST_DELAY = 30_000
+const OFFLINE_DELAY = 30_000
 const REFUSED_DELAY = 5_000
 const LONGEST_REFUSED = 60_000
 const OFFLINE: SocketEnd = { code: 1006, reason: 'the machine is offline' }
 
 export function createLink({ open, clock, random, onFrame, onChange, ask }: LinkOptions): Link {
   let state: State = { type: 'idle' }
-  let generation = 0
   let users = 0
-  /** Failures since the link last stayed up, when they began, and how often the delay has doubled. */
+  /** Failures since the link last stayed up, and the outage that began with the first of them. */
   let failures = 0
-  let outageAt = 0
-  let level = 0
+  let outage: Outage = { since: 0, level: 0 }
   let idleSince = 0
   let linger: Timer | undefined
 
@@ -86,12 +82,11 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     state.off?.cancel()
     state = next
     next.off?.hold(users > 0)
-    onChange({ from, to: next.type, generation, attempt: failures + 1, ...more })
+    onChange({ from, to: next.type, attempt: failures + 1, ...more })
   }
 
   function connect() {
-    if (isOffline()) return wait({ failedAt: clock.now(), end: OFFLINE, isRefused: true }, LONGEST_DELAY)
-    generation++
+    if (isOffline()) return wait({ failedAt: clock.now(), end: OFFLINE, isRefused: true }, OFFLINE_DELAY)
     const isPresent = () => 'socket' in state && state.socket === socket
     const socket: Socket = open({
       onOpen: () => isPresent() && opened(socket),
@@ -155,10 +150,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     state.socket.drop()
     const now = clock.now()
     if (state.type === 'open' && now - state.openedAt >= STAYED_UP) failures = 0
-    if (failures === 0) {
-      outageAt = now
-      level = 0
-    }
+    if (failures === 0) outage = { since: now, level: 0 }
     const { status = 0, code } = end
     const isRefused = code === 1008 || (status >= 400 && status < 500)
     const delay = delayAfter(isRefused, now)
@@ -170,10 +162,8 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   }
 
   function delayAfter(isRefused: boolean, now: number) {
-    if (isRefused) return Math.min(LONGEST_REFUSED, REFUSED_DELAY * 2 ** level++) * (0.5 + random() / 2)
-    if (failures === 0) return 0
-    if (now - outageAt < SHORT_OUTAGE) return random() * JITTER
-    return random() * Math.min(LONGEST_DELAY, JITTER * 2 ** ++level)
+    if (isRefused) return Math.min(LONGEST_REFUSED, REFUSED_DELAY * 2 ** outage.level++) * (0.5 + random() / 2)
+    return failures === 0 ? 0 : delayIn(outage, now, random)
   }
 
   function wait(own: Pick<Waiting, 'failedAt' | 'end' | 'isRefused'>, delay: number) {

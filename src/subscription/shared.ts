@@ -22,7 +22,6 @@ export type SharedStatus = {
 }
 
 export type Shared = {
-  readonly subscribers: number
   /**
    * `undefined` once nothing that comes is missed. Before, resolves when it is so, at the latest after `ms`, and rejects if
    * nobody serves it.
@@ -129,9 +128,6 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   stream.start()
   const ready = createReadiness(clock, Promise.race([stream.whenReady(), refused]))
   return {
-    get subscribers() {
-      return members.size
-    },
     whenReady: ready.wait,
     add(given) {
       linger?.cancel()

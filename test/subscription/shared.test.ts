@@ -80,7 +80,7 @@ describe('members', () => {
     sink().onItem(plain('a', 'b'))
     expect(stream.start).toHaveBeenCalledTimes(1)
     expect(all.map(({ seen }) => seen)).toEqual(Array(10).fill(['a', 'b']))
-    expect(shared.subscribers).toBe(10)
+    expect(shared.status().subscribers).toBe(10)
   })
 
   test('Given one listener throws, then the others still receive the event', () => {
