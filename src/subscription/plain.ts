@@ -3,6 +3,7 @@
 
 import type { Clock } from '../base/clock'
 import { createLatch } from '../base/latch'
+import { createNovelty } from '../base/novelty'
 import { NoProviderError } from '../errors'
 import type { RpcRequest } from '../types'
 import type { SubscriptionKey } from './key'
@@ -32,7 +33,7 @@ const MOST_SEEN = 10_000
 
 export function createPlain({ clock, key, places, sink, request, reasons, interval }: PlainOptions): Stream {
   const isPending = key.kind === PENDING
-  const seen = new Set<string>()
+  const isUnseen = createNovelty(MOST_SEEN)
   let state: StreamState = { name: 'opening' }
   /** The filter that stands in for a place. */
   let filter: unknown
@@ -61,10 +62,7 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
   function isNew(result: unknown) {
     const hash =
       typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
-    if (seen.has(hash)) return false
-    seen.add(hash)
-    if (seen.size > MOST_SEEN) seen.delete(seen.values().next().value as string)
-    return true
+    return isUnseen(hash)
   }
 
   function onLive(place: Place) {

@@ -70,7 +70,7 @@ export function startHeadRun(
   const pauses = createPauses(clock)
   const polled = new Map<string, Origin>()
   let latestPolled: Origin | undefined
-  let live: { readonly place: Place; readonly origin: Origin; readonly signs: Signs } | undefined
+  let live: { readonly place: Place; readonly origin: Origin; readonly isSign: Signs } | undefined
   let state: StreamState = { name: 'opening' }
   let isFilling = false
   let highest = -1
@@ -140,7 +140,7 @@ export function startHeadRun(
     bridge?.cancel()
     poller.stop()
     polled.clear()
-    live = { place, origin: createOrigin(place.id, 'ws'), signs: createSigns() }
+    live = { place, origin: createOrigin(place.id, 'ws'), isSign: createSigns() }
     stall.hear(place.id)
     show()
     void refresh(live.origin)
@@ -151,8 +151,7 @@ export function startHeadRun(
     if (!block || !live) return
     backfill.learnShape(block.raw)
     stall.hear(place.id)
-    const sign = live.signs.read(block, { itself: chain.has(block.hash), parent: chain.has(block.parentHash) })
-    if (sign) suspect(place, block.number)
+    if (live.isSign(block, chain.has)) suspect(place, block.number)
     arrive({ ...block, isPushed: true }, live.origin)
   }
 

@@ -3,10 +3,10 @@
 
 import type { Gate } from '../../base/gate'
 import type { Pauses } from '../../base/pause'
+import { heightOf } from '../../rpc/block'
 import type { LogMatch } from '../../rpc/bloom'
 import type { Backfill, Purpose } from '../backfill'
 import type { Log } from '../block'
-import { toHeight } from '../block'
 import { inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 
@@ -91,6 +91,6 @@ function byBlock(logs: readonly Log[]): LoggedBlock[] {
   const blocks = new Map<string, Log[]>()
   for (const log of logs) blocks.set(log.blockHash, [...(blocks.get(log.blockHash) ?? []), log])
   return [...blocks]
-    .map(([hash, own]) => ({ hash, number: toHeight(own[0]?.blockNumber) as number, logs: inOrder(own) }))
+    .map(([hash, own]) => ({ hash, number: heightOf(own[0]?.blockNumber) as number, logs: inOrder(own) }))
     .sort((a, b) => a.number - b.number)
 }

@@ -5,10 +5,11 @@ import type { Gate } from '../../base/gate'
 import { createLatch } from '../../base/latch'
 import { createPauses } from '../../base/pause'
 import type { Parts } from '../../request/flight'
+import { heightOf } from '../../rpc/block'
 import { bloomTestOf } from '../../rpc/bloom'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
-import { toHeight, toLog } from '../block'
+import { toLog } from '../block'
 import type { Heads } from '../heads/heads'
 import type { SubscriptionKey } from '../key'
 import type { Place } from '../source/place'
@@ -169,7 +170,7 @@ export function createLogs({
   function onData(result: unknown, place: Place) {
     const log = toLog(result)
     if (!log) return
-    const number = toHeight(log.blockNumber) as number
+    const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
     coverage.note(number)
