@@ -28,9 +28,8 @@ export type Follower = {
   readonly chain: Continuity
   /** A head. Those that come before `begin` wait for it. */
   arrive(block: Block, origin: Origin): void
-  /** The chain is known from `block` on; without one, from the first head. */
+  /** The chain is known from `block` on; without one, from the first head. Only the first call counts. */
   begin(block: Block | undefined, origin: Origin): void
-  hasBegun(): boolean
   stop(): void
 }
 
@@ -165,6 +164,7 @@ export function createFollower(options: FollowerOptions): Follower {
       void work()
     },
     begin(block, origin) {
+      if (hasBegun) return
       hasBegun = true
       if (block && !chain.tip()) {
         startFrom(block)
@@ -176,7 +176,6 @@ export function createFollower(options: FollowerOptions): Follower {
       }
       void work()
     },
-    hasBegun: () => hasBegun,
     stop() {
       isStopped = true
       arrivals.clear()

@@ -5,7 +5,8 @@ import type { Timer } from '../../base/clock'
 import { createLatch } from '../../base/latch'
 import { createPauses } from '../../base/pause'
 import type { Parts } from '../../request/flight'
-import type { Ask, Backfill } from '../backfill'
+import type { Ask } from '../asking'
+import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import { toBlock } from '../block'
 import type { Place } from '../source/place'
@@ -13,7 +14,7 @@ import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { createPoller } from '../source/poller'
 import { createStallWatch } from '../source/stall'
-import { createUpstream } from '../source/upstream'
+import { openUpstream } from '../source/upstream'
 import type { StreamState } from '../stream'
 import { isSameState } from '../stream'
 import type { Origin } from './arrivals'
@@ -21,7 +22,6 @@ import { createOrigin } from './arrivals'
 import type { Link } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
-import { headStateOf } from './head-state'
 import type { Signs } from './signs'
 import { createSigns } from './signs'
 
@@ -37,7 +37,7 @@ export type HeadRunOptions = {
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
-  readonly mostFilled: number
+  readonly mostFilled: { readonly heads: number }
   /** Between two polls (in ms). */
   readonly interval: () => number
   /** Blocks were replaced. @param provider who said so */
@@ -82,7 +82,7 @@ export function startHeadRun(
     pauses,
     backfill,
     providers,
-    mostFilled: options.mostFilled,
+    mostFilled: options.mostFilled.heads,
     known: heads.best(clock.now()),
     sink: {
       onBlock(block) {
@@ -112,28 +112,33 @@ export function startHeadRun(
     ask,
     providers,
     blockTime: heads.blockTime,
-    height: () => chain.tip()?.number ?? -1,
+    height,
     onStall(provider) {
       if (live?.place.id !== provider) return
       live.place.state.breaker.recordFailure(clock.now(), false)
       places.leave(live.place, 'its stream is stalled')
     },
   })
-  const upstream = createUpstream({
-    kind: KIND,
-    params: [KIND],
-    places,
-    clock,
-    sink: { onLive, onData, onDown, onRest: poller.start, isLevel },
-  })
+  function height() {
+    return chain.tip()?.number ?? -1
+  }
 
   /** The state as it is shown: told when it has changed. */
   function show(why?: string) {
     const before = state
-    const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
-    state = headStateOf({ hasBegun: Boolean(chain.tip()?.hash), live: live?.place.id, poll, isFilling })
+    state = stateNow()
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
     if (state.name !== 'opening') ready.open()
+  }
+
+  function stateNow(): StreamState {
+    if (!chain.tip()?.hash) return { name: 'opening' }
+    if (live) return { name: isFilling ? 'filling' : 'live', source: { provider: live.place.id, channel: 'ws' } }
+    if (!poller.isRunning()) return { name: 'switching' }
+    return {
+      name: isFilling ? 'filling' : 'polling',
+      source: { provider: latestPolled?.provider ?? '', channel: 'poll' },
+    }
   }
 
   function onLive(place: Place) {
@@ -182,14 +187,11 @@ export function startHeadRun(
     latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
     polled.set(block.provider, latestPolled)
     begin(block, latestPolled)
-    show()
   }
 
   function begin(block: Block | undefined, origin: Origin) {
-    if (!follower.hasBegun()) {
-      follower.begin(block, origin)
-      show()
-    }
+    follower.begin(block, origin)
+    show()
     if (block) arrive(block, origin)
   }
 
@@ -209,13 +211,19 @@ export function startHeadRun(
     if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
   }
 
-  async function isLevel({ id }: Place) {
-    const block = await backfill.latest(id)
-    return block !== undefined && block.number >= (chain.tip()?.number ?? -1)
-  }
-
   startBridge()
-  upstream.start()
+  const closeUpstream = openUpstream({
+    params: [KIND],
+    places,
+    clock,
+    sink: {
+      onLive,
+      onData,
+      onDown,
+      onRest: poller.start,
+      isLevel: ({ id }) => backfill.hasReached(height(), id),
+    },
+  })
   return {
     ready: ready.opened,
     state: () => state,
@@ -227,7 +235,7 @@ export function startHeadRun(
       bridge?.cancel()
       poller.stop()
       stall.stop()
-      upstream.close()
+      closeUpstream()
       follower.stop()
       ready.open()
     },

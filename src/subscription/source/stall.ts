@@ -2,7 +2,7 @@
 
 import type { Clock, Timer } from '../../base/clock'
 import { heightOf } from '../../rpc/block'
-import type { Ask, AskOptions } from '../backfill'
+import type { Ask, AskOptions } from '../asking'
 
 export type StallWatch = {
   /** A head has come from this provider; the watch starts anew. */

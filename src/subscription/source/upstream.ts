@@ -16,27 +16,22 @@ export type UpstreamSink = {
   onData(result: unknown, place: Place): void
   /** Nothing more comes from there; another place is sought. */
   onDown(place: Place, why: string): void
-  /** No place could be had; it goes on by itself when one is back. @param refusal what the last one said, if all refuse the kind */
+  /** No place could be had; it goes on by itself when one is back. @param refusal why, if nobody serves the kind */
   onRest(refusal: unknown): void
   /** Whether the place is as far as the stream: only then is it returned to. */
   isLevel(place: Place): Promise<boolean>
 }
 
 export type UpstreamOptions = {
-  readonly kind: string
+  /** The kind, and what is wanted of it. */
   readonly params: readonly unknown[]
   readonly places: Places
   readonly clock: Clock
   readonly sink: UpstreamSink
 }
 
-export type Upstream = {
-  start(): void
-  /** Ends it, with `eth_unsubscribe`. Idempotent. */
-  close(): void
-}
-
-type Attempt = {
+/** A subscription at a place, from its being asked for on. */
+type Claim = {
   readonly place: Place
   readonly controller: AbortController
   /** Whether the present place is left for it only once it is confirmed. */
@@ -47,7 +42,6 @@ type Attempt = {
   /** When its turn came at the place, later when it was confirmed (in ms of the clock); before, it waits for its turn. */
   since: number | undefined
   limit: Timer | undefined
-  isOver: boolean
 }
 
 /** All in ms. A place that has not confirmed by then gets a second one beside it; later it has failed. */
@@ -56,14 +50,16 @@ const LIMIT = 10_000
 const LOOK_AGAIN = 5_000
 const MOST_EARLY = 1_000
 
-export function createUpstream({ kind, params, places, clock, sink }: UpstreamOptions): Upstream {
-  let current: Attempt | undefined
+/** Returns the off-function, which sends `eth_unsubscribe`; it may be called twice. */
+export function openUpstream({ params, places, clock, sink }: UpstreamOptions): () => void {
+  const kind = params[0] as string
+  let current: Claim | undefined
   let timer: Timer | undefined
   let returning: Timer | undefined
   let tried = new Set<Place>()
   let refusal: unknown
   let isClosed = false
-  const attempts = new Set<Attempt>()
+  const claims = new Set<Claim>()
   const kept = createKeptPlaces()
   const unlisten = places.listen({
     onBack: () => current || seekAnew(),
@@ -74,7 +70,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   function seekAnew() {
     tried = new Set(asked())
     refusal = undefined
-    if (attempts.size === 0) seek()
+    if (claims.size === 0) seek()
   }
 
   function seek() {
@@ -85,17 +81,17 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     if (place && (!place.isBackup || asked().every(({ isBackup }) => isBackup))) {
       tried.add(place)
       giveUpOldest()
-      attempt(place, false)
-    } else if (attempts.size === 0) rest()
+      claim(place, false)
+    } else if (claims.size === 0) rest()
   }
 
   function asked() {
-    return [...attempts].map(({ place }) => place)
+    return [...claims].map(({ place }) => place)
   }
 
   /** At most two at a time: the one that has hung for longest makes room. */
   function giveUpOldest() {
-    const [oldest, ...others] = attempts
+    const [oldest, ...others] = claims
     if (!oldest || others.length === 0) return
     end(oldest)
     places.fail(oldest.place, kind, new Error('It was not confirmed in time.'))
@@ -106,12 +102,12 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     kept.only(places.list(kind))
     const at = places.retryAt(kind)
     if (at < Infinity) timer = clock.after(Math.max(0, at - clock.now()), seekAnew)
-    sink.onRest(places.list(kind).length === 0 ? refusal : undefined)
+    sink.onRest(places.list(kind).length === 0 ? (refusal ?? places.refusal()) : undefined)
   }
 
-  function attempt(place: Place, isReturn: boolean) {
+  function claim(place: Place, isReturn: boolean) {
     const controller = new AbortController()
-    const own: Attempt = {
+    const own: Claim = {
       place,
       controller,
       isReturn,
@@ -119,12 +115,11 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
       upstream: undefined,
       since: undefined,
       limit: undefined,
-      isOver: false,
     }
-    attempts.add(own)
+    claims.add(own)
     const frames = {
-      onData: (data: unknown) => own.isOver || receive(own, read(data, 'result')),
-      onError: (error: unknown) => own.isOver || (own === current ? leave(own, reasonOf(error)) : fail(own, error)),
+      onData: (data: unknown) => isOver(own) || receive(own, read(data, 'result')),
+      onError: (error: unknown) => (own === current ? leave(own, reasonOf(error)) : fail(own, error)),
     }
     const onTurn = () => {
       own.since = clock.now()
@@ -137,28 +132,28 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   }
 
   /** The newest one gets another one beside it. */
-  function watch(own: Attempt) {
+  function watch(own: Claim) {
     // What waits for its turn waits while others have theirs: it is late only if they do not come on either.
     const age = () => clock.now() - (own.since ?? own.place.turnAt)
     own.limit = clock.after(HEDGE - (age() % HEDGE), () => {
       if (age() >= LIMIT) return fail(own, new Error('It was not confirmed in time.'))
       watch(own)
-      if (age() >= HEDGE && own === [...attempts].at(-1)) seek()
+      if (age() >= HEDGE && own === [...claims].at(-1)) seek()
     })
   }
 
-  function receive(own: Attempt, result: unknown) {
+  function receive(own: Claim, result: unknown) {
     if (own === current) sink.onData(result, own.place)
     else if (own.early.length < MOST_EARLY) own.early.push(result)
   }
 
-  function confirm(own: Attempt, upstream: UpstreamSubscription) {
+  function confirm(own: Claim, upstream: UpstreamSubscription) {
     own.limit?.cancel()
-    if (own.isOver) return unsubscribe(upstream)
+    if (isOver(own)) return unsubscribe(upstream)
     own.upstream = upstream
     own.since = clock.now()
-    attempts.delete(own)
-    for (const other of [...attempts]) {
+    claims.delete(own)
+    for (const other of [...claims]) {
       end(other)
       other.place.wellSince = clock.now()
     }
@@ -172,8 +167,8 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     lookForBetter()
   }
 
-  function fail(own: Attempt, error: unknown) {
-    if (own.isOver) return
+  function fail(own: Claim, error: unknown) {
+    if (isOver(own)) return
     end(own)
     if (places.fail(own.place, kind, error)) refusal = error
     else kept.keep(own.place)
@@ -183,23 +178,22 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   }
 
   /** It was lost, or is no good any more. */
-  function leave(own: Attempt, why: string) {
+  function leave(own: Claim, why: string) {
     current = undefined
     returning?.cancel()
     places.lose(own.place, clock.now() - (own.since as number))
     end(own)
     kept.keep(own.place)
     sink.onDown(own.place, why)
-    // A return that was under way has nothing to return from: its attempt is the first one of the search.
+    // A return that was under way has nothing to return from: it is the first one of the search.
     seekAnew()
   }
 
-  function end(own: Attempt) {
-    own.isOver = true
+  function end(own: Claim) {
     own.limit?.cancel()
-    attempts.delete(own)
+    claims.delete(own)
+    own.controller.abort()
     if (own.upstream) unsubscribe(own.upstream)
-    else own.controller.abort(new Error('It is not wanted any more.'))
   }
 
   function betterThan(place: Place) {
@@ -214,26 +208,28 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     returning = clock.background(LOOK_AGAIN, () => void considerReturn(current).finally(lookForBetter))
   }
 
-  async function considerReturn(from: Attempt | undefined) {
-    if (!from || attempts.size > 0) return
+  async function considerReturn(from: Claim | undefined) {
+    if (!from || claims.size > 0) return
     const better = betterThan(from.place).find((place) => isWell(place, clock.now()))
-    if (!better || !(await sink.isLevel(better)) || current !== from || attempts.size > 0) return
-    attempt(better, true)
+    if (!better || !(await sink.isLevel(better)) || current !== from || claims.size > 0) return
+    claim(better, true)
   }
 
-  return {
-    start: seekAnew,
-    close() {
-      if (isClosed) return
-      isClosed = true
-      unlisten()
-      timer?.cancel()
-      returning?.cancel()
-      for (const own of [...attempts, ...(current ? [current] : [])]) end(own)
-      current = undefined
-      kept.only([])
-    },
+  seekAnew()
+  return () => {
+    if (isClosed) return
+    isClosed = true
+    unlisten()
+    timer?.cancel()
+    returning?.cancel()
+    for (const own of [...claims, ...(current ? [current] : [])]) end(own)
+    current = undefined
+    kept.only([])
   }
+}
+
+function isOver({ controller }: Claim) {
+  return controller.signal.aborted
 }
 
 /** Whatever comes of it: the socket may be gone, or the provider know of no such thing. */
