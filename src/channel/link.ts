@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../base/clock'
 import { isOffline, whenOnline } from '../base/online'
 import type { Random } from '../base/random'
 import type { SocketState } from '../types'
+import { startHeartbeat } from './heartbeat'
 import type { Socket, SocketEnd, SocketEvents } from './socket'
 
 export type LinkChange = {
@@ -47,7 +48,7 @@ export type Link = {
 }
 
 type Connecting = { type: 'connecting'; socket: Socket; off: Off }
-type Open = { type: 'open'; socket: Socket; openedAt: number; heardAt: number; off: Off }
+type Open = { type: 'open'; socket: Socket; openedAt: number; hear: () => void; off: Off }
 type Waiting = { type: 'waiting'; failedAt: number; until: number; end: SocketEnd; isRefused: boolean; off: Off }
 type State = { type: 'idle'; off?: Off } | Connecting | Open | Waiting | { type: 'closed'; off?: Off }
 /** Stops what runs while the state lasts; `hold` says whether it keeps the process alive. */
@@ -58,11 +59,6 @@ const CONNECT_LIMIT = 10_000
 /** Shorter lives do not count as up: a server that accepts and drops must not be hammered. */
 const STAYED_UP = 5_000
 const LINGER = 5_000
-const QUIET = 15_000
-const ANSWER = 10_000
-const ONLINE_ANSWER = 2_000
-/** A timer this late says that we slept. */
-const ASLEEP = 1_000
 const OFFLINE_DELAY = 30_000
 const REFUSED_DELAY = 5_000
 const LONGEST_REFUSED = 60_000
@@ -107,41 +103,14 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   }
 
   function opened(socket: Socket) {
-    const now = clock.now()
-    let timer: Timer | undefined
-    const offOnline = whenOnline(() => challenge(ONLINE_ANSWER)) // after another network it may be dead without a word
-    const cancel = () => {
-      timer?.cancel()
-      offOnline()
-    }
-    const own: Open = { type: 'open', socket, openedAt: now, heardAt: now, off: { cancel, hold: socket.hold } }
-
-    function watch() {
-      timer = clock.background(own.heardAt + QUIET - clock.now(), () => {
-        if (clock.now() - own.heardAt < QUIET) watch()
-        else challenge(ANSWER)
-      })
-    }
-
-    function challenge(limit: number) {
-      timer?.cancel()
-      const askedAt = clock.now()
-      timer = clock.background(limit, () => {
-        if (own.heardAt >= askedAt) watch()
-        // After a sleep the answer may lie unread.
-        else if (clock.now() - askedAt - limit > ASLEEP) challenge(limit)
-        else down({ code: 1006, reason: 'no sign of life' })
-      })
-      if (!socket.ping()) ask()
-    }
-
-    watch()
-    turn(own)
+    const challenge = () => socket.ping() || ask()
+    const { hear, stop } = startHeartbeat(clock, challenge, () => down({ code: 1006, reason: 'no sign of life' }))
+    turn({ type: 'open', socket, openedAt: clock.now(), hear, off: { cancel: stop, hold: socket.hold } })
     if (users === 0) startLinger()
   }
 
   function hear() {
-    if (state.type === 'open') state.heardAt = clock.now()
+    if (state.type === 'open') state.hear()
   }
 
   /** The socket is gone, refused or dead: it is left behind, not waited for. */

@@ -3,7 +3,7 @@
 
 import type { ChannelState } from '../provider/provider'
 import type { ClientChannels, Parts, Plan } from '../request/flight'
-import type { Planner, RequestOverrides } from '../request/plan'
+import type { Face, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
@@ -42,12 +42,12 @@ export type AskPart = (
   onAnswer: (channel: ChannelState) => void,
 ) => Promise<unknown>
 
-export function createAsking(
-  { channels }: Pick<Parts, 'channels'>,
-  own: ClientChannels,
-  planner: Planner,
-  part: AskPart,
-): Asking {
+export type AskingOptions = {
+  readonly parts: Pick<Parts, 'channels'>
+  readonly part: AskPart
+}
+
+export function createAsking({ parts, part }: AskingOptions, { channels, planner }: Face): Asking {
   const plan = planner({ method: 'eth_subscribe' })
   /** One signal for all that is asked would have too many listeners. */
   const asked = new Set<AbortController>()
@@ -64,12 +64,12 @@ export function createAsking(
       const controller = new AbortController()
       asked.add(controller)
       const inner: Plan = { ...planner(request, { ...limits, timeout }), isInner: true, kept: undefined }
-      return part(own, request, inner, controller.signal, onAnswer)
+      return part(channels, request, inner, controller.signal, onAnswer)
         .then((value) => ({ value, provider }))
         .finally(() => asked.delete(controller))
     },
     providers() {
-      const allowed = channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
+      const allowed = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
       return [...new Set(allowed.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     abort() {

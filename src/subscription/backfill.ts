@@ -48,13 +48,14 @@ export function createBackfill(ask: Ask): Backfill {
     return toBlock(value, provider, shape) ?? refuse(provider)
   }
 
+  const numbered = (number: number, options: AskOptions) => block('eth_getBlockByNumber', numberToHex(number), options)
+
   async function byHash(hash: string, provider: string) {
     const found = await block('eth_getBlockByHash', hash, { purpose: 'backfill', provider })
     return found.hash === hash ? found : refuse(found.provider)
   }
 
-  const byNumber = (number: number, provider: string | undefined) =>
-    block('eth_getBlockByNumber', numberToHex(number), { purpose: 'backfill', provider })
+  const byNumber = (number: number, provider: string | undefined) => numbered(number, { purpose: 'backfill', provider })
 
   async function inRange(from: number, to: number, provider: string) {
     const found: Block[] = []
@@ -87,7 +88,7 @@ export function createBackfill(ask: Ask): Backfill {
       try {
         const options = { purpose, provider: asked, isPinned: true } as const
         const found = await logs(range, options)
-        const isOurs = !hash || (await block('eth_getBlockByNumber', numberToHex(to), options)).hash === hash
+        const isOurs = !hash || (await numbered(to, options)).hash === hash
         return isOurs ? found : refuse(asked)
       } catch (error) {
         if (tries >= MOST_TRIES) throw error
@@ -97,8 +98,7 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   async function withBlock(number: number, exclude: readonly string[]) {
-    const options = { purpose: 'backfill', exclude } as const
-    return (await block('eth_getBlockByNumber', numberToHex(number), options)).provider
+    return (await numbered(number, { purpose: 'backfill', exclude })).provider
   }
 
   function latest(provider?: string, channel?: 'ws') {

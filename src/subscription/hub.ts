@@ -4,9 +4,9 @@
 import type { Hex } from 'viem'
 import { createGate } from '../base/gate'
 import { TransportClosedError } from '../errors'
-import type { ClientChannels, Parts } from '../request/flight'
+import type { Parts } from '../request/flight'
 import { asViemError } from '../request/outcome'
-import type { Planner } from '../request/plan'
+import type { Face } from '../request/plan'
 import type { RpcRequest, SocketState } from '../types'
 import type { AskPart } from './asking'
 import { createAsking } from './asking'
@@ -28,15 +28,12 @@ import type { SubscriberOptions } from './subscriber'
 
 export type HubOptions = {
   readonly parts: Parts
-  /** Of the client that subscribed first: its transports serve all. */
-  readonly channels: ClientChannels
-  readonly planner: Planner
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
   readonly part: AskPart
   /** A request like a caller's. */
-  readonly request: (request: RpcRequest) => Promise<unknown>
+  readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
 }
 
 export type Subscription = {
@@ -62,13 +59,16 @@ const MOST_READS = 64
 /** Hex digits of a subscription's id, like geth's. */
 const ID_LENGTH = 32
 
-export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
+/** @param face of the client that subscribed first: its transports serve all */
+export function createHub(options: HubOptions, face: Face): Hub {
+  const { parts } = options
   const { clock, events } = parts
-  const plan = planner({ method: 'eth_subscribe' })
-  const places = createPlaces(parts, channels, plan)
-  const { ask, providers, abort } = createAsking(parts, channels, planner, part)
-  const backfill = createBackfill(ask)
-  const common = { parts, ask, providers, backfill, places, mostFilled, interval, onReorg, request, verify }
+  const plan = face.planner({ method: 'eth_subscribe' })
+  const places = createPlaces(parts, face.channels, plan)
+  const asking = createAsking(options, face)
+  const backfill = createBackfill(asking.ask)
+  const request = (asked: RpcRequest) => options.request(face, asked)
+  const common = { ...options, ...asking, backfill, places, interval, onReorg, request }
   const heads = createHeadFeed(common)
   const logParts = { ...common, heads, blooms: createBlooms(), gate: createGate(MOST_READS) }
   const shares = new Map<string, Shared>()
@@ -95,7 +95,7 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
   function open(key: SubscriptionKey): Shared {
     const onEnd = () => {
       shares.delete(key.id)
-      if (shares.size === 0) abort()
+      if (shares.size === 0) asking.abort()
     }
     const shared = createShared({ clock, events, key, open: (sink) => streamOf(key, sink), onEnd })
     shares.set(key.id, shared)

@@ -12,7 +12,7 @@ import { createPoller } from './source/poller'
 import { openUpstream } from './source/upstream'
 import type { Stream, StreamSink, StreamState } from './stream'
 
-export type PlainStreamOptions = {
+export type PlainStreamParts = {
   readonly parts: Pick<Parts, 'clock'>
   readonly places: Places
   /** A request like a caller's: for filters. */
@@ -26,7 +26,7 @@ const PENDING = 'newPendingTransactions'
 const MOST_SEEN = 10_000
 
 export function createPlainStream(
-  { parts, places, request, interval }: PlainStreamOptions,
+  { parts, places, request, interval }: PlainStreamParts,
   { kind, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {

@@ -3,7 +3,6 @@
 
 import type { Timer } from '../../base/clock'
 import { createLatch } from '../../base/latch'
-import { createPauses } from '../../base/pause'
 import type { Parts } from '../../request/flight'
 import type { Ask } from '../asking'
 import type { Backfill } from '../backfill'
@@ -67,7 +66,6 @@ export function startHeadRun(
 ): HeadRun {
   const { parts, ask, backfill, places, providers } = options
   const { clock, heads } = parts
-  const pauses = createPauses(clock)
   const polled = new Map<string, Origin>()
   let latestPolled: Origin | undefined
   let live: { readonly place: Place; readonly origin: Origin; readonly isSign: Signs } | undefined
@@ -79,7 +77,6 @@ export function startHeadRun(
   const ready = createLatch()
   const follower: Follower = createFollower({
     clock,
-    pauses,
     backfill,
     providers,
     mostFilled: options.mostFilled.heads,

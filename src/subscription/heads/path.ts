@@ -17,16 +17,15 @@ export type Path =
   | { readonly type: 'left' }
 
 export type PathOptions = {
-  readonly chain: Continuity
-  readonly arrivals: Arrivals
   readonly backfill: Backfill
   readonly clock: Clock
   readonly pauses: Pauses
   /** Most blocks that are filled in. */
-  readonly most: number
+  readonly mostFilled: number
+  readonly chain: Continuity
+  readonly arrivals: Arrivals
   /** Since when nothing could be linked (in ms of the clock). */
   readonly since: number
-  readonly isOver: () => boolean
 }
 
 /** Gaps wider than this are asked for by number, all at once. */
@@ -37,7 +36,7 @@ const LONGEST_PAUSE = 2_000
 const GIVEN_UP = 30_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
-  const { chain, backfill, clock, pauses, most, since, isOver } = options
+  const { chain, backfill, clock, pauses, mostFilled, since } = options
   let blocks: Block[] = [head]
   let near = new Map<string, Block>()
   for (let failures = 0; ; ) {
@@ -46,16 +45,16 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
-    if (blocks.length > most) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
+    if (blocks.length > mostFilled) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
     const tip = chain.tip()?.number ?? floor
     if (near.size === 0 && first.number - tip > NARROW + 1) {
-      const from = Math.max(tip + 1, first.number - most)
+      const from = Math.max(tip + 1, first.number - mostFilled)
       near = new Map(
         (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
       )
     }
     const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
-    if (isOver()) return { type: 'left' }
+    if (pauses.isOver()) return { type: 'left' }
     if (parent) {
       blocks = [parent, ...blocks]
       failures = 0
@@ -63,7 +62,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     else if (clock.now() - since > GIVEN_UP)
       return { type: 'loose', blocks, why: 'a block in between could not be had' }
     else await pauses.wait(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++))
-    if (isOver()) return { type: 'left' }
+    if (pauses.isOver()) return { type: 'left' }
   }
 }
 

@@ -42,7 +42,6 @@ const LONGEST_PAUSE = 2_000
 /** @param gate of all streams */
 export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
   const pauses = createPauses(clock)
-  let isStopped = false
 
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
     return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
@@ -77,10 +76,10 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     untilDone: (run, limit, isLeft = () => false) =>
       gate.run(async () => {
         const until = clock.now() + limit
-        for (let failures = 0; !isStopped && !isLeft(); failures++) {
+        for (let failures = 0; !pauses.isOver() && !isLeft(); failures++) {
           try {
             const found = await run()
-            return isStopped ? undefined : found
+            return pauses.isOver() ? undefined : found
           } catch {
             // Nobody has it yet, or nobody can be reached.
           }
@@ -90,10 +89,7 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
         }
         return undefined
       }),
-    stop() {
-      isStopped = true
-      pauses.end()
-    },
+    stop: pauses.end,
   }
 }
 

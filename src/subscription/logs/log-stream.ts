@@ -29,7 +29,7 @@ import { createTrust } from './trust'
 import { createTurns } from './turns'
 
 /** What the streams of one list have in common. */
-export type LogStreamOptions = {
+export type LogStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
   readonly places: Places
@@ -46,7 +46,7 @@ export type LogStreamOptions = {
 const SLOW = 2_000
 
 export function createLogStream(
-  { parts, backfill, places, heads, blooms, gate, verify, mostFilled }: LogStreamOptions,
+  { parts, backfill, places, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
   { filter, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {

@@ -93,9 +93,7 @@ export function openUpstream({ params, places, clock, sink }: UpstreamOptions): 
   function giveUpOldest() {
     const [oldest, ...others] = claims
     if (!oldest || others.length === 0) return
-    end(oldest)
-    places.fail(oldest.place, kind, new Error('It was not confirmed in time.'))
-    kept.keep(oldest.place)
+    giveUp(oldest, late())
   }
 
   function rest() {
@@ -136,7 +134,7 @@ export function openUpstream({ params, places, clock, sink }: UpstreamOptions): 
     // What waits for its turn waits while others have theirs: it is late only if they do not come on either.
     const age = () => clock.now() - (own.since ?? own.place.turnAt)
     own.limit = clock.after(HEDGE - (age() % HEDGE), () => {
-      if (age() >= LIMIT) return fail(own, new Error('It was not confirmed in time.'))
+      if (age() >= LIMIT) return fail(own, late())
       watch(own)
       if (age() >= HEDGE && own === [...claims].at(-1)) seek()
     })
@@ -169,12 +167,16 @@ export function openUpstream({ params, places, clock, sink }: UpstreamOptions): 
 
   function fail(own: Claim, error: unknown) {
     if (isOver(own)) return
-    end(own)
-    if (places.fail(own.place, kind, error)) refusal = error
-    else kept.keep(own.place)
+    giveUp(own, error)
     if (!current) return seek()
     own.place.returns++
     lookForBetter()
+  }
+
+  function giveUp(own: Claim, error: unknown) {
+    end(own)
+    if (places.fail(own.place, kind, error)) refusal = error
+    else kept.keep(own.place)
   }
 
   /** It was lost, or is no good any more. */
@@ -226,6 +228,10 @@ export function openUpstream({ params, places, clock, sink }: UpstreamOptions): 
     current = undefined
     kept.only([])
   }
+}
+
+function late() {
+  return new Error('It was not confirmed in time.')
 }
 
 function isOver({ controller }: Claim) {

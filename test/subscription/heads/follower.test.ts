@@ -2,7 +2,6 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createPauses } from '../../../src/base/pause'
 import type { Block } from '../../../src/subscription/block'
 import type { Origin } from '../../../src/subscription/heads/arrivals'
 import { createOrigin } from '../../../src/subscription/heads/arrivals'
@@ -23,7 +22,6 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known }: 
   const filling: boolean[] = []
   const follower = createFollower({
     clock,
-    pauses: createPauses(clock),
     backfill: tree.backfill,
     providers: () => providers,
     mostFilled,
