@@ -29,8 +29,8 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
   const listeners = new Set<HeadsListener>()
   let run: ReturnType<typeof startHeadRun> | undefined
 
-  const tip = () => run?.tip()
-  const whenReady = () => run?.ready ?? Promise.resolve()
+  const tip = () => run?.chain.tip()
+  const whenReady = () => Promise.resolve(run?.readiness.wait(Infinity))
 
   function stop() {
     listeners.clear()
@@ -52,8 +52,8 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
     tip,
     newest: () => whenReady().then(tip),
     highest: () => run?.highest() ?? -1,
-    lowest: () => run?.lowest() ?? Infinity,
-    has: (hash) => run?.has(hash) ?? false,
+    lowest: () => run?.chain.root()?.number ?? Infinity,
+    has: (hash) => run?.chain.has(hash) ?? false,
     close: stop,
   }
 }

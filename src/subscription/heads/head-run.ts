@@ -2,12 +2,13 @@
 // follower.ts.
 
 import type { Timer } from '../../base/clock'
-import { createLatch } from '../../base/latch'
 import type { Parts } from '../../request/flight'
 import type { Ask } from '../asking'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import { toBlock } from '../block'
+import type { Readiness } from '../readiness'
+import { createReadiness } from '../readiness'
 import type { Place } from '../source/place'
 import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -18,7 +19,7 @@ import type { StreamState } from '../stream'
 import { isSameState } from '../stream'
 import type { Origin } from './arrivals'
 import { createOrigin } from './arrivals'
-import type { Link } from './continuity'
+import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
 import type { Signs } from './signs'
@@ -44,15 +45,12 @@ export type HeadRunOptions = {
 }
 
 export type HeadRun = {
-  /** Resolves once the newest block is known. */
-  readonly ready: Promise<void>
+  readonly chain: Continuity
+  /** Whether the newest block is known. */
+  readonly readiness: Readiness
   state(): StreamState
-  tip(): Link | undefined
   /** The highest number that has come, whatever became of it. */
   highest(): number
-  /** The lowest block that is remembered; `Infinity` before any is known. */
-  lowest(): number
-  has(hash: string): boolean
   stop(): void
 }
 
@@ -74,7 +72,7 @@ export function startHeadRun(
   let highest = -1
   let blockAt = -Infinity
   let bridge: Timer | undefined
-  const ready = createLatch()
+  const readiness = createReadiness(clock)
   const follower: Follower = createFollower({
     clock,
     backfill,
@@ -125,7 +123,7 @@ export function startHeadRun(
     const before = state
     state = stateNow()
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
-    if (state.name !== 'opening') ready.open()
+    if (state.name !== 'opening') readiness.open()
   }
 
   function stateNow(): StreamState {
@@ -222,19 +220,17 @@ export function startHeadRun(
     },
   })
   return {
-    ready: ready.opened,
+    chain,
+    readiness,
     state: () => state,
-    tip: chain.tip,
     highest: () => highest,
-    lowest: () => chain.root()?.number ?? Infinity,
-    has: chain.has,
     stop() {
       bridge?.cancel()
       poller.stop()
       stall.stop()
       closeUpstream()
       follower.stop()
-      ready.open()
+      readiness.open()
     },
   }
 }

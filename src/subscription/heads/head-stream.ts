@@ -1,4 +1,4 @@
-// The stream behind `newHeadFeed`: the blocks of the canonical chain, as they come.
+// The stream behind `newHeads`: the blocks of the canonical chain, as they come.
 
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'

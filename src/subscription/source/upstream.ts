@@ -38,10 +38,10 @@ type Claim = {
   readonly isReturn: boolean
   /** What came before it was confirmed. */
   early: unknown[]
-  upstream: UpstreamSubscription | undefined
+  upstream?: UpstreamSubscription
   /** When its turn came at the place, later when it was confirmed (in ms of the clock); before, it waits for its turn. */
-  since: number | undefined
-  limit: Timer | undefined
+  since?: number
+  limit?: Timer
 }
 
 /** All in ms. A place that has not confirmed by then gets a second one beside it; later it has failed. */
@@ -110,9 +110,6 @@ export function openUpstream({ params, places, clock, sink }: UpstreamOptions): 
       controller,
       isReturn,
       early: [],
-      upstream: undefined,
-      since: undefined,
-      limit: undefined,
     }
     claims.add(own)
     const frames = {
