@@ -22,7 +22,6 @@ import { createLogOrder } from './log-order'
 import { createLogReads } from './log-reads'
 import { replayOf } from './log-replay'
 import { createLogSilence } from './log-silence'
-import { logStateOf } from './log-state'
 import { createPushes } from './pushes'
 import type { VerifyMode } from './trust'
 import { createTrust } from './trust'
@@ -159,9 +158,21 @@ export function createLogStream(
 
   function show(why?: string) {
     const before = state
-    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before, delivery.cursor() !== undefined)
+    state = stateNow()
     if (!isSameState(before, state)) sink.onState(state, why)
     if (isSettled && state.name !== 'opening') sink.onReady()
+  }
+
+  /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
+  function stateNow(): StreamState {
+    if (!delivery.cursor()) return { name: 'opening' }
+    const { name, source } = order.hasHeads() ? heads.state() : state
+    const place = coverage.place()
+    if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
+    return {
+      name: name === 'live' ? 'polling' : name === 'opening' ? 'switching' : name,
+      ...(source && { source: { provider: source.provider, channel: 'poll' } }),
+    }
   }
 
   const read = replayOf(delivery, reads, backfill)
