@@ -1,6 +1,7 @@
 // How a new head hangs on the chain that is known: the blocks in between, from the frames that have come already, else
 // through the pipeline. Patient with a block that cannot be had yet, but not for ever.
 
+import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
@@ -30,9 +31,7 @@ export type PathOptions = {
 
 /** Gaps wider than this are asked for by number, all at once. */
 const NARROW = 2
-/** All in ms. */
-const FIRST_PAUSE = 100
-const LONGEST_PAUSE = 2_000
+/** In ms. */
 const GIVEN_UP = 30_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
@@ -61,7 +60,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (clock.now() - since > GIVEN_UP)
       return { type: 'loose', blocks, why: 'a block in between could not be had' }
-    else await pauses.wait(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++))
+    else await pauses.wait(pauseAfter(failures++))
     if (pauses.isOver()) return { type: 'left' }
   }
 }

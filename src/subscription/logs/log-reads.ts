@@ -1,6 +1,7 @@
 // Fetches the logs of blocks whose turn has come: of a few by their hashes, of many as a range that is held against the
 // hashes. Knows one filter; what is done with the logs is not its business.
 
+import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
 import type { Gate } from '../../base/gate'
 import { createPauses } from '../../base/pause'
@@ -35,9 +36,6 @@ export type LogReads = {
 export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
 
 const FEW = 2
-/** In ms. */
-const FIRST_PAUSE = 100
-const LONGEST_PAUSE = 2_000
 
 /** @param gate of all streams */
 export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
@@ -83,7 +81,7 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
           } catch {
             // Nobody has it yet, or nobody can be reached.
           }
-          const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures)
+          const pause = pauseAfter(failures)
           if (isLeft() || clock.now() + pause > until) break
           await pauses.wait(pause)
         }
