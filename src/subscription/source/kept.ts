@@ -12,7 +12,7 @@ export function createKeptPlaces(): KeptPlaces {
   const kept = new Map<Place, () => void>()
 
   function keep(place: Place) {
-    if (!kept.has(place)) kept.set(place, place.channel.keep())
+    if (!kept.has(place) && place.channel.keep) kept.set(place, place.channel.keep())
   }
 
   return {

@@ -11,7 +11,8 @@ import type { ChannelState } from '../../provider/provider'
 import type { Quota } from '../../provider/quota'
 import { createQuota } from '../../provider/quota'
 
-export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe' | 'socket' | 'keep'>>
+/** One of a viem transport has a socket of its own, of which it tells nothing. */
+export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
 
 export type Place = {
   /** Id of the provider. */
@@ -67,7 +68,7 @@ export function createPlace(state: ChannelState, channel: SubscribingChannel): P
 
 /** Whether it may be tried now. A link that waits to connect again says itself when it is back. */
 export function isReady({ retryAt, channel }: Place, now: number): boolean {
-  const socket = channel.socket()
+  const socket = channel.socket?.()
   return now >= retryAt && socket !== 'waiting' && socket !== 'closed'
 }
 

@@ -78,7 +78,7 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       return ready.find((place) => place.isBackup === first?.isBackup && !hasFailedOfLate(place, now)) ?? first
     },
     retryAt(kind) {
-      const timed = list(kind).filter(({ channel }) => channel.socket() !== 'waiting')
+      const timed = list(kind).filter(({ channel }) => channel.socket?.() !== 'waiting')
       return Math.min(...timed.map(({ retryAt }) => retryAt))
     },
     open(place, params, sink, signal, onTurn) {
