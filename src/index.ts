@@ -61,7 +61,7 @@ export type { ChannelStatus, ProviderStatus, Status } from './status'
 export type { RpcHead } from './subscription/block'
 export type { Subscription } from './subscription/hub'
 export type { HeadOfChain, LogsOfBlock } from './subscription/items'
-export type { VerifyMode } from './subscription/logs/logs'
+export type { VerifyMode } from './subscription/logs/trust'
 export type { SharedStatus } from './subscription/shared'
 export type {
   HeadStreamOptions,

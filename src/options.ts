@@ -8,7 +8,7 @@ import type { LimitOptions } from './provider/quota'
 import type { HedgeOptions } from './request/hedge'
 import type { MethodOptions, RequestOverrides } from './request/plan'
 import type { Strategy } from './request/strategy'
-import type { VerifyMode } from './subscription/logs/logs'
+import type { VerifyMode } from './subscription/logs/trust'
 
 /** Headers for each HTTP request, or a function that gives them. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
