@@ -3,7 +3,7 @@
 
 import type { Hex } from 'viem'
 import { createGate } from '../base/gate'
-import { TransportClosedError } from '../errors'
+import { SubscriptionGapError, TransportClosedError } from '../errors'
 import type { Parts } from '../request/flight'
 import { asViemError } from '../request/outcome'
 import type { Face } from '../request/plan'
@@ -112,7 +112,8 @@ export function createHub(options: HubOptions, face: Face): Hub {
       const key = subscriptionKeyOf(params)
       const shared = shares.get(key.id) ?? open(key)
       const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
-      const leave = shared.add(subscriberOf(id))
+      const { subscriber, start } = beforeStart(subscriberOf(id))
+      const leave = shared.add(subscriber)
       const ready = shared.whenReady(plan.timeout)
       try {
         if (ready) await ready
@@ -120,6 +121,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
         leave()
         throw await asViemError(error, 'eth_subscribe')
       }
+      start()
       return {
         subscriptionId: id,
         unsubscribe() {
@@ -133,6 +135,23 @@ export function createHub(options: HubOptions, face: Face): Hub {
     close() {
       for (const shared of [...shares.values()]) shared.close(new TransportClosedError())
       heads.close()
+    },
+  }
+}
+
+/** What ends a stream before it has started is told to a subscriber once: by the promise that it waits for. */
+function beforeStart(given: SubscriberOptions) {
+  let hasStarted = false
+  let ended: { readonly error: unknown } | undefined
+  const onError = (error: unknown) => {
+    if (hasStarted || error instanceof SubscriptionGapError) given.onError(error)
+    else ended = { error }
+  }
+  return {
+    subscriber: { ...given, onError },
+    start() {
+      hasStarted = true
+      if (ended) given.onError(ended.error)
     },
   }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../src/subscription/block'
 import type { LogsOfBlock } from '../../src/subscription/items'
-import { networkError } from '../support/errors'
+import { networkError, rpcError } from '../support/errors'
 import { nameOf } from './blocks'
 import { createNodes, settle } from './nodes'
 
@@ -181,4 +181,40 @@ describe('one that begins in the past', () => {
       }
     },
   )
+})
+
+describe('what ends a stream', () => {
+  const refusal = rpcError(-32601, 'the method eth_subscribe does not exist')
+
+  test('behavior: nobody serves it: who waits for its start hears of it by the promise alone', async () => {
+    const { clock, feed, subscribe } = createNodes(1)
+    feed(1).refuse(refusal)
+    const one = subscribe(['syncing'])
+    await clock.advance(10_000)
+    expect([one.error?.code, one.errors]).toEqual([-32601, []])
+  })
+
+  test('behavior: closed before it has started, the promise tells; afterwards `onError` does', async () => {
+    const { clock, feed, engine, subscribe } = createNodes(1)
+    const early = subscribe()
+    await clock.settle()
+    feed(1).ignore()
+    const late = subscribe(['newPendingTransactions'])
+    await clock.settle()
+    engine.subscriptions.close()
+    await clock.settle()
+    expect([early.error, early.errors.map(({ name }) => name)]).toEqual([undefined, ['TransportClosedError']])
+    expect([late.error?.name, late.errors]).toEqual(['TransportClosedError', []])
+  })
+})
+
+test('behavior: heads that run for logs already are shown as they are to who subscribes to them', async () => {
+  const { clock, engine, subscribe } = createNodes(1, { options: { verify: 'strict' } })
+  subscribe(['logs', {}])
+  await clock.settle()
+  const told: unknown[] = []
+  engine.events.on('subscription', ({ key, from, to }) => told.push([key, from, to]))
+  subscribe()
+  await clock.settle()
+  expect(told).toEqual([['newHeads', 'opening', 'live']])
 })

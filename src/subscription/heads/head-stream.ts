@@ -15,6 +15,8 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
     onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
     onState: sink.onState,
   })
+  // They may be running already, for the logs.
+  if (heads.state().name !== 'opening') sink.onState(heads.state())
   void heads.whenReady().then(sink.onReady)
 
   async function replay(from: number): Promise<Replay> {
