@@ -132,7 +132,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
       copy = undefined
       return () => leave(subscriber)
     },
-    interval: () => [...members].reduce((shortest, { options }) => Math.min(shortest, options.interval), Infinity),
+    interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
     status() {
       const { name: state, source } = stream.state()
       const cursor = stream.cursor()

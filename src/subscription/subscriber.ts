@@ -27,8 +27,8 @@ export type SubscriberSource = BacklogSource & {
   readonly whenReady: (ms: number) => Promise<void> | undefined
 }
 
-export type Subscriber = {
-  readonly options: SubscriberOptions
+/** One flat record: a delivery to many is bound by how much of each has to be fetched from memory. */
+export type Subscriber = SubscriberOptions & {
   readonly source: SubscriberSource
   /** Logs of blocks whose turn came before this are not given. */
   readonly turn: number
@@ -42,7 +42,19 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
   const { from } = options
   // Who begins in the past is told of what is taken back, whoever was given it before.
   const own = from === undefined ? turn : -Infinity
-  const subscriber: Subscriber = { options, source, turn: own, backlog: undefined, isClosed: false }
+  const subscriber: Subscriber = {
+    turn: own,
+    isClosed: false,
+    backlog: undefined,
+    read: options.read,
+    subscription: options.subscription,
+    onEvent: options.onEvent,
+    onError: options.onError,
+    patience: options.patience,
+    interval: options.interval,
+    from,
+    source,
+  }
   if (from !== undefined) {
     const { goOn } = backlogOf(subscriber)
     const start = () => goOn(undefined, [])
@@ -65,7 +77,7 @@ export function give(subscriber: Subscriber, item: Item) {
 
 export function fail(subscriber: Subscriber, error: unknown) {
   if (subscriber.isClosed) return
-  const { onError } = subscriber.options
+  const { onError } = subscriber
   try {
     onError(error)
   } catch {
@@ -79,11 +91,11 @@ export function close(subscriber: Subscriber) {
 }
 
 function backlogOf(subscriber: Subscriber): Backlog {
-  const { source, options } = subscriber
+  const { source, from, patience } = subscriber
   subscriber.backlog ??= createBacklog({
     source,
-    from: options.from,
-    patience: options.patience,
+    from,
+    patience,
     read: (item) => read(subscriber, item),
     call: (event) => call(subscriber, event),
   })
@@ -93,12 +105,11 @@ function backlogOf(subscriber: Subscriber): Backlog {
 /** A gap is told in its turn. */
 function read(subscriber: Subscriber, item: Item) {
   if (item.type === 'gap') fail(subscriber, item.error)
-  return subscriber.options.read(item)
+  return subscriber.read(item)
 }
 
 /** A promise that has to be waited for, if there is one. A throw is the subscriber's own affair. */
-function call({ options }: Subscriber, result: unknown): PromiseLike<unknown> | undefined {
-  const { subscription, onEvent } = options
+function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLike<unknown> | undefined {
   try {
     const returned = onEvent(subscription === undefined ? result : { subscription, result })
     return typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function'
