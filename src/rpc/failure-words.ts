@@ -21,7 +21,7 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'quota' },
-    /(month|dai)ly|(per|\/) ?(day|month)\b|quota(?!.{0,40}per sec)|billing|(reached|exceeded).{0,12}\bfree/,
+    /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,40}per sec)|billing|payment required|(reached|exceeded).{0,12}\bfree/,
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}credits?|usage limit/,
     /limit for (your|the) current plan/,
   ],
@@ -49,7 +49,7 @@ const PROVIDER_WORDS: Words = [
     { kind: 'missing-state' },
     /missing trie|\bprun(ed|ing)|archiv|histor(ical (state|data|backend|rpc)|y)|data (is )?unavailable|old data|ancient/,
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not|n't been)|no state|proof window/,
-    /state (at block|root|tree)|load state|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
+    /state (at block|root|tree|recreation)|load state|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
     /evm module|trie does not|indexing is|max height of block|unsupported block number/,
   ],
@@ -70,7 +70,7 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'range-too-large' },
-    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|larger|greater|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
+    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|larger|greater|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
     /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|larger|bigger|greater|less than|allowed|over|wide)|smaller than size/,
     /(too many|max\w*|exceed\w*|less).{0,40}\b(address(es)?|allowed topics)\b|range of param|specify an address/,
     /contains \d+ filters/,
@@ -126,7 +126,7 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'server-error' },
-    /bad gateway|service (is )?(not |un)available|temporarily unavailable|\bpanic|crashed|maintenance/,
+    /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|no response|\bpanic|crashed|maintenance/,
     /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|failed)/,
     /no (healthy |available )?(backend|upstream|server|node|provider)|failed to .{0,40}(upstream|backend)/,
     /still in progress|syncing/,

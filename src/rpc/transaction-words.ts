@@ -46,7 +46,7 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
-    /(pool|queue)( is| was)? (full|limit|overflow)|underpriced|fee ?too ?low|insufficient fee|below (the )?minimum/,
+    /(pool|queue)( is| was)? (full|limit|overflow)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
     /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor|configured)|cap exceeded|configured cap/,
     /already reserved|in-?flight|delegated|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
     /immediatelydropped|conflicting ?type|gapped|spammer/,
@@ -67,7 +67,7 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'reverted' },
-    /out ?of ?(gas|memory)|gas (required|exhausted)|invalid (opcode|jump)|(bad|undefined) ?instruction|code (storage|size)/,
+    /out ?of ?(gas|memory)|always failing|gas (required|exhausted)|invalid (opcode|jump)|(bad|undefined) ?instruction|code (storage|size)/,
     /stack ?(under|over|limit)|write protection|due to an exception/,
   ],
 ]

@@ -53,6 +53,7 @@ eth_sendRawTransaction -32010 Recipient is banned in local queue.
 eth_sendRawTransaction -32010 Sender is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 # transaction-rejected next nobody
+eth_sendRawTransaction -32000 FEE_TOO_LOW
 eth_sendRawTransaction -32000 FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 2, MaxPriorityFeePerGas:1, Block number: 3
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(ImmediatelyDropped)
 eth_sendRawTransaction -32000 INTERNAL_ERROR: underpriced
@@ -81,6 +82,7 @@ eth_getBalance -32000 Invalid access token
 eth_getBalance -32000 This key is deactivated
 eth_getBalance -32000 API key disabled
 # reverted final nobody
+eth_estimateGas -32000 always failing transaction
 eth_call 3 execution reverted: rate limit exceeded
 eth_call -32000 execution reverted: insufficient funds
 eth_call -32000 execution reverted: nonce too low
@@ -100,6 +102,7 @@ eth_call -32000 execution failed || 0x82b42900
 eth_call -32000 invalid opcode: INVALID
 eth_call -32000 stack underflow (0 <=> 1)
 # missing-state next nobody
+eth_call -32000 state recreation l2 gas depth limit exceeded
 eth_call -32801 no historical RPC is available for this historical (pre-L2) execution request
 trace_block -32001 receipts not found
 eth_getBalance -32603 Required data unavailable
@@ -136,6 +139,7 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32000 no more than 1000 blocks
 eth_getLogs -32614 eth_getLogs and eth_newFilter are limited to a 10,000 blocks range
 eth_getLogs -32600 exceeds the range allowed for your plan (5001 > 2000)
 eth_getLogs -32000 Block range limit exceeded.
@@ -150,6 +154,7 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_getLogs -32011 network is unhealthy
 eth_getBalance -32000 Service Unavailable
 eth_getBalance -32000 node is syncing
 eth_call -32603 internal blocking task error
@@ -220,6 +225,7 @@ eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
+eth_call -32000 compute units limit reached for this month
 eth_getBalance -2041 Exceed daily request cost limit of ethereum
 eth_getBalance -32005 compute unit quota exceeded
 eth_getBalance -32000 You have exceeded your free tier limit for today, please upgrade

@@ -15,6 +15,7 @@ function setUp() {
   let lowest = 100
   const heads = {
     listen: () => () => {},
+    state: () => ({ name: 'opening' }),
     whenReady: () => Promise.resolve(),
     tip: () => known.at(-1),
     lowest: () => lowest,
