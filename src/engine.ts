@@ -4,7 +4,7 @@
 import { createAlarms } from './base/alarms'
 import { createBudget } from './base/budget'
 import type { Clock } from './base/clock'
-import { realClock, wallTime } from './base/clock'
+import { realClock } from './base/clock'
 import { isOffline } from './base/online'
 import type { Random } from './base/random'
 import { realRandom } from './base/random'
@@ -75,7 +75,6 @@ export type Engine = {
   /** A provider refused a batch: how many requests it takes at a time. */
   onBatchRefused(id: string, most: number): void
   now(): number
-  isClosed(): boolean
   close(): void
 }
 
@@ -85,20 +84,29 @@ export function createEngine(setup: EngineSetup): Engine {
   const { clock = realClock, random = realRandom, chainId } = setup
   const startedAt = clock.now()
   const events = createEvents()
-  const providers: Provider[] = []
+  const machines = {
+    random,
+    onRoom: () => queueMicrotask(() => serve(parts)),
+    onBreakerChange,
+    onCooling: (provider: Provider) => queueMicrotask(() => withdraw(parts, provider)),
+  }
+  let slot = 0
+  const providers = setup.providers.map((own, index) => {
+    const provider = createProvider(own, index, slot, machines)
+    slot += provider.channels.length
+    return provider
+  })
   const heads = createHeads({ providers, maxLag: setup.maxLag, onMove: onHead })
   const parts: Parts = {
+    ...setup,
     clock,
     random,
-    wallTime,
-    isOffline,
     alarms: createAlarms(clock),
     events,
     providers,
-    channels: [],
+    channels: inPriorityOrder(providers),
     ranking: createRanking(random, heads),
     heads,
-    planner: setup.planner,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     probes: createProbeLedger(),
     room: createWaitingRoom(),
@@ -106,9 +114,6 @@ export function createEngine(setup: EngineSetup): Engine {
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
     chainId: setup.verifyChain ? chainId : undefined,
-    retryDelay: setup.retryDelay,
-    waitForProvider: setup.waitForProvider,
-    shouldThrow: setup.shouldThrow,
     counts: { total: 0, failed: 0, hedged: 0, retried: 0 },
     ends: new Set(),
     closed: undefined,
@@ -116,41 +121,14 @@ export function createEngine(setup: EngineSetup): Engine {
     version: 0,
     nextId: 1,
   }
-  for (const provider of setup.providers)
-    providers.push(
-      createProvider(
-        provider,
-        providers.length,
-        providers.reduce((count, { channels }) => count + channels.length, 0),
-        {
-          random,
-          onRoom: () => queueMicrotask(() => serve(parts)),
-          onBreakerChange,
-          onCooling: (provider) => queueMicrotask(() => withdraw(parts, provider)),
-        },
-      ),
-    )
-  ;(parts.channels as ChannelState[]).push(...inPriorityOrder(providers))
-
-  const { request, part } = createEntrance({
-    parts,
-    chainId,
-    share: setup.share,
-    broadcast: setup.broadcast,
-    logs: setup.logs,
-    hasOwnSerializer: setup.hasOwnSerializer,
-    isClosed: () => isClosed,
-  })
+  const { request, part } = createEntrance({ ...setup, parts, isClosed: () => parts.closed !== undefined })
   const subscriptions = createSubscriptions({
+    ...setup,
     parts,
-    verify: setup.verify,
-    mostFilled: setup.mostFilled,
-    pollingInterval: setup.pollingInterval,
     part,
     request: (face, asked) =>
       request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
   })
-  let isClosed = false
 
   function onBreakerChange(
     channel: ChannelState,
@@ -192,11 +170,9 @@ export function createEngine(setup: EngineSetup): Engine {
   }
 
   function close() {
-    if (isClosed) return
-    isClosed = true
+    if (parts.closed) return
     parts.closed = new TransportClosedError()
-    const now = clock.now()
-    for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
+    for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), clock.now())
     subscriptions.close()
     for (const end of [...parts.ends]) end()
     parts.alarms.close()
@@ -207,7 +183,7 @@ export function createEngine(setup: EngineSetup): Engine {
     events,
     providers,
     request: (face, args, plan, signal) =>
-      isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
+      parts.closed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
     subscriptions,
     status: () =>
       statusOf(
@@ -221,7 +197,6 @@ export function createEngine(setup: EngineSetup): Engine {
     onBatchRefused: (id, most) =>
       learnBatchSize(providers.find((provider) => provider.id === id) as Provider, most, parts, clock.now()),
     now: () => clock.now(),
-    isClosed: () => isClosed,
     close,
   }
 }

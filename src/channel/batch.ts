@@ -124,7 +124,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   }
 
   function leaveTogether(members: readonly Waiter[], hasSlot: boolean) {
-    const batch: Batch = { size: members.length, hasResult: false, noted: new Set() }
+    const batch: Batch = { hasResult: false, noted: new Set() }
     const controller = new AbortController()
     const left = new Set(members)
     for (const member of members) {

@@ -1,12 +1,13 @@
 // Whether a failure is held against its channel. It is withheld where it would be wrong: a timer of ours that fired late,
 // too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
 
+import { isOffline } from '../base/online'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { Attempt } from './attempt'
 import { fail, hadTime, vacate } from './attempt'
 import { emitAttempt } from './emit'
-import type { FailedAttempt, Flight, Parts } from './flight'
+import type { FailedAttempt, Flight } from './flight'
 
 /** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
 const ALIVE = 30_000
@@ -38,7 +39,7 @@ export function noteFailure(
 
 function blame(flight: Flight, attempt: Attempt, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
   const { failure } = failed
-  if (!isBlamable(flight.parts, flight.plan.need, attempt, failure, isOurTimeout, now))
+  if (!isBlamable(flight.plan.need, attempt, failure, isOurTimeout, now))
     return settle(flight, attempt, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
@@ -73,7 +74,6 @@ function settle(flight: Flight, attempt: Attempt, failed: FailedAttempt, isBlame
 
 /** Whether a failure may be held against its channel at all. */
 export function isBlamable(
-  parts: Parts,
   need: Need,
   attempt: Attempt,
   failure: Failure,
@@ -83,7 +83,7 @@ export function isBlamable(
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
   // A batch is one attempt, and it went well.
   if (attempt.batch?.hasResult) return false
-  if ((failure.kind === 'network' || failure.kind === 'timeout') && parts.isOffline()) return false
+  if ((failure.kind === 'network' || failure.kind === 'timeout') && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
   return !isOurTimeout || hadTime(attempt, need, now)
 }

@@ -63,8 +63,6 @@ export type Parts = {
   readonly retryBudget: Budget
   /** The chain the client expects; `undefined` if nothing is to be checked. */
   readonly chainId: number | undefined
-  readonly isOffline: () => boolean
-  readonly wallTime: () => number
   readonly retryDelay: number
   readonly waitForProvider: boolean
   readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined

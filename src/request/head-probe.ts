@@ -1,9 +1,10 @@
 // Heads that are unknown and would change whom to ask: asked for with small calls, while requests read the newest state and
 // within a budget. A head that nobody else shows is put to the proof. Nothing is asked while nobody reads.
 
+import { isOffline } from '../base/online'
+import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
-import { failureOf } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import { askAside } from './aside'
 import type { ClientChannels, Flight, Parts } from './flight'
@@ -101,11 +102,10 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
 function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, parts: Parts) {
   if (parts.closed) return
   const now = parts.clock.now()
-  const { errors } = channel.provider.capability
-  const failure = failureOf(error, { ...request, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
+  const failure = classify(channel.provider, request, error)
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
   const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
-  if (failure.blame === 'nobody' || (isNetwork && parts.isOffline())) return
+  if (failure.blame === 'nobody' || (isNetwork && isOffline())) return
   channel.breaker.recordFailure(now, isNetwork)
 }
 

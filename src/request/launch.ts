@@ -3,9 +3,9 @@
 import { numberToHex, TimeoutError } from 'viem'
 import { ChainMismatchError } from '../errors'
 import type { Permit } from '../provider/breaker'
+import { classify } from '../provider/classify'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import { failureOf } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
@@ -56,7 +56,7 @@ export function launch(
     (error: unknown) => {
       if (mayChangeChain) forgetChain(channel.provider)
       if (attempt.isVacated) return
-      const failure = classify(flight, channel, request, error)
+      const failure = failureOf(channel, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
       else landing.onFailure(flight, attempt, error, failure)
     },
@@ -118,7 +118,7 @@ function mismatchOf({ provider: { id, chain } }: ChannelState) {
   return new ChainMismatchError({ provider: id, chainId: chain.id })
 }
 
-function classify({ parts }: Flight, { provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
+function failureOf({ provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
   if ((error as Error | undefined)?.name === 'ChainMismatchError')
     return {
       kind: 'unknown',
@@ -128,13 +128,7 @@ function classify({ parts }: Flight, { provider }: ChannelState, request: RpcReq
       isUntouched: true,
       message: (error as Error).message,
     }
-  const { errors } = provider.capability
-  return failureOf(error, {
-    method: request.method,
-    params: request.params,
-    wallTime: parts.wallTime(),
-    ...(errors && { rules: errors }),
-  })
+  return classify(provider, request, error)
 }
 
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */

@@ -49,7 +49,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
 
   function endFailed(failure: Failure, isOurTimeout: boolean, at: number) {
     finish()
-    const isBlamed = isBlamable(parts, need, probe, failure, isOurTimeout, at)
+    const isBlamed = isBlamable(need, probe, failure, isOurTimeout, at)
     channel.isProbeVague = !isBlamed
     fail(probe, failure, isBlamed, at)
     emitAttempt(flight, probe, 'failure', at - now, { failure, isBlamed })

@@ -20,7 +20,7 @@ export function createFeeds(given: readonly Given[] | number, random: () => numb
   const feeds = states.map(() => createScriptedFeed({ clock }))
   const planner = createPlanner(planSettings)
   const events = createEvents()
-  const known = { chainId: undefined, version: 0, wallTime: () => 0 }
+  const known = { chainId: undefined, version: 0 }
   const parts = { clock, random, channels: states, events, ...known } as unknown as Parts
   const places = createPlaces(parts, feeds as unknown as ClientChannels, planner({ method: 'eth_subscribe' }))
   const feed = (number: number) => feeds[number - 1] as ScriptedFeed

@@ -1,9 +1,9 @@
 // What the attempts behind an error say of a request for logs: too much, or something else.
 
 import type { AttemptSummary } from '../../errors'
+import { classify } from '../../provider/classify'
 import type { Provider } from '../../provider/provider'
 import type { Failure } from '../../rpc/failure'
-import { failureOf } from '../../rpc/failure'
 import type { RpcRequest } from '../../types'
 
 export type Failed = { readonly provider: string; readonly failure: Failure }
@@ -11,10 +11,13 @@ export type Failed = { readonly provider: string; readonly failure: Failure }
 /** The failures of all attempts; none for an error that is not about attempts. */
 export function failuresOf(error: unknown, request: RpcRequest, providers: readonly Provider[]): readonly Failed[] {
   const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
-  return attempts.map((attempt) => {
-    const rules = providers.find(({ id }) => id === attempt.provider)?.capability.errors
-    const failure = failureOf(attempt.error, { ...request, ...(rules && { rules }) })
-    return { provider: attempt.provider, failure }
+  return attempts.map(({ provider, error: told }) => {
+    const failure = classify(
+      providers.find(({ id }) => id === provider),
+      request,
+      told,
+    )
+    return { provider, failure }
   })
 }
 
