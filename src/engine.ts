@@ -21,14 +21,14 @@ import type { Flight, Parts, Plan } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
 import { learnBatchSize } from './request/learn'
-import { serve, withdraw } from './request/pipeline'
 import type { Face, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
 import { verifyAny } from './request/verify-any'
-import { createWaitingRoom } from './request/waiting-room'
+import { serve, wake } from './request/waiting'
+import { withdraw } from './request/withdraw'
 import type { Status } from './status'
 import { statusOf } from './status'
 import type { Subscriptions, SubscriptionsOptions } from './subscription/subscriptions'
@@ -109,7 +109,7 @@ export function createEngine(setup: EngineSetup): Engine {
     heads,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     probes: createProbeLedger(),
-    room: createWaitingRoom(),
+    room: new Set(),
     queue: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
@@ -140,7 +140,7 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.version++
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
-    queueMicrotask(parts.room.wake)
+    queueMicrotask(() => wake(parts, clock.now()))
     if (!events.has('breaker')) return
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })

@@ -50,7 +50,7 @@ export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by
 
 export function emitFailover({ parts, id, request, failures }: Flight, to: ChannelState) {
   const last = failures.at(-1)
-  if (!last || last.channelState === to || !parts.events.has('failover')) return
+  if (!last || last.attempt.channel === to || !parts.events.has('failover')) return
   parts.events.emit('failover', {
     id,
     method: request.method,

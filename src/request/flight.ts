@@ -1,4 +1,4 @@
-// One request on its way: its state as plain data, and how it ends. What happens in between is pipeline.ts.
+// One request on its way, as plain data, and what all requests of an engine share. What happens to them is pipeline.ts.
 
 import type { Alarm, Alarms } from '../base/alarms'
 import type { Budget } from '../base/budget'
@@ -18,7 +18,6 @@ import type { ProbeLedger } from './probe-ledger'
 import type { Route, RouteLimits } from './route'
 import type { Ranking } from './strategy'
 import type { Truth } from './truth'
-import type { Waiter, WaitingRoom } from './waiting-room'
 
 /** Everything about a method and its options that is worked out once and used for each of its requests. */
 export type Plan = RouteLimits & {
@@ -56,7 +55,8 @@ export type Parts = {
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly probes: ProbeLedger
-  readonly room: WaitingRoom
+  /** Requests that wait for channels behind open breakers, in the order in which they came. */
+  readonly room: Set<Flight>
   /** Requests that wait for room at full providers, first come first served. */
   readonly queue: Set<Flight>
   readonly hedgeBudget: Budget
@@ -81,7 +81,7 @@ export type Parts = {
 /** One caller: its channels (transports given by the user are built per client), by slot. */
 export type ClientChannels = readonly Channel[]
 
-export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
+export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly attempt: Attempt }
 
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
@@ -109,6 +109,34 @@ export type Held = {
 /** Told who gave the answer, and how many attempts it took. */
 export type OnWinner = (channel: ChannelState, attempts: number) => void
 
+/** A place in the waiting room. */
+export type Seat = {
+  /** Channels it could ask if they were not open. */
+  wants: readonly ChannelState[]
+  /** Whether there is nobody else it could ask again later. */
+  isStuck: boolean
+  /** Whether somebody's probe was on its way to one of them while it waited. */
+  hasSeenProbe: boolean
+  /** Whether it probes for all that wait for one of them. */
+  isLeading: boolean
+}
+
+/** What becomes of an attempt; told at most once, and not at all if it was given up before. */
+export type Landing = {
+  onValue(flight: Flight, attempt: Attempt, value: unknown): void
+  onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
+}
+
+/** Who decides how a flight goes on: pipeline.ts. What is below it tells it here what has happened. */
+export type Pilot = Landing & {
+  /** It is time for something. */
+  readonly ring: Alarm['ring']
+  /** Others may be asked now. */
+  goOn(flight: Flight, now: number): void
+  /** Something has changed in the waiting room. */
+  look(flight: Flight, now: number): void
+}
+
 /** What a request brings along. */
 export type Ticket = {
   readonly parts: Parts
@@ -125,6 +153,7 @@ export type Ticket = {
 
 export type Flight = Alarm &
   Ticket & {
+    readonly pilot: Pilot
     readonly startedAt: number
     deadline: number
     /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
@@ -133,9 +162,8 @@ export type Flight = Alarm &
     phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'doubting' | 'done'
     round: number
     route: Route
-    /** Candidates of this round not yet asked: `ahead[position]` and after. */
+    /** Candidates of this round not yet asked. */
     ahead: readonly ChannelState[]
-    position: number
     hedgeAt: number
     /** When a pause, a queue or a lead ends. */
     resumeAt: number
@@ -144,12 +172,9 @@ export type Flight = Alarm &
     /** Failures of all rounds, and where the present round starts in them. */
     failures: FailedAttempt[]
     roundStart: number
-    /** Failures whose blame waits until it is known whether the request itself is to blame. */
-    withheld: { attempt: Attempt; failed: FailedAttempt }[]
     /** Providers that have said of this request that they cannot serve it. */
     ruledOut: Set<Provider> | undefined
-    /** Its seat in the waiting room, while it has one. */
-    waiter: Waiter | undefined
+    seat: Seat | undefined
     /** Open channels this round has led to. */
     led: Set<ChannelState> | undefined
     /** Probes led from the waiting room, for the growth of their delay. */
@@ -167,11 +192,11 @@ export type Flight = Alarm &
 
 const NOWHERE: Route = { candidates: [], open: [], due: undefined, isStable: false }
 
-export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: number): Flight {
+export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): Flight {
   const { parts, channels, request, plan, signal, resolve, reject, onWinner, id } = ticket
   // Written out: a spread here would cost more than the rest of a healthy call.
   return {
-    ring,
+    ring: pilot.ring,
     at: Infinity,
     isSet: false,
     previous: undefined,
@@ -185,6 +210,7 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     reject,
     onWinner,
     id,
+    pilot,
     startedAt,
     deadline: startedAt + plan.timeout,
     setAt: startedAt,
@@ -193,16 +219,14 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     round: 0,
     route: NOWHERE,
     ahead: NOWHERE.candidates,
-    position: 0,
     hedgeAt: Infinity,
     resumeAt: Infinity,
     attempts: 0,
     inFlight: [],
     failures: [],
     roundStart: 0,
-    withheld: [],
     ruledOut: undefined,
-    waiter: undefined,
+    seat: undefined,
     led: undefined,
     leads: 0,
     probes: undefined,
@@ -212,4 +236,9 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     height: -1,
     onAbort: undefined,
   }
+}
+
+/** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
+export function isOver({ phase }: Flight): boolean {
+  return phase === 'done'
 }

@@ -54,8 +54,7 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
   let best: ChannelState | undefined
   let bestScore = Infinity
-  for (let index = flight.position; index < flight.ahead.length; index++) {
-    const channel = flight.ahead[index] as ChannelState
+  for (const channel of flight.ahead) {
     const { provider, breaker } = channel
     if (
       provider.setup.isBackup ||

@@ -9,7 +9,7 @@ import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
-import type { Flight } from './flight'
+import type { Flight, Landing } from './flight'
 import { asViemError } from './outcome'
 import { isTraveller, travelOf } from './travel'
 import { checkChain, forgetChain, needsCheck } from './verify-chain'
@@ -17,28 +17,21 @@ import { checkChain, forgetChain, needsCheck } from './verify-chain'
 /** A wallet that is told to switch again and again is not waited for longer. */
 const MOST_CHECKS = 3
 
-/** What becomes of an attempt; called at most once, and not at all if it was given up before. */
-export type Landing = {
-  onValue(flight: Flight, attempt: Attempt, value: unknown): void
-  onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
-}
-
-/** Sends the request of the flight (or `instead` of it) to a channel. */
+/** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
 export function launch(
   flight: Flight,
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
   now: number,
-  landing: Landing,
-  instead?: RpcRequest,
+  landing: Landing = flight.pilot,
+  request: RpcRequest = flight.request,
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
   const travels = connection?.load !== undefined && isTraveller(plan.need, role)
   const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
-  const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
     ? checked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
@@ -135,16 +128,17 @@ function failureOf({ provider }: ChannelState, request: RpcRequest, error: unkno
 async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
   const thrown = await asViemError(error, flight.request.method)
   if (attempt.isVacated) return
-  const told: Failure = isFinal(flight, thrown) ? { ...failure, verdict: 'final' } : failure
+  const told = asFinal(flight, thrown, failure)
   // The user's answer may have been to give up the request.
   if (!attempt.isVacated) landing.onFailure(flight, attempt, error, told)
 }
 
-/** Whether the user's `shouldThrow` makes it final. */
-export function isFinal({ parts }: Flight, error: Error): boolean {
+/** The failure, final if the user's `shouldThrow` says so. */
+export function asFinal({ parts }: Flight, error: Error, failure: Failure): Failure {
   try {
-    return parts.shouldThrow?.(error) === true
+    if (parts.shouldThrow?.(error) === true) return { ...failure, verdict: 'final' }
   } catch {
-    return false // a predicate that throws has not said yes
+    // A predicate that throws has not said yes.
   }
+  return failure
 }

@@ -1,6 +1,7 @@
 // What the caller gets when no attempt gave an answer: the most telling JSON-RPC error, as http() would have thrown it, or our own.
 
 import { buildRequest } from 'viem/utils'
+import { sortedBy } from '../base/sorted-by'
 import type { AttemptSummary } from '../errors'
 import { AllProvidersFailedError } from '../errors'
 import type { FailureKind } from '../types'
@@ -41,9 +42,9 @@ export type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?
 export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
   const { failures, roundStart, request } = flight
   const last = failures.length > roundStart ? failures.slice(roundStart) : failures
-  const isFinal = final && (isTold(final) || final.failure.verdict === 'final')
+  const isFinal = final && (final.failure.isRpc || final.failure.verdict === 'final')
   const telling = isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
-  const attempts = failures.map(({ failure: _, channelState: __, ...summary }) => summary)
+  const attempts = failures.map(({ failure: _, attempt: __, ...summary }) => summary)
   const error = telling
     ? await asViemError(telling.error, request.method)
     : new AllProvidersFailedError({
@@ -86,18 +87,10 @@ export function withFacts<error extends object>(error: error, { attempts, ...fac
   return error
 }
 
-/** Whether a provider said it, as JSON-RPC or as a wallet does. */
-function isTold({ failure }: FailedAttempt) {
-  return failure.isRpc
-}
-
 function mostTelling(failures: readonly FailedAttempt[]): FailedAttempt | undefined {
-  const told = failures.filter(isTold)
+  const told = failures.filter(({ failure }) => failure.isRpc)
   const aboutRequest = told.filter(({ failure }) => !ABOUT_PROVIDER.has(failure.kind))
-  const [first] = (aboutRequest.length > 0 ? aboutRequest : told).sort(
-    (a, b) => a.channelState.provider.index - b.channelState.provider.index,
-  )
-  return first
+  return sortedBy(aboutRequest.length > 0 ? aboutRequest : told, ({ attempt }) => attempt.channel.provider.index)[0]
 }
 
 function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
@@ -112,8 +105,8 @@ function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
 function retryAfterOf(flight: Flight): number | undefined {
   const now = flight.parts.clock.now()
   const waits = openOf(flight).map(({ breaker }) => breaker.dueAt() - now)
-  for (const { channelState } of flight.failures) {
-    const until = channelState.provider.quota.cooldownUntil(now)
+  for (const { attempt } of flight.failures) {
+    const until = attempt.channel.provider.quota.cooldownUntil(now)
     if (until !== undefined) waits.push(until - now)
   }
   return waits.length > 0 ? Math.max(0, Math.ceil(Math.min(...waits))) : undefined

@@ -1,6 +1,7 @@
 // The ranking functions: channels that can serve a request -> the same channels in the order in which they are asked.
 
 import type { Random } from '../base/random'
+import { sortedBy } from '../base/sorted-by'
 import type { Heads } from '../provider/head'
 import type { ChannelState } from '../provider/provider'
 import type { Need } from '../rpc/need'
@@ -124,10 +125,6 @@ export function createRanking(random: Random, heads: Pick<Heads, 'headOf'>): Ran
 /** Whether the order depends on nothing but the list. */
 export function isStatic(strategy: Strategy): boolean {
   return strategy === 'priority' || strategy === 'cheapest'
-}
-
-function sortedBy(channels: readonly ChannelState[], score: (channel: ChannelState) => number) {
-  return [...channels].sort((a, b) => score(a) - score(b))
 }
 
 /** Whether it may be asked in its turn at all: explorations and shares of the traffic are for those. */

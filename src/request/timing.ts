@@ -29,12 +29,19 @@ export function limitOf({ deadline }: Flight, waiting: number, now: number): num
 }
 
 /** When a led probe is given up (in ms of the clock): others wait for its end, and maybe another channel is back. */
-export function leadLimitOf({ plan, deadline, waiter }: Flight, now: number): number {
+export function leadLimitOf({ plan, deadline, seat }: Flight, now: number): number {
   const { isRepeatable, isHeavy } = plan.need
   if (!isRepeatable) return deadline
-  const othersWait = waiter !== undefined && (waiter.wants.length > 1 || !waiter.isStuck)
+  const othersWait = seat !== undefined && (seat.wants.length > 1 || !seat.isStuck)
   const share = othersWait ? (deadline - now) * SHARE : deadline - now
   return now + Math.min(share, othersWait && !isHeavy ? PROBE_LIMIT : LONGEST_LEAD)
+}
+
+/** It asks nobody until then (in ms of the clock), unless something happens before. */
+export function idle(flight: Flight, phase: Flight['phase'], until: number, now: number) {
+  flight.phase = phase
+  flight.resumeAt = until
+  setAlarm(flight, now)
 }
 
 /** Sets the alarm to whatever comes first. */
