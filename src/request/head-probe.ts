@@ -8,10 +8,10 @@ import { heightOf } from '../rpc/block'
 import type { RpcRequest } from '../types'
 import { askAside } from './aside'
 import type { ClientChannels, Flight, Parts } from './flight'
-import { noteHead } from './judge'
 import { learnFrom } from './learn'
 import { APART, isAffordable } from './probe-ledger'
 import { exclusionOf } from './route'
+import { noteHead } from './sight'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */

@@ -9,10 +9,10 @@ import { emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 import { isOver } from './flight'
 import { hedgeDelayOf } from './hedge'
-import { honestAnswer } from './judge'
 import { errorOf } from './outcome'
 import { exclusionsOf } from './route'
 import { callOff, settleAnswered } from './settle'
+import { honestAnswer } from './sight'
 import { leaveRoom } from './waiting'
 
 /** `winner` answered. Those still at it are given up. */
