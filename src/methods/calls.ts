@@ -2,8 +2,8 @@
 
 import type { Clock } from '../base/clock'
 import { TransportClosedError } from '../errors'
-import type { ClientChannels, OnWinner, Plan } from '../request/flight'
-import type { RequestOverrides } from '../request/plan'
+import type { OnWinner } from '../request/flight'
+import type { ClientChannels, Plan, RequestOverrides } from '../request/plan'
 import type { RouteLimits } from '../request/route'
 import type { RpcRequest } from '../types'
 

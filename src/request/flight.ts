@@ -4,40 +4,18 @@ import type { Alarm, Alarms } from '../base/alarms'
 import type { Budget } from '../base/budget'
 import type { Clock } from '../base/clock'
 import type { Random } from '../base/random'
-import type { Channel } from '../channel/channel'
 import type { AttemptSummary } from '../errors'
 import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
-import type { Planner } from './plan'
+import type { ClientChannels, Plan, Planner } from './plan'
 import type { ProbeLedger } from './probe-ledger'
-import type { Route, RouteLimits } from './route'
+import type { Route } from './route'
 import type { Ranking } from './strategy'
 import type { Truth } from './truth'
-
-/** Everything about a method and its options that is worked out once and used for each of its requests. */
-export type Plan = RouteLimits & {
-  readonly need: Need
-  /** For the whole request (in ms); `Infinity` for none. */
-  readonly timeout: number
-  /** `undefined`: no hedging; `delay` undefined: measured. */
-  readonly hedge: { readonly delay: number | undefined } | undefined
-  readonly rounds: number
-  /** One of several calls for one request: it is not counted and not told of as a request. */
-  readonly isInner: boolean
-  /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
-  readonly isOneShot: boolean
-  /** The plan without what single params change: equal ones make equal reads. */
-  readonly base?: Plan | undefined
-  /** The plan for params that make the method heavy. */
-  heavy: Plan | undefined
-  /** The route while nothing changes. */
-  kept: { readonly route: Route; readonly version: number } | undefined
-}
 
 /** What all requests of one engine share. */
 export type Parts = {
@@ -77,9 +55,6 @@ export type Parts = {
   version: number
   nextId: number
 }
-
-/** One caller: its channels (transports given by the user are built per client), by slot. */
-export type ClientChannels = readonly Channel[]
 
 export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly attempt: Attempt }
 

@@ -3,7 +3,8 @@
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
 import { askAside } from './aside'
-import type { ClientChannels, Parts } from './flight'
+import type { Parts } from './flight'
+import type { ClientChannels } from './plan'
 
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000

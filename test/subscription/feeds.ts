@@ -1,7 +1,8 @@
 // Providers with scripted sockets and the places over them, for tests of what subscribes somewhere.
 
 import { createEvents } from '../../src/events'
-import type { ClientChannels, Parts } from '../../src/request/flight'
+import type { Parts } from '../../src/request/flight'
+import type { ClientChannels } from '../../src/request/plan'
 import { createPlanner } from '../../src/request/plan'
 import type { Place } from '../../src/subscription/source/place'
 import { createPlaces } from '../../src/subscription/source/places'

@@ -3,7 +3,7 @@
 
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
 import type { ChannelState, Provider } from '../../provider/provider'
-import type { Plan } from '../../request/flight'
+import type { Plan } from '../../request/plan'
 import { LEAST } from '../../request/timing'
 import type { Failure } from '../../rpc/failure'
 import type { RpcRequest } from '../../types'

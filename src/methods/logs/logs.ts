@@ -3,7 +3,8 @@
 
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
-import type { OnWinner, Parts, Plan } from '../../request/flight'
+import type { OnWinner, Parts } from '../../request/flight'
+import type { Plan } from '../../request/plan'
 import { planRoute } from '../../request/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
