@@ -5,6 +5,7 @@ import { createAlarms } from './base/alarms'
 import { createBudget } from './base/budget'
 import type { Clock } from './base/clock'
 import { realClock } from './base/clock'
+import { defined } from './base/defined'
 import { isOffline } from './base/online'
 import type { Random } from './base/random'
 import { realRandom } from './base/random'
@@ -51,7 +52,7 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly logs: LogsOptions
-  readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
+  readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
   /** Told when it is closed. */
   readonly onClose: () => void
@@ -143,26 +144,18 @@ export function createEngine(setup: EngineSetup): Engine {
     queueMicrotask(() => wake(parts, clock.now()))
     if (!events.has('breaker')) return
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
-    events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
+    events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait }))
   }
 
   function onHead({ id }: Provider, from: number | undefined, to: number) {
-    if (events.has('head')) events.emit('head', { provider: id, ...(from !== undefined && { from }), to })
+    if (events.has('head')) events.emit('head', defined({ provider: id, from, to }))
   }
 
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
     subscriptions.onSocket(id, to)
     if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.loseAll(clock.now())
-    if (events.has('connection'))
-      events.emit('connection', {
-        provider: id,
-        from,
-        to,
-        attempt,
-        ...(why !== undefined && { why }),
-        ...(delay !== undefined && { delay }),
-      })
+    if (events.has('connection')) events.emit('connection', defined({ provider: id, from, to, attempt, why, delay }))
   }
 
   function channelOf(id: string, type: ChannelType) {

@@ -1,5 +1,6 @@
 // The events of a request, put together only for those that listen.
 
+import { defined } from '../base/defined'
 import type { AttemptEvent, RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
@@ -23,15 +24,12 @@ export function emitAttempt(
     hedged: attempt.role === 'hedge' || attempt.role === 'probe',
     duration,
     outcome,
-    ...(failed && {
-      failure: Object.freeze({
-        kind: failed.failure.kind,
-        blamed: failed.isBlamed,
-        ...(failed.failure.code !== undefined && { code: failed.failure.code }),
-        ...(failed.failure.status !== undefined && { status: failed.failure.status }),
-      }),
-    }),
+    ...(failed && { failure: Object.freeze(describeFailure(failed)) }),
   })
+}
+
+function describeFailure({ failure: { kind, code, status }, isBlamed }: { failure: Failure; isBlamed: boolean }) {
+  return defined({ kind, blamed: isBlamed, code, status })
 }
 
 export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by?: ChannelState, error?: unknown) {
@@ -64,13 +62,11 @@ export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held
   if (!parts.events.has('dispute')) return
   const { provider } = attempt.channel
   const head = parts.heads.lastOf(provider)?.height
-  parts.events.emit('dispute', {
-    method: request.method,
-    provider: provider.id,
-    what: doubt.what,
-    ...(doubt.height >= 0 && { block: doubt.height }),
-    ...(head !== undefined && { head }),
-  })
+  const block = doubt.height >= 0 ? doubt.height : undefined
+  parts.events.emit(
+    'dispute',
+    defined({ method: request.method, provider: provider.id, what: doubt.what, block, head }),
+  )
 }
 
 function describe(error: unknown, last: FailedAttempt | undefined): NonNullable<RequestEvent['error']> {
@@ -78,9 +74,9 @@ function describe(error: unknown, last: FailedAttempt | undefined): NonNullable<
     name?: unknown
     code?: unknown
   }
-  return {
+  return defined({
     name: typeof name === 'string' ? name : 'Error',
-    ...(last && { kind: last.kind }),
-    ...(typeof code === 'number' && { code }),
-  }
+    kind: last?.kind,
+    code: typeof code === 'number' ? code : undefined,
+  })
 }

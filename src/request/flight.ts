@@ -43,7 +43,7 @@ export type Parts = {
   readonly chainId: number | undefined
   readonly retryDelay: number
   readonly waitForProvider: boolean
-  readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
+  readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly counts: { total: number; failed: number; hedged: number; retried: number }
   /** Ends what runs beside requests: probes and chain checks. */
   readonly ends: Set<() => void>

@@ -1,7 +1,6 @@
-// One candidate is asked: dispatched, held until its chain is known, and handed back as a value or a classified failure.
+// One candidate is asked: dispatched, and handed back as a value or a classified failure.
 
-import { numberToHex, TimeoutError } from 'viem'
-import { ChainMismatchError } from '../errors'
+import { TimeoutError } from 'viem'
 import type { Permit } from '../provider/breaker'
 import { classify } from '../provider/classify'
 import type { ChannelState } from '../provider/provider'
@@ -12,10 +11,7 @@ import { openAttempt, send } from './attempt'
 import type { Flight, Landing } from './flight'
 import { asViemError } from './outcome'
 import { isTraveller, travelOf } from './travel'
-import { checkChain, forgetChain, needsCheck } from './verify-chain'
-
-/** A wallet that is told to switch again and again is not waited for longer. */
-const MOST_CHECKS = 3
+import { forgetChain, mismatchOf, needsCheck, sendChecked } from './verify-chain'
 
 /** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
 export function launch(
@@ -33,9 +29,9 @@ export function launch(
   const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
   const answer = needsCheck(channel.provider, plan.need, parts, now)
-    ? checked(flight, attempt, request)
+    ? sendChecked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
-      ? Promise.reject(mismatchOf(channel))
+      ? Promise.reject(mismatchOf(channel.provider))
       : send(attempt, channels, request, flight.signal)
   // Whatever came of it, and when: it may have switched before it failed.
   const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
@@ -71,44 +67,6 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
       message: error.shortMessage,
     },
   }
-}
-
-/** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
-async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
-  const { parts, channels, plan } = flight
-  const { channel } = attempt
-  const isFirst = plan.need.traits.kind !== 'read' || channel.provider.setup.isWallet
-  const check = checkChain(channel, channels, parts)
-  const isSame = request.method === 'eth_chainId'
-  if (isFirst || isSame) await settled(flight, attempt, check)
-  assertChain(channel)
-  if (attempt.isVacated) return undefined
-  if (isSame && channel.provider.chain.state === 'verified') return numberToHex(parts.chainId as number)
-  const value = await send(attempt, channels, request, flight.signal)
-  await (channel.provider.setup.isWallet ? settled(flight, attempt, check) : check)
-  assertChain(channel)
-  return value
-}
-
-/** Waits for the check, and for the next one if a wallet was told something meanwhile that made it void. */
-async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
-  const { channel } = attempt
-  const { chain, setup } = channel.provider
-  await check
-  for (
-    let again = 0;
-    setup.isWallet && chain.askedAt === -Infinity && !attempt.isVacated && again < MOST_CHECKS;
-    again++
-  )
-    await checkChain(channel, channels, parts)
-}
-
-function assertChain(channel: ChannelState) {
-  if (channel.provider.chain.state === 'wrong') throw mismatchOf(channel)
-}
-
-function mismatchOf({ provider: { id, chain } }: ChannelState) {
-  return new ChainMismatchError({ provider: id, chainId: chain.id })
 }
 
 function failureOf({ provider }: ChannelState, request: RpcRequest, error: unknown): Failure {

@@ -1,5 +1,6 @@
 // Options and method -> plan: what holds for every request of a method, worked out once and kept.
 
+import { defined } from '../base/defined'
 import type { Channel } from '../channel/channel'
 import type { Heads } from '../provider/head'
 import type { ChannelState } from '../provider/provider'
@@ -106,7 +107,7 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
       plan = planOf(method, settings, defaults)
       if (kept.size < MOST_KEPT) kept.set(method, plan)
     }
-    if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
+    if (overrides) plan = planOf(method, settings, { ...defaults, ...defined(overrides) })
     const need = needOf(request, plan.need, settings.seesDepth())
     if (need === plan.need) return plan
     if (overrides || need.old) return withNeed(plan, need)
@@ -167,10 +168,6 @@ function settingsOf(method: string, all: PlanSettings['methods']): MethodOptions
   const prefixes = Object.keys(all).filter((name) => name.endsWith('*') && method.startsWith(name.slice(0, -1)))
   const longest = prefixes.sort((a, b) => b.length - a.length)[0]
   return longest === undefined ? undefined : all[longest]
-}
-
-function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
-  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
 }
 
 /** What a route is made of; `version` grows with every change that may change one. */

@@ -1,5 +1,6 @@
 // The ranking functions: channels that can serve a request -> the same channels in the order in which they are asked.
 
+import { defined } from '../base/defined'
 import type { Random } from '../base/random'
 import { sortedBy } from '../base/sorted-by'
 import type { Heads } from '../provider/head'
@@ -197,17 +198,15 @@ function named(channels: readonly ChannelState[], { provider, channel }: Candida
 
 function snapshotOf(channel: ChannelState, need: Need, head: number | undefined): CandidateSnapshot {
   const { id, setup } = channel.provider
-  const latency = latencyOf(channel, need)
-  const success = channel.health.success()
-  return {
+  return defined({
     provider: id,
     channel: channel.type,
     priority: setup.priority,
     weight: setup.weight,
     cost: setup.cost,
-    ...(latency !== undefined && { latency }),
-    ...(success !== undefined && { success }),
-    ...(head !== undefined && { head }),
+    latency: latencyOf(channel, need),
+    success: channel.health.success(),
+    head,
     inFlight: channel.inFlight,
-  }
+  })
 }
