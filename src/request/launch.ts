@@ -1,16 +1,17 @@
-// One candidate is asked: dispatched, and handed back as a value or a classified failure.
+// One candidate is asked: dispatched, alone or as one that may share a batch, and handed back as a value or a classified failure.
 
 import { TimeoutError } from 'viem'
+import type { Travel } from '../channel/channel'
 import type { Permit } from '../provider/breaker'
 import { classify } from '../provider/classify'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight, Landing } from './flight'
 import { asViemError } from './outcome'
-import { isTraveller, travelOf } from './travel'
 import { forgetChain, mismatchOf, needsCheck, sendChecked } from './verify-chain'
 
 /** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
@@ -99,4 +100,23 @@ export function asFinal({ parts }: Flight, error: Error, failure: Failure): Fail
     // A predicate that throws has not said yes.
   }
   return failure
+}
+
+/** Whether it may wait for a slot and share a batch: copies of a request, and what is a wallet's, leave alone and at once. */
+function isTraveller({ traits }: Need, role: AttemptRole): boolean {
+  return role === 'turn' && traits.kind !== 'wallet'
+}
+
+function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
+  const { traits, isRepeatable, isHeavy } = plan.need
+  return {
+    isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
+    key: signal,
+    size: () => attempt.channel.provider.capability.batchSize(parts.clock.now()),
+    onLeave(batch) {
+      attempt.leftAt = parts.clock.now()
+      attempt.batch = batch
+    },
+    giveUp: undefined,
+  }
 }

@@ -59,17 +59,14 @@ export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Er
 
 /** The error as viem's own transports throw it: the class for its code. */
 export async function asViemError(error: unknown, method: string): Promise<Error> {
-  const code = (error as { code?: unknown } | undefined)?.code
+  const { code, shortMessage } = (error ?? {}) as { code?: unknown; shortMessage?: unknown }
   // A viem error of an unknown code passes as it is; asked by a field, since it may come from another copy of viem.
-  if (typeof (error as { shortMessage?: unknown })?.shortMessage === 'string' && typeof code !== 'number')
-    return error as Error
+  const isViems = typeof shortMessage === 'string'
   try {
-    await buildRequest(() => Promise.reject(error), { retryCount: 0 })({ method } as never)
+    if (!isViems || typeof code === 'number')
+      await buildRequest(() => Promise.reject(error), { retryCount: 0 })({ method } as never)
   } catch (mapped) {
-    const isUnmapped =
-      (mapped as Error).name === 'UnknownRpcError' &&
-      typeof (error as { shortMessage?: unknown })?.shortMessage === 'string'
-    return (isUnmapped ? error : mapped) as Error
+    if (!isViems || (mapped as Error).name !== 'UnknownRpcError') return mapped as Error
   }
   return error as Error
 }

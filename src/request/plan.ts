@@ -138,8 +138,9 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
   const isPinned = overrides.provider !== undefined && !overrides.allowFailover
   const given = overrides.timeout ?? own?.timeout ?? (isWallet && !settings.isTimeoutGiven ? 0 : settings.timeout)
   const hedge = own?.hedge ?? settings.hedge
-  const plan: Plan = {
-    need: needOfMethod(method, traits, own?.repeat),
+  const need = needOfMethod(method, traits, own?.repeat)
+  return {
+    need,
     strategy: overrides.strategy ?? own?.strategy ?? settings.strategy,
     wall: own?.providers,
     provider: overrides.provider,
@@ -150,12 +151,11 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
     isInner: false,
     isOneShot: false,
     timeout: given === 0 ? Infinity : given,
-    hedge: hedge === false || isPinned ? undefined : { delay: hedge.delay },
+    hedge: hedge === false || isPinned || !need.isHedgeable ? undefined : { delay: hedge.delay },
     rounds: isPinned || isWallet ? 1 : settings.rounds,
     heavy: undefined,
     kept: undefined,
   }
-  return plan.need.isHedgeable ? plan : { ...plan, hedge: undefined }
 }
 
 function withNeed(plan: Plan, need: Need): Plan {

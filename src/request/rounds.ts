@@ -3,9 +3,8 @@
 import type { Failure } from '../rpc/failure'
 import type { FailureKind } from '../types'
 import { isPoison } from './blame'
-import { delayBefore } from './delay'
 import type { Flight } from './flight'
-import { LEAST } from './timing'
+import { delayBefore, LEAST } from './timing'
 
 /** Failures that may be over the next time. */
 const PASSING = new Set<FailureKind>([

@@ -162,7 +162,7 @@ function expectedTime(channel: ChannelState, need: Need, now: number) {
 }
 
 function leastKnown(channels: readonly ChannelState[], need: Need, now: number) {
-  const free = channels.filter(({ breaker, provider }) => breaker.isClosed() && provider.quota.hasRoom(now))
+  const free = channels.filter(({ provider }) => provider.quota.hasRoom(now))
   return sortedBy(free, (channel) => channel.health.samples(need.traits.group)?.lastAt ?? -Infinity)[0]
 }
 

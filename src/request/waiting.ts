@@ -4,9 +4,8 @@
 import { sortedBy } from '../base/sorted-by'
 import type { ChannelState } from '../provider/provider'
 import { restOf } from './ahead'
-import { delayBefore } from './delay'
 import type { Flight, Parts, Seat } from './flight'
-import { idle, LEAST } from './timing'
+import { delayBefore, idle, LEAST } from './timing'
 
 /** In the room, and in the queue. */
 const MOST_WAITING = 1_000
