@@ -1,6 +1,7 @@
 // What a provider can do: declared, and learned from its refusals.
 
 import { describe, expect, test } from 'vitest'
+import type { Capabilities } from '../../src/provider/capability'
 import { createCapability, matcherOf } from '../../src/provider/capability'
 
 const HALF_AN_HOUR = 30 * 60_000
@@ -166,6 +167,64 @@ describe('logs', () => {
   test('behavior: a provider without old receipts has no old logs', () => {
     expect(createCapability({ history: { fromBlock: 90 } }).logLimits(0)?.fromBlock).toBe(90)
     expect(createCapability({ history: { fromBlock: 90 }, logs: { fromBlock: 5 } }).logLimits(0)?.fromBlock).toBe(5)
+  })
+})
+
+describe('what it keeps', () => {
+  type Kept = Record<'state' | 'body' | 'transaction' | 'logs', boolean>
+
+  /** Of block 100 of 1 000. */
+  function kept(declared: Capabilities, block: number | undefined = 100): Kept {
+    const capability = createCapability(declared)
+    const keeps = (what: keyof Kept) => capability.keeps({ what, block }, 1_000, 0)
+    return { state: keeps('state'), body: keeps('body'), transaction: keeps('transaction'), logs: keeps('logs') }
+  }
+  const all: Kept = { state: true, body: true, transaction: true, logs: true }
+
+  test.each<[declared: Capabilities, not: (keyof Kept)[]]>([
+    [{}, []],
+    [{ archive: true }, []],
+    [{ archive: 900 }, []],
+    [{ archive: 899 }, ['state']],
+    [{ archive: false }, ['state']],
+    [{ history: {} }, []],
+    [{ history: { fromBlock: 0 } }, []],
+    [{ history: { fromBlock: 100 } }, ['transaction']],
+    [{ history: { fromBlock: 101 } }, ['body', 'transaction', 'logs']],
+    [{ history: { fromBlock: 101, transactions: true } }, ['body', 'logs']],
+    [{ history: { transactions: false } }, ['transaction']],
+    [{ history: { transactions: 2_000 } }, ['transaction']],
+    [{ logs: { fromBlock: 101 } }, ['logs']],
+    [{ logs: { fromBlock: 100 } }, []],
+    [{ history: { fromBlock: 101 }, logs: { fromBlock: 0 } }, ['body', 'transaction']],
+  ])('%j: of block 100 all but %j', (declared, not) => {
+    expect(kept(declared)).toEqual({ ...all, ...Object.fromEntries(not.map((what) => [what, false])) })
+  })
+
+  test('behavior: what is looked up by a hash may be of the oldest block', () => {
+    const capability = createCapability({ history: { fromBlock: 1 } })
+    expect(capability.keeps({ what: 'body', block: undefined }, 1_000, 0)).toBe(false)
+    expect(capability.keeps({ what: 'logs', block: undefined }, 1_000, 0)).toBe(false)
+    expect(createCapability({}).keeps({ what: 'body', block: undefined }, 1_000, 0)).toBe(true)
+  })
+
+  test.each<[declared: Capabilities, isLimited: boolean]>([
+    [{}, false],
+    [{ archive: true, history: { fromBlock: 0, transactions: true }, logs: { fromBlock: 0 } }, false],
+    [{ archive: 128 }, true],
+    [{ history: { fromBlock: 1 } }, true],
+    [{ history: { transactions: false } }, true],
+    [{ logs: { fromBlock: 1 } }, true],
+  ])('behavior: %j: whether anybody needs to look at the block of a request: %s', (declared, isLimited) => {
+    expect(createCapability(declared).limitsDepth()).toBe(isLimited)
+  })
+
+  test('behavior: once a state was refused, blocks are looked at, and the first one it may have is shown', () => {
+    const capability = createCapability({})
+    capability.learnMissingState(100, 1_000, 0)
+    expect(capability.limitsDepth()).toBe(true)
+    expect(capability.learned(0).stateFrom).toBeGreaterThan(100)
+    expect(createCapability({}).learned(0)).toEqual({ unsupportedMethods: [] })
   })
 })
 

@@ -53,6 +53,39 @@ describe('createProvider', () => {
     expect(changes).toEqual([['p1', 'http', 'closed', 'open']])
   })
 
+  test('behavior: what waits to leave by http and what is under way by ws count together against its concurrency', () => {
+    let waiting = 1
+    const [p1] = createProviders([{ channels: ['http', 'ws'], limits: { concurrency: 3 }, load: () => waiting }])
+    channelOf(p1, 'http').inFlight = 5 // in the same few batches
+    channelOf(p1, 'ws').inFlight = 1
+    expect(p1?.quota.hasRoom(0)).toBe(true)
+    channelOf(p1, 'ws').inFlight = 2
+    expect(p1?.quota.hasRoom(0)).toBe(false)
+    waiting = 0
+    expect(p1?.quota.hasRoom(0)).toBe(true)
+  })
+
+  test('behavior: without batches what is under way counts against its concurrency, and room is told', () => {
+    const told: string[] = []
+    const [p1] = createProviders([{ limits: { concurrency: 1 } }], {
+      onRoom: () => void told.push('room'),
+      onCooling: ({ id }) => void told.push(`${id} cools`),
+    })
+    p1?.quota.take(0)
+    expect(p1?.quota.hasRoom(0)).toBe(false)
+    p1?.quota.give()
+    expect(p1?.quota.hasRoom(0)).toBe(true)
+    p1?.quota.refuse('rate-limit', undefined, 0)
+    expect(told).toEqual(['room', 'p1 cools'])
+  })
+
+  test('behavior: its socket belongs to the ws channel', () => {
+    const socket = () => 'open' as const
+    const [p1, p2] = createProviders([{ channels: ['http', 'ws'], socket }, { channels: ['ws'] }])
+    expect(p1?.channels.map((channel) => channel.socket)).toEqual([undefined, socket])
+    expect(p2?.channels.map((channel) => 'socket' in channel)).toEqual([false])
+  })
+
   test('behavior: an auth failure counts against both channels of the provider', () => {
     const [p1, p2] = createProviders([{ channels: ['http', 'ws'] }, {}])
     const { kind } = failWith(channelOf(p1, 'http'), { name: 'HttpRequestError', status: 401, message: 'x' })

@@ -179,6 +179,24 @@ describe('the learned pace', () => {
     expect(send()).toBe(8)
   })
 
+  test('behavior: of this second and the one before the busier counts; what is older does not', async () => {
+    /** What is sent second after second, the last of them refused; how many may leave a second later. */
+    const leftOf = async (...seconds: number[]) => {
+      const { clock, quota, send, refuse } = setUp()
+      for (const [index, count] of seconds.entries()) {
+        if (index > 0) await clock.advance(1_000)
+        send(count)
+      }
+      refuse(0)
+      quota.accept(clock.now())
+      await clock.advance(1_000)
+      return send()
+    }
+    expect([await leftOf(10, 40), await leftOf(40, 10), await leftOf(40, 10, 10), await leftOf(40, 0, 10)]).toEqual([
+      30, 30, 7, 7,
+    ])
+  })
+
   test('behavior: it grows by a tenth each second and is forgotten at twice its first value', async () => {
     const { quota, send, clock } = await refused()
     const sent: number[] = []
