@@ -113,7 +113,7 @@ export type Pilot = Landing & {
 }
 
 /** What a request brings along. */
-export type Ticket = {
+type Ticket = {
   readonly parts: Parts
   readonly channels: ClientChannels
   readonly request: RpcRequest

@@ -36,7 +36,7 @@ const REJECTIONS = new Set<FailureKind>([
 ])
 
 /** Fields that errors of ours and of providers carry beside viem's. */
-export type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
+type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
 
 /** @param final the attempt whose failure ended the request, if one did. */
 export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
@@ -72,7 +72,7 @@ export async function asViemError(error: unknown, method: string): Promise<Error
 }
 
 /** Adds own facts to an error; a frozen one is left as it is. */
-export function withFacts<error extends object>(error: error, { attempts, ...facts }: ErrorFacts): error {
+function withFacts<error extends object>(error: error, { attempts, ...facts }: ErrorFacts): error {
   // Elsewhere one of the attempts may hold the error itself, and a circle is no JSON.
   const enumerable = (error as { name?: unknown }).name === 'AllProvidersFailedError'
   try {

@@ -34,7 +34,7 @@ export type Route = {
   readonly isStable: boolean
 }
 
-export type Exclusion = { provider: string; reason: string }
+type Exclusion = { provider: string; reason: string }
 
 export function planRoute(
   need: Need,
