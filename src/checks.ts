@@ -1,11 +1,28 @@
 // The one check of what users write, made when `failover()` is called (and for each request's overrides). It says the field,
 // the rule and the value, and never an endpoint.
 
-import type { Reader, Refuse, Rule, Shape } from './base/shape'
-import { oneOf, orElse, pathOf, readShape, rules } from './base/shape'
-import { InvalidOptionsError } from './errors'
 import type { FailoverOptions, ProviderConfig, ProviderEntry } from './options'
 import type { RequestOverrides } from './request/plan'
+import type { Check } from './shape'
+import {
+  above0,
+  atLeast0,
+  count,
+  count0,
+  flag,
+  fn,
+  isCount,
+  isObject,
+  number,
+  oneOf,
+  pathOf,
+  refuse,
+  rule,
+  shape,
+  share,
+  text,
+  texts,
+} from './shape'
 
 const KINDS = (
   'network timeout server-error invalid-response auth rate-limit quota unsupported-method range-too-large result-too-large ' +
@@ -13,98 +30,107 @@ const KINDS = (
   'transaction-rejected already-known user-rejected parse-error unknown'
 ).split(' ')
 const STRATEGIES = ['priority', 'fastest', 'latency-weighted', 'load-balanced', 'cheapest', 'freshest']
+const SUBSCRIPTIONS = ['newHeads', 'logs', 'newPendingTransactions']
 
-const strategy: Rule = [
+const strategy = rule(
   (value) => typeof value === 'function' || STRATEGIES.includes(value as string),
   `must be a function or one of ${STRATEGIES.join(', ')}`,
-]
-const headers: Rule = [
+)
+const headers = rule(
   (value) =>
     typeof value === 'function' ||
     // A Headers or a Map shows none of its entries as fields: taken for an object of texts, it would be an empty one.
     (isObject(value) && !(Symbol.iterator in value) && Object.values(value).every((item) => typeof item === 'string')),
   'must be an object of texts, or a function that gives one',
-]
-const blocks: Rule = [
-  (value) => typeof value === 'boolean' || rules.count0[0](value),
+)
+const blocks = rule(
+  (value) => typeof value === 'boolean' || isCount(value),
   'must be true, false or a whole number of blocks',
-]
-const KINDS_OF_SUBSCRIPTION = ['newHeads', 'logs', 'newPendingTransactions']
-const subscriptionKinds: Rule = [
-  (value) =>
-    typeof value === 'boolean' || (Array.isArray(value) && value.every((kind) => KINDS_OF_SUBSCRIPTION.includes(kind))),
-  `must be true, false or a list of ${KINDS_OF_SUBSCRIPTION.join(', ')}`,
-]
-const capabilities: Shape = {
-  methods: { include: rules.texts, exclude: rules.texts },
-  archive: blocks,
-  history: { fromBlock: rules.count0, transactions: blocks },
-  logs: { maxBlockRange: rules.count, maxAddresses: rules.count, fromBlock: rules.count0, maxResults: rules.count },
-  subscriptions: subscriptionKinds,
-  errors: errorRules,
-}
-const breaker: Shape = {
-  failures: rules.count,
-  networkFailures: rules.count,
-  ratio: rules.share,
-  minimumAttempts: rules.count,
-  window: rules.above0,
-  openFor: rules.above0,
-  maxOpenFor: rules.above0,
-}
-const hedge: Reader = orElse(false, { delay: rules.atLeast0, budget: rules.atLeast0 })
+)
+const kind = rule((value) => KINDS.includes(value as string), `must be one of ${KINDS.join(', ')}`)
+const errorRule = shape({
+  code: rule(Number.isInteger, 'must be a whole number'),
+  message: rule(
+    (value) => (typeof value === 'string' && value !== '') || value instanceof RegExp,
+    'must be a text that is not empty, or a pattern',
+  ),
+  kind,
+})
+const breaker = shape({
+  failures: count,
+  networkFailures: count,
+  ratio: share,
+  minimumAttempts: count,
+  window: above0,
+  openFor: above0,
+  maxOpenFor: above0,
+})
 
-const provider: Shape = {
-  id: rules.text,
+const provider = shape({
+  id: text,
   http: endpoint(/^https?:$/, 'an http: or https: URL or a viem transport'),
   ws: endpoint(/^wss?:$/, 'a ws: or wss: URL or a viem transport'),
   headers,
-  priority: rules.number,
-  weight: rules.above0,
-  cost: rules.atLeast0,
-  backup: rules.flag,
-  private: rules.flag,
-  wallet: rules.flag,
-  capabilities,
-  limits: { requestsPerSecond: rules.above0, burst: rules.count, concurrency: rules.count, batchSize: rules.count },
+  priority: number,
+  weight: above0,
+  cost: atLeast0,
+  backup: flag,
+  private: flag,
+  wallet: flag,
+  capabilities: shape({
+    methods: shape({ include: texts, exclude: texts }),
+    archive: blocks,
+    history: shape({ fromBlock: count0, transactions: blocks }),
+    logs: shape({ maxBlockRange: count, maxAddresses: count, fromBlock: count0, maxResults: count }),
+    subscriptions: rule(
+      (value) =>
+        typeof value === 'boolean' || (Array.isArray(value) && value.every((name) => SUBSCRIPTIONS.includes(name))),
+      `must be true, false or a list of ${SUBSCRIPTIONS.join(', ')}`,
+    ),
+    errors: errorRules,
+  }),
+  limits: shape({ requestsPerSecond: above0, burst: count, concurrency: count, batchSize: count }),
   breaker,
-}
+})
 
-const overrides: Shape = {
-  provider: rules.text,
+/** Of one request; `path` is where they were given. */
+export const checkOverrides: (given: RequestOverrides, path: string) => void = shape({
+  provider: text,
   channel: oneOf('http', 'ws'),
   strategy,
-  timeout: rules.atLeast0,
-  exclude: rules.texts,
-  allowFailover: rules.flag,
-}
+  timeout: atLeast0,
+  exclude: texts,
+  allowFailover: flag,
+})
 
-const options: Shape = {
-  key: rules.text,
-  name: rules.text,
-  timeout: rules.atLeast0,
+const hedgeOptions = shape({ delay: atLeast0, budget: atLeast0 })
+const method = shape({ strategy, providers: texts, timeout: atLeast0, hedge, repeat: flag })
+const options = shape({
+  key: text,
+  name: text,
+  timeout: atLeast0,
   strategy,
   methods,
   hedge,
-  retry: { rounds: rules.count, delay: rules.atLeast0, budget: rules.atLeast0 },
-  waitForProvider: rules.flag,
+  retry: shape({ rounds: count, delay: atLeast0, budget: atLeast0 }),
+  waitForProvider: flag,
   breaker,
-  transactions: { broadcast: oneOf('first', 'all') },
+  transactions: shape({ broadcast: oneOf('first', 'all') }),
   consistency: oneOf('head', 'none'),
-  maxLag: rules.count0,
-  logs: { maxRequests: rules.count, concurrency: rules.count, timeout: rules.atLeast0 },
-  verifyChain: rules.flag,
+  maxLag: count0,
+  logs: shape({ maxRequests: count, concurrency: count, timeout: atLeast0 }),
+  verifyChain: flag,
   subscriptions: oneOf('auto', true, false),
   verify: oneOf('auto', 'strict', false),
-  maxBackfillBlocks: { heads: rules.count, logs: rules.count },
-  pollingInterval: rules.above0,
-  batch: rules.flag,
-  share: rules.flag,
-  rank: [(value: unknown) => typeof value === 'boolean' || isObject(value), 'must be true, false or an object'],
-  retryCount: rules.count0,
-  retryDelay: rules.atLeast0,
-  shouldThrow: rules.fn,
-}
+  maxBackfillBlocks: shape({ heads: count, logs: count }),
+  pollingInterval: above0,
+  batch: flag,
+  share: flag,
+  rank: rule((value) => typeof value === 'boolean' || isObject(value), 'must be true, false or an object'),
+  retryCount: count0,
+  retryDelay: atLeast0,
+  shouldThrow: fn,
+})
 
 export function checkList(list: readonly ProviderEntry[]) {
   if (!Array.isArray(list) || list.length === 0) refuse('providers', 'must be a list of at least one provider', list)
@@ -114,12 +140,7 @@ export function checkList(list: readonly ProviderEntry[]) {
 
 export function checkOptions(given: FailoverOptions) {
   if (!isObject(given)) refuse('options', 'must be an object', given)
-  readShape(given, options, '', refuse)
-}
-
-/** @param path where they were given. */
-export function checkOverrides(given: RequestOverrides, path = 'with') {
-  readShape(given, overrides, path, refuse)
+  options(given, '')
 }
 
 /** Ids must be unique, and those that options name must be in the list. */
@@ -130,61 +151,55 @@ export function checkIds(ids: readonly string[], given: FailoverOptions) {
       checkKnown(id, ids, `${pathOf('methods', method)}.providers[${index}]`)
 }
 
-function checkUnique(ids: readonly (string | undefined)[]) {
-  for (const [index, id] of ids.entries())
-    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
-}
-
 /** Refuses an id that is not in the list. */
 export function checkKnown(id: string, ids: readonly string[], path: string) {
   if (!ids.includes(id)) refuse(path, `must be the id of a provider (there are ${ids.join(', ')})`, id)
 }
 
-export const refuse: Refuse = (path, rule, value) => {
-  throw new InvalidOptionsError({ path, rule, value })
+function checkUnique(ids: readonly (string | undefined)[]) {
+  for (const [index, id] of ids.entries())
+    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
 }
 
 function checkEntry(entry: ProviderEntry, path: string) {
   if (typeof entry === 'function') return
-  if (typeof entry === 'string') {
-    if (!/^(https?|wss?):$/.test(protocolOf(entry) ?? ''))
-      refuse(path, 'must be a URL with http:, https:, ws: or wss:', schemeOf(entry))
-    return
-  }
+  if (typeof entry === 'string')
+    return checkUrl(entry, /^(https?|wss?):$/, path, 'must be a URL with http:, https:, ws: or wss:')
   if (!isObject(entry)) refuse(path, 'must be a URL, a viem transport or a provider', entry)
-  readShape(entry, provider, path, refuse)
-  const { http, ws } = entry as ProviderConfig
-  if (http === undefined && ws === undefined) refuse(path, 'must have at least one of http and ws', entry)
+  provider(entry, path)
+  if (entry.http === undefined && entry.ws === undefined) refuse(path, 'must have at least one of http and ws', entry)
 }
 
-function endpoint(protocols: RegExp, wanted: string): Reader {
+function endpoint(protocols: RegExp, wanted: string): Check {
   return (value, path) => {
-    if (typeof value === 'function') return
-    if (typeof value !== 'string') refuse(path, `must be ${wanted}`, value)
-    else if (!protocols.test(protocolOf(value) ?? '')) refuse(path, `must be ${wanted}`, schemeOf(value))
+    if (typeof value === 'string') checkUrl(value, protocols, path, `must be ${wanted}`)
+    else if (typeof value !== 'function') refuse(path, `must be ${wanted}`, value)
   }
+}
+
+/** Of a text that was to be an endpoint only the scheme is shown: it may hold a key, or be one. */
+function checkUrl(url: string, protocols: RegExp, path: string, sentence: string) {
+  const protocol = protocolOf(url) ?? ''
+  if (!protocols.test(protocol)) refuse(path, sentence, url && `${protocol}...`)
+}
+
+function hedge(value: unknown, path: string) {
+  if (value !== false) hedgeOptions(value, path)
 }
 
 function methods(value: unknown, path: string) {
-  if (!isObject(value)) refuse(path, 'must be an object by method', value)
-  const shape: Shape = { strategy, providers: rules.texts, timeout: rules.atLeast0, hedge, repeat: rules.flag }
-  for (const [method, item] of Object.entries(value as object)) readShape(item, shape, pathOf(path, method), refuse)
+  if (!isObject(value)) return refuse(path, 'must be an object by method', value)
+  for (const [name, item] of Object.entries(value)) method(item, pathOf(path, name))
 }
 
 function errorRules(value: unknown, path: string) {
   if (!Array.isArray(value)) return refuse(path, 'must be a list of rules', value)
-  const message: Rule = [
-    (text) => (typeof text === 'string' && text !== '') || text instanceof RegExp,
-    'must be a text that is not empty, or a pattern',
-  ]
-  const code: Rule = [(number) => Number.isInteger(number), 'must be a whole number']
-  const kind: Rule = [(name) => KINDS.includes(name as string), `must be one of ${KINDS.join(', ')}`]
-  for (const [index, rule] of value.entries()) {
+  for (const [index, item] of value.entries()) {
     const at = `${path}[${index}]`
-    readShape(rule, { code, message, kind }, at, refuse)
-    if (rule.kind === undefined) refuse(`${at}.kind`, kind[1], rule.kind)
-    if (rule.code === undefined && rule.message === undefined)
-      refuse(at, 'must have at least one of code and message', rule)
+    errorRule(item, at)
+    kind(item.kind, `${at}.kind`)
+    if (item.code === undefined && item.message === undefined)
+      refuse(at, 'must have at least one of code and message', item)
   }
 }
 
@@ -195,13 +210,4 @@ export function protocolOf(url: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** What may be shown of a text that was to be an endpoint: it may hold a key, or be one. */
-function schemeOf(endpoint: string): string {
-  return endpoint && `${protocolOf(endpoint) ?? ''}...`
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -14,7 +14,7 @@ import { TransportClosedError } from './errors'
 import type { Events } from './events'
 import { createEvents } from './events'
 import { createEntrance } from './methods/entrance'
-import type { LogsOptions } from './methods/logs/logs'
+import type { LogsOptions } from './methods/logs/wide-logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
@@ -122,7 +122,7 @@ export function createEngine(setup: EngineSetup): Engine {
     version: 0,
     nextId: 1,
   }
-  const { request, part } = createEntrance({ ...setup, parts, isClosed: () => parts.closed !== undefined })
+  const { request, part } = createEntrance(parts, setup)
   const subscriptions = createSubscriptions({
     ...setup,
     parts,

@@ -2,6 +2,7 @@
 // Endpoints stay in here and in the channels.
 
 import type { Transport } from 'viem'
+import { defined } from './base/defined'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'
 import type { Redactor } from './channel/secrets'
@@ -9,11 +10,12 @@ import { createRedactor, secretLabels } from './channel/secrets'
 import { createViemChannel } from './channel/viem'
 import type { SocketChange } from './channel/ws'
 import { createWsChannel } from './channel/ws'
-import { protocolOf, refuse } from './checks'
+import { protocolOf } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { ProviderSetup } from './provider/provider'
 import { traitsOf } from './rpc/methods'
+import { refuse } from './shape'
 import type { ChannelType } from './types'
 
 /** What viem hands to a transport's factory; given on to transports in the list. */
@@ -34,7 +36,15 @@ export type ReadList = {
 type Way = {
   readonly type: ChannelType
   readonly endpoint: string | Transport
-  readonly built: ReturnType<Transport> | undefined
+  readonly built?: ReturnType<Transport>
+}
+
+/** One provider of the list, its first way the preferred one. */
+type Listed = {
+  readonly id: string
+  readonly config: ProviderConfig
+  readonly ways: readonly Way[]
+  readonly redactor: Redactor
 }
 
 /** Where the list of a `failover()` transport stands on it, so that it can be flattened into another one. */
@@ -59,77 +69,76 @@ export function readList(
 ): ReadList {
   const entries = flatten(list)
   const configs = entries.map(toConfig)
-  const ways = configs.map((config, index) => waysOf(config, parameters, index))
-  const ids = idsOf(configs, ways)
-  const redactors = configs.map(() => createRedactor())
+  const taken = new Set(configs.map(({ id }) => id))
+  const providers = configs.map((config, index): Listed => {
+    const ways = waysOf(config, parameters, index)
+    return { id: config.id ?? uniqueOf(nameOf(ways[0] as Way), taken), config, ways, redactor: createRedactor() }
+  })
   const shared = new Map<Way, Channel>()
-  const setups = configs.map((config, index): ProviderSetup => {
-    const own = ways[index] as Way[]
-    const [httpWay, socketWay] = (['http', 'ws'] as const).map((asked) =>
-      own.find(({ type, endpoint }) => type === asked && typeof endpoint === 'string'),
+
+  function setupOf({ id, config, ways }: Listed, index: number): ProviderSetup {
+    const built = ways.flatMap((way) => way.built?.config ?? [])
+    const [http, socket] = (['http', 'ws'] as const).map((asked) =>
+      ways.find(({ type, endpoint }) => type === asked && typeof endpoint === 'string'),
     )
     return {
-      id: ids[index] as string,
+      id,
       priority: config.priority ?? index,
       weight: config.weight ?? 1,
       cost: config.cost ?? 1,
       isBackup: config.backup ?? false,
       isPrivate: config.private ?? false,
-      isWallet:
-        config.wallet ?? own.some(({ built }) => built !== undefined && !NO_WALLETS.includes(built.config.type)),
-      channels: own.map(({ type }) => type),
+      isWallet: config.wallet ?? built.some(({ type }) => !NO_WALLETS.includes(type)),
+      channels: ways.map(({ type }) => type),
       capabilities: {
         ...config.capabilities,
-        methods: config.capabilities?.methods ?? own.find(({ built }) => built?.config.methods)?.built?.config.methods,
+        methods: config.capabilities?.methods ?? built.find(({ methods }) => methods)?.methods,
       },
       limits: config.limits ?? {},
-      breaker: { ...breaker, ...given(config.breaker ?? {}) },
-      ...(socketWay && { socket: () => shared.get(socketWay)?.socket?.() ?? 'idle' }),
-      ...(onBatchRefused && httpWay && { load: () => shared.get(httpWay)?.load?.() ?? 0 }),
+      breaker: { ...breaker, ...defined<BreakerOptions>(config.breaker ?? {}) },
+      ...(socket && { socket: () => shared.get(socket)?.socket?.() ?? 'idle' }),
+      ...(onBatchRefused && http && { load: () => shared.get(http)?.load?.() ?? 0 }),
     }
-  })
+  }
 
   /** Shared by all clients: it knows nothing of them. */
-  function sharedChannel(index: number, way: Way, url: string): Channel {
-    let channel = shared.get(way)
-    if (!channel) {
-      const provider = ids[index] as string
-      const options = { url, headers: configs[index]?.headers, provider, redactor: redactors[index] }
-      channel =
-        way.type === 'http'
-          ? createHttpChannel({ ...options, batches: batchesOf(index) })
-          : createWsChannel({ ...options, onSocket: (change) => onSocket?.(provider, change) })
-      shared.set(way, channel)
+  function sharedChannel({ id, config, redactor }: Listed, way: Way, url: string): Channel {
+    const known = shared.get(way)
+    if (known) return known
+    const { headers, limits, capabilities } = config
+    const options = { url, headers, provider: id, redactor }
+    const batches = onBatchRefused && {
+      concurrency: limits?.concurrency,
+      rules: capabilities?.errors,
+      onRefused: (most: number) => onBatchRefused(id, most),
     }
+    const channel =
+      way.type === 'http'
+        ? createHttpChannel({ ...options, batches })
+        : createWsChannel({ ...options, onSocket: (change) => onSocket?.(id, change) })
+    shared.set(way, channel)
     return channel
   }
 
-  function batchesOf(index: number) {
-    const { limits, capabilities } = configs[index] as ProviderConfig
-    const onRefused = (most: number) => onBatchRefused?.(ids[index] as string, most)
-    return onBatchRefused && { concurrency: limits?.concurrency, rules: capabilities?.errors, onRefused }
-  }
-
-  function connect(clientParameters: FactoryParameters): Channel[] {
-    return configs.flatMap((_, index) =>
-      (ways[index] as Way[]).map((way) => {
-        if (typeof way.endpoint === 'string') return sharedChannel(index, way, way.endpoint)
-        const options = { provider: ids[index] as string, redactor: redactors[index] as Redactor }
-        return createViemChannel({
-          transport: build(way.endpoint, clientParameters),
-          type: way.type,
-          allowsUndefined: isWalletMethod,
-          ...options,
-        })
-      }),
-    )
+  function channelOf(provider: Listed, way: Way, clientParameters: FactoryParameters): Channel {
+    const { endpoint, type } = way
+    if (typeof endpoint === 'string') return sharedChannel(provider, way, endpoint)
+    return createViemChannel({
+      transport: build(endpoint, clientParameters),
+      type,
+      allowsUndefined: isWalletMethod,
+      provider: provider.id,
+      redactor: provider.redactor,
+    })
   }
 
   return {
-    setups,
+    setups: providers.map(setupOf),
     hasSocketFirst:
-      ways[0]?.[0]?.type === 'ws' || entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
-    connect,
+      providers[0]?.ways[0]?.type === 'ws' ||
+      entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
+    connect: (clientParameters) =>
+      providers.flatMap((provider) => provider.ways.map((way) => channelOf(provider, way, clientParameters))),
     close() {
       for (const channel of shared.values()) channel.close()
     },
@@ -149,40 +158,34 @@ function toConfig(entry: ProviderEntry): ProviderConfig {
   return entry
 }
 
-/** Without the fields that are `undefined`: those leave the default. */
-function given<options extends object>(options: options): Partial<options> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<options>
-}
-
 function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, index: number): Way[] {
-  const ways = [http, ws].flatMap((endpoint, place): Way[] => {
+  const wayOf = (type: ChannelType, endpoint: string | Transport | undefined): Way[] => {
     if (endpoint === undefined) return []
-    if (typeof endpoint === 'string') return [{ type: place === 0 ? 'http' : 'ws', endpoint, built: undefined }]
+    if (typeof endpoint === 'string') return [{ type, endpoint }]
     const built = build(endpoint, parameters)
     return [{ type: SOCKETS.includes(built.config.type) ? 'ws' : 'http', endpoint, built }]
-  })
-  if (ways.length === 2 && ways[0]?.type === ways[1]?.type)
-    refuse(`providers[${index}].ws`, `must be another channel than http (both are ${ways[0]?.type})`, ws)
+  }
+  const ways = [...wayOf('http', http), ...wayOf('ws', ws)]
+  const [first, second] = ways
+  if (first && first.type === second?.type)
+    refuse(`providers[${index}].ws`, `must be another channel than http (both are ${first.type})`, ws)
   // http before ws, also where a socket was given as `http`.
-  return ways.sort((a, b) => Number(a.type === 'ws') - Number(b.type === 'ws'))
+  return first?.type === 'ws' ? ways.reverse() : ways
 }
 
 function build(transport: Transport, parameters: FactoryParameters): ReturnType<Transport> {
   return transport({ ...parameters, retryCount: 0 })
 }
 
-function idsOf(configs: readonly ProviderConfig[], ways: readonly Way[][]): string[] {
-  const taken = new Set(configs.flatMap(({ id }) => (id === undefined ? [] : [id])))
-  return configs.map(({ id }, index) => {
-    if (id !== undefined) return id
-    const [first] = ways[index] as Way[]
-    const name =
-      typeof first?.endpoint === 'string' ? nameOfHost(first.endpoint) : (first?.built?.config.key ?? 'provider')
-    let unique = name
-    for (let count = 2; taken.has(unique); count++) unique = `${name}-${count}`
-    taken.add(unique)
-    return unique
-  })
+function uniqueOf(name: string, taken: Set<string | undefined>): string {
+  let id = name
+  for (let count = 2; taken.has(id); count++) id = `${name}-${count}`
+  taken.add(id)
+  return id
+}
+
+function nameOf({ endpoint, built }: Way): string {
+  return typeof endpoint === 'string' ? nameOfHost(endpoint) : (built?.config.key ?? 'provider')
 }
 
 /** The host without labels that look random, and the port if it is unusual. */

@@ -89,7 +89,7 @@ function faceOf(
   return Object.assign(transport, {
     [LIST]: list,
     with(overrides: RequestOverrides) {
-      checkOverrides(overrides)
+      checkOverrides(overrides, 'with')
       return faceOf(list, options, { ...defaults, ...overrides }, engines)
     },
   }) as FailoverTransport

@@ -31,7 +31,7 @@ export type {
 } from './events'
 export type { FailoverTransport } from './failover'
 export { failover } from './failover'
-export type { LogsOptions } from './methods/logs/logs'
+export type { LogsOptions } from './methods/logs/wide-logs'
 export type {
   BackfillOptions,
   FailoverOptions,
@@ -60,7 +60,7 @@ export type { ChannelStatus, ProviderStatus, Status } from './status'
 export type { RpcHead } from './subscription/block'
 export type { Subscription } from './subscription/hub'
 export type { HeadOfChain, LogsOfBlock } from './subscription/items'
-export type { VerifyMode } from './subscription/logs/logs'
+export type { VerifyMode } from './subscription/logs/trust'
 export type { SharedStatus } from './subscription/shared'
 export type {
   HeadStreamOptions,

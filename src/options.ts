@@ -1,13 +1,13 @@
 // What users write: the list, the options, and the options of one request: their types and defaults. checks.ts reads them.
 
 import type { Transport } from 'viem'
-import type { LogsOptions } from './methods/logs/logs'
+import type { LogsOptions } from './methods/logs/wide-logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
 import type { LimitOptions } from './provider/quota'
 import type { HedgeOptions, MethodOptions, RequestOverrides } from './request/plan'
 import type { Strategy } from './request/strategy'
-import type { VerifyMode } from './subscription/logs/logs'
+import type { VerifyMode } from './subscription/logs/trust'
 
 /** Headers for each HTTP request, or a function that gives them. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)

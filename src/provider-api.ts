@@ -2,13 +2,13 @@
 // the events, subscription ids of its own, and errors with code and data where EIP-1193 has them.
 
 import type { Chain } from 'viem'
-import { refuse } from './checks'
 import { createConnection } from './eip1193/connection'
 import type { ProviderEventMap, ProviderEventName, ProviderPayloads } from './eip1193/events'
-import { createSubscriptions } from './eip1193/subscriptions'
+import { createSubscriptionIds } from './eip1193/subscription-ids'
 import { TransportClosedError } from './errors'
 import { createEvents } from './events'
 import type { FailoverTransport } from './failover'
+import { refuse } from './shape'
 import type { RpcRequest } from './types'
 import type { FailoverValue } from './value'
 
@@ -58,7 +58,7 @@ export function createProvider(
   const events = createEvents<ProviderPayloads>()
   const offs = new Map<string, Map<unknown, (() => void)[]>>()
   const connection = createConnection({ source, events })
-  const subscriptions = createSubscriptions({
+  const subscriptions = createSubscriptionIds({
     subscribe: source.subscribe,
     onMessage(message) {
       connection.onPush()

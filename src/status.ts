@@ -1,10 +1,11 @@
 // What `status()` shows: a plain copy of what is known, JSON-safe, made without side effects.
 
+import { defined } from './base/defined'
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { Heads } from './provider/head'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
 import type { SharedStatus } from './subscription/shared'
-import type { BreakerStateName, ErrorRule, SocketState } from './types'
+import type { BreakerStateName, SocketState } from './types'
 
 export type ChannelStatus = {
   breaker: {
@@ -65,32 +66,29 @@ export function statusOf(
   { startedAt, chainId, providers, heads, counts, subscriptions }: StatusParts,
   now: number,
 ): Status {
-  const head = heads.best(now) ?? newestOf(providers, heads)
-  return {
+  return defined<Status>({
     uptime: Math.max(0, now - startedAt),
-    ...(chainId !== undefined && { chainId }),
-    ...(head !== undefined && { head }),
+    chainId,
+    head: heads.best(now) ?? newestOf(providers, heads),
     requests: { ...counts },
     providers: providers.map((provider) => statusOfProvider(provider, heads, startedAt, now)),
     subscriptions,
-  }
+  })
 }
 
 function statusOfProvider(provider: Provider, heads: Heads, startedAt: number, now: number): ProviderStatus {
-  const { id, chain, setup, upkeep, channels } = provider
-  const head = heads.lastOf(provider)?.height
-  const lag = heads.lagOf(provider, now)
-  const cooldownUntil = provider.quota.cooldownUntil(now)
-  return {
+  const { id, chain, setup, upkeep, channels, quota, capability } = provider
+  const cooldownUntil = quota.cooldownUntil(now)
+  return defined<ProviderStatus>({
     id,
-    ...(head !== undefined && { head }),
-    ...(lag !== undefined && { lag }),
+    head: heads.lastOf(provider)?.height,
+    lag: heads.lagOf(provider, now),
     wrongChain: chain.state === 'wrong',
-    ...(cooldownUntil !== undefined && { cooldownUntil: cooldownUntil - startedAt }),
-    capabilities: { declared: printable(setup.capabilities), learned: provider.capability.learned(now) },
+    cooldownUntil: cooldownUntil && cooldownUntil - startedAt,
+    capabilities: { declared: printable(setup.capabilities), learned: capability.learned(now) },
     upkeep: { ...upkeep },
     channels: Object.fromEntries(channels.map((channel) => [channel.type, statusOfChannel(channel, startedAt, now)])),
-  }
+  })
 }
 
 /** Where nobody was asked for a while: the newest that was shown. */
@@ -105,38 +103,31 @@ function statusOfChannel(
   startedAt: number,
   now: number,
 ): ChannelStatus {
-  const { state, failures, openUntil = Infinity } = breaker.snapshot(now)
-  const p50 = health.overall.median()
-  const p95 = health.overall.p95()
-  const success = health.success()
-  return {
-    // One that was opened for good by hand has no such time: `Infinity` is no JSON.
-    breaker: { state, failures, ...(openUntil !== Infinity && { openUntil: openUntil - startedAt }) },
-    latency: { ...(p50 !== undefined && { p50 }), ...(p95 !== undefined && { p95 }) },
-    ...(success !== undefined && { success }),
+  const { state, failures, openUntil } = breaker.snapshot(now)
+  // One that was opened for good by hand has no such time: `Infinity` is no JSON.
+  const isDue = openUntil !== undefined && openUntil < Infinity
+  return defined<ChannelStatus>({
+    breaker: defined({ state, failures, openUntil: isDue ? openUntil - startedAt : undefined }),
+    latency: defined({ p50: health.overall.median(), p95: health.overall.p95() }),
+    success: health.success(),
     inFlight,
     attempts,
-    ...(socket && { socket: socket() }),
-  }
+    socket: socket?.(),
+  })
 }
 
 /** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
 function printable({ methods, errors, history, logs, subscriptions, ...others }: Capabilities): Capabilities {
-  const { include, exclude } = methods ?? {}
-  return {
+  return defined<Capabilities>({
     ...others,
-    ...(methods && {
-      methods: { ...(include && { include: [...include] }), ...(exclude && { exclude: [...exclude] }) },
-    }),
-    ...(history && { history: { ...history } }),
-    ...(logs && { logs: { ...logs } }),
-    ...(subscriptions !== undefined && {
-      subscriptions: typeof subscriptions === 'object' ? [...subscriptions] : subscriptions,
-    }),
-    ...(errors && { errors: errors.map(printableRule) }),
-  }
+    methods: methods && defined({ include: listed(methods.include), exclude: listed(methods.exclude) }),
+    history: history && { ...history },
+    logs: logs && { ...logs },
+    subscriptions: typeof subscriptions === 'object' ? [...subscriptions] : subscriptions,
+    errors: errors?.map((rule) => defined({ ...rule, message: rule.message && String(rule.message) })),
+  })
 }
 
-function printableRule(rule: ErrorRule): ErrorRule {
-  return { ...rule, ...(rule.message !== undefined && { message: String(rule.message) }) }
+function listed<item>(items: readonly item[] | undefined): item[] | undefined {
+  return items && [...items]
 }

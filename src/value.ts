@@ -1,13 +1,14 @@
 // What `client.transport` has beside viem's own, over an engine.
 
 import { repeatUntil } from './base/retry'
-import { checkKnown, checkOverrides, refuse } from './checks'
+import { checkKnown, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { InvalidOptionsError } from './errors'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
 import type { Face, RequestOverrides } from './request/plan'
 import { failureOf } from './rpc/failure'
+import { refuse } from './shape'
 import type { Status } from './status'
 import type { Subscription } from './subscription/hub'
 import type { HeadOfChain, LogsOfBlock } from './subscription/items'
@@ -74,15 +75,15 @@ export function requestOf(engine: Engine, face: Face, ids: readonly string[]): F
       return Promise.reject(new InvalidOptionsError({ path: 'method', rule: 'must be a text', value: request?.method }))
     if (!given) return engine.request(face, request, face.planner(request), undefined)
     const { signal, provider, channel, strategy, timeout, exclude, allowFailover } = given
-    const overrides = { provider, channel, strategy, timeout, exclude, allowFailover }
-    const isPlain = Object.values(overrides).every((value) => value === undefined)
+    const all = { provider, channel, strategy, timeout, exclude, allowFailover }
+    const overrides = Object.values(all).some((value) => value !== undefined) ? all : undefined
     try {
-      if (!isPlain) checkOverrides(overrides, 'options')
-      if (!isPlain) checkNamed(overrides, ids, 'options')
+      if (overrides) checkOverrides(overrides, 'options')
+      if (overrides) checkNamed(overrides, ids, 'options')
     } catch (error) {
       return Promise.reject(error)
     }
-    return engine.request(face, request, face.planner(request, isPlain ? undefined : overrides), signal)
+    return engine.request(face, request, face.planner(request, overrides), signal)
   }) as FailoverRequestFn
 }
 

@@ -326,7 +326,7 @@ describe('the options', () => {
       const rest = `must be a finite number of 0 or more, but it is ${typeof timeout === 'bigint' ? '5n' : typeof timeout === 'string' ? '"5"' : timeout}.`
       expect(ofOptions({ timeout })).toBe(`Option \`timeout\` ${rest}`)
       expect(ofOptions({ methods: { eth_call: { timeout } } })).toBe(`Option \`methods.eth_call.timeout\` ${rest}`)
-      expect(messageOf(() => checkOverrides({ timeout } as never))).toBe(`Option \`with.timeout\` ${rest}`)
+      expect(messageOf(() => checkOverrides({ timeout } as never, 'with'))).toBe(`Option \`with.timeout\` ${rest}`)
     }
     expect(ofOptions({ timeout: 0 })).toBe('accepted')
   })
@@ -422,9 +422,9 @@ describe('overrides', () => {
       exclude: [],
       allowFailover: true,
     } as const
-    expect(messageOf(() => checkOverrides(overrides))).toBe('accepted')
+    expect(messageOf(() => checkOverrides(overrides, 'with'))).toBe('accepted')
     expect(messageOf(() => failover([URL_A]).with(overrides))).toBe('accepted')
-    expect(messageOf(() => checkOverrides({ channel: undefined }))).toBe('accepted')
+    expect(messageOf(() => checkOverrides({ channel: undefined }, 'with'))).toBe('accepted')
   })
 
   test.each<[object, string]>([

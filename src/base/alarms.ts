@@ -5,8 +5,8 @@ import type { Clock, Timer } from './clock'
 
 /** Something with a next moment. It belongs to at most one `Alarms` and may be set again when it rings. */
 export type Alarm = {
-  /** Called once at or after `at`; `late` is how much after (in ms). */
-  ring: (alarm: Alarm, now: number, late: number) => void
+  /** Called once, at or after `at`. */
+  ring: (alarm: Alarm, now: number) => void
   at: number
   isSet: boolean
   previous: Alarm | undefined
@@ -56,10 +56,9 @@ export function createAlarms(clock: Clock): Alarms {
       for (const alarm of due) {
         rung++
         // An earlier ring of this pass may have moved or cleared it.
-        const late = now - alarm.at
-        if (late < 0) continue
+        if (alarm.at > now) continue
         unlink(alarm)
-        alarm.ring(alarm, now, late)
+        alarm.ring(alarm, now)
       }
     } finally {
       // A ring that throws is a bug of its owner: the others still ring.

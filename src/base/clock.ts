@@ -42,6 +42,14 @@ function holdHandle(handle: unknown, isHeld: boolean) {
   change?.call(handle)
 }
 
+/** Waits for a promise, but no longer than `ms`. Keeps the process alive. */
+export function within<value>(clock: Clock, ms: number, promise: Promise<value>): Promise<value | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => resolve(undefined))
+    promise.then(resolve, reject).finally(timer.cancel)
+  })
+}
+
 /** Time of day (in ms since 1970), for dates that others send. */
 export function wallTime(): number {
   return Date.now()

@@ -9,6 +9,7 @@ export type Pauses = {
   wake(): void
   /** Nobody waits any more, now or later. */
   end(): void
+  isOver(): boolean
 }
 
 export function createPauses(clock: Clock): Pauses {
@@ -36,5 +37,6 @@ export function createPauses(clock: Clock): Pauses {
       isOver = true
       wake()
     },
+    isOver: () => isOver,
   }
 }

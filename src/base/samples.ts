@@ -20,20 +20,21 @@ export function createSamples(): Samples {
   let count = 0
   let noted = 0 // those cut short included
   let lastAt = -Infinity
-  let mean = 0
-  let median = 0
-  let p95 = 0
-  let staleAt = 0 // count at which the quantiles are worked out anew
+  let mean: number | undefined
+  let median: number | undefined
+  let p95: number | undefined
+  let staleAt = 1 // count at which the quantiles are worked out anew
 
   function refresh() {
+    if (count < staleAt) return
     const sorted = ring.slice(0, Math.min(count, SIZE)).sort()
-    median = sorted[(sorted.length - 1) >> 1] as number
-    p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] as number
+    median = sorted[(sorted.length - 1) >> 1]
+    p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))]
     staleAt = count + (count < 16 ? 1 : 16)
   }
 
   function follow(value: number, now: number) {
-    mean = noted === 0 ? value : mean + (value - mean) * Math.max(0.2, 1 / (noted + 1))
+    mean = mean === undefined ? value : mean + (value - mean) * Math.max(0.2, 1 / (noted + 1))
     noted++
     lastAt = now
   }
@@ -51,15 +52,13 @@ export function createSamples(): Samples {
     get lastAt() {
       return lastAt
     },
-    mean: () => (noted === 0 ? undefined : mean),
+    mean: () => mean,
     median() {
-      if (count === 0) return undefined
-      if (count >= staleAt) refresh()
+      refresh()
       return median
     },
     p95() {
-      if (count === 0) return undefined
-      if (count >= staleAt) refresh()
+      refresh()
       return p95
     },
   }

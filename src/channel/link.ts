@@ -1,16 +1,17 @@
 // Keeps one socket up while somebody needs it: connects, watches that it lives, reconnects, and lets it go. Knows no frames.
 
+import type { Outage } from '../base/backoff'
+import { delayIn, JITTER } from '../base/backoff'
 import type { Clock, Timer } from '../base/clock'
 import { isOffline, whenOnline } from '../base/online'
 import type { Random } from '../base/random'
 import type { SocketState } from '../types'
+import { startHeartbeat } from './heartbeat'
 import type { Socket, SocketEnd, SocketEvents } from './socket'
 
 export type LinkChange = {
   readonly from: SocketState
   readonly to: SocketState
-  /** Number of the present socket, or of the last one. */
-  readonly generation: number
   /** Connects since the link last stayed up, this one included. */
   readonly attempt: number
   /** How the socket ended, if one did. */
@@ -47,7 +48,7 @@ export type Link = {
 }
 
 type Connecting = { type: 'connecting'; socket: Socket; off: Off }
-type Open = { type: 'open'; socket: Socket; openedAt: number; heardAt: number; off: Off }
+type Open = { type: 'open'; socket: Socket; openedAt: number; hear: () => void; off: Off }
 type Waiting = { type: 'waiting'; failedAt: number; until: number; end: SocketEnd; isRefused: boolean; off: Off }
 type State = { type: 'idle'; off?: Off } | Connecting | Open | Waiting | { type: 'closed'; off?: Off }
 /** Stops what runs while the state lasts; `hold` says whether it keeps the process alive. */
@@ -58,26 +59,17 @@ const CONNECT_LIMIT = 10_000
 /** Shorter lives do not count as up: a server that accepts and drops must not be hammered. */
 const STAYED_UP = 5_000
 const LINGER = 5_000
-const QUIET = 15_000
-const ANSWER = 10_000
-const ONLINE_ANSWER = 2_000
-/** A timer this late says that we slept. */
-const ASLEEP = 1_000
-const JITTER = 500
-const SHORT_OUTAGE = 30_000
-const LONGEST_DELAY = 30_000
+const OFFLINE_DELAY = 30_000
 const REFUSED_DELAY = 5_000
 const LONGEST_REFUSED = 60_000
 const OFFLINE: SocketEnd = { code: 1006, reason: 'the machine is offline' }
 
 export function createLink({ open, clock, random, onFrame, onChange, ask }: LinkOptions): Link {
   let state: State = { type: 'idle' }
-  let generation = 0
   let users = 0
-  /** Failures since the link last stayed up, when they began, and how often the delay has doubled. */
+  /** Failures since the link last stayed up, and the outage that began with the first of them. */
   let failures = 0
-  let outageAt = 0
-  let level = 0
+  let outage: Outage = { since: 0, level: 0 }
   let idleSince = 0
   let linger: Timer | undefined
 
@@ -86,12 +78,11 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     state.off?.cancel()
     state = next
     next.off?.hold(users > 0)
-    onChange({ from, to: next.type, generation, attempt: failures + 1, ...more })
+    onChange({ from, to: next.type, attempt: failures + 1, ...more })
   }
 
   function connect() {
-    if (isOffline()) return wait({ failedAt: clock.now(), end: OFFLINE, isRefused: true }, LONGEST_DELAY)
-    generation++
+    if (isOffline()) return wait({ failedAt: clock.now(), end: OFFLINE, isRefused: true }, OFFLINE_DELAY)
     const isPresent = () => 'socket' in state && state.socket === socket
     const socket: Socket = open({
       onOpen: () => isPresent() && opened(socket),
@@ -112,41 +103,14 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   }
 
   function opened(socket: Socket) {
-    const now = clock.now()
-    let timer: Timer | undefined
-    const offOnline = whenOnline(() => challenge(ONLINE_ANSWER)) // after another network it may be dead without a word
-    const cancel = () => {
-      timer?.cancel()
-      offOnline()
-    }
-    const own: Open = { type: 'open', socket, openedAt: now, heardAt: now, off: { cancel, hold: socket.hold } }
-
-    function watch() {
-      timer = clock.background(own.heardAt + QUIET - clock.now(), () => {
-        if (clock.now() - own.heardAt < QUIET) watch()
-        else challenge(ANSWER)
-      })
-    }
-
-    function challenge(limit: number) {
-      timer?.cancel()
-      const askedAt = clock.now()
-      timer = clock.background(limit, () => {
-        if (own.heardAt >= askedAt) watch()
-        // After a sleep the answer may lie unread.
-        else if (clock.now() - askedAt - limit > ASLEEP) challenge(limit)
-        else down({ code: 1006, reason: 'no sign of life' })
-      })
-      if (!socket.ping()) ask()
-    }
-
-    watch()
-    turn(own)
+    const challenge = () => socket.ping() || ask()
+    const { hear, stop } = startHeartbeat(clock, challenge, () => down({ code: 1006, reason: 'no sign of life' }))
+    turn({ type: 'open', socket, openedAt: clock.now(), hear, off: { cancel: stop, hold: socket.hold } })
     if (users === 0) startLinger()
   }
 
   function hear() {
-    if (state.type === 'open') state.heardAt = clock.now()
+    if (state.type === 'open') state.hear()
   }
 
   /** The socket is gone, refused or dead: it is left behind, not waited for. */
@@ -155,10 +119,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     state.socket.drop()
     const now = clock.now()
     if (state.type === 'open' && now - state.openedAt >= STAYED_UP) failures = 0
-    if (failures === 0) {
-      outageAt = now
-      level = 0
-    }
+    if (failures === 0) outage = { since: now, level: 0 }
     const { status = 0, code } = end
     const isRefused = code === 1008 || (status >= 400 && status < 500)
     const delay = delayAfter(isRefused, now)
@@ -170,10 +131,8 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
   }
 
   function delayAfter(isRefused: boolean, now: number) {
-    if (isRefused) return Math.min(LONGEST_REFUSED, REFUSED_DELAY * 2 ** level++) * (0.5 + random() / 2)
-    if (failures === 0) return 0
-    if (now - outageAt < SHORT_OUTAGE) return random() * JITTER
-    return random() * Math.min(LONGEST_DELAY, JITTER * 2 ** ++level)
+    if (isRefused) return Math.min(LONGEST_REFUSED, REFUSED_DELAY * 2 ** outage.level++) * (0.5 + random() / 2)
+    return failures === 0 ? 0 : delayIn(outage, now, random)
   }
 
   function wait(own: Pick<Waiting, 'failedAt' | 'end' | 'isRefused'>, delay: number) {

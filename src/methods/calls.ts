@@ -1,10 +1,15 @@
-// What the methods that need more than one request are given of the engine: calls through the pipeline, and pauses.
+// What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
+// mean, and pauses.
 
-import type { Clock } from '../base/clock'
+import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
-import type { OnWinner } from '../request/flight'
-import type { ClientChannels, Plan, RequestOverrides } from '../request/plan'
+import { classify } from '../provider/classify'
+import type { Provider } from '../provider/provider'
+import type { OnWinner, Parts } from '../request/flight'
+import { fly } from '../request/pipeline'
+import type { ClientChannels, Plan, Planner } from '../request/plan'
 import type { RouteLimits } from '../request/route'
+import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 
 /** One request of a caller, on its way through `methods/`. */
@@ -21,51 +26,85 @@ export type Caller = {
   readonly onAnswer: OnWinner
 }
 
-export type Calls = {
-  readonly clock: Clock
-  /** Ids of all providers. */
-  readonly providers: readonly string[]
-  planOf(request: RpcRequest, overrides?: RequestOverrides | undefined): Plan
+export type Answer = { readonly value: unknown; readonly by: Provider }
+
+/** How an attempt failed, and at which provider (its id). */
+export type Failed = { readonly provider: string; readonly failure: Failure }
+
+export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
+  /** Ids of the private providers. */
+  readonly privates: readonly string[]
+  readonly planOf: Planner
   /** Sends one request through the pipeline, as a part of the caller's. */
-  call(caller: Caller, request: RpcRequest, plan: Plan, onWinner?: OnWinner | undefined): Promise<unknown>
+  ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer>
+  /** As `ask`, where it does not matter who answers. */
+  call(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
+  /** The failures of all attempts behind an error; none for one that is not about attempts. */
+  failuresOf(error: unknown, request: RpcRequest): readonly Failed[]
   /** Resolves after `ms`; rejects when the caller gives up or the engine is closed. */
   pause(caller: Caller, ms: number): Promise<void>
 }
 
 const SHARE = 0.6
 
+export function createCalls(parts: Parts): Calls {
+  const { clock, heads, providers, ends } = parts
+
+  async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
+    const { channels, signal, id } = caller
+    let by!: Provider // whoever wins is told of before the value comes
+    const onAnswer: OnWinner = (channel, attempts) => {
+      by = channel.provider
+      caller.onAnswer(channel, attempts)
+    }
+    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
+    return { value, by }
+  }
+
+  return {
+    clock,
+    heads,
+    providers,
+    privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
+    planOf: parts.planner,
+    ask,
+    call: async (...asked) => (await ask(...asked)).value,
+    failuresOf(error, request) {
+      const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
+      return attempts.map((attempt) => {
+        const provider = providers.find(({ id }) => id === attempt.provider)
+        return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
+      })
+    },
+    pause: ({ signal }, ms) =>
+      new Promise((resolve, reject) => {
+        const finish = (settle: () => void) => {
+          timer.cancel()
+          ends.delete(onClose)
+          signal?.removeEventListener('abort', onAbort)
+          settle()
+        }
+        const onClose = () => finish(() => reject(new TransportClosedError()))
+        const onAbort = () => finish(() => reject(signal?.reason))
+        const timer = clock.after(ms, () => finish(resolve))
+        ends.add(onClose)
+        if (signal?.aborted) onAbort()
+        else signal?.addEventListener('abort', onAbort, { once: true })
+      }),
+  }
+}
+
 /** The plan for a part of a request: not told of, and within what is left of the caller's time. */
-export function partOf(calls: Calls, caller: Caller, plan: Plan): Plan {
-  const left = caller.deadline - calls.clock.now()
-  return { ...plan, isInner: true, timeout: Math.max(0, Math.min(plan.timeout, left)), kept: undefined }
+export function partOf(now: number, { deadline }: Caller, plan: Plan): Plan {
+  return { ...plan, isInner: true, timeout: Math.max(0, Math.min(plan.timeout, deadline - now)), kept: undefined }
 }
 
 /** The caller with a part of the time that is left: what hangs leaves some for those that are asked after it. */
-export function shareOf(calls: Calls, caller: Caller): Caller {
-  const now = calls.clock.now()
+export function shareOf(now: number, caller: Caller): Caller {
   return { ...caller, deadline: now + (caller.deadline - now) * SHARE }
 }
 
 /** Whether an error says that nobody waits for the request any more: then nothing more is asked for it. */
-export function isOver({ signal }: Caller, error: unknown): boolean {
+export function isOver({ signal }: Pick<Caller, 'signal'>, error: unknown): boolean {
   return signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
-}
-
-/** @param ends what the engine calls when it is closed. */
-export function pauseWith(clock: Clock, ends: Set<() => void>): Calls['pause'] {
-  return ({ signal }, ms) =>
-    new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
-        timer.cancel()
-        ends.delete(onClose)
-        signal?.removeEventListener('abort', onAbort)
-        settle()
-      }
-      const onClose = () => finish(() => reject(new TransportClosedError()))
-      const onAbort = () => finish(() => reject(signal?.reason))
-      const timer = clock.after(ms, () => finish(resolve))
-      ends.add(onClose)
-      if (signal?.aborted) onAbort()
-      else signal?.addEventListener('abort', onAbort, { once: true })
-    })
 }

@@ -17,10 +17,10 @@ export const JOINABLE = 250
 /** Params longer than this many characters are not compared. */
 const LONGEST = 4_096
 
-type Call = { promise: Promise<unknown>; startedAt: number; plan: object; signal: AbortSignal | undefined }
+type InFlight = { promise: Promise<unknown>; startedAt: number; plan: object; signal: AbortSignal | undefined }
 
 export function createSharing(clock: Clock): Sharing {
-  let calls = new Map<string, Call>()
+  let calls = new Map<string, InFlight>()
 
   return {
     find(key, plan, signal) {
@@ -30,7 +30,7 @@ export function createSharing(clock: Clock): Sharing {
       return call.promise
     },
     add(key, plan, signal, promise) {
-      const call: Call = { promise, startedAt: clock.now(), plan, signal }
+      const call: InFlight = { promise, startedAt: clock.now(), plan, signal }
       const mine = calls
       mine.set(key, call)
       const forget = () => {

@@ -4,8 +4,9 @@ import { defined } from '../base/defined'
 import type { AttemptEvent, RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import type { FailureKind } from '../types'
 import type { Attempt } from './attempt'
-import type { FailedAttempt, Flight, Held } from './flight'
+import type { Flight, Held, Parts } from './flight'
 
 export function emitAttempt(
   { parts, id, request }: Flight,
@@ -24,26 +25,50 @@ export function emitAttempt(
     hedged: attempt.role === 'hedge' || attempt.role === 'probe',
     duration,
     outcome,
-    ...(failed && { failure: Object.freeze(describeFailure(failed)) }),
+    ...(failed && { failure: Object.freeze(describe(failed)) }),
   })
 }
 
-function describeFailure({ failure: { kind, code, status }, isBlamed }: { failure: Failure; isBlamed: boolean }) {
+function describe({ failure: { kind, code, status }, isBlamed }: { failure: Failure; isBlamed: boolean }) {
   return defined({ kind, blamed: isBlamed, code, status })
 }
 
-export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by?: ChannelState, error?: unknown) {
-  const { parts, id, request, attempts, startedAt } = flight
-  if (flight.plan.isInner || !parts.events.has('request')) return
-  parts.events.emit('request', {
-    id,
-    method: request.method,
-    outcome,
-    attempts,
+/** How a request ended, whichever way it was answered. */
+export type RequestEnd = {
+  readonly id: number
+  readonly method: string
+  readonly startedAt: number
+  readonly outcome: RequestEvent['outcome']
+  /** Made for it. */
+  readonly attempts: number
+  readonly by?: ChannelState | undefined
+  readonly error?: unknown
+  /** Of its last failure. */
+  readonly kind?: FailureKind | undefined
+}
+
+export function emitEnd({ events, clock }: Parts, { startedAt, by, error, kind, ...told }: RequestEnd) {
+  if (!events.has('request')) return
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
+  events.emit('request', {
+    ...told,
     ...(by && { provider: by.provider.id, channel: by.type }),
-    duration: parts.clock.now() - startedAt,
-    ...(error !== undefined && { error: Object.freeze(describe(error, flight.failures.at(-1))) }),
+    duration: clock.now() - startedAt,
+    ...(told.outcome !== 'success' && {
+      error: Object.freeze({
+        name: typeof name === 'string' ? name : 'Error',
+        ...(kind && { kind }),
+        ...(typeof code === 'number' && { code }),
+      }),
+    }),
   })
+}
+
+export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by?: ChannelState, error?: unknown) {
+  const { parts, id, request, attempts, startedAt, failures, plan } = flight
+  if (plan.isInner) return
+  const kind = failures.at(-1)?.kind
+  emitEnd(parts, { id, method: request.method, outcome, attempts, startedAt, by, error, kind })
 }
 
 export function emitFailover({ parts, id, request, failures }: Flight, to: ChannelState) {
@@ -67,16 +92,4 @@ export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held
     'dispute',
     defined({ method: request.method, provider: provider.id, what: doubt.what, block, head }),
   )
-}
-
-function describe(error: unknown, last: FailedAttempt | undefined): NonNullable<RequestEvent['error']> {
-  const { name, code } = (typeof error === 'object' && error !== null ? error : {}) as {
-    name?: unknown
-    code?: unknown
-  }
-  return defined({
-    name: typeof name === 'string' ? name : 'Error',
-    kind: last?.kind,
-    code: typeof code === 'number' ? code : undefined,
-  })
 }

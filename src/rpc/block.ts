@@ -1,5 +1,7 @@
 // Block numbers as requests name them, and the range of blocks that a log filter asks for. Pure.
 
+import { paramOf } from './params'
+
 /** What an `eth_getLogs` asks for, where that can be told: then it may be asked in pieces. */
 export type LogQuery = {
   /** The first and the last block; a tag that stands for a block not known from here. */
@@ -21,7 +23,7 @@ export function heightOf(block: unknown): number | undefined {
 
 /** `undefined` for a filter by block hash, one that reaches into the pending block, and one that is none. */
 export function logQueryOf(params: unknown): LogQuery | undefined {
-  const filter: unknown = Array.isArray(params) ? params[0] : undefined
+  const filter = paramOf(params, 0)
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) return undefined
   const { fromBlock, toBlock, address, blockHash, ...rest } = filter as Record<string, unknown>
   const from = boundOf(fromBlock)
@@ -38,6 +40,5 @@ function boundOf(block: unknown): number | LogTag | undefined {
 
 /** One that is named twice would bring its logs twice, once the addresses are asked for apart. */
 function distinct(addresses: readonly unknown[]): readonly unknown[] {
-  if (addresses.length < 2) return addresses
   return [...new Map(addresses.map((address) => [String(address).toLowerCase(), address])).values()]
 }

@@ -1,43 +1,48 @@
 // Numbers -> what they mean: JSON-RPC codes, EIP-1193 codes, HTTP statuses, and revert data. Pure.
 // Most codes mean little: failure.ts asks the words first, but for those no text can change.
 
-import type { FailureKind } from '../types'
 import type { Facts } from './failure-facts'
 import type { Meaning } from './transaction-words'
+
+/** Numbers, as text, with what they mean; the first row that matches wins. */
+type Numbers = readonly (readonly [RegExp, Meaning])[]
 
 const REVERT_DATA = /^0x(08c379a0|4e487b71)/
 const CALL = /call|estimate|simulate|accesslist/i
 const SEND = /send.*transaction/i
 
+const CERTAIN_CODES: Numbers = [
+  [/^(4001|500[0-3])$/, { kind: 'user-rejected' }],
+  [/^4100$/, { kind: 'auth', verdict: 'final', blame: 'nobody' }],
+  [/^4200$/, { kind: 'unsupported-method' }],
+  [/^490[01]$/, { kind: 'network', blame: 'nobody', isUntouched: true }],
+  // 4902: chain unknown to the wallet; 57xx: EIP-5792. The caller's to deal with.
+  [/^(4902|57\d\d)$/, { kind: 'invalid-params' }],
+  [/^-32700$/, { kind: 'parse-error' }],
+]
+
 /** What stands behind a code of one meaning, and revert data. */
-export function meaningOfCertainCode({ code = 0, innerCode, hex }: Facts, method: string): Meaning | undefined {
+export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: string): Meaning | undefined {
   if (hex.some((data) => REVERT_DATA.test(data))) return { kind: 'reverted' }
   const isExecution = code === 3 || innerCode === 3
   if (isExecution && !SEND.test(method) && (CALL.test(method) || hex.some(isErrorData))) return { kind: 'reverted' }
   // EIP-7966: taken, but not mined in time.
   if (code === 4 && method === 'eth_sendRawTransactionSync')
     return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
-  if (code === 4001 || (code >= 5_000 && code <= 5_003)) return { kind: 'user-rejected' }
-  if (code === 4100) return { kind: 'auth', verdict: 'final', blame: 'nobody' }
-  if (code === 4200) return { kind: 'unsupported-method', isMethodUnknown: true }
-  if (code === 4900 || code === 4901) return { kind: 'network', blame: 'nobody', isUntouched: true }
-  // 4902: chain unknown to the wallet; 57xx: EIP-5792. The caller's to deal with.
-  if (code === 4902 || (code >= 5_700 && code < 5_800)) return { kind: 'invalid-params' }
-  if (code === -32700) return { kind: 'parse-error' }
-  return undefined
+  return meaningIn(CERTAIN_CODES, code)
 }
 
-const CODES: readonly [FailureKind, string][] = [
-  ['unsupported-method', '-32601 -32604 -32004 -32042 -32612 -32613'],
-  ['invalid-params', '-32602'],
-  ['rate-limit', '-32005 -32007 -32009 -32012 -32016 -32017 -32029 -32090 -32097 -32605'],
-  ['quota', '-32607'],
-  ['auth', '-32052 -32606 -40100'],
-  ['range-too-large', '-32614 -32062 -32701 -38004'],
-  ['result-too-large', '-32020'],
-  ['block-not-available', '-32019 -39001'],
-  ['missing-state', '-32001 -32801 4444'],
-  ['reverted', '3'],
+const CODES: Numbers = [
+  [/^-32(60[14]|004|042|61[23])$/, { kind: 'unsupported-method' }],
+  [/^-32602$/, { kind: 'invalid-params' }],
+  [/^-32(0(0[579]|1[267]|29|9[07])|605)$/, { kind: 'rate-limit' }],
+  [/^-32607$/, { kind: 'quota' }],
+  [/^-(32052|32606|40100)$/, { kind: 'auth' }],
+  [/^-3(2614|2062|2701|8004)$/, { kind: 'range-too-large' }],
+  [/^-32020$/, { kind: 'result-too-large' }],
+  [/^-3(2019|9001)$/, { kind: 'block-not-available' }],
+  [/^(-32001|-32801|4444)$/, { kind: 'missing-state' }],
+  [/^3$/, { kind: 'reverted' }],
 ]
 /** Codes that say less than a status that names its reason; 0 is that of errors without one. */
 const VAGUE = /^(-32(00[0-36-9]|60[023])|0)$/
@@ -57,23 +62,25 @@ export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts,
     if (CALL.test(method)) return { kind: 'reverted' }
   }
   if (CALL.test(method) && hex.some(isErrorData)) return { kind: 'reverted' }
-  for (const known of [innerCode, code]) {
-    const kind = CODES.find(([, codes]) => ` ${codes} `.includes(` ${known} `))?.[0]
-    if (kind) return { kind }
-  }
-  return undefined
+  return meaningIn(CODES, innerCode) ?? meaningIn(CODES, code)
 }
 
-export function meaningOfStatus(status: number | undefined): Meaning | undefined {
-  if (!status || status < 400 || status > 599) return undefined
-  if (status === 429) return { kind: 'rate-limit' }
-  if (status === 413) return { kind: 'invalid-request', verdict: 'next' }
-  const is = (statuses: string) => statuses.includes(`${status}`)
-  if (is('401 403 407 451')) return { kind: 'auth' }
-  if (is('408 504 522 524')) return { kind: 'timeout' }
+const STATUSES: Numbers = [
+  [/^429$/, { kind: 'rate-limit' }],
+  [/^413$/, { kind: 'invalid-request', verdict: 'next' }],
+  [/^4(0[137]|51)$/, { kind: 'auth' }],
+  [/^(408|504|52[24])$/, { kind: 'timeout' }],
   // Cloudflare could not reach the provider.
-  if (is('521 523 525 526 527 530')) return { kind: 'network', isUntouched: true }
-  return status < 500 ? undefined : { kind: 'server-error' }
+  [/^5(2[13567]|30)$/, { kind: 'network', isUntouched: true }],
+  [/^5\d\d$/, { kind: 'server-error' }],
+]
+
+export function meaningOfStatus(status: number | undefined): Meaning | undefined {
+  return meaningIn(STATUSES, status)
+}
+
+function meaningIn(numbers: Numbers, number: number | undefined): Meaning | undefined {
+  return numbers.find(([pattern]) => pattern.test(`${number}`))?.[1]
 }
 
 /** A selector at least, as errors of contracts have; `0x` and short values are none. */

@@ -35,7 +35,7 @@ export function factsOf(error: unknown): Facts {
   const links: unknown[] = [error]
   try {
     // What is nested is one more link: causes, what wallets put into `data`, the first of an AggregateError.
-    for (let at = 0; at < links.length && at < MAX_LINKS; at++) {
+    for (let at = 0; at < MAX_LINKS; at++) {
       const link = links[at]
       if (typeof link === 'string') readText(link, facts, texts)
       else if (typeof link === 'object' && link !== null) {

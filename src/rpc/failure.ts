@@ -2,12 +2,13 @@
 // weighs codes, texts, HTTP status and method. The wordings are in failure-words.ts; what to do about it is not decided here.
 
 import type { ErrorRule, FailureKind } from '../types'
+import { heightOf } from './block'
 import { meaningOfCertainCode, meaningOfCode, meaningOfStatus } from './failure-codes'
 import type { Facts } from './failure-facts'
 import { factsOf, field } from './failure-facts'
 import { meaningOfText } from './failure-words'
 import type { BlockRange } from './hints'
-import { excessOf, heightOf, maxBlockRangeOf, maxResultsOf, retryAfterOf, suggestedRangeOf } from './hints'
+import { excessOf, maxBlockRangeOf, maxResultsOf, retryAfterOf, suggestedRangeOf } from './hints'
 import type { Meaning } from './transaction-words'
 
 export type Failure = {
@@ -20,27 +21,27 @@ export type Failure = {
   isRpc: boolean
   /** Whether the failure proves that the provider did nothing with the request: a write may then go on elsewhere. */
   isUntouched: boolean
-  code?: number
-  status?: number
+  code?: number | undefined
+  status?: number | undefined
   /** The provider's text, best found. */
   message: string
   /** How long the provider asks to be left alone (in ms), uncapped; of several hints the longest. */
-  retryAfter?: number
+  retryAfter?: number | undefined
   /** The method as such is not served (not a tracer, a subscription kind, a plan): may be learned. */
-  isMethodUnknown?: boolean
+  isMethodUnknown?: boolean | undefined
   /**
    * Raw sends. known: can only mean these very bytes; nonce-taken: may mean another transaction of the nonce;
    * policy: refused by this node's own policy; rule: against the chain's rules.
    */
-  transaction?: 'known' | 'nonce-taken' | 'policy' | 'rule'
+  transaction?: Meaning['transaction'] | undefined
   /** `eth_getLogs`: the range the provider proposes. */
-  suggestedRange?: BlockRange
+  suggestedRange?: BlockRange | undefined
   /** `eth_getLogs`: how many blocks it allows, both ends counted. */
-  maxBlockRange?: number
+  maxBlockRange?: number | undefined
   /** `eth_getLogs`: how many logs an answer of its may have. */
-  maxResults?: number
+  maxResults?: number | undefined
   /** `eth_getLogs`: it is not the blocks that are too many: it is the addresses, or a filter that names none. */
-  excess?: 'addresses' | 'filter'
+  excess?: 'addresses' | 'filter' | undefined
 }
 
 export type FailureContext = {
@@ -52,18 +53,11 @@ export type FailureContext = {
   wallTime?: number | undefined
 }
 
-const FINAL: readonly FailureKind[] = [
-  'reverted',
-  'invalid-params',
-  'invalid-request',
-  'transaction-rejected',
-  'already-known',
-  'user-rejected',
-  'filter-not-found',
-]
-const CHANNEL: readonly FailureKind[] = ['network', 'timeout', 'server-error', 'invalid-response']
-/** The request may have been acted upon. */
-const TOUCHED: readonly FailureKind[] = [...CHANNEL, 'unknown', 'result-too-large']
+const FINAL =
+  /^(reverted|invalid-params|invalid-request|transaction-rejected|already-known|user-rejected|filter-not-found)$/
+const OF_THE_CHANNEL = /^(network|timeout|server-error|invalid-response)$/
+/** Beside those of the channel: the request may have been acted upon. */
+const TOUCHED = /^(unknown|result-too-large)$/
 /** What the body of an answer that is no JSON-RPC may be believed to say. */
 const SAID_BY_BODIES = /^(quota|rate|unsupp|auth|network|timeout|batch)/
 
@@ -72,60 +66,46 @@ const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
 /** Unsupported for other reasons than the method's name. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
-const MAX_LOGS_SPAN = 1_000n
+const MAX_LOGS_SPAN = 1_000
 
 export function failureOf(error: unknown, context: FailureContext): Failure {
   const facts = factsOf(error)
+  const { code, status, message, isRpc, text } = facts
   const meaning = meaningByRule(facts, context.rules) ?? refine(meaningOf(facts, context), facts, context)
-  const { kind, transaction } = meaning
-  const verdict = meaning.verdict ?? (FINAL.includes(kind) ? 'final' : 'next')
-  const blame = meaning.blame ?? (CHANNEL.includes(kind) ? 'channel' : kind === 'auth' ? 'provider' : 'nobody')
-  const failure: Failure = {
+  const { kind, transaction, isMethodUnknown } = meaning
+  const isOfChannel = OF_THE_CHANNEL.test(kind)
+  const verdict = meaning.verdict ?? (FINAL.test(kind) ? 'final' : 'next')
+  return {
     kind,
     verdict,
-    blame,
-    isRpc: facts.isRpc,
-    isUntouched: meaning.isUntouched ?? (verdict === 'next' && !TOUCHED.includes(kind)),
-    message: facts.message,
+    blame: meaning.blame ?? (isOfChannel ? 'channel' : kind === 'auth' ? 'provider' : 'nobody'),
+    isRpc,
+    isUntouched: meaning.isUntouched ?? (verdict === 'next' && !isOfChannel && !TOUCHED.test(kind)),
+    message,
+    ...(code !== undefined && { code }),
+    ...(status !== undefined && { status }),
+    retryAfter: verdict === 'next' ? retryAfterOf(facts, context.wallTime) : undefined,
+    isMethodUnknown,
+    transaction,
+    ...(/^(range|result)-too-large$/.test(kind) && { suggestedRange: suggestedRangeOf(facts) }),
+    ...(kind === 'range-too-large' && { maxBlockRange: maxBlockRangeOf(text), excess: excessOf(text) }),
+    ...(kind === 'result-too-large' && { maxResults: maxResultsOf(text) }),
   }
-  if (facts.code !== undefined) failure.code = facts.code
-  if (facts.status !== undefined) failure.status = facts.status
-  if (transaction) failure.transaction = transaction
-  if (meaning.isMethodUnknown) failure.isMethodUnknown = true
-  if (verdict === 'next') {
-    const retryAfter = retryAfterOf(facts, context.wallTime)
-    if (retryAfter !== undefined) failure.retryAfter = retryAfter
-  }
-  if (kind === 'range-too-large' || kind === 'result-too-large') {
-    const suggestedRange = suggestedRangeOf(facts)
-    const maxBlockRange = kind === 'range-too-large' ? maxBlockRangeOf(facts.text) : undefined
-    if (suggestedRange) failure.suggestedRange = suggestedRange
-    const maxResults = kind === 'result-too-large' ? maxResultsOf(facts.text) : undefined
-    if (maxBlockRange !== undefined) failure.maxBlockRange = maxBlockRange
-    if (maxResults !== undefined) failure.maxResults = maxResults
-    const excess = kind === 'range-too-large' ? excessOf(facts.text) : undefined
-    if (excess) failure.excess = excess
-  }
-  return failure
 }
 
 function meaningByRule({ code, said }: Facts, rules: readonly ErrorRule[] | undefined): Meaning | undefined {
-  const found = rules?.find((rule) => {
-    if (rule.code !== undefined && rule.code !== code) return false
-    if (rule.message === undefined) return rule.code !== undefined
-    if (!said) return false
-    // `search` heeds no lastIndex of a global pattern.
-    return typeof rule.message === 'string'
-      ? said.toLowerCase().includes(rule.message.toLowerCase())
-      : said.search(rule.message) >= 0
-  })
+  const found = rules?.find(
+    ({ code: asked = code, message = '' }) =>
+      asked === code &&
+      // `search` heeds no lastIndex of a global pattern.
+      (typeof message === 'string'
+        ? said.toLowerCase().includes(message.toLowerCase())
+        : said !== '' && said.search(message) >= 0),
+  )
   if (!found) return undefined
   const { kind } = found
-  return kind === 'already-known'
-    ? { kind, transaction: 'known' }
-    : kind === 'transaction-rejected'
-      ? { kind, transaction: 'rule' }
-      : { kind }
+  if (kind === 'already-known') return { kind, transaction: 'known' }
+  return kind === 'transaction-rejected' ? { kind, transaction: 'rule' } : { kind }
 }
 
 function meaningOf(facts: Facts, context: FailureContext): Meaning {
@@ -138,12 +118,8 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
   // "Please try again" alone says less than a code.
   const isSoft = said?.kind === 'server-error' && said.blame === 'nobody'
   if (said && !isSoft) return said
-  return (
-    meaningOfCode(facts, context.method) ??
-    said ??
-    meaningOfStatus(facts.status) ??
-    meaningOfStatus(facts.code) ?? { kind: 'unknown' }
-  )
+  const byCode = meaningOfCode(facts, context.method) ?? said
+  return byCode ?? meaningOfStatus(facts.status) ?? meaningOfStatus(facts.code) ?? { kind: 'unknown' }
 }
 
 /** What the method and its blocks add to the words. */
@@ -171,7 +147,7 @@ function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, para
         ? { kind: 'filter-not-found' }
         : meaning
     case 'block-not-available':
-      return spanOf(params) < 0n && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
+      return spanOf(params) < 0 && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
     case 'timeout':
       // A node's own time limit on heavy work; one of the gateway comes with its HTTP status.
       return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
@@ -184,17 +160,16 @@ function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, para
 }
 
 /** How far `toBlock` is from `fromBlock`; 0 where the params do not say. */
-function spanOf(params: unknown): bigint {
+function spanOf(params: unknown): number {
   const filter = field(params, '0')
   const from = heightOf(field(filter, 'fromBlock'))
   const to = heightOf(field(filter, 'toBlock'))
-  return from === undefined || to === undefined ? 0n : to - from
+  return from === undefined || to === undefined ? 0 : to - from
 }
 
 /** No JSON-RPC error: an HTTP failure, a bad body, a lost socket, a timeout of our own, anything else thrown. */
 function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
-  if (/ ResponseBodyTooLargeError /.test(names)) return { kind: 'result-too-large' }
   // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
   if (/^the `headers` function failed/.test(text)) return { kind: 'unknown', blame: 'nobody', isUntouched: true }
   if (/ UrlRequiredError /.test(names)) return { kind: 'unknown', isUntouched: true }

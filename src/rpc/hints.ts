@@ -1,10 +1,11 @@
 // What an error's text and data propose: how long to wait, which block range to ask for. Pure.
 // Whether the hints matter is decided in failure.ts.
 
+import { heightOf } from './block'
 import type { Facts } from './failure-facts'
 import { field } from './failure-facts'
 
-export type BlockRange = { fromBlock: bigint; toBlock: bigint }
+export type BlockRange = { fromBlock: number; toBlock: number }
 
 /** Durations as people and as Go write them: "1.5 minutes", "10m0s"; a bare number is seconds. */
 const WAIT =
@@ -46,15 +47,15 @@ function durationOf(text: string): number {
 
 /** Only a range that is offered; the one refused is often named as well. */
 const RANGE =
-  /(?:try with|should work|suggest|consider)[^\d[]{0,40}\[?\s*(0x[\da-f]{1,16}|\d{1,18})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,16}|\d{1,18})\b/
+  /(?:try with|should work|suggest|consider)[^\d[]{0,40}\[?\s*(0x[\da-f]{1,13}|\d{1,15})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,13}|\d{1,15})\b/
 const LIMIT =
   /(?:max\w*|limit\w*|up to|at most|\bover|exceed\w*|than|allowed|>)(?:[^\d[]|\[(?!\d)){0,50}?(?:0 ?- ?)?(?<![\dx.])(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b/g
 
 /** The range the provider says would work. */
 export function suggestedRangeOf({ text, data }: Facts): BlockRange | undefined {
   const found = RANGE.exec(text)
-  const fromBlock = heightOf(found ? found[1] : field(data, 'from'))
-  const toBlock = heightOf(found ? found[2] : field(data, 'to'))
+  const fromBlock = numberOf(found ? found[1] : field(data, 'from'))
+  const toBlock = numberOf(found ? found[2] : field(data, 'to'))
   if (fromBlock === undefined || toBlock === undefined || fromBlock > toBlock) return undefined
   return { fromBlock, toBlock }
 }
@@ -64,7 +65,7 @@ export function maxBlockRangeOf(text: string): number | undefined {
   if (/address|filters|topics/.test(text)) return undefined
   let least = Number.POSITIVE_INFINITY
   for (const match of text.matchAll(LIMIT)) {
-    const blocks = Number((match[1] as string).replace(/[,._]/g, '')) * (match[2] ? 1_000 : 1)
+    const blocks = amountOf(match[1], match[2])
     if (blocks > 0) least = Math.min(least, blocks)
   }
   return least < 10_000_000 ? least : undefined
@@ -76,8 +77,12 @@ const RESULTS =
 /** The number of logs allowed in one answer. */
 export function maxResultsOf(text: string): number | undefined {
   const [, count, thousands, bare] = RESULTS.exec(text) ?? []
-  const results = Number((count ?? bare ?? '0').replace(/[,._]/g, '')) * (thousands ? 1_000 : 1)
-  return results > 0 ? results : undefined
+  return amountOf(count ?? bare, thousands) || undefined
+}
+
+/** As people write it: "10,000", "10k". */
+function amountOf(digits = '', thousands = ''): number {
+  return Number(digits.replace(/[,._]/g, '')) * (thousands ? 1_000 : 1)
 }
 
 /** What is too much, where it is not the blocks: the addresses (filters are addresses with their topics), or a filter without one. */
@@ -88,7 +93,7 @@ export function excessOf(text: string): 'addresses' | 'filter' | undefined {
     : undefined
 }
 
-/** A block number given in hex or, in texts, in decimal. */
-export function heightOf(block: unknown): bigint | undefined {
-  return typeof block === 'string' && /^(0x[\da-f]{1,16}|\d{1,18})$/i.test(block) ? BigInt(block) : undefined
+/** Of a block, in hex or, as people write it, in decimal. */
+function numberOf(block: unknown): number | undefined {
+  return typeof block === 'string' && /^\d{1,15}$/.test(block) ? Number(block) : heightOf(block)
 }

@@ -44,48 +44,42 @@ export function readBatch(text: string, ids: readonly number[]): RpcBatch {
   const parsed = parse(text)
   if (!parsed) return unreadable(text)
   const { body } = parsed
-  const items: readonly unknown[] = Array.isArray(body) ? body : []
+  const items: readonly unknown[] = Array.isArray(body) ? body : [body]
   const byId = new Map<string, unknown>()
-  for (const item of items) {
-    const id = isRecord(item) ? own(item, 'id') : undefined
-    if (isId(id) && !byId.has(`${id}`)) byId.set(`${id}`, item)
+  for (const item of Array.isArray(body) ? items : []) {
+    const key = isObject(item) ? keyOf(item.id) : undefined
+    if (key !== undefined && !byId.has(key)) byId.set(key, item)
   }
   const members = ids.map((id) => (byId.has(`${id}`) ? readMessage(byId.get(`${id}`), id) : undefined))
-  if (members.every((member) => member === undefined)) {
-    const whole = readWhole(Array.isArray(body) ? items[0] : body)
-    if (whole?.type === 'error') return whole
+  const [first] = items
+  // An error that is meant for the whole batch: under any id.
+  if (members.every((member) => member === undefined) && isObject(first) && first.result === undefined) {
+    const whole = readMessage({ ...first, id: null }, 0)
+    if (whole.type === 'error') return whole
   }
   return { type: 'members', members }
 }
 
-/** An error that is meant for the whole batch: under any id. */
-function readWhole(body: unknown): RpcMessage | undefined {
-  return isRecord(body) && own(body, 'result') === undefined ? readMessage({ ...body, id: null }, 0) : undefined
-}
-
 export function readMessage(body: unknown, id: number): RpcMessage {
-  if (!isRecord(body)) return invalid(Array.isArray(body) ? 'an array' : 'not an object')
+  if (!isObject(body)) return invalid(Array.isArray(body) ? 'an array' : 'not an object')
+  const { id: answered, result, code, message } = body
   // `false` and `''` mean "no error" at the servers that send them.
-  const failed = own(body, 'error') || undefined
-  const hasResult = own(body, 'result') !== undefined
-  if (failed === undefined && !hasResult) {
+  const error = body.error || undefined
+  if (error === undefined && result === undefined) {
     // Gateways send the error object itself, without the envelope.
-    const bare = typeof own(body, 'code') === 'number' && typeof own(body, 'message') === 'string'
-    return bare ? readError(body) : invalid('neither result nor error')
+    const isBare = typeof code === 'number' && typeof message === 'string'
+    return isBare ? readError(body) : invalid('neither result nor error')
   }
-  const answered = own(body, 'id')
-  const isOwn = isId(answered) && `${answered}` === `${id}`
-  if (!isOwn && (failed === undefined || answered != null)) return invalid('another id')
-  return failed === undefined ? { type: 'result', result: own(body, 'result') } : readError(failed)
+  if (keyOf(answered) !== `${id}` && (error === undefined || answered != null)) return invalid('another id')
+  return error === undefined ? { type: 'result', result } : readError(error)
 }
 
 /** A missing code is seen in the wild; a code of another type than number is no JSON-RPC. */
 function readError(error: unknown): RpcMessage {
   if (typeof error === 'string') return { type: 'error', error: { code: NO_CODE, message: error } }
-  if (!isRecord(error)) return invalid('an error that is no object')
-  const code = own(error, 'code') ?? undefined
-  const message = own(error, 'message')
-  const data = own(error, 'data')
+  if (!isObject(error)) return invalid('an error that is no object')
+  const { message, data } = error
+  const code = error.code ?? undefined
   if (code !== undefined && typeof code !== 'number') return invalid('an error code that is no number')
   if (code === undefined && typeof message !== 'string') return invalid('an error without code and message')
   return {
@@ -110,16 +104,15 @@ function unreadable(text: string) {
   return invalid(text.trim() ? 'not JSON' : 'empty body')
 }
 
-/** What else is sent as an id may not even have a form as a text. */
-function isId(id: unknown): id is number | string {
-  return typeof id === 'number' || typeof id === 'string'
+/** An id as text; what else is sent as one may not even have a form as text. */
+function keyOf(id: unknown): string | undefined {
+  return typeof id === 'number' || typeof id === 'string' ? `${id}` : undefined
 }
 
-function own(value: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(value, key) ? value[key] : undefined
-}
+/** Its fields are its own: it came as JSON, and nothing that is read here stands on every object. */
+type JsonObject = { readonly [name in 'id' | 'result' | 'error' | 'code' | 'message' | 'data']?: unknown }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -3,6 +3,7 @@
 import type { RpcRequest } from '../types'
 import { heightOf } from './block'
 import type { MethodTraits, OldData } from './methods'
+import { paramOf } from './params'
 
 export type Need = {
   readonly method: string
@@ -42,41 +43,26 @@ export function needOf(request: RpcRequest, usual: Need, seesDepth: boolean): Ne
 
 /** What a request reads of a block that it names by number, or what it looks up by a hash. */
 export function oldOf({ params }: RpcRequest, { traits: { old } }: Need): Old | undefined {
-  if (!old || !Array.isArray(params)) return undefined
+  if (!old) return undefined
   const { what, param } = old
-  const named: unknown = params[param]
+  const named = paramOf(params, param)
   const { blockNumber, blockHash } = (named ?? {}) as { blockNumber?: unknown; blockHash?: unknown }
   const block = heightOf(blockNumber ?? named)
   const isHash = what !== 'state' && /^0x[\da-f]{64}$/i.test(String(blockHash ?? named))
   return block !== undefined || isHash ? { what, block } : undefined
 }
 
-function weighed(request: RpcRequest, usual: Need): Need {
-  if (usual.isHeavy) return usual
-  const { group } = usual.traits
-  if (group === 'logs') return isWide(request.params) ? heavy(usual, false) : usual
-  if (
-    group === 'state' &&
-    Array.isArray(request.params) &&
-    request.params[2] != null &&
-    /^eth_(call|estimateGas)/.test(usual.method)
-  )
-    return heavy(usual, usual.isHedgeable)
-  return usual
-}
-
-function heavy(usual: Need, isHedgeable: boolean): Need {
-  return { ...usual, isHeavy: true, isHedgeable }
+function weighed({ params }: RpcRequest, usual: Need): Need {
+  const { method, isHeavy, traits } = usual
+  if (isHeavy) return usual
+  if (traits.group === 'logs') return isWide(params) ? { ...usual, isHeavy: true, isHedgeable: false } : usual
+  const hasOverrides = traits.group === 'state' && paramOf(params, 2) != null && /^eth_(call|estimateGas)/.test(method)
+  return hasOverrides ? { ...usual, isHeavy: true } : usual
 }
 
 function isWide(params: unknown): boolean {
-  const filter = (Array.isArray(params) ? params[0] : undefined) as
-    | { fromBlock?: unknown; toBlock?: unknown }
-    | undefined
-  if (!filter || typeof filter !== 'object') return false
-  const from = heightOf(filter.fromBlock)
-  if (from === undefined) return false
-  if (filter.fromBlock === 'earliest') return true
-  const to = heightOf(filter.toBlock)
-  return to !== undefined && to - from >= WIDE_LOGS
+  const { fromBlock, toBlock } = (paramOf(params, 0) ?? {}) as { fromBlock?: unknown; toBlock?: unknown }
+  if (fromBlock === 'earliest') return true
+  const [from, to] = [heightOf(fromBlock), heightOf(toBlock)]
+  return from !== undefined && to !== undefined && to - from >= WIDE_LOGS
 }

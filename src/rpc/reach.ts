@@ -2,13 +2,14 @@
 
 import { heightOf } from './block'
 import type { BlockTraits } from './methods'
+import { paramOf } from './params'
 
 /** How far up the chain a request reads: the newest state, a block by its number; `undefined` for all else. */
 export function reachOf(params: unknown, traits: BlockTraits): 'newest' | number | undefined {
   const { param, shows } = traits
   if (shows === 'head') return 'newest'
   if (param === undefined) return undefined
-  const named: unknown = Array.isArray(params) ? params[param] : undefined
+  const named = paramOf(params, param)
   if (shows !== 'logs') return named == null ? (traits.isNewestByDefault ? 'newest' : undefined) : reachOfBlock(named)
   const { blockHash, toBlock } = (named ?? {}) as { blockHash?: unknown; toBlock?: unknown }
   if (blockHash != null) return undefined
@@ -23,9 +24,6 @@ function reachOfBlock(block: unknown) {
 
 /** The height of the block that an answer is, or belongs to. */
 export function shownHeightOf(value: unknown): number | undefined {
-  const { number, blockNumber } = (typeof value === 'object' && value !== null ? value : {}) as {
-    number?: unknown
-    blockNumber?: unknown
-  }
+  const { number, blockNumber } = (value ?? {}) as { number?: unknown; blockNumber?: unknown }
   return heightOf(number ?? blockNumber)
 }

@@ -35,7 +35,7 @@ export const TRANSACTION_WORDS: Words = [
   [
     { kind: 'transaction-rejected', transaction: 'nonce-taken' },
     /nonce.{0,40}(too (low|old|small)|already|used|expired|mismatch)|(than|same|sender account) .{0,12}nonce/,
-    /(old|stale|incorrect|invalid|bad|wrong|correct)[ _]?(transaction |account )?nonce|\bsequence\b|\(stale|is outdated/,
+    /(old|stale|invalid|bad|wrong|correct)[ _]?(transaction |account )?nonce|\bsequence\b|\(stale|is outdated/,
     /replac.{0,40}(underpriced|too low|allowed|existing)|replaced by|toolowpriority/,
   ],
   [
@@ -59,7 +59,7 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'invalid-params', transaction: 'rule' },
-    /\brlp|transaction too short|(decod|pars|deseriali|unmarshal)\w* .{0,40}\b(transaction|tx)\b/,
+    /\brlp|transaction too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx)\b/,
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },

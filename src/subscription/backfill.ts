@@ -3,27 +3,9 @@
 
 import { numberToHex } from 'viem'
 import type { LogMatch } from '../rpc/bloom'
-import type { RpcRequest } from '../types'
+import type { Ask, AskOptions, Purpose } from './asking'
 import type { Block, Log } from './block'
 import { toBlock, toLog } from './block'
-
-/** What a call of ours is for; it is counted there. */
-export type Purpose = 'heads' | 'verify' | 'backfill'
-
-export type AskOptions = {
-  readonly purpose: Purpose
-  /** Id of the provider to ask first. */
-  readonly provider?: string | undefined
-  /** Whether nobody else may be asked. */
-  readonly isPinned?: boolean | undefined
-  readonly exclude?: readonly string[] | undefined
-  readonly channel?: 'http' | 'ws' | undefined
-  /** In ms. */
-  readonly timeout?: number | undefined
-}
-
-/** A request through the pipeline; tells who answered it. */
-export type Ask = (request: RpcRequest, options: AskOptions) => Promise<{ value: unknown; provider: string }>
 
 export type LogRange = {
   readonly from: number
@@ -37,6 +19,8 @@ export type LogRange = {
 export type Backfill = {
   /** The newest block of `provider`, or of whoever answers; `undefined` if it cannot be had now. */
   latest(provider?: string | undefined, channel?: 'ws' | undefined): Promise<Block | undefined>
+  /** Whether the provider says that it has a block of this height. */
+  hasReached(height: number, provider: string): Promise<boolean>
   byHash(hash: string, provider: string): Promise<Block>
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
@@ -61,19 +45,17 @@ export function createBackfill(ask: Ask): Backfill {
 
   async function block(method: string, id: string, options: AskOptions): Promise<Block> {
     const { value, provider } = await ask({ method, params: [id, false] }, { timeout: LIMIT, ...options })
-    const found = toBlock(value, provider, shape)
-    if (!found) throw new Error(`${provider} gave no block for ${method}.`)
-    return found
+    return toBlock(value, provider, shape) ?? refuse(provider)
   }
+
+  const numbered = (number: number, options: AskOptions) => block('eth_getBlockByNumber', numberToHex(number), options)
 
   async function byHash(hash: string, provider: string) {
     const found = await block('eth_getBlockByHash', hash, { purpose: 'backfill', provider })
-    if (found.hash !== hash) throw new Error(`${found.provider} gave another block.`)
-    return found
+    return found.hash === hash ? found : refuse(found.provider)
   }
 
-  const byNumber = (number: number, provider: string | undefined) =>
-    block('eth_getBlockByNumber', numberToHex(number), { purpose: 'backfill', provider })
+  const byNumber = (number: number, provider: string | undefined) => numbered(number, { purpose: 'backfill', provider })
 
   async function inRange(from: number, to: number, provider: string) {
     const found: Block[] = []
@@ -87,18 +69,12 @@ export function createBackfill(ask: Ask): Backfill {
 
   async function logs(filter: object, options: AskOptions) {
     const { value, provider } = await ask({ method: 'eth_getLogs', params: [filter] }, { timeout: LIMIT, ...options })
-    if (!Array.isArray(value)) throw new Error(`${provider} gave no list of logs.`)
-    return value.map((raw) => {
-      const log = toLog(raw)
-      if (!log) throw new Error(`${provider} gave a log that is none.`)
-      return log
-    })
+    return Array.isArray(value) ? value.map((raw) => toLog(raw) ?? refuse(provider)) : refuse(provider)
   }
 
   async function logsOf({ hash, provider }: Pick<Block, 'hash' | 'provider'>, filter: LogMatch, purpose: Purpose) {
     const found = await logs({ ...filter, blockHash: hash }, { purpose, provider })
-    if (found.some(({ blockHash }) => blockHash !== hash)) throw new Error('The logs are of another block.')
-    return found
+    return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
   /** Past its head a node says that there is nothing: whoever answers must be known to have the end of the range. */
@@ -112,9 +88,8 @@ export function createBackfill(ask: Ask): Backfill {
       try {
         const options = { purpose, provider: asked, isPinned: true } as const
         const found = await logs(range, options)
-        if (hash && (await block('eth_getBlockByNumber', numberToHex(to), options)).hash !== hash)
-          throw new Error(`${asked} is on another branch.`)
-        return found
+        const isOurs = !hash || (await numbered(to, options)).hash === hash
+        return isOurs ? found : refuse(asked)
       } catch (error) {
         if (tries >= MOST_TRIES) throw error
         exclude.push(asked)
@@ -123,18 +98,17 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   async function withBlock(number: number, exclude: readonly string[]) {
-    const options = { purpose: 'backfill', exclude } as const
-    return (await block('eth_getBlockByNumber', numberToHex(number), options)).provider
+    return (await numbered(number, { purpose: 'backfill', exclude })).provider
+  }
+
+  function latest(provider?: string, channel?: 'ws') {
+    const options = { purpose: 'heads', provider, isPinned: provider !== undefined, channel } as const
+    return block('eth_getBlockByNumber', 'latest', options).catch(() => undefined) // whoever asks asks again, or goes without it
   }
 
   return {
-    latest: (provider, channel) =>
-      block('eth_getBlockByNumber', 'latest', {
-        purpose: 'heads',
-        provider,
-        isPinned: provider !== undefined,
-        channel,
-      }).catch(() => undefined), // whoever asks asks again, or goes without it
+    latest,
+    hasReached: async (height, provider) => ((await latest(provider))?.number ?? -Infinity) >= height,
     byHash,
     byNumber,
     inRange,
@@ -144,4 +118,9 @@ export function createBackfill(ask: Ask): Backfill {
       shape ??= new Set(Object.keys(raw))
     },
   }
+}
+
+/** Nobody but us sees it: whoever asked asks again. */
+function refuse(provider: string): never {
+  throw new Error(`${provider} did not give what was asked for.`)
 }

@@ -1,6 +1,7 @@
 // Heads and logs as nodes send them -> what streams go by. Pure; what is no head or no log is `undefined`.
 
 import type { Hex, RpcLog } from 'viem'
+import { heightOf } from '../rpc/block'
 
 /** A head as nodes push it: the header with its hash. Other fields are as the node sends them. */
 export type RpcHead = {
@@ -34,7 +35,7 @@ const BODY = ['transactions', 'uncles', 'withdrawals', 'size', 'totalDifficulty'
  */
 export function toBlock(raw: unknown, provider: string, shape?: ReadonlySet<string> | undefined): Block | undefined {
   const { number, hash, parentHash } = (raw ?? {}) as Partial<RpcHead>
-  const height = toHeight(number)
+  const height = heightOf(number)
   if (height === undefined || !isHash(hash) || !isHash(parentHash)) return undefined
   return { number: height, hash, parentHash, raw: toHead(raw as RpcHead, shape), provider }
 }
@@ -47,14 +48,8 @@ function toHead(raw: RpcHead, shape: ReadonlySet<string> | undefined): RpcHead {
 
 export function toLog(raw: unknown): Log | undefined {
   const { blockNumber, blockHash, logIndex } = (raw ?? {}) as Partial<Log>
-  const isWhole = toHeight(blockNumber) !== undefined && isHash(blockHash) && toHeight(logIndex) !== undefined
+  const isWhole = heightOf(blockNumber) !== undefined && isHash(blockHash) && heightOf(logIndex) !== undefined
   return isWhole ? (raw as Log) : undefined
-}
-
-/** A height or an index in hex; `undefined` for anything else. */
-export function toHeight(value: unknown): number | undefined {
-  if (typeof value !== 'string' || !/^0x[\da-f]{1,13}$/i.test(value)) return undefined
-  return Number(value)
 }
 
 function isHash(value: unknown): value is Hex {

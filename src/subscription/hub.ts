@@ -4,23 +4,22 @@
 import type { Hex } from 'viem'
 import { createGate } from '../base/gate'
 import { TransportClosedError } from '../errors'
-import type { ChannelState } from '../provider/provider'
 import type { Parts } from '../request/flight'
 import { asViemError } from '../request/outcome'
-import type { ClientChannels, Plan, Planner, RequestOverrides } from '../request/plan'
-import { exclusionOf } from '../request/route'
+import type { Face } from '../request/plan'
 import type { RpcRequest, SocketState } from '../types'
-import type { Ask, AskOptions } from './backfill'
+import type { AskPart } from './asking'
+import { createAsking } from './asking'
 import { createBackfill } from './backfill'
 import type { Block } from './block'
+import { createHeadFeed } from './heads/head-feed'
 import { createHeadStream } from './heads/head-stream'
-import { createHeads } from './heads/heads'
 import type { SubscriptionKey } from './key'
 import { subscriptionKeyOf } from './key'
 import { createBlooms } from './logs/blooms'
-import type { VerifyMode } from './logs/logs'
-import { createLogs } from './logs/logs'
-import { createPlain } from './plain'
+import { createLogStream } from './logs/log-stream'
+import type { VerifyMode } from './logs/trust'
+import { createPlainStream } from './plain-stream'
 import type { Shared, SharedStatus } from './shared'
 import { createShared } from './shared'
 import { createPlaces } from './source/places'
@@ -29,22 +28,12 @@ import type { SubscriberOptions } from './subscriber'
 
 export type HubOptions = {
   readonly parts: Parts
-  /** Of the client that subscribed first: its transports serve all. */
-  readonly channels: ClientChannels
-  readonly planner: Planner
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
-  /** A read of the hub's own; logs may be of any width. */
-  readonly part: (
-    channels: ClientChannels,
-    request: RpcRequest,
-    plan: Plan,
-    signal: AbortSignal,
-    onAnswer: (channel: ChannelState) => void,
-  ) => Promise<unknown>
+  readonly part: AskPart
   /** A request like a caller's. */
-  readonly request: (request: RpcRequest) => Promise<unknown>
+  readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
 }
 
 export type Subscription = {
@@ -70,49 +59,20 @@ const MOST_READS = 64
 /** Hex digits of a subscription's id, like geth's. */
 const ID_LENGTH = 32
 
-export function createHub({ parts, channels, planner, verify, mostFilled, part, request }: HubOptions): Hub {
+/** @param face of the client that subscribed first: its transports serve all */
+export function createHub(options: HubOptions, face: Face): Hub {
+  const { parts } = options
   const { clock, events } = parts
-  const plan = planner({ method: 'eth_subscribe' })
-  const places = createPlaces(parts, channels, plan)
-  const backfill = createBackfill(ask)
-  const blooms = createBlooms()
-  const gate = createGate(MOST_READS)
+  const plan = face.planner({ method: 'eth_subscribe' })
+  const places = createPlaces(parts, face.channels, plan)
+  const asking = createAsking(options, face)
+  const backfill = createBackfill(asking.ask)
+  const request = (asked: RpcRequest) => options.request(face, asked)
+  const common = { ...options, ...asking, backfill, places, interval, onReorg, request }
+  const heads = createHeadFeed(common)
+  const logParts = { ...common, heads, blooms: createBlooms(), gate: createGate(MOST_READS) }
   const shares = new Map<string, Shared>()
   let lastId = 0
-  /** What is being asked: it ends when nobody wants it any more. One signal for all would have too many listeners. */
-  const asking = new Set<AbortController>()
-  const heads = createHeads({
-    parts,
-    ask,
-    backfill,
-    places,
-    providers,
-    mostFilled: mostFilled.heads,
-    interval,
-    onReorg,
-  })
-
-  function ask(...[asked, { purpose, timeout, ...overrides }]: Parameters<Ask>): ReturnType<Ask> {
-    // A client that is pinned to one provider asks nobody else.
-    const limits = plan.isPinned ? {} : overridesOf(overrides, plan)
-    const own: Plan = { ...planner(asked, { ...limits, timeout }), isInner: true, kept: undefined }
-    let by = ''
-    const onWinner = ({ provider }: ChannelState) => {
-      by = provider.id
-      provider.upkeep[purpose]++
-    }
-    const controller = new AbortController()
-    asking.add(controller)
-    return part(channels, asked, own, controller.signal, onWinner)
-      .then((value) => ({ value, provider: by }))
-      .finally(() => asking.delete(controller))
-  }
-
-  /** Ids of those that may be asked without a caller's request. */
-  function providers() {
-    const allowed = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
-    return [...new Set(allowed.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
-  }
 
   function onReorg(removed: readonly Block[], isReset: boolean, provider: string | undefined) {
     const [newest, oldest] = [removed[0], removed.at(-1)]
@@ -132,47 +92,19 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
     return Math.max(SHORTEST_INTERVAL, Math.min(time, ...intervals))
   }
 
-  function reasons() {
-    return parts.channels.map((channel) => ({
-      provider: channel.provider.id,
-      reason: exclusionOf(channel, plan.need, plan) ?? 'has no socket',
-    }))
-  }
-
   function open(key: SubscriptionKey): Shared {
-    const shared = createShared({
-      clock,
-      events,
-      key,
-      open: (sink) => streamOf(key, sink),
-      onEnd: () => onEnd(key),
-    })
+    const onEnd = () => {
+      shares.delete(key.id)
+      if (shares.size === 0) asking.abort()
+    }
+    const shared = createShared({ clock, events, key, open: (sink) => streamOf(key, sink), onEnd })
     shares.set(key.id, shared)
     return shared
   }
 
-  function onEnd({ id }: SubscriptionKey) {
-    shares.delete(id)
-    if (shares.size > 0) return
-    for (const controller of asking) controller.abort(new Error('Nobody is subscribed any more.'))
-  }
-
   function streamOf(key: SubscriptionKey, sink: StreamSink): Stream {
     if (key.kind === 'newHeads') return createHeadStream(heads, backfill, sink)
-    if (key.kind === 'logs')
-      return createLogs({
-        parts,
-        key,
-        backfill,
-        places,
-        heads,
-        blooms,
-        gate,
-        verify,
-        mostFilled: mostFilled.logs,
-        sink,
-      })
-    return createPlain({ clock, key, places, sink, request, reasons, interval })
+    return key.kind === 'logs' ? createLogStream(logParts, key, sink) : createPlainStream(common, key, sink)
   }
 
   return {
@@ -202,21 +134,5 @@ export function createHub({ parts, channels, planner, verify, mostFilled, part, 
       for (const shared of [...shares.values()]) shared.close(new TransportClosedError())
       heads.close()
     },
-  }
-}
-
-function overridesOf(
-  {
-    provider,
-    isPinned = false,
-    exclude = [],
-    channel,
-  }: Pick<AskOptions, 'provider' | 'isPinned' | 'exclude' | 'channel'>,
-  plan: Plan,
-): RequestOverrides {
-  return {
-    ...(provider && { provider, allowFailover: !isPinned }),
-    exclude: [...(plan.exclude ?? []), ...exclude],
-    channel: channel ?? plan.channel,
   }
 }

@@ -31,8 +31,7 @@ export function subscriptionKeyOf(params: readonly unknown[]): SubscriptionKey {
   const kind = params[0] as string
   const filter = kind === 'logs' ? canonicalFilter(params[1] ?? {}) : {}
   const sent = kind === 'logs' ? [kind, filter] : kind === 'newHeads' ? [kind] : params
-  // The others' fields come in any order.
-  const id = sent === params ? stableJson(sent) : JSON.stringify(sent)
+  const id = stableJson(sent)
   return {
     id,
     kind,

@@ -1,8 +1,13 @@
 // Waiting until a stream is ready, with an end: those who come together wait together. Once it is ready nobody waits.
 
 import type { Clock } from '../base/clock'
+import { within } from '../base/clock'
 
 export type Readiness = {
+  /** From now on nobody waits. */
+  open(): void
+  /** It never will be, unless it is. */
+  refuse(error: unknown): void
   /** `undefined` once it is ready. Before, resolves when it is, at the latest after `ms`; rejects if it never will be. */
   wait(ms: number): Promise<void> | undefined
 }
@@ -10,30 +15,28 @@ export type Readiness = {
 /** Ends that are no further apart (in ms) are the same. */
 const TOGETHER = 50
 
-export function createReadiness(clock: Clock, ready: Promise<void>): Readiness {
+export function createReadiness(clock: Clock): Readiness {
   let isReady = false
-  let last: { readonly until: number; readonly promise: Promise<void> } | undefined
-
+  let settle = { resolve: () => {}, reject: (_: unknown) => {} }
+  const ready = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
   ready.then(
     () => {
       isReady = true
     },
     () => {}, // whoever waits for it hears of it
   )
-
-  function start(ms: number) {
-    return new Promise<void>((resolve, reject) => {
-      const timer = clock.after(ms, resolve)
-      ready.then(resolve, reject).finally(timer.cancel)
-    })
-  }
+  let last: { readonly until: number; readonly promise: Promise<void> } | undefined
 
   return {
+    open: settle.resolve,
+    refuse: settle.reject,
     wait(ms) {
       if (isReady) return undefined
       if (ms === Infinity) return ready
       const until = clock.now() + ms
-      if (!last || until - last.until > TOGETHER) last = { until, promise: start(ms) }
+      if (!last || until - last.until > TOGETHER) last = { until, promise: within(clock, ms, ready) }
       return last.promise
     },
   }

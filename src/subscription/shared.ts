@@ -22,7 +22,6 @@ export type SharedStatus = {
 }
 
 export type Shared = {
-  readonly subscribers: number
   /**
    * `undefined` once nothing that comes is missed. Before, resolves when it is so, at the latest after `ms`, and rejects if
    * nobody serves it.
@@ -56,13 +55,17 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   let copy: readonly Subscriber[] | undefined
   let linger: Timer | undefined
   let isOver = false
-  let refuse = (_: unknown) => {}
-  const refused = new Promise<never>((_, reject) => {
-    refuse = reject
-  })
-  refused.catch(() => {}) // once it is ready, nobody waits for it
+  const readiness = createReadiness(clock)
   let before: StreamState = { name: 'opening' }
-  const stream = open({ onItem, onGap: (...gap) => onItem(gapOf(...gap)), onState, onRefused })
+  const stream = open({
+    onItem,
+    onGap: (...gap) => onItem(gapOf(...gap)),
+    onState,
+    onReady: readiness.open,
+    onRefused,
+  })
+
+  const source = { clock, stream, gapOf, whenReady: readiness.wait }
 
   function all() {
     copy ??= [...members]
@@ -82,28 +85,22 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     return { type: 'gap', number: from, error, results: [] }
   }
 
-  function failAll(error: unknown) {
-    for (const subscriber of all()) fail(subscriber, error)
-  }
-
   function onState(state: StreamState, why?: string) {
-    const last = before
+    const from = before.name
     before = state
-    if (!events.has('subscription')) return
-    const { provider, channel } = state.source ?? {}
-    events.emit('subscription', {
-      key: name,
-      from: last.name,
-      to: state.name,
-      ...(provider !== undefined && { provider }),
-      ...(channel !== undefined && { channel }),
-      ...(why !== undefined && { why }),
-    })
+    if (events.has('subscription'))
+      events.emit('subscription', {
+        key: name,
+        from,
+        to: state.name,
+        ...state.source,
+        ...(why !== undefined && { why }),
+      })
   }
 
   function onRefused(error: unknown) {
-    refuse(error)
-    failAll(error)
+    readiness.refuse(error)
+    for (const subscriber of all()) fail(subscriber, error)
   }
 
   function leave(subscriber: Subscriber) {
@@ -126,21 +123,16 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     onEnd()
   }
 
-  stream.start()
-  const ready = createReadiness(clock, Promise.race([stream.whenReady(), refused]))
   return {
-    get subscribers() {
-      return members.size
-    },
-    whenReady: ready.wait,
+    whenReady: readiness.wait,
     add(given) {
       linger?.cancel()
-      const subscriber = createSubscriber(given, { clock, stream, turn: stream.turn(), gapOf })
+      const subscriber = createSubscriber(given, source, stream.turn?.() ?? 0)
       members.add(subscriber)
       copy = undefined
       return () => leave(subscriber)
     },
-    interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
+    interval: () => [...members].reduce((shortest, { options }) => Math.min(shortest, options.interval), Infinity),
     status() {
       const { name: state, source } = stream.state()
       const cursor = stream.cursor()
@@ -153,8 +145,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
       }
     },
     close(error) {
-      refuse(error)
-      failAll(error)
+      onRefused(error)
       end()
     },
   }

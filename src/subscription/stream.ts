@@ -54,21 +54,21 @@ export type StreamSink = {
   /** These blocks could not be had; the stream goes on. */
   onGap(from: number, to: number, why: string): void
   onState(state: StreamState, why?: string | undefined): void
+  /** Nothing that comes from now on is missed. */
+  onReady(): void
   /** Nobody serves it, for good. */
   onRefused(error: unknown): void
 }
 
+/** Runs from its creation on. */
 export type Stream = {
-  start(): void
-  /** Resolves once nothing that comes from now on is missed. */
-  whenReady(): Promise<void>
   state(): StreamState
   /** Everything up to this block has been delivered. */
   cursor(): number | undefined
   /** What was delivered from this block on, read again: for who was too slow, or begins in the past. Not past the cursor. */
   replay(from: number): Promise<Replay>
-  /** The turn of the next block. */
-  turn(): number
+  /** Of logs: the turn of the next block. */
+  turn?(): number
   stop(): void
 }
 

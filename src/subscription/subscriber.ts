@@ -1,11 +1,10 @@
-// One subscriber of a stream: what it is given, in order, at its own pace. One that is slow holds up nobody: what it has no
-// room for is read again when its turn comes. A record and functions, as one stream may have tens of thousands of them.
+// One subscriber of a stream: what it is given, in order; while it is busy, that is kept for it in backlog.ts. A record and
+// functions, as one stream may have tens of thousands of them.
 
 import type { Hex } from 'viem'
-import type { Clock } from '../base/clock'
-import type { Pauses } from '../base/pause'
-import { createPauses } from '../base/pause'
-import type { Item, Stream } from './stream'
+import type { Backlog, BacklogSource } from './backlog'
+import { createBacklog } from './backlog'
+import type { Item } from './stream'
 
 export type SubscriberOptions = {
   /** What of an item it is called with, once each. */
@@ -23,89 +22,50 @@ export type SubscriberOptions = {
   readonly from?: number | undefined
 }
 
-export type SubscriberSource = {
-  readonly clock: Clock
-  readonly stream: Pick<Stream, 'whenReady' | 'cursor' | 'replay'>
-  /** Logs of blocks whose turn came before this are not given. */
-  readonly turn: number
-  readonly gapOf: (from: number, to: number, why: string) => Item
+export type SubscriberSource = BacklogSource & {
+  /** Resolves once how far the past goes is known; `undefined` if it is. */
+  readonly whenReady: (ms: number) => Promise<void> | undefined
 }
 
-export type Subscriber = Omit<SubscriberOptions, 'from'> &
-  SubscriberSource & {
-    /** `busy`: a promise of its own is waited for, or what it has missed is read. */
-    phase: 'idle' | 'busy' | 'closed'
-    /** What came while it was busy. */
-    waiting: Item[] | undefined
-    /** What it has no room for starts at this block; it is read again. */
-    behindFrom: number | undefined
-    /** The last block of which something waits. */
-    through: number
-    /** The lowest block of which something came while it was read again. */
-    lowest: number
-    /** How often in a row that could not be done. */
-    failures: number
-    pauses: Pauses | undefined
-    /** Ends the waiting for a promise of its own. */
-    stopWaiting: () => void
-  }
+export type Subscriber = {
+  readonly options: SubscriberOptions
+  readonly source: SubscriberSource
+  /** Logs of blocks whose turn came before this are not given. */
+  readonly turn: number
+  /** From when it was busy for the first time. */
+  backlog: Backlog | undefined
+  isClosed: boolean
+}
 
-/** Items that wait for a slow one; */
-const MOST_WAITING = 1_000
-/** with what changes their blocks, and those before them. Past it, a change is lost and reported. */
-const MOST_CHANGED = 2_000
-/** What could not be read again is tried once more after this, then after twice as long (in ms), */
-const AGAIN = 1_000
-/** so often; then blocks are given up: */
-const TRIES = 6
-/** so many, and twice as many each time until some can be had. */
-const GIVEN_UP = 256
-
-export function createSubscriber(options: SubscriberOptions, source: SubscriberSource): Subscriber {
-  // Written out: records of one form cost a delivery half as much.
-  const subscriber: Subscriber = {
-    phase: 'idle',
-    // Who begins in the past is told of what is taken back, whoever was given it before.
-    turn: options.from === undefined ? source.turn : -Infinity,
-    read: options.read,
-    subscription: options.subscription,
-    onEvent: options.onEvent,
-    waiting: undefined,
-    behindFrom: options.from,
-    through: -1,
-    lowest: Infinity,
-    onError: options.onError,
-    patience: options.patience,
-    interval: options.interval,
-    clock: source.clock,
-    stream: source.stream,
-    gapOf: source.gapOf,
-    failures: 0,
-    pauses: undefined,
-    stopWaiting: ignore,
-  }
-  if (options.from !== undefined) {
-    subscriber.phase = 'busy'
-    // How far the past goes is known once the stream is.
-    void source.stream.whenReady().then(() => goOn(subscriber, undefined, []))
+/** @param turn of the next block */
+export function createSubscriber(options: SubscriberOptions, source: SubscriberSource, turn: number): Subscriber {
+  const { from } = options
+  // Who begins in the past is told of what is taken back, whoever was given it before.
+  const own = from === undefined ? turn : -Infinity
+  const subscriber: Subscriber = { options, source, turn: own, backlog: undefined, isClosed: false }
+  if (from !== undefined) {
+    const { goOn } = backlogOf(subscriber)
+    const start = () => goOn(undefined, [])
+    Promise.resolve(source.whenReady(Infinity)).then(start, () => {}) // refused, it is told and closed
   }
   return subscriber
 }
 
 export function give(subscriber: Subscriber, item: Item) {
-  if (item.type === 'logs' && item.turn < subscriber.turn) return
-  if (subscriber.phase !== 'idle') return keep(subscriber, item)
+  const { backlog, turn } = subscriber
+  if (subscriber.isClosed || (item.type === 'logs' && item.turn < turn)) return
+  if (backlog?.isBusy()) return backlog.keep(item)
   const events = read(subscriber, item)
   for (let index = 0; index < events.length; index++) {
     const promise = call(subscriber, events[index])
-    if (promise) return void goOn(subscriber, promise, events.slice(index + 1))
-    if (isClosed(subscriber)) return
+    if (promise) return void backlogOf(subscriber).goOn(promise, events.slice(index + 1))
+    if (subscriber.isClosed) return
   }
 }
 
 export function fail(subscriber: Subscriber, error: unknown) {
-  if (isClosed(subscriber)) return
-  const { onError } = subscriber
+  if (subscriber.isClosed) return
+  const { onError } = subscriber.options
   try {
     onError(error)
   } catch {
@@ -114,24 +74,31 @@ export function fail(subscriber: Subscriber, error: unknown) {
 }
 
 export function close(subscriber: Subscriber) {
-  subscriber.phase = 'closed'
-  subscriber.waiting = undefined
-  subscriber.stopWaiting()
-  subscriber.pauses?.end()
+  subscriber.isClosed = true
+  subscriber.backlog?.close()
+}
+
+function backlogOf(subscriber: Subscriber): Backlog {
+  const { source, options } = subscriber
+  subscriber.backlog ??= createBacklog({
+    source,
+    from: options.from,
+    patience: options.patience,
+    read: (item) => read(subscriber, item),
+    call: (event) => call(subscriber, event),
+  })
+  return subscriber.backlog
 }
 
 /** A gap is told in its turn. */
 function read(subscriber: Subscriber, item: Item) {
   if (item.type === 'gap') fail(subscriber, item.error)
-  return subscriber.read(item)
-}
-
-function isClosed({ phase }: Subscriber) {
-  return phase === 'closed'
+  return subscriber.options.read(item)
 }
 
 /** A promise that has to be waited for, if there is one. A throw is the subscriber's own affair. */
-function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLike<unknown> | undefined {
+function call({ options }: Subscriber, result: unknown): PromiseLike<unknown> | undefined {
+  const { subscription, onEvent } = options
   try {
     const returned = onEvent(subscription === undefined ? result : { subscription, result })
     return typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function'
@@ -141,104 +108,3 @@ function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLi
     return undefined
   }
 }
-
-/** It has no time now. */
-function keep(subscriber: Subscriber, item: Item) {
-  const { behindFrom, through } = subscriber
-  if (isClosed(subscriber)) return
-  if (behindFrom !== undefined) return keepBehind(subscriber, item, behindFrom)
-  const isFull = (subscriber.waiting?.length ?? 0) >= MOST_WAITING
-  const isNext = 'number' in item && item.number > through
-  note(subscriber, item)
-  if (isFull && isNext && item.type !== 'gap') subscriber.behindFrom = item.number
-  // What changes blocks that wait already has to wait with them.
-  else if (!isFull || 'number' in item) hold(subscriber, item)
-}
-
-function hold(subscriber: Subscriber, item: Item) {
-  subscriber.waiting ??= []
-  if (subscriber.waiting.length < MOST_CHANGED) return void subscriber.waiting.push(item)
-  if (item.type === 'gap') fail(subscriber, item.error)
-  if (item.type === 'head' || item.type === 'logs')
-    read(subscriber, subscriber.gapOf(item.number, item.number, 'the subscriber is too slow'))
-}
-
-function note(subscriber: Subscriber, item: Item) {
-  if (!('number' in item)) return
-  if (item.type !== 'logs') subscriber.through = item.number
-  else subscriber.through = item.isRemoved ? item.number - 1 : Math.max(subscriber.through, item.number)
-}
-
-/** What lies above is read again; what changes blocks below has to wait with them. */
-function keepBehind(subscriber: Subscriber, item: Item, from: number) {
-  if (!('number' in item)) return
-  subscriber.lowest = Math.min(subscriber.lowest, item.number)
-  if (item.type === 'gap' || item.number < from) hold(subscriber, item)
-}
-
-async function goOn(subscriber: Subscriber, first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
-  if (isClosed(subscriber)) return
-  subscriber.phase = 'busy'
-  if (first) await settled(subscriber, first)
-  await run(subscriber, rest)
-  while (subscriber.phase === 'busy') {
-    const item = subscriber.waiting?.shift()
-    if (item) await run(subscriber, read(subscriber, item))
-    else if (subscriber.behindFrom !== undefined) await readAgain(subscriber, subscriber.behindFrom)
-    else subscriber.phase = 'idle'
-  }
-}
-
-async function run(subscriber: Subscriber, events: readonly unknown[]) {
-  for (const event of events) {
-    if (isClosed(subscriber)) return
-    const promise = call(subscriber, event)
-    if (promise) await settled(subscriber, promise)
-  }
-}
-
-async function readAgain(subscriber: Subscriber, from: number) {
-  const { stream } = subscriber
-  const cursor = stream.cursor() ?? -1
-  // Nothing has been missed: from here on it is given what comes.
-  if (from > cursor) {
-    subscriber.behindFrom = undefined
-    subscriber.through = cursor
-    return
-  }
-  subscriber.lowest = Infinity
-  const found = await stream.replay(from).catch(() => undefined)
-  if (isClosed(subscriber)) return
-  if (!found) return missed(subscriber, from, cursor)
-  subscriber.failures = 0
-  // Something of it has changed while it was read.
-  if (subscriber.lowest <= found.upTo) return
-  subscriber.behindFrom = found.upTo + 1
-  for (const item of found.items) await run(subscriber, read(subscriber, item))
-}
-
-/** What is above `from` could not be read: it waits, or gives up a part. */
-function missed(subscriber: Subscriber, from: number, cursor: number) {
-  const tries = subscriber.failures++ % TRIES
-  subscriber.pauses ??= createPauses(subscriber.clock)
-  if (tries < TRIES - 1) return subscriber.pauses.wait(AGAIN * 2 ** tries)
-  const to = Math.min(cursor, from - 1 + GIVEN_UP * 2 ** (subscriber.failures / TRIES - 1))
-  subscriber.behindFrom = to + 1
-  read(subscriber, subscriber.gapOf(from, to, 'they could not be had'))
-}
-
-function settled(subscriber: Subscriber, promise: PromiseLike<unknown>): Promise<void> {
-  const { clock, patience } = subscriber
-  if (isClosed(subscriber)) return Promise.resolve()
-  return new Promise((resolve) => {
-    const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
-    const done = () => {
-      timer?.cancel()
-      resolve()
-    }
-    subscriber.stopWaiting = done
-    promise.then(done, done)
-  })
-}
-
-function ignore() {}

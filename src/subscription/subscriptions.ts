@@ -4,15 +4,14 @@
 import type { Hex } from 'viem'
 import type { SubscriptionGapError } from '../errors'
 import { InvalidOptionsError, NoProviderError, TransportClosedError } from '../errors'
-import type { Parts } from '../request/flight'
-import type { Face, Planner } from '../request/plan'
-import type { RpcRequest, SocketState } from '../types'
+import type { Face } from '../request/plan'
+import type { SocketState } from '../types'
 import type { Hub, HubOptions, Subscription } from './hub'
 import { createHub } from './hub'
 import type { HeadOfChain, LogsOfBlock } from './items'
 import { createLogItems, toHeadOfChain } from './items'
 import { createIteration } from './iteration'
-import { stableJson, subscriptionKeyOf } from './key'
+import { subscriptionKeyOf } from './key'
 import type { SharedStatus } from './shared'
 import type { Item } from './stream'
 
@@ -57,12 +56,9 @@ export type Subscriptions = {
   close(): void
 }
 
-export type SubscriptionsOptions = Pick<HubOptions, 'verify' | 'mostFilled'> & {
-  readonly parts: Parts
+export type SubscriptionsOptions = HubOptions & {
   /** Of the list's options. */
   readonly pollingInterval: number | undefined
-  readonly part: HubOptions['part']
-  readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
 }
 
 /** In ms. A promise of a subscriber is waited for so long; */
@@ -70,32 +66,15 @@ const PATIENCE = 10_000
 /** viem's own. */
 const INTERVAL = 4_000
 
-export function createSubscriptions({
-  parts,
-  verify,
-  mostFilled,
-  pollingInterval,
-  part,
-  request,
-}: SubscriptionsOptions): Subscriptions {
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { parts, pollingInterval } = options
   const hubs = new Map<string, Hub>()
-  const known = new WeakMap<Planner, Hub>()
 
   function hubOf(face: Face): Hub {
-    const hub = known.get(face.planner) ?? openHub(face)
-    known.set(face.planner, hub)
-    return hub
-  }
-
-  function openHub(face: Face): Hub {
     const { wall, provider, isPinned, channel, exclude } = face.planner({ method: 'eth_subscribe' })
-    const scope = stableJson({ wall, provider, isPinned, channel, exclude })
-    let hub = hubs.get(scope)
-    if (!hub) {
-      const { channels, planner } = face
-      hub = createHub({ parts, channels, planner, verify, mostFilled, part, request: (asked) => request(face, asked) })
-      hubs.set(scope, hub)
-    }
+    const scope = JSON.stringify([wall, provider, isPinned, channel, exclude])
+    const hub = hubs.get(scope) ?? createHub(options, face)
+    hubs.set(scope, hub)
     return hub
   }
 

@@ -200,7 +200,7 @@ describe('frames', () => {
       error: { code: -32700, message: 'parse error at 0123456789abcdef' },
     })
     expect(changes.slice(count)).toEqual([
-      { from: 'open', to: 'open', generation: 1, attempt: 1, why: 'parse error at ***', isBlamed: false },
+      { from: 'open', to: 'open', attempt: 1, why: 'parse error at ***', isBlamed: false },
     ])
     sockets.last.receive({ jsonrpc: '2.0', id: 1, result: '0x1' })
     expect(await pending).toBe('0x1')

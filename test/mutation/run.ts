@@ -9,7 +9,8 @@ const home = 'test/mutation'
 
 if (!existsSync(`src/${folder}`)) throw new Error(`there is no folder src/${folder}`)
 // The runner's peer vitest is the project's own, one level up.
-if (!existsSync(`${home}/node_modules`)) run('npm', ['ci', '--prefix', home, '--legacy-peer-deps', '--no-audit', '--no-fund'])
+if (!existsSync(`${home}/node_modules`))
+  run('npm', ['ci', '--prefix', home, '--legacy-peer-deps', '--no-audit', '--no-fund'])
 run(`${home}/node_modules/.bin/stryker`, ['run', `${home}/stryker.json`, '-m', `src/${folder}/**/*.ts`])
 
 function run(command: string, parameters: string[]) {

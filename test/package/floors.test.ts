@@ -14,7 +14,18 @@ type Part = {
 const knowledge = ['base', 'errors', 'rpc']
 const pipeline = [...knowledge, 'events', 'provider', 'channel', 'request']
 const shelves = ['methods', 'subscription', 'monitor']
-const rim = ['engine', 'failover', 'provider-api', 'eip1193', 'options', 'checks', 'entries', 'status', 'value']
+const rim = [
+  'engine',
+  'failover',
+  'provider-api',
+  'eip1193',
+  'options',
+  'checks',
+  'shape',
+  'entries',
+  'status',
+  'value',
+]
 const everything = [...pipeline, ...shelves, ...rim]
 
 /** A part is a folder of src or a file in it. */

@@ -149,9 +149,9 @@ describe('what a range may be', () => {
   }
 
   test('behavior: a range that is offered, not the one refused', () => {
-    expect(hintsOf('query returned more than 10000 results. Try with this block range [0xA, 0xB].')).toEqual([10n, 11n])
-    expect(hintsOf('query returned more than 10000 results', { from: '0xA', to: '0xB' })).toEqual([10n, 11n])
-    expect(hintsOf('query exceeds max results 20000, retry with the range 100-200')).toEqual([100n, 200n])
+    expect(hintsOf('query returned more than 10000 results. Try with this block range [0xA, 0xB].')).toEqual([10, 11])
+    expect(hintsOf('query returned more than 10000 results', { from: '0xA', to: '0xB' })).toEqual([10, 11])
+    expect(hintsOf('query exceeds max results 20000, retry with the range 100-200')).toEqual([100, 200])
     expect(hintsOf('range 100-9000 is too large')).toBeUndefined()
     expect(hintsOf('too many results. Try with this block range [0xB, 0xA].')).toBeUndefined()
   })

@@ -56,6 +56,9 @@ describe('no JSON-RPC error', () => {
     expect(kindOf(new DOMException('', 'TimeoutError'))).toBe('timeout')
     expect(kindOf(networkError('UND_ERR_HEADERS_TIMEOUT'))).toBe('timeout')
     expect(failureOf(rpcError(-32000, 'execution timeout'), call)).toMatchObject({ kind: 'timeout', blame: 'nobody' })
+    const late = (status?: number) =>
+      failureOf(rpcError(-32000, 'request timed out', undefined, { status }), logs).blame
+    expect([late(), late(504)]).toEqual(['nobody', 'channel'])
   })
 
   test('behavior: HTTP failures, by what they say and by status', () => {
@@ -87,10 +90,10 @@ describe('no JSON-RPC error', () => {
     const unsent = new WebSocketRequestError({ url, details: 'Socket is closed.' })
     expect(failureOf(unsent, call)).toMatchObject({ kind: 'network', blame: 'channel', isUntouched: true })
     expect(failureOf(new SocketClosedError({ url }), call)).toMatchObject({ kind: 'network', isUntouched: false })
-    expect(failureOf(new Error('Unexpected server response: 429'), call)).toMatchObject({
-      kind: 'rate-limit',
-      isUntouched: true,
-    })
+    const handshake = (status: number) => failureOf(new Error(`Unexpected server response: ${status}`), call)
+    expect(handshake(429)).toMatchObject({ kind: 'rate-limit', isUntouched: true })
+    expect(handshake(502)).toMatchObject({ kind: 'server-error', isUntouched: true })
+    expect(handshake(200)).toMatchObject({ kind: 'network', isUntouched: true })
   })
 
   test('behavior: sizes, a missing URL, an unknown throw', () => {

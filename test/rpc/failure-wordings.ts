@@ -5,7 +5,6 @@ export const WORDINGS = `
 # already-known final nobody
 eth_sendRawTransaction -32000 : tx already in mempool
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(AlreadyImported(0xabc))
-eth_sendRawTransaction -32000 tx already in mempool
 eth_sendRawTransaction -32000 INTERNAL_ERROR: existing txn with same hash
 eth_sendRawTransaction -32000 existing tx with same hash
 eth_sendRawTransaction -32003 Tx: [0xab] already Imported
@@ -14,12 +13,13 @@ eth_sendRawTransaction -32000 Transaction already in pool
 eth_sendRawTransaction -32000 transaction already known by the pool
 # user-rejected final nobody
 eth_sendTransaction -32603 User rejected the transaction
-eth_requestAccounts 5000 User rejected.
+eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(Stale)
 eth_sendRawTransaction -32000 OldNonce
+eth_sendRawTransaction -32003 Transaction rejected
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(InvalidTransaction(InvalidTransaction::Payment))
 eth_sendRawTransaction -32000 nonce has already been used
 eth_sendRawTransaction -32000 insufficient funds for gas * price + value: balance 429, tx cost 503, overshot 429
@@ -54,7 +54,6 @@ eth_sendRawTransaction -32010 Sender is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 # transaction-rejected next nobody
 eth_sendRawTransaction -32000 FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 2, MaxPriorityFeePerGas:1, Block number: 3
-eth_sendRawTransaction -32000 FeeTooLowToCompete
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(ImmediatelyDropped)
 eth_sendRawTransaction -32000 INTERNAL_ERROR: underpriced
 eth_sendRawTransaction -32000 fee too low
@@ -67,6 +66,7 @@ eth_sendRawTransaction -32076 Failed imported to deferred pool: Transaction Pool
 eth_sendRawTransaction -32000 txpool limit reached
 # filter-not-found final nobody
 eth_getFilterChanges -32000 filter not found
+eth_getFilterChanges -32001 Resource not found.
 eth_unsubscribe -32000 Subscription not found
 # timeout next nobody
 eth_call -32000 execution aborted (timeout = 5s)
@@ -95,6 +95,8 @@ eth_estimateGas -32000 Transaction reverted without a reason string
 eth_call -32000 contract call reverted
 eth_call -32000 err: invalid opcode: opcode 0xfe not defined (supplied gas 1)
 eth_call -32000 out of gas
+eth_call -32015 Transaction execution error.
+eth_call -32000 execution failed || 0x82b42900
 eth_call -32000 invalid opcode: INVALID
 eth_call -32000 stack underflow (0 <=> 1)
 # missing-state next nobody
@@ -111,7 +113,6 @@ eth_getBlockByNumber -32000 block #5 has been pruned; earliest available is #100
 eth_getTransactionReceipt -32000 transaction history is pruned
 eth_getBalance -32000 missing trie node abc (path ) <nil>
 eth_getBalance -32000 state histories haven't been fully indexed yet
-eth_getBalance -32000 historical state 0xabc is not available
 eth_getProof -32000 distance to target block exceeds maximum proof window
 trace_block -32000 transaction indexing is in progress
 debug_traceTransaction -32000 mutation of old data not available due to pruning
@@ -123,6 +124,7 @@ eth_maxPriorityFeePerGas -32601 The method eth_maxPriorityFeePerGas does not exi
 eth_getFilterLogs -32601 the method eth_getFilterLogs does not exist/is not available
 eth_x -32603 Rpc Endpoint not implemented
 debug_traceTransaction -2031 [debug_traceTransaction] Not Allowed
+trace_block -32000 Archive, Debug and Trace requests are not available on your current plan.
 eth_getBalance -32601 unsupported chain: xyz
 debug_traceTransaction -32612 custom tracers are blocked on this endpoint
 debug_traceTransaction -32613 Tracing/debugging blocked
@@ -137,7 +139,7 @@ admin_peers -32000 P2P has been disabled. This functionality is not available
 eth_getLogs -32614 eth_getLogs and eth_newFilter are limited to a 10,000 blocks range
 eth_getLogs -32600 exceeds the range allowed for your plan (5001 > 2000)
 eth_getLogs -32000 Block range limit exceeded.
-eth_getLogs -32000 block range limit exceeded
+eth_getLogs -32005 limit exceeded
 eth_getLogs -32047 Max range: 800
 eth_getLogs -32701 Please specify an address in your request or, to remove restrictions, order a dedicated full node here
 eth_getLogs -32000 too many addresses in filter: max 100
@@ -145,7 +147,6 @@ eth_getLogs -32000 block range exceeded: max 1000
 eth_getLogs -32000 eth_getLogs range limited to 500 blocks
 eth_getLogs -32000 Too many blocks requested
 eth_getLogs -32602 Maximum block range exceeded
-eth_getLogs -32000 query range too wide
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
@@ -174,6 +175,7 @@ eth_sendRawTransaction -32602 empty transaction data
 debug_traceTransaction -32602 invalid tracer config
 eth_getLogs -32602 fromBlock is greater than toBlock
 eth_call -32602 Expected 2 params, got 1
+wallet_sendCalls 5730 Unknown bundle id
 eth_call -32602 invalid address
 eth_call -32000 invalid address checksum
 # invalid-params next nobody
@@ -216,8 +218,6 @@ eth_call -32005 Batched requests are not supported by this server
 eth_call -32010 The batch request was too large || Exceeded max limit of 100
 eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
-eth_getBalance -32000 batch size limit exceeded
-eth_getBalance -32600 Batch requests are not supported
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
 eth_getBalance -2041 Exceed daily request cost limit of ethereum

@@ -117,7 +117,6 @@ describe('readMessage', () => {
     expect(readBody('{"__proto__":{"result":1,"id":1}}', 1).type).toBe('invalid')
     expect(readBody('{"id":1,"result":{"__proto__":{"x":1}}}', 1).type).toBe('result')
     expect(({} as { x?: unknown }).x).toBeUndefined()
-    expect(readMessage(Object.create({ id: 1, result: 1 }), 1).type).toBe('invalid')
   })
 })
 

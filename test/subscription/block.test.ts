@@ -1,7 +1,7 @@
 // Heads and logs as nodes send them, whole or not.
 
 import { describe, expect, test } from 'vitest'
-import { toBlock, toHeight, toLog } from '../../src/subscription/block'
+import { toBlock, toLog } from '../../src/subscription/block'
 import { blockOf, hashOf, logOf } from './blocks'
 
 const { raw } = blockOf(100)
@@ -53,20 +53,4 @@ describe('toLog', () => {
       expect(toLog(value)).toBeUndefined()
     },
   )
-})
-
-describe('toHeight', () => {
-  test.each([
-    ['0x0', 0],
-    ['0xfF', 255],
-    ['0x01', 1],
-    ['0x1fffffffffffff', undefined],
-    ['0x', undefined],
-    ['ff', undefined],
-    ['0xg', undefined],
-    [5, undefined],
-    [null, undefined],
-  ])('default: %j is %j', (value, expected) => {
-    expect(toHeight(value)).toBe(expected)
-  })
 })

@@ -4,20 +4,16 @@ import { createManualClock } from '../support/manual-clock'
 
 function setUp() {
   const clock = createManualClock()
-  let settle = { resolve: () => {}, reject: (_: unknown) => {} }
-  const ready = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject }
-  })
-  return { clock, readiness: createReadiness(clock, ready), settle }
+  return { clock, readiness: createReadiness(clock) }
 }
 
 describe('createReadiness', () => {
   test('default: those who come together wait together, and nobody waits once it is ready', async () => {
-    const { readiness, settle } = setUp()
+    const { readiness } = setUp()
     const first = readiness.wait(1_000)
     expect(first).toBeInstanceOf(Promise)
     expect(readiness.wait(1_000)).toBe(first)
-    settle.resolve()
+    readiness.open()
     await first
     expect(readiness.wait(1_000)).toBe(undefined)
   })
@@ -37,9 +33,9 @@ describe('createReadiness', () => {
   })
 
   test('error: what will never be ready', async () => {
-    const { readiness, settle } = setUp()
+    const { readiness } = setUp()
     const [limited, unlimited] = [readiness.wait(1_000), readiness.wait(Infinity)]
-    settle.reject(new Error('nobody serves it'))
+    readiness.refuse(new Error('nobody serves it'))
     await expect(limited).rejects.toThrow('nobody serves it')
     await expect(unlimited).rejects.toThrow('nobody serves it')
     await expect(readiness.wait(1_000)).rejects.toThrow('nobody serves it')

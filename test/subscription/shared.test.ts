@@ -13,27 +13,23 @@ function setUp() {
   const events = createEvents()
   const told: unknown[] = []
   for (const name of ['subscription', 'gap'] as const) events.on(name, (event) => void told.push([name, event]))
-  const stream = { start: vi.fn(), stop: vi.fn() }
+  const stream = { stop: vi.fn() }
+  const open = vi.fn()
   const onEnd = vi.fn()
   let state: StreamState = { name: 'live', source: { provider: 'p1', channel: 'ws' } }
   let sink: StreamSink | undefined
-  let becomeReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve
-  })
   const shared = createShared({
     clock,
     events,
     key: subscriptionKeyOf(['newHeads']),
     open(given) {
+      open()
       sink = given
       return {
         ...stream,
-        whenReady: () => ready,
         state: () => state,
         cursor: () => 100,
         replay: async (from) => ({ items: [], upTo: from }),
-        turn: () => 0,
       }
     },
     onEnd,
@@ -60,7 +56,7 @@ function setUp() {
     onEnd,
     told,
     join,
-    becomeReady: () => becomeReady(),
+    open,
     sink: () => sink as StreamSink,
     become(next: StreamState, why?: string) {
       state = next
@@ -75,12 +71,12 @@ function plain(...results: unknown[]): Item {
 
 describe('members', () => {
   test('Given 10 subscribers, then one stream, and each event arrives once per listener', () => {
-    const { shared, stream, join, sink } = setUp()
+    const { shared, open, join, sink } = setUp()
     const all = Array.from({ length: 10 }, () => join())
     sink().onItem(plain('a', 'b'))
-    expect(stream.start).toHaveBeenCalledTimes(1)
+    expect(open).toHaveBeenCalledTimes(1)
     expect(all.map(({ seen }) => seen)).toEqual(Array(10).fill(['a', 'b']))
-    expect(shared.subscribers).toBe(10)
+    expect(shared.status().subscribers).toBe(10)
   })
 
   test('Given one listener throws, then the others still receive the event', () => {
@@ -180,9 +176,9 @@ describe('the end', () => {
 
 describe('readiness', () => {
   test('default: that of the stream', async () => {
-    const { shared, becomeReady } = setUp()
+    const { shared, sink } = setUp()
     const waiting = shared.whenReady(10_000)
-    becomeReady()
+    sink().onReady()
     await expect(waiting).resolves.toBeUndefined()
     expect(shared.whenReady(10_000)).toBeUndefined()
   })

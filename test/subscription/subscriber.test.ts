@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { SubscriptionGapError } from '../../src/errors'
 import { indexOf } from '../../src/subscription/logs/ledger'
 import type { Item, LogsItem, Replay } from '../../src/subscription/stream'
-import type { SubscriberOptions, SubscriberSource } from '../../src/subscription/subscriber'
+import type { SubscriberOptions } from '../../src/subscription/subscriber'
 import { close, createSubscriber, fail, give } from '../../src/subscription/subscriber'
 import { createManualClock } from '../support/manual-clock'
 import { hashOf, logOf, nameOf } from './blocks'
@@ -35,7 +35,6 @@ function createLogStream() {
   }
 
   return {
-    whenReady: () => Promise.resolve(),
     cursor: () => cursor,
     async replay(from: number) {
       replays++
@@ -84,7 +83,7 @@ function gapOf(from: number, to: number, why: string): Item {
   return { type: 'gap', number: from, error, results: [] }
 }
 
-type Given = Partial<SubscriberOptions> & Partial<Pick<SubscriberSource, 'turn'>>
+type Given = Partial<SubscriberOptions> & { turn?: number }
 
 function setUp({ turn = 0, ...options }: Given = {}) {
   const clock = createManualClock()
@@ -107,7 +106,8 @@ function setUp({ turn = 0, ...options }: Given = {}) {
       interval: 4_000,
       ...options,
     },
-    { clock, stream, turn, gapOf },
+    { clock, stream, gapOf, whenReady: () => undefined },
+    turn,
   )
   return {
     clock,

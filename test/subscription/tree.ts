@@ -69,6 +69,8 @@ export function createTree(clock: Clock, height = 100): Tree {
   const byNumber = (number: number, provider: string | undefined) =>
     answer(`number ${number}`, () => chain(provider || 'p1').find((block) => block.number === number))
 
+  const latest = (provider = 'p1') => answer(`latest ${provider}`, () => head(provider)).catch(() => undefined)
+
   return {
     chain,
     head,
@@ -85,7 +87,8 @@ export function createTree(clock: Clock, height = 100): Tree {
       delay = next
     },
     backfill: {
-      latest: (provider = 'p1') => answer(`latest ${provider}`, () => head(provider)).catch(() => undefined),
+      latest,
+      hasReached: async (height, provider) => ((await latest(provider))?.number ?? -Infinity) >= height,
       byHash: (hash) =>
         answer(`hash ${nameOf({ number: Number(BigInt(hash) & 0xffff_ffffn), hash })}`, () => all.get(hash)),
       byNumber,

@@ -3,15 +3,14 @@
 
 import { numberToHex } from 'viem'
 import { InvalidResponseError } from '../../errors'
-import type { Provider } from '../../provider/provider'
-import type { OnWinner, Parts } from '../../request/flight'
+import type { Plan } from '../../request/plan'
 import { heightOf } from '../../rpc/block'
 import type { FailureKind, RpcRequest } from '../../types'
-import type { Caller, Calls } from '../calls'
+import type { Answer, Caller, Calls } from '../calls'
 import { isOver, partOf, shareOf } from '../calls'
-import type { Logs } from '../logs/logs'
 import { TAIL } from '../logs/logs-plan'
-import { failuresOf } from '../logs/logs-refusals'
+import type { WideLogs } from '../logs/wide-logs'
+import type { LogFilter } from './filter'
 import type { FilterLog, Point } from './filter-trail'
 import { inOrder } from './filter-trail'
 
@@ -32,10 +31,7 @@ export type Source = {
   logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[] | undefined>
 }
 
-export type LogFilter = Readonly<Record<string, unknown>>
 export type LoggedBlock = Omit<Point, 'time'>
-
-export type FilterParts = Pick<Parts, 'heads' | 'providers'>
 
 /** Whom a part of the request may go to: `provider` alone if one is named, else those that the caller wants. */
 export type Whom = { provider?: string | undefined; exclude?: readonly string[] | undefined; isOneShot?: boolean }
@@ -49,7 +45,9 @@ export type Newest = {
 }
 
 export type FilterAsking = {
-  ask(caller: Caller, request: RpcRequest, whom?: Whom, onWinner?: OnWinner): Promise<unknown>
+  ask(caller: Caller, request: RpcRequest, whom?: Whom): Promise<unknown>
+  /** As `ask`, where it matters who answers. Not for logs. */
+  answer(caller: Caller, request: RpcRequest, whom?: Whom): Promise<Answer>
   /** The newest block. */
   newest(caller: Caller): Promise<Newest>
   /**
@@ -66,6 +64,7 @@ export type FilterAsking = {
 export class ChainMovedError extends Error {}
 
 const LOGS = 'eth_getLogs'
+const NEWEST = { method: 'eth_getBlockByNumber', params: ['latest', false] }
 /** Not every node takes hashes, has the block, or takes many addresses other than in parts by range. */
 const NOT_BY_HASH: readonly FailureKind[] = [
   'block-not-available',
@@ -78,9 +77,9 @@ const NOT_BY_HASH: readonly FailureKind[] = [
 /** Before it is tried again with what does not fit together (in ms). */
 const PAUSES = [100, 200, 400]
 
-export function createFilterAsking({ heads, providers }: FilterParts, calls: Calls, logs: Logs): FilterAsking {
-  function ask(caller: Caller, request: RpcRequest, whom: Whom = {}, onWinner?: OnWinner) {
-    const { provider, exclude = [], isOneShot = false } = whom
+export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
+  const { clock, heads, providers } = calls
+  function planFor(caller: Caller, request: RpcRequest, { provider, exclude = [], isOneShot = false }: Whom): Plan {
     const { isPinned, ...limits } = caller.limits
     const plan = calls.planOf(request, {
       ...limits,
@@ -88,23 +87,23 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })
-    const part = { ...partOf(calls, caller, plan), isOneShot }
-    return request.method === LOGS ? logs.request(caller, request, part) : calls.call(caller, request, part, onWinner)
+    return { ...partOf(clock.now(), caller, plan), isOneShot }
   }
 
-  async function newest(caller: Caller, exclude?: readonly string[], onAnswer?: (provider: string) => void) {
-    let by: Provider | undefined
-    const request = { method: 'eth_getBlockByNumber', params: ['latest', false] }
-    const raw = await ask(caller, request, { exclude }, (channel) => {
-      by = channel.provider
-      onAnswer?.(by.id)
-    })
-    const last = by && heads.lastOf(by)
-    const provider = by?.id ?? ''
-    const head = toHeader(raw)
-    if (!head) throw new InvalidResponseError({ provider, method: request.method, reason: 'no block' })
+  function ask(caller: Caller, request: RpcRequest, whom: Whom = {}) {
+    return (request.method === LOGS ? logs.request : calls.call)(caller, request, planFor(caller, request, whom))
+  }
+
+  function answer(caller: Caller, request: RpcRequest, whom: Whom = {}) {
+    return calls.ask(caller, request, planFor(caller, request, whom))
+  }
+
+  function newestOf({ value, by }: Answer): Newest {
+    const last = heads.lastOf(by)
+    const head = toHeader(value)
+    if (!head) throw new InvalidResponseError({ provider: by.id, method: NEWEST.method, reason: 'no block' })
     // While nobody has the block that was shown before, that one is given again, whoever was asked.
-    return { head, provider, isItsOwn: last === undefined || last.height >= head.number }
+    return { head, provider: by.id, isItsOwn: last === undefined || last.height >= head.number }
   }
 
   async function atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>) {
@@ -112,13 +111,13 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
     let errors: unknown[] = []
     for (let pauses = 0; ; ) {
       let provider: string | undefined
-      const isLast = caller.limits.isPinned || failed.length + 1 >= calls.providers.length
-      const part = isLast ? caller : shareOf(calls, caller)
+      const isLast = caller.limits.isPinned || failed.length + 1 >= providers.length
+      const part = isLast ? caller : shareOf(clock.now(), caller)
       try {
-        const { head, isItsOwn, ...by } = await newest(caller, failed, (id) => {
-          provider = id
-        })
-        return isItsOwn ? await run(head, sourceOf(part, by.provider)) : undefined
+        const found = await answer(caller, NEWEST, { exclude: failed })
+        provider = found.by.id
+        const { head, isItsOwn } = newestOf(found)
+        return isItsOwn ? await run(head, sourceOf(part, provider)) : undefined
       } catch (error) {
         if (isOver(caller, error)) throw error
         errors.push(error)
@@ -129,7 +128,7 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
         const pause = PAUSES[pauses++] ?? Infinity
         const isPassing = errors.some((one) => one instanceof ChainMovedError)
         if (!isPassing) throw errors[0]
-        if (calls.clock.now() + pause >= caller.deadline) return undefined
+        if (clock.now() + pause >= caller.deadline) return undefined
         await calls.pause(caller, pause)
         failed = []
         errors = []
@@ -160,13 +159,13 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
       try {
         return await logsBy(asked)
       } catch (error) {
-        const failures = failuresOf(error, { method: LOGS, params: [asked] }, providers)
+        const failures = calls.failuresOf(error, { method: LOGS, params: [asked] })
         if (!failures.some(({ failure }) => NOT_BY_HASH.includes(failure.kind))) throw error
         return undefined
       }
     }
 
-    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(calls.clock.now())
+    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(clock.now())
     return {
       provider,
       overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,
@@ -177,7 +176,7 @@ export function createFilterAsking({ heads, providers }: FilterParts, calls: Cal
     }
   }
 
-  return { ask, newest, atHead }
+  return { ask, answer, newest: async (caller) => newestOf(await answer(caller, NEWEST)), atHead }
 }
 
 function toHeader(raw: unknown): Header | undefined {

@@ -3,39 +3,18 @@
 
 import { heightOf } from '../../rpc/block'
 import type { Caller, Calls } from '../calls'
-import type { FilterAsking, Header, LogFilter, LoggedBlock, Source } from './filter-asking'
+import type { Filter, LogFilter } from './filter'
+import type { FilterAsking, Header, LoggedBlock, Source } from './filter-asking'
 import { ChainMovedError } from './filter-asking'
-import type { FilterLog, Point, Trail } from './filter-trail'
+import type { Point, Trail } from './filter-trail'
 import { hashChanges, lastThat, logChanges, merged, tipOf, trimmed } from './filter-trail'
-
-/** What it follows the chain for. */
-export type Wanted = { readonly type: 'logs'; readonly filter: LogFilter } | { readonly type: 'blocks' }
-
-export type ChainFilter = {
-  readonly wanted: Wanted
-  trail: Trail
-  /** Who gave the tip. */
-  provider: string
-  /** As many resets of the chain had been taken when the tip was asked for. */
-  resets: number
-  /** Blocks that were told, when the chain has only become shorter since: if it grows again, they are not told again. */
-  cutOff: readonly Point[]
-  /** Of logs: up to this block all were told for certain, whichever node behind an address answered. */
-  sure: number
-  /** When the tip was first seen, and since when no head above it was given (in ms of the clock). */
-  seenAt: number
-  /** Since when polls have found nothing that fits together. */
-  stuckSince: number | undefined
-  lowerSince: number | undefined
-}
 
 /** `isPatient`: a block that it lacks may be a matter of the node that was met. */
 type PolledSource = Source & { readonly isPatient: boolean }
 
-export type FilterChanges = {
-  open(caller: Caller, wanted: Wanted): Promise<ChainFilter>
-  /** What is new, as nodes tell it. Of two polls at once, one tells. */
-  changes(caller: Caller, filter: ChainFilter): Promise<readonly (FilterLog | string)[]>
+export type ChainFilters = {
+  /** @param logs which logs; `undefined`: blocks. Of two polls at once, one tells. */
+  open(caller: Caller, logs: LogFilter | undefined): Promise<Filter>
   /** A lower head was taken by decision. */
   noteReset(): void
 }
@@ -54,65 +33,81 @@ const MOST_TRIES = 3
 /** A new chain below all that is known is looked into so deep (in blocks). */
 const DEEPEST = 256
 
-export function createFilterChanges({ clock }: Pick<Calls, 'clock'>, asking: FilterAsking): FilterChanges {
+export function createChainFilters({ clock }: Calls, asking: FilterAsking): ChainFilters {
   let resets = 0
 
-  async function open(caller: Caller, wanted: Wanted): Promise<ChainFilter> {
-    const seen = resets
-    const { head, provider } = await asking.newest(caller)
-    const [sure, seenAt] = [head.number, clock.now()]
-    const trail: Trail = [pointAt(head)]
-    const since = { lowerSince: undefined, stuckSince: undefined }
-    return { wanted, trail, provider, resets: seen, cutOff: [], sure, seenAt, ...since }
-  }
+  async function open(opening: Caller, logs: LogFilter | undefined): Promise<Filter> {
+    /** As many resets of the chain had been taken when the tip was asked for. */
+    let seenResets = resets
+    const { head, provider } = await asking.newest(opening)
+    let trail: Trail = [pointAt(head)]
+    /** Who gave the tip. */
+    let giver = provider
+    /** Blocks that were told, when the chain has only become shorter since: if it grows again, they are not told again. */
+    let cutOff: readonly Point[] = []
+    /** Of logs: up to this block all were told for certain, whichever node behind an address answered. */
+    let sure = head.number
+    /** When the tip was first seen, and since when no head above it was given (in ms of the clock). */
+    let seenAt = clock.now()
+    let lowerSince: number | undefined
+    /** Since when polls have found nothing that fits together. */
+    let stuckSince: number | undefined
 
-  async function changes(caller: Caller, filter: ChainFilter) {
-    const { trail, wanted } = filter
-    const seen = resets
-    const found = await asking.atHead(caller, async (head, source) => {
-      // The one that comes second starts where the first one ended.
-      if (filter.trail !== trail || !isFollowed(filter, head, source.provider, seen)) return []
-      const isPatient = clock.now() - (filter.stuckSince ?? clock.now()) < OTHER_LOWER_FOR
-      const { known, told, end, sure } = await stepTo(head, filter, { ...source, isPatient })
-      if (filter.trail !== trail || caller.signal?.aborted) return []
-      const next = trimmed(merged([...known, pointAt(end), ...told]))
-      if (tipOf(next).hash !== tipOf(trail).hash) filter.seenAt = clock.now()
-      Object.assign(filter, { trail: next, sure, provider: source.provider, resets: seen, lowerSince: undefined })
-      const orphans = trail.slice(known.length)
-      if (wanted.type === 'logs') return logChanges(orphans, told)
-      const before = [...orphans, ...filter.cutOff]
-      const hashes = hashChanges(before, told)
-      filter.cutOff = hashes.length > 0 ? [] : before.slice(0, MOST_BLOCKS)
-      return hashes
-    })
-    filter.stuckSince = found ? undefined : (filter.stuckSince ?? clock.now())
-    return found ?? []
-  }
-
-  /** A head above the tip is; one that is not may be of a provider that is behind, or on a branch that has lost. */
-  function isFollowed(filter: ChainFilter, head: Header, provider: string, seen: number): boolean {
-    const { trail } = filter
-    const tip = tipOf(trail)
-    if (head.hash === tip.hash) {
-      Object.assign(filter, { resets: seen, lowerSince: undefined })
-      return filter.sure < tip.number && clock.now() - filter.seenAt < SETTLED_AFTER
+    async function changes(caller: Caller) {
+      const before = trail
+      const resetsNow = resets
+      const found = await asking.atHead(caller, async (head, source) => {
+        // The one that comes second starts where the first one ended.
+        if (trail !== before || !isFollowed(head, source.provider, resetsNow)) return []
+        const isPatient = clock.now() - (stuckSince ?? clock.now()) < OTHER_LOWER_FOR
+        const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient })
+        if (trail !== before || caller.signal?.aborted) return []
+        const { known, told, end } = step
+        trail = trimmed(merged([...known, pointAt(end), ...told]))
+        if (tipOf(trail).hash !== tipOf(before).hash) seenAt = clock.now()
+        sure = step.sure
+        giver = source.provider
+        seenResets = resetsNow
+        lowerSince = undefined
+        const orphans = before.slice(known.length)
+        if (logs) return logChanges(orphans, told)
+        const gone = [...orphans, ...cutOff]
+        const hashes = hashChanges(gone, told)
+        cutOff = hashes.length > 0 ? [] : gone.slice(0, MOST_BLOCKS)
+        return hashes
+      })
+      stuckSince = found ? undefined : (stuckSince ?? clock.now())
+      return found ?? []
     }
-    if (head.number > tip.number || resets > filter.resets) return true
-    const isSame = provider === filter.provider
-    const isOther = trail.some(({ number, hash }) => number === head.number && hash !== head.hash)
-    if (isSame && isOther) return true
-    filter.lowerSince ??= clock.now()
-    return clock.now() - filter.lowerSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
+
+    /** A head above the tip is; one that is not may be of a provider that is behind, or on a branch that has lost. */
+    function isFollowed(head: Header, from: string, resetsNow: number): boolean {
+      const tip = tipOf(trail)
+      if (head.hash === tip.hash) {
+        seenResets = resetsNow
+        lowerSince = undefined
+        return sure < tip.number && clock.now() - seenAt < SETTLED_AFTER
+      }
+      if (head.number > tip.number || resets > seenResets) return true
+      const isSame = from === giver
+      const isOther = trail.some(({ number, hash }) => number === head.number && hash !== head.hash)
+      if (isSame && isOther) return true
+      lowerSince ??= clock.now()
+      return clock.now() - lowerSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
+    }
+
+    return { logs, changes }
   }
 
   return {
     open,
-    changes,
     noteReset() {
       resets++
     },
   }
 }
+
+type Followed = { readonly trail: Trail; readonly logs: LogFilter | undefined; readonly sure: number }
 
 type Step = {
   /** Those points that are left. */
@@ -123,14 +118,14 @@ type Step = {
   readonly sure: number
 }
 
-async function stepTo(head: Header, { trail, wanted, sure }: ChainFilter, source: PolledSource): Promise<Step> {
+async function stepTo(head: Header, { trail, logs, sure }: Followed, source: PolledSource): Promise<Step> {
   let known = head.number > tipOf(trail).number ? trail : await knownOf(trail, head, source)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const tip = known.at(-1)
     const from = tip ? firstAfter(tip, head) : await firstNew(trail[0], head, source)
     const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
     const stretch = { from, end, head, known, tip, source }
-    const found = wanted.type === 'logs' ? await loggedBlocks(wanted.filter, stretch, sure) : await blocksOf(stretch)
+    const found = logs ? await loggedBlocks(logs, stretch, sure) : await blocksOf(stretch)
     if (found && 'told' in found) return { known, end, ...found }
     // The chain has changed, before or just now.
     known = await knownOf(found ? trail.slice(0, trail.indexOf(found)) : trail, head, source)

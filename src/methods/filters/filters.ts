@@ -3,15 +3,14 @@
 
 import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } from 'viem'
+import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import type { Logs } from '../logs/logs'
-import type { FilterParts } from './filter-asking'
+import type { WideLogs } from '../logs/wide-logs'
+import type { Filter, LogFilter } from './filter'
 import { createFilterAsking } from './filter-asking'
-import type { ChainFilter } from './filter-changes'
-import { createFilterChanges } from './filter-changes'
-import type { PendingFilter } from './filter-pending'
-import { createPendingFilters } from './filter-pending'
+import { createChainFilters } from './filter-changes'
+import { openPendingFilter } from './filter-pending'
 
 export type Filters = {
   request(caller: Caller, request: RpcRequest): Promise<unknown>
@@ -19,21 +18,15 @@ export type Filters = {
   noteReset(): void
 }
 
-type Filter = { usedAt: number } & (
-  | { readonly type: 'chain'; readonly own: ChainFilter }
-  | { readonly type: 'pending'; readonly own: PendingFilter }
-)
-
 const MOST = 1_000
 /** A filter that was not used for this long (in ms) is dropped. */
 const UNUSED = 5 * 60_000
 
-export function createFilters(parts: FilterParts, calls: Calls, logs: Logs): Filters {
-  const asking = createFilterAsking(parts, calls, logs)
-  const chain = createFilterChanges(calls, asking)
-  const pending = createPendingFilters(asking, calls)
+export function createFilters(calls: Calls, logs: WideLogs): Filters {
+  const asking = createFilterAsking(calls, logs)
+  const chain = createChainFilters(calls, asking)
   /** Those unused for longest stand first. */
-  const filters = new Map<string, Filter>()
+  const filters = new Map<string, { readonly filter: Filter; readonly usedAt: number }>()
   let lastId = 0
 
   function dropUnused() {
@@ -44,43 +37,30 @@ export function createFilters(parts: FilterParts, calls: Calls, logs: Logs): Fil
     }
   }
 
-  function add(filter: Filter): Hex {
-    if (filters.size >= MOST) filters.delete(filters.keys().next().value as string)
-    const id = numberToHex(++lastId)
-    filters.set(id, filter)
-    return id
-  }
-
-  function find(id: string): Filter {
-    const filter = filters.get(id)
-    if (!filter) throw notFound()
-    filter.usedAt = calls.clock.now()
-    filters.delete(id)
-    filters.set(id, filter)
-    return filter
+  function open(caller: Caller, request: RpcRequest): Promise<Filter> {
+    const { method, params } = request
+    if (method === 'eth_newPendingTransactionFilter') return openPendingFilter(asking, calls, caller, request)
+    return chain.open(caller, method === 'eth_newFilter' ? ((paramOf(params, 0) ?? {}) as LogFilter) : undefined)
   }
 
   async function create(caller: Caller, request: RpcRequest): Promise<Hex> {
-    const { method, params } = request
-    if (method === 'eth_newPendingTransactionFilter') {
-      const own = await pending.open(caller, request)
-      return add({ type: 'pending', own, usedAt: calls.clock.now() })
-    }
-    const filter = (Array.isArray(params) ? params[0] : undefined) ?? {}
-    const own = await chain.open(caller, method === 'eth_newFilter' ? { type: 'logs', filter } : { type: 'blocks' })
-    return add({ type: 'chain', own, usedAt: calls.clock.now() })
+    const filter = await open(caller, request)
+    if (filters.size >= MOST) filters.delete(filters.keys().next().value as string)
+    const id = numberToHex(++lastId)
+    use(id, filter)
+    return id
+  }
+
+  function use(id: string, filter: Filter) {
+    filters.delete(id)
+    filters.set(id, { filter, usedAt: calls.clock.now() })
   }
 
   async function uninstall(caller: Caller, id: string): Promise<boolean> {
-    const filter = filters.get(id)
+    const found = filters.get(id)
     filters.delete(id)
-    if (filter?.type === 'pending') await pending.close(caller, filter.own)
-    return filter !== undefined
-  }
-
-  function changes(caller: Caller, filter: Filter): Promise<unknown> {
-    const found = filter.type === 'chain' ? chain.changes(caller, filter.own) : pending.changes(caller, filter.own)
-    return found.catch(keepFilter)
+    await found?.filter.close?.(caller)
+    return found !== undefined
   }
 
   return {
@@ -88,12 +68,14 @@ export function createFilters(parts: FilterParts, calls: Calls, logs: Logs): Fil
       dropUnused()
       const { method, params } = request
       if (method.startsWith('eth_new')) return create(caller, request)
-      const id = String(Array.isArray(params) ? params[0] : undefined)
+      const id = String(paramOf(params, 0))
       if (method === 'eth_uninstallFilter') return uninstall(caller, id)
-      const filter = find(id)
-      if (method === 'eth_getFilterChanges') return changes(caller, filter)
-      if (filter.type === 'pending' || filter.own.wanted.type !== 'logs') throw notFound()
-      return asking.ask(caller, { method: 'eth_getLogs', params: [filter.own.wanted.filter] })
+      const { filter } = filters.get(id) ?? {}
+      if (!filter) throw notFound()
+      use(id, filter)
+      if (method === 'eth_getFilterChanges') return filter.changes(caller).catch(keepFilter)
+      if (!filter.logs) throw notFound()
+      return asking.ask(caller, { method: 'eth_getLogs', params: [filter.logs] })
     },
     noteReset: chain.noteReset,
   }

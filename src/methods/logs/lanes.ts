@@ -15,7 +15,7 @@ export type Wish<provider> = {
   choose(hasRoom: (provider: provider) => boolean): provider | 'none' | undefined
 }
 
-type Waiter<provider> = Wish<provider> & {
+type InLine<provider> = Wish<provider> & {
   readonly resolve: (provider: provider | undefined) => void
   readonly reject: (reason: unknown) => void
 }
@@ -26,7 +26,7 @@ const LOOK_AHEAD = 8
 /** @param roomOf how many at a time. */
 export function createLanes<provider extends object>(roomOf: (provider: provider) => number): Lanes<provider> {
   const taken = new Map<provider, number>()
-  const waiters = new Set<Waiter<provider>>()
+  const line = new Set<InLine<provider>>()
 
   const hasRoom = (provider: provider) => (taken.get(provider) ?? 0) < roomOf(provider)
 
@@ -42,24 +42,24 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
     take(wish) {
       const found = tryFor(wish)
       if (found) return Promise.resolve(found.provider)
-      return new Promise((resolve, reject) => waiters.add({ ...wish, resolve, reject }))
+      return new Promise((resolve, reject) => line.add({ ...wish, resolve, reject }))
     },
     give(provider) {
       taken.set(provider, (taken.get(provider) ?? 1) - 1)
       let stuck = 0
-      for (const waiter of waiters) {
+      for (const waiter of line) {
         const found = tryFor(waiter)
         if (!found && ++stuck >= LOOK_AHEAD) break
         if (!found) continue
         stuck = 0
-        waiters.delete(waiter)
+        line.delete(waiter)
         waiter.resolve(found.provider)
       }
     },
     leave(owner, reason) {
-      for (const waiter of waiters) {
+      for (const waiter of line) {
         if (waiter.owner !== owner) continue
-        waiters.delete(waiter)
+        line.delete(waiter)
         waiter.reject(reason)
       }
     },

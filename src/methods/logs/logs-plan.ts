@@ -1,5 +1,6 @@
 // How an `eth_getLogs` is cut into pieces that providers take, and how their answers are joined. Pure; asking is logs-scan.ts.
 
+import { someOrAll } from '../../base/some-or-all'
 import type { LogLimits } from '../../provider/log-limits'
 
 /** A part of the blocks, for all or some of the addresses. */
@@ -48,8 +49,8 @@ function isSmall(piece: Piece, limits: Limits): boolean {
 
 /** Those that take the piece: of those that have its oldest blocks, if any have. */
 export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => Limits) {
-  const old = servers.filter((server) => (limitsOf(server)?.fromBlock ?? 0) <= piece.from)
-  return (old.length > 0 ? old : servers).filter((server) => isSmall(piece, limitsOf(server)))
+  const old = someOrAll(servers, (server) => (limitsOf(server)?.fromBlock ?? 0) <= piece.from)
+  return old.filter((server) => isSmall(piece, limitsOf(server)))
 }
 
 /**
@@ -57,8 +58,7 @@ export function takersOf<server>(piece: Piece, servers: readonly server[], limit
  * than the others would only cost requests.
  */
 export function shapeOf(piece: Piece, all: readonly Limits[], concurrency: number, maxRequests: number): Shape {
-  const old = all.filter((limits) => !limits || limits.fromBlock <= piece.from)
-  const servers = old.length > 0 ? old : all
+  const servers = someOrAll(all, (limits) => !limits || limits.fromBlock <= piece.from)
   const shapes = servers.map((limits) => {
     const blocks = Math.min(blocksOf(piece), limits?.maxBlockRange ?? Infinity)
     const addresses = Math.min(piece.addresses.length, limits?.maxAddresses ?? Infinity)

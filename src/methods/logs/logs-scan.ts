@@ -1,24 +1,24 @@
 // One `eth_getLogs` in pieces: each goes to a provider that takes it and has room, is cut again where it is refused, and fails
 // over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
 
+import { numberToHex } from 'viem'
+import { someOrAll } from '../../base/some-or-all'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
-import type { ChannelState, Provider } from '../../provider/provider'
+import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
 import { LEAST } from '../../request/timing'
 import type { Failure } from '../../rpc/failure'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf } from '../calls'
+import { isOver } from '../calls'
 import type { Lanes } from './lanes'
 import type { Cut, Limits, Log, Piece } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
-import { failuresOf, isRefusal } from './logs-refusals'
 
 export type ScanSetup = {
   readonly calls: Calls
   readonly lanes: Lanes<Provider>
-  /** All providers, and those that are asked for pieces, in order. */
-  readonly all: readonly Provider[]
+  /** Providers that are asked for pieces, in order. */
   readonly pool: readonly Provider[]
   /** Whether nobody outside of the pool may be asked when those in it fail. */
   readonly isWalled: boolean
@@ -40,7 +40,7 @@ export type Before = { readonly error: unknown } | { readonly logs: Log[] }
 const METHOD = 'eth_getLogs'
 
 export function createScan(setup: ScanSetup): Scan {
-  const { calls, lanes, all, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
+  const { calls, lanes, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
   // One that all pieces look at, and one for each that is in flight: many listeners on one signal make Node warn.
   const end = new AbortController()
   const inFlight = new Set<AbortController>()
@@ -73,7 +73,7 @@ export function createScan(setup: ScanSetup): Scan {
     }
     const { error } = before
     if (isOver(caller, error)) throw error
-    const failed = failuresOf(error, requestOf(piece), all)
+    const failed = calls.failuresOf(error, requestOf(piece))
     const failures = failed.map(({ failure }) => failure)
     if (failures.some(isRefusal)) {
       const cut = cutAfter(piece, failures)
@@ -118,10 +118,11 @@ export function createScan(setup: ScanSetup): Scan {
 
   /** Those that are well, if any are. */
   function poolOf({ avoid }: Piece): readonly Provider[] {
-    const left = pool.filter(({ id }) => !avoid.includes(id))
     const now = calls.clock.now()
-    const well = left.filter((provider) => isWell(provider, now))
-    return well.length > 0 ? well : left
+    return someOrAll(
+      pool.filter(({ id }) => !avoid.includes(id)),
+      (provider) => isWell(provider, now),
+    )
   }
 
   /** A provider that is down is waited for if without it there would be too many pieces. */
@@ -136,8 +137,7 @@ export function createScan(setup: ScanSetup): Scan {
     const now = calls.clock.now()
     const takers = takersOf(piece, serversOf(piece), limitsOf)
     if (takers.length === 0) return 'none'
-    const free = takers.filter(({ quota }) => quota.cooldownUntil(now) === undefined)
-    return (free.length > 0 ? free : takers).find(hasRoom)
+    return someOrAll(takers, ({ quota }) => quota.cooldownUntil(now) === undefined).find(hasRoom)
   }
 
   function shapeFor(piece: Piece, servers: readonly Provider[]) {
@@ -151,10 +151,9 @@ export function createScan(setup: ScanSetup): Scan {
   /** Into pieces of the size that is known by now to be taken; in two, where that is no smaller. */
   function cutAfter(piece: Piece, failures: readonly Failure[]): Cut | undefined {
     if (takersOf(piece, serversOf(piece), limitsOf).length === 0) return cutToFit(piece)
-    const offered = failures.find(({ suggestedRange }) => Number(suggestedRange?.fromBlock) === piece.from)
-    const end = offered?.suggestedRange && Number(offered.suggestedRange.toBlock)
+    const offered = failures.find(({ suggestedRange }) => suggestedRange?.fromBlock === piece.from)
     const ofAddresses = failures.some(({ excess }) => excess === 'addresses')
-    return halve(piece, ofAddresses, end)
+    return halve(piece, ofAddresses, offered?.suggestedRange?.toBlock)
   }
 
   async function ask(piece: Piece, provider: Provider) {
@@ -166,18 +165,13 @@ export function createScan(setup: ScanSetup): Scan {
     const { need, hedge } = calls.planOf(request)
     const isOut = (other: Provider) =>
       other !== provider && (!fits(piece, limitsOf(other)) || (isWalled && !pool.includes(other)))
-    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...all.filter(isOut).map(({ id }) => id)]
+    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
     const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
     const controller = new AbortController()
     inFlight.add(controller)
-    let by = provider
     try {
-      const onWinner = (channel: ChannelState) => {
-        by = channel.provider
-      }
-      const part = { ...caller, signal: controller.signal }
-      const logs = await calls.call(part, request, partOf(calls, caller, own), onWinner)
-      if (Array.isArray(logs)) return { logs: logs as Log[], by }
+      const { value, by } = await calls.ask({ ...caller, signal: controller.signal }, request, own)
+      if (Array.isArray(value)) return { logs: value as Log[], by }
       throw new InvalidResponseError({ provider: by.id, method: METHOD, reason: 'no list of logs' })
     } finally {
       inFlight.delete(controller)
@@ -186,7 +180,7 @@ export function createScan(setup: ScanSetup): Scan {
 
   function requestOf({ from, to, addresses }: Piece): RpcRequest {
     const address = addresses.length > 0 && { address: addresses.length === 1 ? addresses[0] : addresses }
-    return { method: METHOD, params: [{ ...rest, ...address, fromBlock: hex(from), toBlock: hex(to) }] }
+    return { method: METHOD, params: [{ ...rest, ...address, fromBlock: numberToHex(from), toBlock: numberToHex(to) }] }
   }
 
   function stop(reason: unknown) {
@@ -212,16 +206,19 @@ export function createScan(setup: ScanSetup): Scan {
   }
 }
 
+/** Whether less of it may be taken. */
+export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
+  if (excess === 'filter') return false
+  // A node that says that it takes too long says so of the width.
+  return kind === 'range-too-large' || kind === 'result-too-large' || (kind === 'timeout' && isRpc)
+}
+
 /** An answer of exactly as many logs as the provider gives at most may have more. */
-export function isCutShort(logs: readonly unknown[], by: Provider, now: number): boolean {
-  return logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
+export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
+  return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
 }
 
 /** Whether it may be asked now: no breaker keeps it away. */
 export function isWell({ channels }: Provider, now: number): boolean {
   return channels.some(({ breaker }) => breaker.isClosed() || (!breaker.isProbing() && now >= breaker.dueAt()))
-}
-
-function hex(block: number) {
-  return `0x${block.toString(16)}`
 }

@@ -4,28 +4,23 @@
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
 import type { Plan } from '../../request/plan'
+import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf } from '../calls'
+import { isOver } from '../calls'
 import type { Sent } from './sent'
 import { createSentTransactions } from './sent'
 
 export type LookUps = {
   /** Whether the answer depends on what was sent from here. */
   isOurs(request: RpcRequest): boolean
-  request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
+  request(caller: Caller, request: RpcRequest, plan?: Plan): Promise<unknown>
   /** Notes that only private providers may have seen the transaction. */
   hide(hash: Hex): void
   /** Notes who took the bytes. */
   note(hash: Hex, provider: string, bytes: unknown): void
   /** The chain went back: what was sent says nothing of it any more. */
   forget(): void
-}
-
-export type LookUpSetup = {
-  readonly calls: Calls
-  /** Ids of the private providers. */
-  readonly privates: readonly string[]
 }
 
 const BY_HASH = new Set([
@@ -40,27 +35,27 @@ const NONCE = 'eth_getTransactionCount'
 /** Privately sent hashes that are remembered, the newest. */
 const MOST_HIDDEN = 1_000
 
-export function createLookUps({ calls, privates }: LookUpSetup): LookUps {
+export function createLookUps({ clock, providers, privates, planOf, call }: Calls): LookUps {
   const hidden = new Set<string>()
-  const sent = createSentTransactions(calls.clock)
+  const sent = createSentTransactions(clock)
 
   function byHash(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     const hash = keyOf(request)
     const preferred = preferring(plan, sent.takerOf(hash))
-    return hidden.has(hash) ? privately(caller, request, preferred) : ask(caller, request, preferred)
+    return hidden.has(hash) ? privately(caller, request, preferred) : call(caller, request, preferred)
   }
 
   async function privately(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     // A private provider that fails has not said that it does not know it: then nobody else is told of the hash.
-    const found = await ask(caller, request, { ...plan, isPrivate: true })
-    if (found || privates.length === calls.providers.length) return found
-    return ask(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
+    const found = await call(caller, request, { ...plan, isPrivate: true })
+    if (found || privates.length === providers.length) return found
+    return call(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
   }
 
   /** Never below the highest nonce sent plus one, while that transaction is pending or mined. */
   async function pendingNonce(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     const ours = await sent.by(keyOf(request))
-    const answer = await ask(caller, request, preferring(plan, ours[0]?.provider))
+    const answer = await call(caller, request, preferring(plan, ours[0]?.provider))
     for (const one of ours) {
       if (Number(answer) > one.nonce) return answer
       if (await isAlive(caller, one)) return numberToHex(one.nonce + 1)
@@ -73,24 +68,21 @@ export function createLookUps({ calls, privates }: LookUpSetup): LookUps {
   async function isAlive(caller: Caller, { hash }: Sent): Promise<boolean> {
     const request = { method: 'eth_getTransactionByHash', params: [hash] }
     try {
-      return (await byHash(caller, request, calls.planOf(request))) !== null
+      return (await byHash(caller, request, planOf(request))) !== null
     } catch (error) {
       if (isOver(caller, error)) throw error
       return true
     }
   }
 
-  function ask(caller: Caller, request: RpcRequest, plan: Plan) {
-    return calls.call(caller, request, partOf(calls, caller, plan))
-  }
-
   return {
     isOurs(request) {
       const { method } = request
       if (BY_HASH.has(method)) return hidden.has(keyOf(request)) || sent.takerOf(keyOf(request)) !== undefined
-      return method === NONCE && !sent.isEmpty() && (request.params as unknown[] | undefined)?.[1] === 'pending'
+      return method === NONCE && !sent.isEmpty() && paramOf(request.params, 1) === 'pending'
     },
-    request: (caller, request, plan) => (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
+    request: (caller, request, plan = planOf(request)) =>
+      (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
     hide(hash) {
       if (hidden.size >= MOST_HIDDEN) hidden.delete(hidden.values().next().value as string)
       hidden.add(hash)
@@ -102,7 +94,7 @@ export function createLookUps({ calls, privates }: LookUpSetup): LookUps {
 
 /** The hash or address that is asked about. */
 function keyOf({ params }: RpcRequest): string {
-  return Array.isArray(params) ? String(params[0]).toLowerCase() : ''
+  return String(paramOf(params, 0)).toLowerCase()
 }
 
 /** Asks this provider first, and alone at first; who was named by the caller stays. */

@@ -5,21 +5,16 @@ import type { Hex } from 'viem'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/plan'
 import type { Failure } from '../../rpc/failure'
-import { failureOf } from '../../rpc/failure'
-import type { ErrorRule, RpcRequest } from '../../types'
+import { paramOf } from '../../rpc/params'
+import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf, shareOf } from '../calls'
+import { isOver, shareOf } from '../calls'
 import { hashOf } from './hash'
 import type { LookUps } from './look-ups'
 
-export type TransactionSetup = {
-  readonly calls: Calls
-  readonly lookUps: LookUps
+export type SendOptions = {
+  /** Whether one provider is offered the bytes after another, or all at once. */
   readonly broadcast: 'first' | 'all'
-  /** Ids of the private providers. */
-  readonly privates: readonly string[]
-  /** A provider's own rules for its errors. */
-  readonly rulesOf: (provider: string) => readonly ErrorRule[] | undefined
   /** Whether the chain serialises transactions in its own way: then no hash can be known beforehand. */
   readonly hasOwnSerializer: boolean
 }
@@ -36,17 +31,18 @@ const RECEIPT_PAUSE = 250
 /** EIP-7966: taken, but not mined in time. */
 const NOT_MINED_IN_TIME = 4
 
-export function createTransactions(setup: TransactionSetup): Transactions {
-  const { calls, lookUps, broadcast, privates, rulesOf, hasOwnSerializer } = setup
+export function createTransactions(calls: Calls, lookUps: LookUps, options: SendOptions): Transactions {
+  const { clock, providers, privates } = calls
+  const { broadcast, hasOwnSerializer } = options
   const isPrivate = privates.length > 0
 
   async function send(caller: Caller, request: RpcRequest, plan: Plan) {
-    const bytes = Array.isArray(request.params) ? request.params[0] : undefined
+    const bytes = paramOf(request.params, 0)
     const hash = hasOwnSerializer ? undefined : hashOf(bytes)
     if (isPrivate && hash) lookUps.hide(hash)
     const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
     try {
-      const answer = await offer(caller, request, { ...plan, isPrivate, isInner: true, kept: undefined }, hash, note)
+      const answer = await offer(caller, request, { ...plan, isPrivate }, hash, note)
       if (isPrivate && !hash && isHash(answer)) lookUps.hide(answer)
       return answer
     } catch (error) {
@@ -66,9 +62,13 @@ export function createTransactions(setup: TransactionSetup): Transactions {
     hash: Hex | undefined,
     note: (provider: string) => void,
   ): Promise<unknown> {
-    const call = (own: Plan) => calls.call(caller, request, own, ({ provider }) => note(provider.id))
+    const call = async (own: Plan) => {
+      const { value, by } = await calls.ask(caller, request, own)
+      note(by.id)
+      return value
+    }
     if (broadcast === 'first') return call(plan)
-    const ids = isPrivate ? privates : calls.providers
+    const ids = isPrivate ? privates : providers.map(({ id }) => id)
     const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
@@ -85,17 +85,16 @@ export function createTransactions(setup: TransactionSetup): Transactions {
       if (isOver(caller, first)) throw first
       const telling = mostTelling(all.errors, request)
       // Nobody took them, and nobody said why: then one after another, for as long as there is time.
-      const left = caller.deadline - calls.clock.now()
-      if (telling.name !== 'AllProvidersFailedError' || left < 1) throw telling
-      return call({ ...plan, timeout: left })
+      if (telling.name !== 'AllProvidersFailedError' || caller.deadline - clock.now() < 1) throw telling
+      return call(plan)
     })
   }
 
   /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
   function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
     const rank = (error: SendError) => {
-      const meaning = lastFailure(error, request)?.transaction
-      if (meaning === 'known' || meaning === 'nonce-taken') return meaning === 'known' ? 0 : 1
+      const known = ['known', 'nonce-taken'].indexOf(lastFailure(error, request)?.transaction ?? '')
+      if (known >= 0) return known
       return error.name === 'AllProvidersFailedError' ? 3 : error.attempts ? 2 : 4
     }
     const [telling, ...others] = [...errors].sort((a, b) => rank(a) - rank(b)) as [SendError, ...SendError[]]
@@ -119,13 +118,13 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   /** Looks the hash up at the provider that spoke of its nonce, then at the others. */
   async function isFound(caller: Caller, { attempts }: SendError, hash: Hex): Promise<boolean> {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
-    if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)), hash)
+    if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp), hash)
     const said = attempts?.at(-1)?.provider
     const { provider, exclude = [] } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
-      isThere(by, calls.call(by, lookUp, { ...partOf(calls, by, calls.planOf(lookUp, who)), rounds: 1 }), hash)
+      isThere(by, calls.call(by, lookUp, { ...calls.planOf(lookUp, who), rounds: 1 }), hash)
     if (said === undefined) return ask({ provider, exclude }, caller)
-    if (await ask({ provider: said }, shareOf(calls, caller))) return true
+    if (await ask({ provider: said }, shareOf(clock.now(), caller))) return true
     // Whom the caller ruled out for the send is not asked about it either.
     return provider === undefined && ask({ exclude: [said, ...exclude] }, caller)
   }
@@ -133,8 +132,8 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   /** The receipt, looked for until the deadline; then the error that made us look. */
   async function receiptOf(caller: Caller, hash: Hex, error: SendError): Promise<unknown> {
     const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
-    while (caller.deadline - calls.clock.now() > RECEIPT_PAUSE) {
-      const receipt = await orNull(caller, lookUps.request(caller, lookUp, calls.planOf(lookUp)))
+    while (caller.deadline - clock.now() > RECEIPT_PAUSE) {
+      const receipt = await orNull(caller, lookUps.request(caller, lookUp))
       if (receipt) return receipt
       await calls.pause(caller, RECEIPT_PAUSE)
     }
@@ -142,9 +141,8 @@ export function createTransactions(setup: TransactionSetup): Transactions {
   }
 
   /** What the provider that had the last word said. */
-  function lastFailure({ attempts }: SendError, { method, params }: RpcRequest): Failure | undefined {
-    const last = attempts?.at(-1)
-    return last && failureOf(last.error, { method, params, rules: rulesOf(last.provider) })
+  function lastFailure(error: SendError, request: RpcRequest): Failure | undefined {
+    return calls.failuresOf(error, request).at(-1)?.failure
   }
 
   return { send }

@@ -1,5 +1,5 @@
 // The last blocks of the canonical chain, linked by their hashes, and what a new branch does to them. Pure: asks nobody,
-// knows no time. Whose chain is canonical is not decided here (heads.ts).
+// knows no time. Whose chain is canonical is not decided here (follower.ts).
 
 import type { Block } from '../block'
 

@@ -2,7 +2,7 @@
 // is the chain of the source with the higher head; at equal height that of the present source. Knows no sockets.
 
 import type { Clock } from '../../base/clock'
-import type { Pauses } from '../../base/pause'
+import { createPauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import type { Arrival, Origin } from './arrivals'
@@ -28,15 +28,13 @@ export type Follower = {
   readonly chain: Continuity
   /** A head. Those that come before `begin` wait for it. */
   arrive(block: Block, origin: Origin): void
-  /** The chain is known from `block` on; without one, from the first head. */
+  /** The chain is known from `block` on; without one, from the first head. Only the first call counts. */
   begin(block: Block | undefined, origin: Origin): void
-  hasBegun(): boolean
   stop(): void
 }
 
 export type FollowerOptions = {
   readonly clock: Clock
-  readonly pauses: Pauses
   readonly backfill: Backfill
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
@@ -51,7 +49,9 @@ export type FollowerOptions = {
 const LOWER_FOR = 60_000
 
 export function createFollower(options: FollowerOptions): Follower {
-  const { clock, pauses, backfill, mostFilled, known = Infinity, sink } = options
+  const { clock, backfill, known = Infinity, sink } = options
+  const pauses = createPauses(clock)
+  const { isOver } = pauses
   const chain = createContinuity()
   const arrivals = createArrivals()
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
@@ -64,12 +64,11 @@ export function createFollower(options: FollowerOptions): Follower {
   let stuckSince: number | undefined
   let hasBegun = false
   let isWorking = false
-  let isStopped = false
 
   async function work() {
     if (isWorking || !hasBegun) return
     isWorking = true
-    for (let arrival = arrivals.take(); arrival && !isStopped; arrival = arrivals.take()) await take(arrival)
+    for (let arrival = arrivals.take(); arrival && !isOver(); arrival = arrivals.take()) await take(arrival)
     isWorking = false
   }
 
@@ -97,18 +96,9 @@ export function createFollower(options: FollowerOptions): Follower {
     stuckSince ??= clock.now()
     const isDirect = chain.has(block.parentHash)
     if (!isDirect) sink.onFilling(true)
-    const path = await findPath(block, {
-      chain,
-      arrivals,
-      backfill,
-      clock,
-      pauses,
-      most: mostFilled,
-      since: stuckSince,
-      isOver: () => isStopped,
-    })
+    const path = await findPath(block, { ...options, pauses, chain, arrivals, since: stuckSince })
     if (!isDirect) sink.onFilling(false)
-    if (isStopped || path.type === 'left') return
+    if (isOver() || path.type === 'left') return
     // Meanwhile somebody else may have become the present source.
     if (block.number <= (chain.tip()?.number ?? -1) && !isReset && !isFollowed(origin)) return
     if (path.type === 'loose') cut(path, isReset)
@@ -132,7 +122,7 @@ export function createFollower(options: FollowerOptions): Follower {
     reset.forget()
     join(origin)
     if (removed.length > 0 || isReset) sink.onReorg(removed, isReset)
-    for (const block of blocks) if (!isStopped) sink.onBlock(block)
+    for (const block of blocks) if (!isOver()) sink.onBlock(block)
   }
 
   /** It is below the stream, or as high on another branch: it is behind, or the chain has become shorter. */
@@ -144,7 +134,7 @@ export function createFollower(options: FollowerOptions): Follower {
       join(origin)
       return follow(block, origin, false)
     }
-    if (block.number < height && (await reset.isReset(height)) && !isStopped) await follow(block, origin, true)
+    if (block.number < height && (await reset.isReset(height)) && !isOver()) await follow(block, origin, true)
   }
 
   function join(origin: Origin) {
@@ -165,6 +155,7 @@ export function createFollower(options: FollowerOptions): Follower {
       void work()
     },
     begin(block, origin) {
+      if (hasBegun) return
       hasBegun = true
       if (block && !chain.tip()) {
         startFrom(block)
@@ -176,9 +167,7 @@ export function createFollower(options: FollowerOptions): Follower {
       }
       void work()
     },
-    hasBegun: () => hasBegun,
     stop() {
-      isStopped = true
       arrivals.clear()
       pauses.end()
     },

@@ -2,26 +2,26 @@
 // follower.ts.
 
 import type { Timer } from '../../base/clock'
-import { createLatch } from '../../base/latch'
-import { createPauses } from '../../base/pause'
 import type { Parts } from '../../request/flight'
-import type { Ask, Backfill } from '../backfill'
+import type { Ask } from '../asking'
+import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import { toBlock } from '../block'
+import type { Readiness } from '../readiness'
+import { createReadiness } from '../readiness'
 import type { Place } from '../source/place'
 import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { createPoller } from '../source/poller'
 import { createStallWatch } from '../source/stall'
-import { createUpstream } from '../source/upstream'
+import { openUpstream } from '../source/upstream'
 import type { StreamState } from '../stream'
 import { isSameState } from '../stream'
 import type { Origin } from './arrivals'
 import { createOrigin } from './arrivals'
-import type { Link } from './continuity'
+import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
-import { headStateOf } from './head-state'
 import type { Signs } from './signs'
 import { createSigns } from './signs'
 
@@ -37,7 +37,7 @@ export type HeadRunOptions = {
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
-  readonly mostFilled: number
+  readonly mostFilled: { readonly heads: number }
   /** Between two polls (in ms). */
   readonly interval: () => number
   /** Blocks were replaced. @param provider who said so */
@@ -45,15 +45,12 @@ export type HeadRunOptions = {
 }
 
 export type HeadRun = {
-  /** Resolves once the newest block is known. */
-  readonly ready: Promise<void>
+  readonly chain: Continuity
+  /** Whether the newest block is known. */
+  readonly readiness: Readiness
   state(): StreamState
-  tip(): Link | undefined
   /** The highest number that has come, whatever became of it. */
   highest(): number
-  /** The lowest block that is remembered; `Infinity` before any is known. */
-  lowest(): number
-  has(hash: string): boolean
   stop(): void
 }
 
@@ -67,22 +64,20 @@ export function startHeadRun(
 ): HeadRun {
   const { parts, ask, backfill, places, providers } = options
   const { clock, heads } = parts
-  const pauses = createPauses(clock)
   const polled = new Map<string, Origin>()
   let latestPolled: Origin | undefined
-  let live: { readonly place: Place; readonly origin: Origin; readonly signs: Signs } | undefined
+  let live: { readonly place: Place; readonly origin: Origin; readonly isSign: Signs } | undefined
   let state: StreamState = { name: 'opening' }
   let isFilling = false
   let highest = -1
   let blockAt = -Infinity
   let bridge: Timer | undefined
-  const ready = createLatch()
+  const readiness = createReadiness(clock)
   const follower: Follower = createFollower({
     clock,
-    pauses,
     backfill,
     providers,
-    mostFilled: options.mostFilled,
+    mostFilled: options.mostFilled.heads,
     known: heads.best(clock.now()),
     sink: {
       onBlock(block) {
@@ -112,35 +107,40 @@ export function startHeadRun(
     ask,
     providers,
     blockTime: heads.blockTime,
-    height: () => chain.tip()?.number ?? -1,
+    height,
     onStall(provider) {
       if (live?.place.id !== provider) return
       live.place.state.breaker.recordFailure(clock.now(), false)
       places.leave(live.place, 'its stream is stalled')
     },
   })
-  const upstream = createUpstream({
-    kind: KIND,
-    params: [KIND],
-    places,
-    clock,
-    sink: { onLive, onData, onDown, onRest: poller.start, isLevel },
-  })
+  function height() {
+    return chain.tip()?.number ?? -1
+  }
 
   /** The state as it is shown: told when it has changed. */
   function show(why?: string) {
     const before = state
-    const poll = poller.isRunning() ? (latestPolled?.provider ?? '') : undefined
-    state = headStateOf({ hasBegun: Boolean(chain.tip()?.hash), live: live?.place.id, poll, isFilling })
+    state = stateNow()
     if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
-    if (state.name !== 'opening') ready.open()
+    if (state.name !== 'opening') readiness.open()
+  }
+
+  function stateNow(): StreamState {
+    if (!chain.tip()?.hash) return { name: 'opening' }
+    if (live) return { name: isFilling ? 'filling' : 'live', source: { provider: live.place.id, channel: 'ws' } }
+    if (!poller.isRunning()) return { name: 'switching' }
+    return {
+      name: isFilling ? 'filling' : 'polling',
+      source: { provider: latestPolled?.provider ?? '', channel: 'poll' },
+    }
   }
 
   function onLive(place: Place) {
     bridge?.cancel()
     poller.stop()
     polled.clear()
-    live = { place, origin: createOrigin(place.id, 'ws'), signs: createSigns() }
+    live = { place, origin: createOrigin(place.id, 'ws'), isSign: createSigns() }
     stall.hear(place.id)
     show()
     void refresh(live.origin)
@@ -151,8 +151,7 @@ export function startHeadRun(
     if (!block || !live) return
     backfill.learnShape(block.raw)
     stall.hear(place.id)
-    const sign = live.signs.read(block, { itself: chain.has(block.hash), parent: chain.has(block.parentHash) })
-    if (sign) suspect(place, block.number)
+    if (live.isSign(block, chain.has)) suspect(place, block.number)
     arrive({ ...block, isPushed: true }, live.origin)
   }
 
@@ -183,14 +182,11 @@ export function startHeadRun(
     latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
     polled.set(block.provider, latestPolled)
     begin(block, latestPolled)
-    show()
   }
 
   function begin(block: Block | undefined, origin: Origin) {
-    if (!follower.hasBegun()) {
-      follower.begin(block, origin)
-      show()
-    }
+    follower.begin(block, origin)
+    show()
     if (block) arrive(block, origin)
   }
 
@@ -210,27 +206,31 @@ export function startHeadRun(
     if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
   }
 
-  async function isLevel({ id }: Place) {
-    const block = await backfill.latest(id)
-    return block !== undefined && block.number >= (chain.tip()?.number ?? -1)
-  }
-
   startBridge()
-  upstream.start()
+  const closeUpstream = openUpstream({
+    params: [KIND],
+    places,
+    clock,
+    sink: {
+      onLive,
+      onData,
+      onDown,
+      onRest: poller.start,
+      isLevel: ({ id }) => backfill.hasReached(height(), id),
+    },
+  })
   return {
-    ready: ready.opened,
+    chain,
+    readiness,
     state: () => state,
-    tip: chain.tip,
     highest: () => highest,
-    lowest: () => chain.root()?.number ?? Infinity,
-    has: chain.has,
     stop() {
       bridge?.cancel()
       poller.stop()
       stall.stop()
-      upstream.close()
+      closeUpstream()
       follower.stop()
-      ready.open()
+      readiness.open()
     },
   }
 }

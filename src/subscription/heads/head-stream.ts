@@ -3,13 +3,19 @@
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import type { HeadItem, Replay, Stream, StreamSink } from '../stream'
-import type { Heads } from './heads'
+import type { HeadFeed } from './head-feed'
 
 /** Blocks that are read again at a time. */
 const REPLAYED = 256
 
-export function createHeadStream(heads: Heads, backfill: Backfill, sink: StreamSink): Stream {
-  let off: (() => void) | undefined
+export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: StreamSink): Stream {
+  const off = heads.listen({
+    onBlock: (block) => sink.onItem(itemOf(block)),
+    onReorg() {}, // sibling blocks say it
+    onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
+    onState: sink.onState,
+  })
+  void heads.whenReady().then(sink.onReady)
 
   async function replay(from: number): Promise<Replay> {
     const tip = heads.tip()
@@ -23,20 +29,10 @@ export function createHeadStream(heads: Heads, backfill: Backfill, sink: StreamS
   }
 
   return {
-    start() {
-      off = heads.listen({
-        onBlock: (block) => sink.onItem(itemOf(block)),
-        onReorg() {}, // sibling blocks say it
-        onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
-        onState: sink.onState,
-      })
-    },
-    whenReady: heads.whenReady,
     state: heads.state,
     cursor: () => heads.tip()?.number,
     replay,
-    turn: () => 0,
-    stop: () => off?.(),
+    stop: off,
   }
 }
 

@@ -1,6 +1,7 @@
 // How a new head hangs on the chain that is known: the blocks in between, from the frames that have come already, else
 // through the pipeline. Patient with a block that cannot be had yet, but not for ever.
 
+import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
@@ -17,27 +18,24 @@ export type Path =
   | { readonly type: 'left' }
 
 export type PathOptions = {
-  readonly chain: Continuity
-  readonly arrivals: Arrivals
   readonly backfill: Backfill
   readonly clock: Clock
   readonly pauses: Pauses
   /** Most blocks that are filled in. */
-  readonly most: number
+  readonly mostFilled: number
+  readonly chain: Continuity
+  readonly arrivals: Arrivals
   /** Since when nothing could be linked (in ms of the clock). */
   readonly since: number
-  readonly isOver: () => boolean
 }
 
 /** Gaps wider than this are asked for by number, all at once. */
 const NARROW = 2
-/** All in ms. */
-const FIRST_PAUSE = 100
-const LONGEST_PAUSE = 2_000
+/** In ms. */
 const GIVEN_UP = 30_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
-  const { chain, backfill, clock, pauses, most, since, isOver } = options
+  const { chain, backfill, clock, pauses, mostFilled, since } = options
   let blocks: Block[] = [head]
   let near = new Map<string, Block>()
   for (let failures = 0; ; ) {
@@ -46,24 +44,24 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
-    if (blocks.length > most) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
+    if (blocks.length > mostFilled) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
     const tip = chain.tip()?.number ?? floor
     if (near.size === 0 && first.number - tip > NARROW + 1) {
-      const from = Math.max(tip + 1, first.number - most)
+      const from = Math.max(tip + 1, first.number - mostFilled)
       near = new Map(
         (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
       )
     }
     const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
-    if (isOver()) return { type: 'left' }
+    if (pauses.isOver()) return { type: 'left' }
     if (parent) {
       blocks = [parent, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (clock.now() - since > GIVEN_UP)
       return { type: 'loose', blocks, why: 'a block in between could not be had' }
-    else await pauses.wait(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++))
-    if (isOver()) return { type: 'left' }
+    else await pauses.wait(pauseAfter(failures++))
+    if (pauses.isOver()) return { type: 'left' }
   }
 }
 

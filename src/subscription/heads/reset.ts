@@ -4,6 +4,7 @@
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
+import type { Block } from '../block'
 
 export type ResetCheck = {
   /** Whether all that can be asked are below `height` now. Asked again and again, it looks less and less often. */
@@ -26,21 +27,20 @@ export function createResetCheck(
   let checks = 0
   let nextAt = -Infinity
 
-  async function areAllBelow(height: number) {
-    const heads = await Promise.all(providers().map((id) => backfill.latest(id)))
-    const known = heads.filter((block) => block !== undefined)
-    return { isBelow: known.length > 0 && known.every(({ number }) => number < height), count: known.length }
+  async function newest() {
+    const blocks = await Promise.all(providers().map((id) => backfill.latest(id)))
+    return blocks.filter((block) => block !== undefined)
   }
 
   return {
     async isReset(height) {
       if (clock.now() < nextAt) return false
       nextAt = clock.now() + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** checks++)
-      const first = await areAllBelow(height)
-      if (!first.isBelow) return false
-      if (first.count > 1) return true
+      const areBelow = (blocks: readonly Block[]) => blocks.length > 0 && blocks.every(({ number }) => number < height)
+      const blocks = await newest()
+      if (blocks.length !== 1 || !areBelow(blocks)) return areBelow(blocks)
       await pauses.wait(BETWEEN)
-      return (await areAllBelow(height)).isBelow
+      return areBelow(await newest())
     },
     forget() {
       checks = 0

@@ -1,7 +1,7 @@
 // The logs that a stream has delivered, block by block, as far back as they may have to be taken back. Pure.
 
+import { heightOf } from '../../rpc/block'
 import type { Log } from '../block'
-import { toHeight } from '../block'
 
 export type Entry = {
   readonly number: number
@@ -83,5 +83,5 @@ export function inOrder(logs: readonly Log[]): Log[] {
 }
 
 export function indexOf({ logIndex }: Log): number {
-  return toHeight(logIndex) as number
+  return heightOf(logIndex) as number
 }

@@ -1,22 +1,21 @@
 // Reads again, by range, what a stream of logs delivered on trust: once a minute, and when there is a reason. What turns out to
 // be missing is delivered late.
 
-import type { Clock, Timer } from '../../base/clock'
+import type { Clock } from '../../base/clock'
+import type { Poller } from '../source/poller'
+import { createPoller } from '../source/poller'
 import type { Delivery } from './delivery'
 import type { LoggedBlock, LogReads } from './log-reads'
 
-export type LogCheck = {
-  start(): void
+export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
   /** Checks now what is not certain, unless a check is on its way. */
   run(): Promise<void>
-  stop(): void
 }
 
 export type LogCheckOptions = {
   readonly clock: Clock
   readonly reads: LogReads
   readonly delivery: Delivery
-  readonly isOn: boolean
   /** Whether the block is canonical and its turn is over. */
   readonly isOver: (block: LoggedBlock) => boolean
   /** Something was missing. */
@@ -26,23 +25,17 @@ export type LogCheckOptions = {
 /** In ms. */
 const EVERY = 60_000
 
-export function createLogCheck({ clock, reads, delivery, isOn, isOver, onLoss }: LogCheckOptions): LogCheck {
+export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCheckOptions): LogCheck {
   let isRunning = false
-  let isStopped = false
-  let timer: Timer | undefined
 
   async function run() {
     const range = delivery.uncertain()
-    if (!isOn || !range || isRunning || isStopped) return
+    if (!range || isRunning) return
     isRunning = true
     const { from, to } = range
-    const found = await reads.untilDone(
-      () => reads.ofRange(from, to.number, to.provider, 'verify', to.hash),
-      0,
-      () => isStopped,
-    )
+    const found = await reads.untilDone(() => reads.ofRange(from, to.number, to.provider, 'verify', to.hash), 0)
     isRunning = false
-    if (!found || isStopped) return
+    if (!found) return
     const known = found.filter(isOver)
     // Without heads nobody tells that a block was replaced.
     let isLost = delivery.takenBack() === range.takenBack && delivery.missingFrom(found, from, to.number).length > 0
@@ -52,16 +45,5 @@ export function createLogCheck({ clock, reads, delivery, isOn, isOver, onLoss }:
     if (isLost) onLoss(to.number)
   }
 
-  function start() {
-    timer = clock.background(EVERY, () => void run().finally(() => isStopped || start()))
-  }
-
-  return {
-    start,
-    run,
-    stop() {
-      isStopped = true
-      timer?.cancel()
-    },
-  }
+  return { run, ...createPoller(clock, run, () => EVERY, clock.background) }
 }

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../base/clock'
 import type { Block } from '../block'
-import type { Heads } from '../heads/heads'
+import type { HeadFeed } from '../heads/head-feed'
 import type { Coverage } from './coverage'
 import type { Delivery } from './delivery'
 import type { LogBlock } from './log-queue'
@@ -21,14 +21,12 @@ export type LogOrder = {
   addByLog(block: LogBlock): void
   /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
   removeByLog(hash: string): void
-  /** The newest block, once it is known. */
-  newest(): Promise<LogBlock | undefined>
   stop(): void
 }
 
 export type LogOrderOptions = {
   readonly clock: Clock
-  readonly heads: Heads
+  readonly heads: HeadFeed
   readonly turns: Turns
   readonly delivery: Delivery
   readonly coverage: Coverage
@@ -42,12 +40,12 @@ export type LogOrderOptions = {
 
 export function createLogOrder(options: LogOrderOptions): LogOrder {
   const { clock, heads, turns, delivery, coverage, pushes, known = Infinity, wantsHeads, onState } = options
+  /** Of the heads, from when it goes by them; once it is over it goes by nothing else. */
   let off: (() => void) | undefined
-  let isStopped = false
 
   /** What was pushed so far may be cut off anywhere: from what was delivered on, the chain itself is asked. */
   function goByHeads() {
-    if (off || isStopped) return
+    if (off) return
     off = heads.listen({
       onBlock,
       onReorg,
@@ -125,14 +123,9 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       const provider = coverage.place()?.id ?? ''
       if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider } })
     },
-    async newest() {
-      await heads.whenReady()
-      const tip = heads.tip()
-      return tip && { provider: '', ...tip }
-    },
     stop() {
-      isStopped = true
       off?.()
+      off = () => {}
     },
   }
 }

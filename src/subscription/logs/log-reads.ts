@@ -1,12 +1,15 @@
 // Fetches the logs of blocks whose turn has come: of a few by their hashes, of many as a range that is held against the
 // hashes. Knows one filter; what is done with the logs is not its business.
 
+import { pauseAfter } from '../../base/backoff'
+import type { Clock } from '../../base/clock'
 import type { Gate } from '../../base/gate'
-import type { Pauses } from '../../base/pause'
+import { createPauses } from '../../base/pause'
+import { heightOf } from '../../rpc/block'
 import type { LogMatch } from '../../rpc/bloom'
-import type { Backfill, Purpose } from '../backfill'
+import type { Purpose } from '../asking'
+import type { Backfill } from '../backfill'
 import type { Log } from '../block'
-import { toHeight } from '../block'
 import { inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 
@@ -19,26 +22,25 @@ export type LogReads = {
   /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
   ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
   /**
-   * When it is its turn among all streams: tries again, with pauses, until it works, `isOver`, or `limit` (in ms) has passed:
-   * then it is `undefined`.
+   * When it is its turn among all streams: tries again, with pauses, until it works. `undefined` if nobody wants it any more
+   * (`isLeft`, `stop`), or `limit` (in ms) has passed.
    */
-  untilDone<value>(run: () => Promise<value>, limit: number, isOver: () => boolean): Promise<value | undefined>
+  untilDone<value>(
+    run: () => Promise<value>,
+    limit: number,
+    isLeft?: (() => boolean) | undefined,
+  ): Promise<value | undefined>
+  stop(): void
 }
 
 export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
 
 const FEW = 2
-/** In ms. */
-const FIRST_PAUSE = 100
-const LONGEST_PAUSE = 2_000
 
-export function createLogReads(
-  backfill: Backfill,
-  filter: LogMatch,
-  pauses: Pauses,
-  now: () => number,
-  gate: Gate,
-): LogReads {
+/** @param gate of all streams */
+export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
+  const pauses = createPauses(clock)
+
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
     return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
   }
@@ -69,21 +71,23 @@ export function createLogReads(
       return own
     },
     ofRange,
-    untilDone: (run, limit, isOver) =>
+    untilDone: (run, limit, isLeft = () => false) =>
       gate.run(async () => {
-        const until = now() + limit
-        for (let failures = 0; !isOver(); failures++) {
+        const until = clock.now() + limit
+        for (let failures = 0; !pauses.isOver() && !isLeft(); failures++) {
           try {
-            return await run()
+            const found = await run()
+            return pauses.isOver() ? undefined : found
           } catch {
             // Nobody has it yet, or nobody can be reached.
           }
-          const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures)
-          if (isOver() || now() + pause > until) break
+          const pause = pauseAfter(failures)
+          if (isLeft() || clock.now() + pause > until) break
           await pauses.wait(pause)
         }
         return undefined
       }),
+    stop: pauses.end,
   }
 }
 
@@ -91,6 +95,6 @@ function byBlock(logs: readonly Log[]): LoggedBlock[] {
   const blocks = new Map<string, Log[]>()
   for (const log of logs) blocks.set(log.blockHash, [...(blocks.get(log.blockHash) ?? []), log])
   return [...blocks]
-    .map(([hash, own]) => ({ hash, number: toHeight(own[0]?.blockNumber) as number, logs: inOrder(own) }))
+    .map(([hash, own]) => ({ hash, number: heightOf(own[0]?.blockNumber) as number, logs: inOrder(own) }))
     .sort((a, b) => a.number - b.number)
 }

@@ -1,18 +1,18 @@
 // Whether a source goes on without pushing logs that are there, for a stream that has no heads to say so: when it has been
 // silent for longer than it used to be, what it should have pushed is read by range.
 
-import type { Clock, Timer } from '../../base/clock'
+import type { Clock } from '../../base/clock'
+import type { Poller } from '../source/poller'
+import { createPoller } from '../source/poller'
 import { LONGEST, patienceOf } from '../source/stall'
 import type { Delivery } from './delivery'
 import type { LogOrder } from './log-order'
 import type { LogBlock } from './log-queue'
 import type { LogReads } from './log-reads'
 
-export type LogSilence = {
-  start(): void
+export type LogSilence = Pick<Poller, 'start' | 'stop'> & {
   /** A log of this block was pushed. */
   hear(number: number): void
-  stop(): void
 }
 
 export type LogSilenceOptions = {
@@ -34,7 +34,6 @@ const PAUSES = 3
 
 export function createLogSilence(options: LogSilenceOptions): LogSilence {
   const { clock, reads, delivery, blockTime, order } = options
-  let timer: Timer | undefined
   let heardAt = clock.now()
   let highest = -1
   /** The longest of its late pauses between two blocks with logs (in ms); 0 while unknown. */
@@ -42,21 +41,11 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
   let patience = patienceOf(undefined)
   /** At the last look: since then it had time to be pushed. */
   let newest: LogBlock | undefined
-  let isStopped = false
-
-  function isOver() {
-    return isStopped || order.hasHeads()
-  }
-
-  function arm() {
-    timer = clock.background(patienceOf(0), () => {
-      if (isOver()) return
-      if (clock.now() < heardAt + patience) arm()
-      else void look().then(() => isOver() || arm())
-    })
-  }
+  const poller = createPoller(clock, look, () => patienceOf(0), clock.background)
 
   async function look() {
+    if (order.hasHeads()) return poller.stop()
+    if (clock.now() < heardAt + patience) return
     const before = newest
     const cursor = delivery.cursor()
     newest = await options.latest()
@@ -65,7 +54,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
     patience = Math.min(LONGEST, 2 * patience)
     if (before.number <= cursor.number) return
     const heard = highest
-    const hasChanged = () => isOver() || highest !== heard
+    const hasChanged = () => order.hasHeads() || highest !== heard
     const read = () => reads.ofRange(cursor.number + 1, before.number, before.provider, 'verify', before.hash)
     const found = await reads.untilDone(read, 0, hasChanged)
     if (!found || hasChanged() || delivery.cursor() !== cursor) return
@@ -75,7 +64,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
   }
 
   return {
-    start: arm,
+    ...poller,
     hear(number) {
       if (number === highest) return
       const now = clock.now()
@@ -84,10 +73,6 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
       highest = number
       heardAt = now
       newest = undefined
-    },
-    stop() {
-      isStopped = true
-      timer?.cancel()
     },
   }
 }

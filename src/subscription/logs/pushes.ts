@@ -1,13 +1,14 @@
 // Logs that were pushed for blocks whose turn has not come, by block; and the signs they give of a source that doubles or
 // swaps frames. Pure.
 
+import { createNovelty } from '../../base/novelty'
+import { heightOf } from '../../rpc/block'
 import type { Log } from '../block'
-import { toHeight } from '../block'
 import { indexOf } from './ledger'
 
 export type Pushes = {
-  /** A log was pushed. Returns what is wrong with it, if it is. */
-  add(log: Log): 'doubled' | 'swapped' | undefined
+  /** A log was pushed. Returns whether it was doubled or swapped with another one. */
+  add(log: Log): boolean
   /** What was pushed for a block. */
   of(hash: string): Log[]
   /** Whether anything was pushed for a block above this. */
@@ -29,8 +30,8 @@ const MOST_SEEN = 4_096
 
 export function createPushes(): Pushes {
   const blocks = new Map<string, Pushed>()
-  const seen = new Set<string>()
-  let last: { hash: string; number: number; index: number } | undefined
+  let isNew = createNovelty(MOST_SEEN)
+  let last: { hash: string; index: number } | undefined
   let count = 0
 
   function drop(hash: string) {
@@ -40,27 +41,24 @@ export function createPushes(): Pushes {
     return block
   }
 
-  function signOf(log: Log, number: number, index: number) {
-    const place = `${log.blockHash} ${index}`
-    if (seen.has(place)) return 'doubled'
-    seen.add(place)
-    if (seen.size > MOST_SEEN) seen.delete(seen.values().next().value as string)
+  function isSign(hash: string, index: number) {
+    if (!isNew(`${hash} ${index}`)) return true
     const before = last
-    last = { hash: log.blockHash, number, index }
+    last = { hash, index }
     // A lower block is a new branch; only within one block is the order certain.
-    return before?.hash === log.blockHash && index < before.index ? 'swapped' : undefined
+    return before?.hash === hash && index < before.index
   }
 
   return {
     add(log) {
-      const number = toHeight(log.blockNumber) as number
+      const number = heightOf(log.blockNumber) as number
       const index = indexOf(log)
       const block = blocks.get(log.blockHash) ?? { number, logs: new Map() }
       blocks.set(log.blockHash, block)
       if (!block.logs.has(index)) count++
       block.logs.set(index, log)
       while (count > MOST) drop(blocks.keys().next().value as string)
-      return signOf(log, number, index)
+      return isSign(log.blockHash, index)
     },
     of: (hash) => [...(blocks.get(hash)?.logs.values() ?? [])],
     hasAbove: (number) => [...blocks.values()].some((block) => block.number > number),
@@ -70,7 +68,7 @@ export function createPushes(): Pushes {
     },
     clear() {
       blocks.clear()
-      seen.clear()
+      isNew = createNovelty(MOST_SEEN)
       count = 0
       last = undefined
     },

@@ -1,13 +1,17 @@
 // A place: one provider's socket, as somewhere to subscribe. Knows how it has fared and when it may be tried again.
 // Which one a stream takes is upstream.ts.
 
+import type { Outage } from '../../base/backoff'
+import { delayIn } from '../../base/backoff'
 import type { Gate } from '../../base/gate'
 import { createGate } from '../../base/gate'
+import type { Random } from '../../base/random'
 import type { Channel } from '../../channel/channel'
 import type { ChannelState } from '../../provider/provider'
 import type { Quota } from '../../provider/quota'
 import { createQuota } from '../../provider/quota'
 
+/** One of a viem transport has a socket of its own, of which it tells nothing. */
 export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
 
 export type Place = {
@@ -16,10 +20,9 @@ export type Place = {
   readonly isBackup: boolean
   readonly state: ChannelState
   readonly channel: SubscribingChannel
-  /** When it last failed, when that began (in ms of the clock), and how often the pause has doubled since. */
+  /** When it last failed (in ms of the clock). */
   failedAt: number
-  outageAt: number
-  level: number
+  outage: Outage
   /** Not before this (in ms of the clock). */
   retryAt: number
   /** Since when its socket has been as it is and nothing has failed there (in ms of the clock). */
@@ -38,11 +41,7 @@ export type Place = {
 
 /** Subscribes on their way at a time. */
 const AT_A_TIME = 32
-/** All in ms. */
-const JITTER = 500
-const SHORT_OUTAGE = 30_000
-const LONGEST_DELAY = 30_000
-/** More than the longest delay: an outage ends with it. */
+/** In ms; more than the longest delay: an outage ends with it. */
 const WELL_FOR = 60_000
 /** The time to be well doubles with each return that came to nothing, so often at most. */
 const MOST_DOUBLED = 5
@@ -56,8 +55,7 @@ export function createPlace(state: ChannelState, channel: SubscribingChannel): P
     state,
     channel,
     failedAt: -Infinity,
-    outageAt: 0,
-    level: 0,
+    outage: { since: 0, level: 0 },
     retryAt: -Infinity,
     wellSince: -Infinity,
     suspectUntil: -1,
@@ -86,14 +84,9 @@ export function isWell(place: Place, now: number): boolean {
 }
 
 /** It could not be had, or was lost. @param wasUp whether it had stayed up for a while */
-export function noteFailure(place: Place, wasUp: boolean, now: number, random: () => number) {
-  if (wasUp || !hasFailedOfLate(place, now)) {
-    place.outageAt = now
-    place.level = 0
-  }
-  const isShort = now - place.outageAt < SHORT_OUTAGE
-  const longest = isShort ? JITTER : Math.min(LONGEST_DELAY, JITTER * 2 ** ++place.level)
-  place.retryAt = now + (wasUp ? 0 : random() * longest)
+export function noteFailure(place: Place, wasUp: boolean, now: number, random: Random) {
+  if (wasUp || !hasFailedOfLate(place, now)) place.outage = { since: now, level: 0 }
+  place.retryAt = now + (wasUp ? 0 : delayIn(place.outage, now, random))
   place.failedAt = place.wellSince = now
 }
 

@@ -1,7 +1,7 @@
 // All places of one list, in the user's order: which one is next, who has to hear that one is back or no good any more.
 
 import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
-import { ChainMismatchError } from '../../errors'
+import { ChainMismatchError, NoProviderError } from '../../errors'
 import { classify } from '../../provider/classify'
 import type { Parts } from '../../request/flight'
 import { cool } from '../../request/learn'
@@ -34,6 +34,8 @@ export type Places = {
     signal: AbortSignal,
     onTurn: () => void,
   ): Promise<UpstreamSubscription>
+  /** Why nobody can be subscribed at. */
+  refusal(): NoProviderError
   /** Notes why it could not be had. Returns whether it refuses the kind for good. */
   fail(place: Place, kind: string, error: unknown): boolean
   /** It was lost. @param upFor how long it was up (in ms) */
@@ -97,6 +99,13 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
         place.room.accept(clock.now())
         return upstream
       })
+    },
+    refusal() {
+      const reasons = parts.channels.map((channel) => ({
+        provider: channel.provider.id,
+        reason: exclusionOf(channel, plan.need, plan) ?? 'has no socket',
+      }))
+      return new NoProviderError({ method: 'eth_subscribe', reasons })
     },
     fail(place, kind, error) {
       const now = clock.now()

@@ -11,8 +11,14 @@ export type Poller = {
 /**
  * @param poll never rejects.
  * @param interval from one question to the next (in ms); asked anew each time.
+ * @param after how the pause is kept: by default the process stays alive for it.
  */
-export function createPoller(clock: Clock, poll: () => Promise<void>, interval: () => number): Poller {
+export function createPoller(
+  clock: Clock,
+  poll: () => Promise<void>,
+  interval: () => number,
+  after: Clock['after'] = clock.after,
+): Poller {
   /** Identity tells whether a loop has been left. */
   let run: { timer?: Timer | undefined } | undefined
 
@@ -20,7 +26,7 @@ export function createPoller(clock: Clock, poll: () => Promise<void>, interval: 
     const startedAt = clock.now()
     await poll()
     if (run !== own) return
-    own.timer = clock.after(Math.max(0, startedAt + interval() - clock.now()), () => void turn(own))
+    own.timer = after(Math.max(0, startedAt + interval() - clock.now()), () => void turn(own))
   }
 
   return {

@@ -1,8 +1,8 @@
 // Whether a stream of heads that has gone silent is stalled, or the chain just rests: the others are asked whether it moved.
 
 import type { Clock, Timer } from '../../base/clock'
-import type { Ask, AskOptions } from '../backfill'
-import { toHeight } from '../block'
+import { heightOf } from '../../rpc/block'
+import type { Ask, AskOptions } from '../asking'
 
 export type StallWatch = {
   /** A head has come from this provider; the watch starts anew. */
@@ -52,7 +52,7 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
       const channel = id === provider ? 'http' : undefined
       const options: AskOptions = { purpose: 'heads', provider: id, isPinned: true, timeout: LIMIT, channel }
       const { value } = await ask({ method: 'eth_blockNumber' }, options)
-      if ((toHeight(value) ?? -1) <= mine) throw new Error('It has not moved.')
+      if ((heightOf(value) ?? -1) <= mine) throw new Error('It has not moved.')
     })
     return Promise.any(asked).then(
       () => true,

@@ -1,69 +1,47 @@
 // One subscription at one place at a time: subscribes where it is confirmed first, goes to the next place when it is lost,
 // and back to a better one once that has been well for a while. What is pushed goes to the sink; nothing is filled in here.
 
-import type { Clock, Timer } from '../../base/clock'
-import type { UpstreamSubscription } from '../../channel/channel'
-import { read } from '../../channel/clean'
+import type { Timer } from '../../base/clock'
+import type { Claim, ClaimOptions, ClaimSink } from './claim'
+import { lateness, openClaim } from './claim'
 import { createKeptPlaces } from './kept'
 import type { Place } from './place'
 import { isWell } from './place'
 import type { Places } from './places'
 
-export type UpstreamSink = {
+export type UpstreamSink = Pick<ClaimSink, 'onData'> & {
   /** Confirmed there; what is pushed from now on comes from there, the frames that came early first. */
   onLive(place: Place): void
-  /** The `result` of a notification. */
-  onData(result: unknown, place: Place): void
   /** Nothing more comes from there; another place is sought. */
   onDown(place: Place, why: string): void
-  /** No place could be had; it goes on by itself when one is back. @param refusal what the last one said, if all refuse the kind */
+  /** No place could be had; it goes on by itself when one is back. @param refusal why, if nobody serves the kind */
   onRest(refusal: unknown): void
   /** Whether the place is as far as the stream: only then is it returned to. */
   isLevel(place: Place): Promise<boolean>
 }
 
-export type UpstreamOptions = {
-  readonly kind: string
-  readonly params: readonly unknown[]
+export type UpstreamOptions = ClaimOptions & {
   readonly places: Places
-  readonly clock: Clock
   readonly sink: UpstreamSink
 }
 
-export type Upstream = {
-  start(): void
-  /** Ends it, with `eth_unsubscribe`. Idempotent. */
-  close(): void
-}
-
-type Attempt = {
-  readonly place: Place
-  readonly controller: AbortController
-  /** Whether the present place is left for it only once it is confirmed. */
-  readonly isReturn: boolean
-  /** What came before it was confirmed. */
-  early: unknown[]
-  upstream: UpstreamSubscription | undefined
-  /** When its turn came at the place, later when it was confirmed (in ms of the clock); before, it waits for its turn. */
-  since: number | undefined
-  limit: Timer | undefined
-  isOver: boolean
-}
-
-/** All in ms. A place that has not confirmed by then gets a second one beside it; later it has failed. */
-const HEDGE = 500
-const LIMIT = 10_000
+/** In ms. */
 const LOOK_AGAIN = 5_000
-const MOST_EARLY = 1_000
 
-export function createUpstream({ kind, params, places, clock, sink }: UpstreamOptions): Upstream {
-  let current: Attempt | undefined
+/** Returns the off-function, which sends `eth_unsubscribe`; it may be called twice. */
+export function openUpstream(options: UpstreamOptions): () => void {
+  const { params, places, clock, sink } = options
+  const kind = params[0] as string
+  let current: Claim | undefined
+  /** On their way, the oldest first. */
+  const claims = new Set<Claim>()
+  /** The one that the present place is left for once it is confirmed. */
+  let comeback: Claim | undefined
   let timer: Timer | undefined
   let returning: Timer | undefined
   let tried = new Set<Place>()
   let refusal: unknown
   let isClosed = false
-  const attempts = new Set<Attempt>()
   const kept = createKeptPlaces()
   const unlisten = places.listen({
     onBack: () => current || seekAnew(),
@@ -74,7 +52,7 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
   function seekAnew() {
     tried = new Set(asked())
     refusal = undefined
-    if (attempts.size === 0) seek()
+    if (claims.size === 0) seek()
   }
 
   function seek() {
@@ -84,122 +62,79 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     // A backup is for when all others have failed, not for when they are slow.
     if (place && (!place.isBackup || asked().every(({ isBackup }) => isBackup))) {
       tried.add(place)
-      giveUpOldest()
-      attempt(place, false)
-    } else if (attempts.size === 0) rest()
+      // At most two at a time: the one that has hung for longest makes room.
+      const [oldest, ...others] = claims
+      if (oldest && others.length > 0) giveUp(oldest, lateness())
+      ask(place)
+    } else if (claims.size === 0) rest()
   }
 
   function asked() {
-    return [...attempts].map(({ place }) => place)
+    return [...claims].map(({ place }) => place)
   }
 
-  /** At most two at a time: the one that has hung for longest makes room. */
-  function giveUpOldest() {
-    const [oldest, ...others] = attempts
-    if (!oldest || others.length === 0) return
-    end(oldest)
-    places.fail(oldest.place, kind, new Error('It was not confirmed in time.'))
-    kept.keep(oldest.place)
+  function ask(place: Place) {
+    const claim = openClaim(place, options, { onConfirm, onData: sink.onData, onSlow, onFail, onLost: leave })
+    claims.add(claim)
+    return claim
   }
 
   function rest() {
     kept.only(places.list(kind))
     const at = places.retryAt(kind)
     if (at < Infinity) timer = clock.after(Math.max(0, at - clock.now()), seekAnew)
-    sink.onRest(places.list(kind).length === 0 ? refusal : undefined)
-  }
-
-  function attempt(place: Place, isReturn: boolean) {
-    const controller = new AbortController()
-    const own: Attempt = {
-      place,
-      controller,
-      isReturn,
-      early: [],
-      upstream: undefined,
-      since: undefined,
-      limit: undefined,
-      isOver: false,
-    }
-    attempts.add(own)
-    const frames = {
-      onData: (data: unknown) => own.isOver || receive(own, read(data, 'result')),
-      onError: (error: unknown) => own.isOver || (own === current ? leave(own, reasonOf(error)) : fail(own, error)),
-    }
-    const onTurn = () => {
-      own.since = clock.now()
-    }
-    places.open(place, params, frames, controller.signal, onTurn).then(
-      (upstream) => confirm(own, upstream),
-      (error) => fail(own, error),
-    )
-    watch(own)
+    sink.onRest(places.list(kind).length === 0 ? (refusal ?? places.refusal()) : undefined)
   }
 
   /** The newest one gets another one beside it. */
-  function watch(own: Attempt) {
-    // What waits for its turn waits while others have theirs: it is late only if they do not come on either.
-    const age = () => clock.now() - (own.since ?? own.place.turnAt)
-    own.limit = clock.after(HEDGE - (age() % HEDGE), () => {
-      if (age() >= LIMIT) return fail(own, new Error('It was not confirmed in time.'))
-      watch(own)
-      if (age() >= HEDGE && own === [...attempts].at(-1)) seek()
-    })
+  function onSlow(claim: Claim) {
+    if (claim === [...claims].at(-1)) seek()
   }
 
-  function receive(own: Attempt, result: unknown) {
-    if (own === current) sink.onData(result, own.place)
-    else if (own.early.length < MOST_EARLY) own.early.push(result)
-  }
-
-  function confirm(own: Attempt, upstream: UpstreamSubscription) {
-    own.limit?.cancel()
-    if (own.isOver) return unsubscribe(upstream)
-    own.upstream = upstream
-    own.since = clock.now()
-    attempts.delete(own)
-    for (const other of [...attempts]) {
+  function onConfirm(claim: Claim) {
+    const { place } = claim
+    claims.delete(claim)
+    for (const other of [...claims]) {
       end(other)
       other.place.wellSince = clock.now()
     }
-    const last = current
-    current = own
-    if (own.isReturn) own.place.returns++
-    if (last) end(last)
-    kept.only(betterThan(own.place).filter(({ isBackup }) => !isBackup))
-    sink.onLive(own.place)
-    for (const result of own.early.splice(0)) if (own === current) sink.onData(result, own.place)
+    current?.end()
+    current = claim
+    if (claim === comeback) place.returns++
+    kept.only(betterThan(place).filter(({ isBackup }) => !isBackup))
+    sink.onLive(place)
     lookForBetter()
   }
 
-  function fail(own: Attempt, error: unknown) {
-    if (own.isOver) return
-    end(own)
-    if (places.fail(own.place, kind, error)) refusal = error
-    else kept.keep(own.place)
+  function onFail(claim: Claim, error: unknown) {
+    giveUp(claim, error)
     if (!current) return seek()
-    own.place.returns++
+    claim.place.returns++
     lookForBetter()
+  }
+
+  function giveUp(claim: Claim, error: unknown) {
+    end(claim)
+    if (places.fail(claim.place, kind, error)) refusal = error
+    else kept.keep(claim.place)
   }
 
   /** It was lost, or is no good any more. */
-  function leave(own: Attempt, why: string) {
+  function leave(claim: Claim, why: string) {
+    const { place } = claim
     current = undefined
     returning?.cancel()
-    places.lose(own.place, clock.now() - (own.since as number))
-    end(own)
-    kept.keep(own.place)
-    sink.onDown(own.place, why)
-    // A return that was under way has nothing to return from: its attempt is the first one of the search.
+    places.lose(place, claim.age())
+    end(claim)
+    kept.keep(place)
+    sink.onDown(place, why)
+    // A return that was under way has nothing to return from: it is the first one of the search.
     seekAnew()
   }
 
-  function end(own: Attempt) {
-    own.isOver = true
-    own.limit?.cancel()
-    attempts.delete(own)
-    if (own.upstream) unsubscribe(own.upstream)
-    else own.controller.abort(new Error('It is not wanted any more.'))
+  function end(claim: Claim) {
+    claims.delete(claim)
+    claim.end()
   }
 
   function betterThan(place: Place) {
@@ -214,34 +149,23 @@ export function createUpstream({ kind, params, places, clock, sink }: UpstreamOp
     returning = clock.background(LOOK_AGAIN, () => void considerReturn(current).finally(lookForBetter))
   }
 
-  async function considerReturn(from: Attempt | undefined) {
-    if (!from || attempts.size > 0) return
+  async function considerReturn(from: Claim | undefined) {
+    if (!from || claims.size > 0) return
     const better = betterThan(from.place).find((place) => isWell(place, clock.now()))
-    if (!better || !(await sink.isLevel(better)) || current !== from || attempts.size > 0) return
-    attempt(better, true)
+    if (!better || !(await sink.isLevel(better)) || current !== from || claims.size > 0) return
+    comeback = ask(better)
   }
 
-  return {
-    start: seekAnew,
-    close() {
-      if (isClosed) return
-      isClosed = true
-      unlisten()
-      timer?.cancel()
-      returning?.cancel()
-      for (const own of [...attempts, ...(current ? [current] : [])]) end(own)
-      current = undefined
-      kept.only([])
-    },
+  seekAnew()
+  return () => {
+    if (isClosed) return
+    isClosed = true
+    unlisten()
+    timer?.cancel()
+    returning?.cancel()
+    for (const claim of claims) end(claim)
+    current?.end()
+    current = undefined
+    kept.only([])
   }
-}
-
-/** Whatever comes of it: the socket may be gone, or the provider know of no such thing. */
-function unsubscribe(upstream: UpstreamSubscription) {
-  upstream.unsubscribe().catch(() => {})
-}
-
-function reasonOf(error: unknown): string {
-  const { shortMessage, message } = (error ?? {}) as { shortMessage?: string; message?: string }
-  return shortMessage ?? message ?? 'it was lost'
 }

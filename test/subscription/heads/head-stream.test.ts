@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
+import type { HeadFeed } from '../../../src/subscription/heads/head-feed'
 import { createHeadStream } from '../../../src/subscription/heads/head-stream'
-import type { Heads } from '../../../src/subscription/heads/heads'
 import { createManualClock } from '../../support/manual-clock'
 import { blockOf, nameOf } from '../blocks'
 import { createTree } from '../tree'
@@ -14,11 +14,13 @@ function setUp() {
   const known = [...tree.chain()]
   let lowest = 100
   const heads = {
+    listen: () => () => {},
+    whenReady: () => Promise.resolve(),
     tip: () => known.at(-1),
     lowest: () => lowest,
     has: (hash: string) => known.some((block) => block.hash === hash && block.number >= lowest),
-  } as Partial<Heads> as Heads
-  const stream = createHeadStream(heads, tree.backfill, {} as never)
+  } as Partial<HeadFeed> as HeadFeed
+  const stream = createHeadStream(heads, tree.backfill, { onReady() {} } as never)
   return {
     tree,
     forgetBelow(number: number) {

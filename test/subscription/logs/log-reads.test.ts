@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest'
 import { createGate } from '../../../src/base/gate'
-import { createPauses } from '../../../src/base/pause'
 import { createBackfill } from '../../../src/subscription/backfill'
 import { createLogReads } from '../../../src/subscription/logs/log-reads'
 import type { Chain } from '../../support/chain'
@@ -30,7 +29,7 @@ function readsOf(chains: Record<string, Chain>) {
       }
     },
   )
-  return { asked, reads: createLogReads(backfill, { address: tokenA }, createPauses(clock), clock.now, createGate(1)) }
+  return { asked, reads: createLogReads(clock, createGate(1), backfill, { address: tokenA }) }
 }
 
 function blocksOf(chain: Chain, from: number, to: number) {

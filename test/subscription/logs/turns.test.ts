@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest'
 import { createGate } from '../../../src/base/gate'
-import { createPauses } from '../../../src/base/pause'
 import type { Block, Log } from '../../../src/subscription/block'
 import type { BloomAnswer } from '../../../src/subscription/logs/blooms'
 import { createDelivery } from '../../../src/subscription/logs/delivery'
@@ -17,7 +16,6 @@ type Given = { mustCheck?: (number: number) => boolean; mayCheck?: boolean; most
 
 function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }: Given = {}) {
   const clock = createManualClock()
-  const pauses = createPauses(clock)
   const told: string[] = []
   const asked: string[] = []
   const losses: number[] = []
@@ -27,7 +25,6 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
   const canonical = new Map<number, Block>()
   let answer: () => Promise<void> = async () => {}
   let newest: Block | undefined
-  let isStopped = false
   const delivery = createDelivery({
     onItem(item) {
       if (item.type === 'passed') told.push(`passed ${nameOf(item)}`)
@@ -53,23 +50,23 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
         .filter((log) => Number(log.blockNumber) >= from && Number(log.blockNumber) <= to)
     },
   }
+  const reads = createLogReads(clock, createGate(1), backfill as never, {})
   const turns = createTurns({
     clock,
-    pauses,
-    reads: createLogReads(backfill as never, {}, pauses, clock.now, createGate(1)),
+    reads,
     delivery,
     pushes,
-    mostFilled,
-    bloomOf: ({ hash }) => blooms.get(hash) ?? 'unknown',
-    mustCheck,
-    mayCheck,
+    mostFilled: { logs: mostFilled },
+    trust: {
+      bloomOf: ({ hash }) => blooms.get(hash) ?? 'unknown',
+      mustCheck,
+      mayCheck,
+      noteLie: ({ provider }) => told.push(`lie ${provider}`),
+    },
     onLoss: (number) => losses.push(number),
-    onLie: (provider) => told.push(`lie ${provider}`),
     onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
-    newest: async () => newest,
-    canonical: async (number) => canonical.get(number) ?? blockOf(number),
-    stands: (hash) => newest === undefined || newest.hash === hash,
-    isStopped: () => isStopped,
+    heads: { newest: async () => newest, has: (hash) => newest === undefined || newest.hash === hash },
+    backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
   })
   return {
     clock,
@@ -82,7 +79,6 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     blooms,
     truth,
     canonical,
-    pauses,
     head: (block: Block, isCovered = true) => turns.add({ type: 'block', block, at: clock.now(), isCovered }),
     push(...logs: Log[]) {
       for (const log of logs) pushes.add(log)
@@ -95,8 +91,8 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       newest = block
     },
     stop() {
-      isStopped = true
-      pauses.end()
+      reads.stop()
+      turns.clear()
     },
   }
 }

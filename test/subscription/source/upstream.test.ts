@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Place } from '../../../src/subscription/source/place'
-import { createUpstream } from '../../../src/subscription/source/upstream'
+import { openUpstream } from '../../../src/subscription/source/upstream'
 import { rpcError, socketClosedError } from '../../support/errors'
 import { createFeeds } from '../feeds'
 
@@ -14,28 +14,29 @@ function setUp(given: Parameters<typeof createFeeds>[0], random?: () => number) 
   const startedAt = clock.now()
   const told: string[] = []
   const rests: unknown[] = []
+  let close = () => {}
   let level: (place: Place) => Promise<boolean> = async () => true
-  const upstream = createUpstream({
-    kind: 'newHeads',
-    params: ['newHeads'],
-    places,
-    clock,
-    sink: {
-      onLive: ({ id }) => told.push(`live ${id}`),
-      onData: (result, { id }) => told.push(`data ${id} ${result}`),
-      onDown: ({ id }, why) => told.push(`down ${id}: ${why}`),
-      onRest(reason) {
-        rests.push(reason)
-        told.push('rest')
+  const open = () =>
+    openUpstream({
+      params: ['newHeads'],
+      places,
+      clock,
+      sink: {
+        onLive: ({ id }) => told.push(`live ${id}`),
+        onData: (result, { id }) => told.push(`data ${id} ${result}`),
+        onDown: ({ id }, why) => told.push(`down ${id}: ${why}`),
+        onRest(reason) {
+          rests.push(reason)
+          told.push('rest')
+        },
+        isLevel: (place) => level(place),
       },
-      isLevel: (place) => level(place),
-    },
-  })
+    })
   return {
     ...all,
     told,
     rests,
-    upstream,
+    close: () => close(),
     levelBy(next: typeof level) {
       level = next
     },
@@ -43,7 +44,7 @@ function setUp(given: Parameters<typeof createFeeds>[0], random?: () => number) 
     askedAt: (number: number) => feed(number).subscribedAt.map((at) => at - startedAt),
     since: () => clock.now() - startedAt,
     async start() {
-      upstream.start()
+      close = open()
       await clock.settle()
     },
   }
@@ -177,8 +178,7 @@ describe('many at once', () => {
     const ended: [string, number][] = []
     const startedAt = all.clock.now()
     for (let count = 0; count < COUNT; count++)
-      createUpstream({
-        kind: 'logs',
+      openUpstream({
         params: ['logs', { address: count }],
         places: all.places,
         clock: all.clock,
@@ -189,7 +189,7 @@ describe('many at once', () => {
           onRest: () => ended.push(['rest', all.clock.now() - startedAt]),
           isLevel: async () => true,
         },
-      }).start()
+      })
     return { ...all, ended }
   }
 
@@ -460,12 +460,12 @@ describe('a return', () => {
 
 describe('close', () => {
   test('default: unsubscribed once; no timer and no socket is kept', async () => {
-    const { clock, told, feed, start, upstream } = setUp(2)
+    const { clock, told, feed, start, close } = setUp(2)
     await start()
     feed(1).drop()
     await clock.settle()
-    upstream.close()
-    upstream.close()
+    close()
+    close()
     feed(2).push('a')
     await clock.advance(600_000)
     expect([feed(2).unsubscribed, feed(1).kept, feed(2).kept, clock.pending.total, told.at(-1)]).toEqual([
@@ -478,10 +478,10 @@ describe('close', () => {
   })
 
   test('Given unsubscribe while still establishing, then the late upstream confirmation is unsubscribed', async () => {
-    const { clock, told, feed, start, upstream } = setUp(2)
+    const { clock, told, feed, start, close } = setUp(2)
     feed(1).ignore()
     await start()
-    upstream.close()
+    close()
     feed(1).confirmNow()
     feed(1).push('a')
     await clock.advance(600_000)
@@ -490,10 +490,10 @@ describe('close', () => {
   })
 
   test('behavior: at rest: what comes back is not asked', async () => {
-    const { clock, feed, start, upstream, become } = setUp(1)
+    const { clock, feed, start, close, become } = setUp(1)
     become(1, 'waiting')
     await start()
-    upstream.close()
+    close()
     become(1, 'open')
     await clock.advance(600_000)
     expect([feed(1).subscribed, feed(1).kept, clock.pending.total]).toEqual([[], 0, 0])

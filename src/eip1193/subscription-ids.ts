@@ -9,12 +9,12 @@ import type { Subscription } from '../subscription/hub'
 import type { SubscribeOptions } from '../subscription/subscriptions'
 import type { ProviderMessage } from './events'
 
-export type SubscriptionsOptions = {
+export type SubscriptionIdsOptions = {
   readonly subscribe: (options: SubscribeOptions) => Promise<Subscription>
   readonly onMessage: (message: ProviderMessage) => void
 }
 
-export type Subscriptions = {
+export type SubscriptionIds = {
   /** Resolves with the id; its first event comes in a later turn of the event loop. */
   open(params: unknown): Promise<Hex>
   /**
@@ -29,7 +29,7 @@ export type Subscriptions = {
 /** Events kept until the id is known; a source that waits for its subscribers keeps it at one. */
 const MOST_HELD = 1_000
 
-export function createSubscriptions({ subscribe, onMessage }: SubscriptionsOptions): Subscriptions {
+export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsOptions): SubscriptionIds {
   const streams = new Map<Hex, Stream>()
   const opening = new Set<Stream>()
   let count = 0

@@ -2,19 +2,16 @@
 // logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
 
 import type { Gate } from '../../base/gate'
-import { createLatch } from '../../base/latch'
-import { createPauses } from '../../base/pause'
 import type { Parts } from '../../request/flight'
-import { bloomTestOf } from '../../rpc/bloom'
+import { heightOf } from '../../rpc/block'
 import type { Backfill } from '../backfill'
-import type { Block } from '../block'
-import { toHeight, toLog } from '../block'
-import type { Heads } from '../heads/heads'
+import { toLog } from '../block'
+import type { HeadFeed } from '../heads/head-feed'
 import type { SubscriptionKey } from '../key'
 import type { Place } from '../source/place'
 import { suspect } from '../source/place'
 import type { Places } from '../source/places'
-import { createUpstream } from '../source/upstream'
+import { openUpstream } from '../source/upstream'
 import type { Stream, StreamSink, StreamState } from '../stream'
 import { isSameState } from '../stream'
 import type { Blooms } from './blooms'
@@ -25,86 +22,52 @@ import { createLogOrder } from './log-order'
 import { createLogReads } from './log-reads'
 import { replayOf } from './log-replay'
 import { createLogSilence } from './log-silence'
-import { logStateOf } from './log-state'
 import { createPushes } from './pushes'
+import type { VerifyMode } from './trust'
+import { createTrust } from './trust'
 import { createTurns } from './turns'
 
-/** Which blocks are checked for lost logs: those that look suspicious, all, or none. */
-export type VerifyMode = 'auto' | 'strict' | false
-
-export type LogsOptions = {
-  readonly parts: Parts
-  readonly key: SubscriptionKey
+/** What the streams of one list have in common. */
+export type LogStreamParts = {
+  readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
   readonly places: Places
-  readonly heads: Heads
+  readonly heads: HeadFeed
   readonly blooms: Blooms
   /** Of what the streams read. */
   readonly gate: Gate
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
-  readonly mostFilled: number
-  readonly sink: StreamSink
+  readonly mostFilled: { readonly logs: number }
 }
 
 /** Blocks this far apart (in ms) make a heads subscription cheap. */
 const SLOW = 2_000
 
-export function createLogs({
-  parts,
-  key,
-  backfill,
-  places,
-  heads,
-  blooms,
-  gate,
-  verify,
-  mostFilled,
-  sink,
-}: LogsOptions): Stream {
+export function createLogStream(
+  { parts, backfill, places, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
+  { filter, params }: SubscriptionKey,
+  sink: StreamSink,
+): Stream {
   const { clock } = parts
-  const { filter } = key
-  const test = bloomTestOf(filter)
-  const pauses = createPauses(clock)
-  // What is pushed ends no pause between two tries of a read.
-  const retries = createPauses(clock)
-  const reads = createLogReads(backfill, filter, retries, clock.now, gate)
+  const { blockTime } = parts.heads
+  const reads = createLogReads(clock, gate, backfill, filter)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
   const coverage = createCoverage()
+  const trust = createTrust(verify, blooms, filter, coverage)
   let state: StreamState = { name: 'opening' }
-  let isStopped = false
   /** Whether it is decided where it comes from. */
   let isSettled = false
-  const ready = createLatch()
-  const turns = createTurns({
-    clock,
-    pauses,
-    reads,
-    delivery,
-    pushes,
-    mostFilled,
-    bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),
-    mustCheck: (number) => verify === 'strict' || isSuspect(number),
-    mayCheck: verify !== false,
-    onLoss,
-    onLie: blooms.noteLie,
-    onGap: sink.onGap,
-    newest: () => order.newest(),
-    canonical: backfill.byNumber,
-    stands: heads.has,
-    isStopped: () => isStopped,
-  })
+  const { onGap } = sink
+  const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onGap, onLoss })
   const check = createLogCheck({
     clock,
     reads,
     delivery,
-    isOn: verify !== false,
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
-      !turns.isWaiting(hash) &&
-      !turns.isFilling() &&
-      (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
+      hasNoTurn(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
@@ -116,18 +79,10 @@ export function createLogs({
     pushes,
     known: parts.heads.best(clock.now()),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
-    onBlock: (number) => isSuspect(number) && void check.run(),
+    onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,
   })
-  const { blockTime } = parts.heads
   const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest: backfill.latest, onLoss })
-  const upstream = createUpstream({
-    kind: 'logs',
-    params: key.params,
-    places,
-    clock,
-    sink: { onLive, onData, onDown, onRest, isLevel },
-  })
 
   function onLive(place: Place) {
     // Of what waits, it may have been about to push a part.
@@ -161,7 +116,7 @@ export function createLogs({
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
     const block = await backfill.latest(place.id)
-    if (isStopped || order.hasHeads()) return
+    if (order.hasHeads()) return
     if (block) order.begin(block)
     else order.goByHeads()
   }
@@ -169,14 +124,15 @@ export function createLogs({
   function onData(result: unknown, place: Place) {
     const log = toLog(result)
     if (!log) return
-    const number = toHeight(log.blockNumber) as number
+    const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
     coverage.note(number)
     silence.hear(number)
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) distrust(place, number)
-    if (isOver(hash)) {
+    // Whether the turn of the block has come already.
+    if (hasNoTurn(hash) && (delivery.has(hash) || heads.has(hash))) {
       // It should have come with the others of its block.
       distrust(place, number)
       delivery.add({ number, hash }, pushes.take(hash))
@@ -184,10 +140,8 @@ export function createLogs({
     turns.look()
   }
 
-  /** Whether the turn of the block has come already. */
-  function isOver(hash: string) {
-    if (turns.isWaiting(hash) || turns.isFilling()) return false
-    return delivery.has(hash) || heads.has(hash)
+  function hasNoTurn(hash: string) {
+    return !turns.isWaiting(hash) && !turns.isFilling()
   }
 
   function onLoss(number: number) {
@@ -196,37 +150,48 @@ export function createLogs({
   }
 
   function distrust(place: Place, number: number) {
-    if (verify === false) return
+    if (!trust.mayCheck) return
     suspect(place, number)
     order.goByHeads()
     void check.run()
   }
 
-  function isSuspect(number: number) {
-    return verify !== false && number <= (coverage.place()?.suspectUntil ?? -1)
-  }
-
-  async function isLevel({ id }: Place) {
-    const block = await backfill.latest(id)
-    return block !== undefined && block.number >= (delivery.cursor()?.number ?? -1)
-  }
-
   function show(why?: string) {
     const before = state
-    state = logStateOf(coverage.place(), order.hasHeads() ? heads.state() : before, delivery.cursor() !== undefined)
+    state = stateNow()
     if (!isSameState(before, state)) sink.onState(state, why)
-    if (isSettled && state.name !== 'opening') ready.open()
+    if (isSettled && state.name !== 'opening') sink.onReady()
+  }
+
+  /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
+  function stateNow(): StreamState {
+    if (!delivery.cursor()) return { name: 'opening' }
+    const { name, source } = order.hasHeads() ? heads.state() : state
+    const place = coverage.place()
+    if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
+    return {
+      name: name === 'live' ? 'polling' : name === 'opening' ? 'switching' : name,
+      ...(source && { source: { provider: source.provider, channel: 'poll' } }),
+    }
   }
 
   const read = replayOf(delivery, reads, backfill)
-  return {
-    start() {
-      check.start()
-      silence.start()
-      order.choose()
-      upstream.start()
+  if (trust.mayCheck) check.start()
+  silence.start()
+  order.choose()
+  const closeUpstream = openUpstream({
+    params,
+    places,
+    clock,
+    sink: {
+      onLive,
+      onData,
+      onDown,
+      onRest,
+      isLevel: ({ id }) => backfill.hasReached(delivery.cursor()?.number ?? -1, id),
     },
-    whenReady: () => ready.opened,
+  })
+  return {
     state: () => state,
     cursor: () => delivery.cursor()?.number,
     replay: (from) =>
@@ -237,14 +202,12 @@ export function createLogs({
       }),
     turn: delivery.turn,
     stop() {
-      isStopped = true
       check.stop()
       silence.stop()
-      upstream.close()
+      closeUpstream()
       order.stop()
-      pauses.end()
-      retries.end()
-      ready.open()
+      reads.stop()
+      turns.clear()
     },
   }
 }

@@ -1,22 +1,22 @@
 // `eth_getLogs` of any width: as it is, where a provider takes it as it is; else in pieces (logs-scan.ts). What it asks for is
 // fixed before it is cut: never less, never more.
 
+import { someOrAll } from '../../base/some-or-all'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
-import type { OnWinner, Parts } from '../../request/flight'
+import type { Parts } from '../../request/flight'
 import type { Plan } from '../../request/plan'
 import { planRoute } from '../../request/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
-import { isOver, partOf } from '../calls'
+import { isOver } from '../calls'
 import { createLanes } from './lanes'
 import type { Log, Piece } from './logs-plan'
 import { fits, TAIL } from './logs-plan'
-import { failuresOf, isRefusal } from './logs-refusals'
 import type { Before } from './logs-scan'
-import { createScan, isCutShort, isWell } from './logs-scan'
+import { createScan, isCutShort, isRefusal, isWell } from './logs-scan'
 
 export type LogsOptions = {
   /** Most requests that one `eth_getLogs` is split into: what takes more is refused before anything is sent. @default 500 */
@@ -27,62 +27,44 @@ export type LogsOptions = {
   timeout?: number | undefined
 }
 
-export type Logs = {
+export type WideLogs = {
   request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
-const NOBODY: readonly Provider[] = []
-
-export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Logs {
+export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions): WideLogs {
   const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
   const { clock, providers } = parts
   const lanes = createLanes<Provider>(({ setup }) => Math.min(concurrency, setup.limits.concurrency ?? Infinity))
-  const inner = new WeakMap<Plan, Plan>()
 
   async function request(caller: Caller, asked: RpcRequest, plan: Plan): Promise<unknown> {
     const startedAt = clock.now()
     const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
     const misfits = misfitsOf(asked, startedAt)
-    if (misfits.length > 0 && !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one)))
-      return inPieces()
-    const own =
-      misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
-    let by: Provider | undefined
-    let logs: unknown
+    const isForNobody = () => !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one))
+    if (misfits.length > 0 && isForNobody()) return inPieces()
+    const exclude = [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)]
     try {
-      logs = await whole(caller, asked, own, (channel) => {
-        by = channel.provider
-      })
+      const { value, by } = await calls.ask(caller, asked, { ...plan, exclude })
+      return isCutShort(value, by, clock.now()) ? inPieces({ logs: value }) : value
     } catch (error) {
       if (isOver(caller, error)) throw error
-      const failures = failuresOf(error, asked, providers).map(({ failure }) => failure)
+      const failures = calls.failuresOf(error, asked).map(({ failure }) => failure)
       // Those that were not asked because it is too wide for them may take it in pieces.
       const hasOthers = misfits.length > 0 && failures.length > 0 && failures.every(({ verdict }) => verdict === 'next')
       if (!hasOthers && !failures.some(isRefusal)) throw error
       return inPieces({ error })
     }
-    return by && Array.isArray(logs) && isCutShort(logs, by, clock.now()) ? inPieces({ logs }) : logs
-  }
-
-  /** As it is. The usual one costs no plan of its own. */
-  function whole(caller: Caller, asked: RpcRequest, plan: Plan, onWinner?: OnWinner) {
-    let own = inner.get(plan)
-    if (!own) {
-      own = { ...plan, isInner: true, kept: undefined }
-      inner.set(plan, own)
-    }
-    return calls.call(caller, asked, own, onWinner)
   }
 
   /** Those that do not take it as it is, as far as that is known. */
   function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
     const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== undefined
     const query = providers.some(isLimited) ? logQueryOf(params) : undefined
-    if (!query) return NOBODY
+    if (!query) return []
     const head = parts.heads.best(clock.now())
     const from = typeof query.from === 'number' ? query.from : head
     const to = typeof query.to === 'number' ? query.to : Math.max(head ?? -1, from ?? -1)
-    if (from === undefined || from > to) return NOBODY
+    if (from === undefined || from > to) return []
     const piece = pieceOf(query, from, to)
     return providers.filter(({ capability }) => !fits(piece, capability.logLimits(now)))
   }
@@ -91,10 +73,9 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
   function poolOf(plan: Plan, now: number): readonly Provider[] {
     const { candidates, open } = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
     const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
-    const usual = able.filter(({ setup }) => !setup.isBackup)
-    const pool = usual.length > 0 ? usual : able
-    const named = pool.filter(({ id }) => id === plan.provider)
-    return plan.isPinned || named.length > 0 ? named : pool
+    const pool = someOrAll(able, ({ setup }) => !setup.isBackup)
+    const isNamed = ({ id }: Provider) => id === plan.provider
+    return plan.isPinned ? pool.filter(isNamed) : someOrAll(pool, isNamed)
   }
 
   async function split(
@@ -106,22 +87,28 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
   ): Promise<unknown> {
     const pool = poolOf(plan, clock.now())
     const query = logQueryOf(asked.params)
-    if (!query || pool.length === 0) return endOf(before) ?? whole(caller, asked, plan)
+    if (!query || pool.length === 0) return endOf(before) ?? calls.call(caller, asked, plan)
     const deadline = timeout === 0 ? Infinity : startedAt + timeout
     const patient = {
       ...caller,
       deadline: caller.deadline === Infinity ? deadline : Math.max(caller.deadline, deadline),
     }
-    const heads = createHeads(patient, plan)
-    const [from, to] = [await heads.numberOf(query.from), await heads.numberOf(query.to)]
+    let seenBy: Provider | undefined
+    const fixed = async (bound: number | LogTag) => {
+      if (typeof bound === 'number') return bound
+      const head = await headOf(bound, patient, plan)
+      seenBy = head.by
+      return head.number
+    }
+    const from = await fixed(query.from)
+    const to = query.to === query.from ? from : await fixed(query.to)
     // Nothing to cut: the node's own word on it.
-    if (from > to) return endOf(before) ?? whole(caller, asked, plan)
+    if (from > to) return endOf(before) ?? calls.call(caller, asked, plan)
     const scan = createScan({
       calls,
       lanes,
-      all: providers,
       // Who gave the head has the newest blocks.
-      pool: [...pool].sort((a, b) => Number(b === heads.seenBy) - Number(a === heads.seenBy)),
+      pool: [...pool].sort((a, b) => Number(b === seenBy) - Number(a === seenBy)),
       isWalled: false,
       caller: patient,
       plan,
@@ -139,38 +126,19 @@ export function createLogs(parts: Parts, calls: Calls, options: LogsOptions): Lo
     return { from, to, addresses, isTail, requests: 1, avoid: [] }
   }
 
-  /** Fixes a tag to a number, once. */
-  function createHeads(caller: Caller, plan: Plan) {
-    const numbers = new Map<LogTag, number>()
-    let seenBy: Provider | undefined
-
-    async function ask(tag: LogTag): Promise<number> {
-      const asked =
-        tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
-      const outside = plan.wall ? providers.filter(({ id }) => !plan.wall?.includes(id)) : []
-      const { provider, channel, isPinned } = plan
-      const exclude = [...(plan.exclude ?? []), ...outside.map(({ id }) => id)]
-      const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
-      const value = await calls.call(caller, asked, partOf(calls, caller, own), ({ provider: by }) => {
-        seenBy = by
-      })
-      const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)
-      if (number === undefined)
-        throw new InvalidResponseError({ provider: seenBy?.id ?? '', method: asked.method, reason: 'no block number' })
-      return number
-    }
-
-    return {
-      async numberOf(bound: number | LogTag): Promise<number> {
-        if (typeof bound === 'number') return bound
-        const number = numbers.get(bound) ?? (await ask(bound))
-        numbers.set(bound, number)
-        return number
-      },
-      get seenBy() {
-        return seenBy
-      },
-    }
+  /** The block that a tag stands for, and who says so. */
+  async function headOf(tag: LogTag, caller: Caller, plan: Plan) {
+    const asked =
+      tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
+    const { provider, channel, isPinned, wall } = plan
+    const outside = wall ? providers.filter(({ id }) => !wall.includes(id)) : []
+    const exclude = [...(plan.exclude ?? []), ...outside.map(({ id }) => id)]
+    const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
+    const { value, by } = await calls.ask(caller, asked, own)
+    const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)
+    if (number === undefined)
+      throw new InvalidResponseError({ provider: by.id, method: asked.method, reason: 'no block number' })
+    return { number, by }
   }
 
   return { request }

@@ -6,7 +6,7 @@ import type { Link } from './continuity'
 import type { HeadRunOptions, HeadsListener } from './head-run'
 import { startHeadRun } from './head-run'
 
-export type Heads = {
+export type HeadFeed = {
   /** Returns the off-function. */
   listen(listener: HeadsListener): () => void
   isActive(): boolean
@@ -14,6 +14,8 @@ export type Heads = {
   whenReady(): Promise<void>
   state(): StreamState
   tip(): Link | undefined
+  /** The newest block, once it is known. */
+  newest(): Promise<Link | undefined>
   /** The highest number that has come, whatever became of it; -1 before any. */
   highest(): number
   /** The lowest block that is remembered; `Infinity` before any is known. */
@@ -23,9 +25,12 @@ export type Heads = {
   close(): void
 }
 
-export function createHeads(options: HeadRunOptions): Heads {
+export function createHeadFeed(options: HeadRunOptions): HeadFeed {
   const listeners = new Set<HeadsListener>()
   let run: ReturnType<typeof startHeadRun> | undefined
+
+  const tip = () => run?.chain.tip()
+  const whenReady = () => Promise.resolve(run?.readiness.wait(Infinity))
 
   function stop() {
     listeners.clear()
@@ -42,12 +47,13 @@ export function createHeads(options: HeadRunOptions): Heads {
       }
     },
     isActive: () => run !== undefined,
-    whenReady: () => run?.ready ?? Promise.resolve(),
+    whenReady,
     state: () => run?.state() ?? { name: 'closed' },
-    tip: () => run?.tip(),
+    tip,
+    newest: () => whenReady().then(tip),
     highest: () => run?.highest() ?? -1,
-    lowest: () => run?.lowest() ?? Infinity,
-    has: (hash) => run?.has(hash) ?? false,
+    lowest: () => run?.chain.root()?.number ?? Infinity,
+    has: (hash) => run?.chain.has(hash) ?? false,
     close: stop,
   }
 }

@@ -1,27 +1,22 @@
 // A stream that knows no blocks (pending transactions, what vendors add): shared, subscribed again elsewhere when it is lost,
 // without doubles. What was pushed while nobody was connected cannot be asked for again.
 
-import type { Clock } from '../base/clock'
-import { createLatch } from '../base/latch'
-import { NoProviderError } from '../errors'
+import { createNovelty } from '../base/novelty'
+import type { Parts } from '../request/flight'
 import type { RpcRequest } from '../types'
 import type { SubscriptionKey } from './key'
 import { stableJson } from './key'
 import type { Place } from './source/place'
 import type { Places } from './source/places'
 import { createPoller } from './source/poller'
-import { createUpstream } from './source/upstream'
+import { openUpstream } from './source/upstream'
 import type { Stream, StreamSink, StreamState } from './stream'
 
-export type PlainOptions = {
-  readonly clock: Clock
-  readonly key: SubscriptionKey
+export type PlainStreamParts = {
+  readonly parts: Pick<Parts, 'clock'>
   readonly places: Places
-  readonly sink: StreamSink
   /** A request like a caller's: for filters. */
   readonly request: (request: RpcRequest) => Promise<unknown>
-  /** Why nobody can be subscribed at. */
-  readonly reasons: () => readonly { provider: string; reason: string }[]
   /** Between two polls (in ms). */
   readonly interval: () => number
 }
@@ -30,27 +25,18 @@ const PENDING = 'newPendingTransactions'
 /** Transactions that are remembered, so that a new source does not tell them again. */
 const MOST_SEEN = 10_000
 
-export function createPlain({ clock, key, places, sink, request, reasons, interval }: PlainOptions): Stream {
-  const isPending = key.kind === PENDING
-  const seen = new Set<string>()
+export function createPlainStream(
+  { parts, places, request, interval }: PlainStreamParts,
+  { kind, params }: SubscriptionKey,
+  sink: StreamSink,
+): Stream {
+  const { clock } = parts
+  const isPending = kind === PENDING
+  const isUnseen = createNovelty(MOST_SEEN)
   let state: StreamState = { name: 'opening' }
   /** The filter that stands in for a place. */
   let filter: unknown
-  const ready = createLatch()
   const poller = createPoller(clock, poll, interval)
-  const upstream = createUpstream({
-    kind: key.kind,
-    params: key.params,
-    places,
-    clock,
-    sink: {
-      onLive,
-      onData: give,
-      onDown: (_, why) => show({ name: 'switching' }, why),
-      onRest,
-      isLevel: async () => true,
-    },
-  })
 
   function give(result: unknown) {
     if (isPending && !isNew(result)) return
@@ -61,23 +47,19 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
   function isNew(result: unknown) {
     const hash =
       typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
-    if (seen.has(hash)) return false
-    seen.add(hash)
-    if (seen.size > MOST_SEEN) seen.delete(seen.values().next().value as string)
-    return true
+    return isUnseen(hash)
   }
 
   function onLive(place: Place) {
     dropFilter()
     show({ name: 'live', source: { provider: place.id, channel: 'ws' } })
-    ready.open()
+    sink.onReady()
   }
 
   function onRest(refusal: unknown) {
     // Whole transactions are told by no filter.
-    if (isPending && key.params.length === 1) return poller.start()
-    if (places.list(key.kind).length === 0)
-      sink.onRefused(refusal ?? new NoProviderError({ method: 'eth_subscribe', reasons: reasons() }))
+    if (isPending && params.length === 1) poller.start()
+    else if (refusal) sink.onRefused(refusal)
   }
 
   async function poll() {
@@ -87,11 +69,11 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
       const found = await request({ method: 'eth_getFilterChanges', params: [own] })
       if (filter !== own) return
       if (state.name !== 'polling') show({ name: 'polling' })
-      ready.open()
+      sink.onReady()
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch {
       filter = undefined // it is made again with the next poll
-      ready.open()
+      sink.onReady()
     }
   }
 
@@ -106,17 +88,26 @@ export function createPlain({ clock, key, places, sink, request, reasons, interv
     sink.onState(state, why)
   }
 
+  const closeUpstream = openUpstream({
+    params,
+    places,
+    clock,
+    sink: {
+      onLive,
+      onData: give,
+      onDown: (_, why) => show({ name: 'switching' }, why),
+      onRest,
+      isLevel: async () => true,
+    },
+  })
+
   return {
-    start: upstream.start,
-    whenReady: () => ready.opened,
     state: () => state,
     cursor: () => undefined,
     replay: (from) => Promise.resolve({ items: [], upTo: from }),
-    turn: () => 0,
     stop() {
       dropFilter()
-      upstream.close()
-      ready.open()
+      closeUpstream()
     },
   }
 }

@@ -1,0 +1,12 @@
+// Whether something comes for the first time, as far as it is remembered.
+
+/** @param most different keys that are remembered: past it the oldest is forgotten. */
+export function createNovelty(most: number): (key: string) => boolean {
+  const known = new Set<string>()
+  return (key) => {
+    if (known.has(key)) return false
+    known.add(key)
+    if (known.size > most) known.delete(known.values().next().value as string)
+    return true
+  }
+}

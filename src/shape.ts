@@ -1,0 +1,71 @@
+// Checks of what users write. A check throws if the value at a path breaks its rule; a shape is the check of a plain object,
+// key by key.
+
+import { InvalidOptionsError } from './errors'
+
+export type Check = (value: unknown, path: string) => void
+
+export function refuse(path: string, rule: string, value: unknown): never {
+  throw new InvalidOptionsError({ path, rule, value })
+}
+
+/** @param sentence what the test wants, such as "must be a number above 0". */
+export function rule(test: (value: unknown) => boolean, sentence: string): Check {
+  return (value, path) => {
+    if (!test(value)) refuse(path, sentence, value)
+  }
+}
+
+export const flag = rule((value) => typeof value === 'boolean', 'must be true or false')
+export const fn = rule((value) => typeof value === 'function', 'must be a function')
+export const text = rule(isText, 'must be a text that is not empty')
+export const texts = rule((value) => Array.isArray(value) && value.every(isText), 'must be a list of texts')
+export const number = rule(Number.isFinite, 'must be a finite number')
+export const atLeast0 = numberThat((value) => value >= 0, 'must be a finite number of 0 or more')
+export const above0 = numberThat((value) => value > 0, 'must be a finite number above 0')
+export const share = numberThat((value) => value > 0 && value <= 1, 'must be a number above 0 and up to 1')
+export const count = rule((value) => isCount(value) && value > 0, 'must be a whole number of 1 or more')
+export const count0 = rule(isCount, 'must be a whole number of 0 or more')
+
+export function oneOf(...values: readonly unknown[]): Check {
+  return rule((value) => values.includes(value), `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`)
+}
+
+/** Unknown keys are errors; `undefined` leaves the default. */
+export function shape(checks: Readonly<Record<string, Check>>): Check {
+  return (value, path) => {
+    if (!isObject(value)) return refuse(path, 'must be an object', value)
+    const fields = value as Record<string, unknown>
+    for (const key of Object.keys(fields))
+      if (!Object.hasOwn(checks, key))
+        refuse(pathOf(path, key), `is not an option here (there are ${Object.keys(checks).join(', ')})`, fields[key])
+    // By the shape's keys: what an object inherits is used like its own, so it is checked like its own.
+    for (const [key, check] of Object.entries(checks)) {
+      const item = fields[key]
+      if (item !== undefined) check(item, pathOf(path, key))
+    }
+  }
+}
+
+/** The path of a field. A name that could be an endpoint, put in the wrong place, is not printed. */
+export function pathOf(path: string, key: string): string {
+  const name = /[/@?]/.test(key) ? '***' : key
+  return path ? `${path}.${name}` : name
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A whole number of 0 or more. */
+export function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function numberThat(test: (value: number) => boolean, sentence: string): Check {
+  return rule((value) => Number.isFinite(value) && test(value as number), sentence)
+}

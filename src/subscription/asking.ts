@@ -1,0 +1,90 @@
+// How the streams of one list ask providers: through the request pipeline, within what the list allows, until nobody is
+// subscribed any more. What is asked is not its business.
+
+import type { ChannelState } from '../provider/provider'
+import type { Parts } from '../request/flight'
+import type { ClientChannels, Face, Plan, RequestOverrides } from '../request/plan'
+import { exclusionOf } from '../request/route'
+import type { RpcRequest } from '../types'
+
+/** What a call of ours is for; it is counted there. */
+export type Purpose = 'heads' | 'verify' | 'backfill'
+
+export type AskOptions = {
+  readonly purpose: Purpose
+  /** Id of the provider to ask first. */
+  readonly provider?: string | undefined
+  /** Whether nobody else may be asked. */
+  readonly isPinned?: boolean | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly channel?: 'http' | 'ws' | undefined
+  /** In ms. */
+  readonly timeout?: number | undefined
+}
+
+/** A request through the pipeline; tells who answered it. */
+export type Ask = (request: RpcRequest, options: AskOptions) => Promise<{ value: unknown; provider: string }>
+
+export type Asking = {
+  readonly ask: Ask
+  /** Ids of those that may be asked without a caller's request. */
+  providers(): string[]
+  /** Nobody wants any more what is being asked. */
+  abort(): void
+}
+
+/** A read of the library's own; logs may be of any width. */
+export type AskPart = (
+  channels: ClientChannels,
+  request: RpcRequest,
+  plan: Plan,
+  signal: AbortSignal,
+  onAnswer: (channel: ChannelState) => void,
+) => Promise<unknown>
+
+export type AskingOptions = {
+  readonly parts: Pick<Parts, 'channels'>
+  readonly part: AskPart
+}
+
+export function createAsking({ parts, part }: AskingOptions, { channels, planner }: Face): Asking {
+  const plan = planner({ method: 'eth_subscribe' })
+  /** One signal for all that is asked would have too many listeners. */
+  const asked = new Set<AbortController>()
+
+  return {
+    ask(request, { purpose, timeout, ...wanted }) {
+      // A client that is pinned to one provider asks nobody else.
+      const limits = plan.isPinned ? {} : limitsOf(wanted, plan)
+      let provider = ''
+      const onAnswer = (channel: ChannelState) => {
+        provider = channel.provider.id
+        channel.provider.upkeep[purpose]++
+      }
+      const controller = new AbortController()
+      asked.add(controller)
+      const inner: Plan = { ...planner(request, { ...limits, timeout }), isInner: true, kept: undefined }
+      return part(channels, request, inner, controller.signal, onAnswer)
+        .then((value) => ({ value, provider }))
+        .finally(() => asked.delete(controller))
+    },
+    providers() {
+      const allowed = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
+      return [...new Set(allowed.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
+    },
+    abort() {
+      for (const controller of asked) controller.abort(new Error('Nobody is subscribed any more.'))
+    },
+  }
+}
+
+function limitsOf(
+  { provider, isPinned = false, exclude = [], channel }: Omit<AskOptions, 'purpose' | 'timeout'>,
+  plan: Plan,
+): RequestOverrides {
+  return {
+    ...(provider && { provider, allowFailover: !isPinned }),
+    exclude: [...(plan.exclude ?? []), ...exclude],
+    channel: channel ?? plan.channel,
+  }
+}

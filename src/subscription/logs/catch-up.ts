@@ -1,0 +1,116 @@
+// What a stream of logs has missed is read by range; what was delivered and does not stand any more is taken back. Whose turn
+// it is, turns.ts says: what is read is dropped once it has left (`isLeft`).
+
+import type { Clock } from '../../base/clock'
+import type { Pauses } from '../../base/pause'
+import type { Backfill } from '../backfill'
+import type { HeadFeed } from '../heads/head-feed'
+import type { Delivery } from './delivery'
+import type { LogBlock } from './log-queue'
+import type { LogReads } from './log-reads'
+
+export type CatchUpOptions = {
+  readonly clock: Clock
+  readonly reads: LogReads
+  readonly delivery: Delivery
+  readonly heads: Pick<HeadFeed, 'newest' | 'has'>
+  readonly backfill: Pick<Backfill, 'byNumber'>
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: { readonly logs: number }
+  readonly onGap: (from: number, to: number, why: string) => void
+}
+
+export type CatchUp = {
+  /** Goes on from what was delivered to the newest block. Returns whether it got there. */
+  toNewest(isLeft: () => boolean): Promise<boolean>
+  /** @param hash of the last block, if that is known: logs of another branch are none of ours */
+  fill(from: number, to: number, provider: string, isLeft: () => boolean, hash?: string): Promise<void>
+}
+
+/** All in ms. Logs may come before their heads: those are waited for so long, and looked for so often; */
+const AHEAD = 2_000
+const SETTLE = 50
+/** where there is no head, this often. */
+const AGAIN = 500
+/** What cannot be had is reported. */
+const GIVEN_UP = 30_000
+/** Blocks that are read again where it is not known which of them were replaced. */
+const READ_AGAIN = 256
+
+/** @param dropTo takes those up to this block out of the queue */
+export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
+  const { clock, reads, delivery, heads, backfill, onGap } = options
+  const height = () => delivery.cursor()?.number ?? -1
+
+  async function newestBlock(isLeft: () => boolean): Promise<LogBlock | undefined> {
+    const until = clock.now() + AHEAD
+    let newest = await heads.newest()
+    while (newest && newest.number < height() && clock.now() < until && !isLeft()) {
+      await pauses.wait(SETTLE)
+      newest = await heads.newest()
+    }
+    if (!newest && !isLeft()) await pauses.wait(AGAIN)
+    return newest && { provider: '', ...newest }
+  }
+
+  async function toNewest(isLeft: () => boolean) {
+    const newest = await newestBlock(isLeft)
+    if (isLeft() || !newest) return false
+    const { number, hash, provider } = newest
+    dropTo(number)
+    const from = await takeBackOrphans(newest, isLeft)
+    if (isLeft()) return false
+    if (from !== undefined) await fill(from, number, provider, isLeft, hash)
+    // A reorg meanwhile: it starts over.
+    if (isLeft() || !heads.has(hash)) return false
+    delivery.give(newest, [], true)
+    return true
+  }
+
+  /** Whether the block is canonical, or cannot be shown not to be. */
+  async function stands({ number, hash }: Pick<LogBlock, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
+    const canonical = await reads.untilDone(() => backfill.byNumber(number, provider), GIVEN_UP, isLeft)
+    return isLeft() || !canonical || canonical.hash === hash
+  }
+
+  /** Returns the block from which on is to be read again. */
+  async function takeBackOrphans({ number: newest, provider }: LogBlock, isLeft: () => boolean) {
+    let lowest = delivery.begunAt()
+    for (const entry of delivery.blocks()) {
+      if (entry.number <= newest && (await stands(entry, provider, isLeft))) {
+        lowest = entry.number
+        break
+      }
+      delivery.takeBack({ ...entry, provider })
+    }
+    const cursor = delivery.cursor()
+    if (!cursor || cursor.number < lowest) return cursor?.number
+    if (cursor.number <= newest && (await stands(cursor, provider, isLeft))) return cursor.number
+    // Blocks without logs leave no trace: others may have taken the place of any of them.
+    return Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
+  }
+
+  async function fill(from: number, to: number, provider: string, hasLeft: () => boolean, hash?: string) {
+    const isLeft = () => hasLeft() || (hash !== undefined && !heads.has(hash))
+    // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
+    const low = hash === undefined ? from : Math.min(from, delivery.uncertain()?.from ?? from)
+    const first = Math.max(low, to - options.mostFilled.logs + 1)
+    // The last block that was given is read again, but it is not missing.
+    const missing = from === height() ? from + 1 : from
+    if (first > missing) onGap(missing, first - 1, 'the gap is wider than maxBackfillBlocks')
+    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
+    if (isLeft()) return
+    if (!found) return onGap(Math.max(first, missing), to, 'the logs could not be had')
+    if (hash !== undefined)
+      for (const entry of delivery.missingFrom(found, first, to))
+        if (!(await stands(entry, provider, isLeft))) delivery.takeBack({ ...entry, provider })
+    if (isLeft()) return
+    for (const { number, hash, logs } of found) {
+      if (number < delivery.begunAt()) continue
+      if (delivery.has(hash) || number < height()) delivery.add({ number, hash }, logs)
+      else delivery.give({ number, hash, provider }, logs, true)
+    }
+  }
+
+  return { toNewest, fill }
+}

@@ -1,0 +1,36 @@
+// How far a stream of logs believes what it is pushed, and what blooms say of it: which blocks are to be checked.
+
+import type { LogMatch } from '../../rpc/bloom'
+import { bloomTestOf } from '../../rpc/bloom'
+import type { Block } from '../block'
+import type { BloomAnswer, Blooms } from './blooms'
+import type { Coverage } from './coverage'
+import type { LogBlock } from './log-queue'
+
+/** Which blocks are checked for lost logs: those that look suspicious, all, or none. */
+export type VerifyMode = 'auto' | 'strict' | false
+
+export type Trust = {
+  bloomOf(block: LogBlock): BloomAnswer
+  /** Its bloom has denied logs that are there. */
+  noteLie(block: LogBlock): void
+  /** Whether the present place has shown, of late, that it is not to be relied on. */
+  isSuspect(number: number): boolean
+  mustCheck(number: number): boolean
+  /** Whether a block that brought nothing may be checked. */
+  readonly mayCheck: boolean
+}
+
+export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, coverage: Coverage): Trust {
+  const test = bloomTestOf(filter)
+  const mayCheck = verify !== false
+  const isSuspect = (number: number) => mayCheck && number <= (coverage.place()?.suspectUntil ?? -1)
+
+  return {
+    bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),
+    noteLie: ({ provider }) => blooms.noteLie(provider),
+    isSuspect,
+    mustCheck: (number) => verify === 'strict' || isSuspect(number),
+    mayCheck,
+  }
+}
