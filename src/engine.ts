@@ -4,7 +4,8 @@
 import { createAlarms } from './base/alarms'
 import { createBudget } from './base/budget'
 import type { Clock } from './base/clock'
-import { realClock, wallTime } from './base/clock'
+import { realClock } from './base/clock'
+import { defined } from './base/defined'
 import { isOffline } from './base/online'
 import type { Random } from './base/random'
 import { realRandom } from './base/random'
@@ -17,18 +18,18 @@ import type { LogsOptions } from './methods/logs/wide-logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
-import type { Flight, Parts, Plan } from './request/flight'
+import type { Flight, Parts } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landAborted } from './request/landing'
 import { learnBatchSize } from './request/learn'
-import { serve, withdraw } from './request/pipeline'
-import type { Face, Planner } from './request/plan'
+import type { Face, Plan, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
 import { verifyAny } from './request/verify-any'
-import { createWaitingRoom } from './request/waiting-room'
+import { serve, wake } from './request/waiting'
+import { withdraw } from './request/withdraw'
 import type { Status } from './status'
 import { statusOf } from './status'
 import type { Subscriptions, SubscriptionsOptions } from './subscription/subscriptions'
@@ -51,7 +52,7 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly logs: LogsOptions
-  readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
+  readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
   /** Told when it is closed. */
   readonly onClose: () => void
@@ -75,7 +76,6 @@ export type Engine = {
   /** A provider refused a batch: how many requests it takes at a time. */
   onBatchRefused(id: string, most: number): void
   now(): number
-  isClosed(): boolean
   close(): void
 }
 
@@ -85,30 +85,36 @@ export function createEngine(setup: EngineSetup): Engine {
   const { clock = realClock, random = realRandom, chainId } = setup
   const startedAt = clock.now()
   const events = createEvents()
-  const providers: Provider[] = []
+  const machines = {
+    random,
+    onRoom: () => queueMicrotask(() => serve(parts)),
+    onBreakerChange,
+    onCooling: (provider: Provider) => queueMicrotask(() => withdraw(parts, provider)),
+  }
+  let slot = 0
+  const providers = setup.providers.map((own, index) => {
+    const provider = createProvider(own, index, slot, machines)
+    slot += provider.channels.length
+    return provider
+  })
   const heads = createHeads({ providers, maxLag: setup.maxLag, onMove: onHead })
   const parts: Parts = {
+    ...setup,
     clock,
     random,
-    wallTime,
-    isOffline,
     alarms: createAlarms(clock),
     events,
     providers,
-    channels: [],
+    channels: inPriorityOrder(providers),
     ranking: createRanking(random, heads),
     heads,
-    planner: setup.planner,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     probes: createProbeLedger(),
-    room: createWaitingRoom(),
+    room: new Set(),
     queue: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
     chainId: setup.verifyChain ? chainId : undefined,
-    retryDelay: setup.retryDelay,
-    waitForProvider: setup.waitForProvider,
-    shouldThrow: setup.shouldThrow,
     counts: { total: 0, failed: 0, hedged: 0, retried: 0 },
     ends: new Set(),
     closed: undefined,
@@ -116,33 +122,14 @@ export function createEngine(setup: EngineSetup): Engine {
     version: 0,
     nextId: 1,
   }
-  for (const provider of setup.providers)
-    providers.push(
-      createProvider(
-        provider,
-        providers.length,
-        providers.reduce((count, { channels }) => count + channels.length, 0),
-        {
-          random,
-          onRoom: () => queueMicrotask(() => serve(parts)),
-          onBreakerChange,
-          onCooling: (provider) => queueMicrotask(() => withdraw(parts, provider)),
-        },
-      ),
-    )
-  ;(parts.channels as ChannelState[]).push(...inPriorityOrder(providers))
-
   const { request, part } = createEntrance(parts, setup)
   const subscriptions = createSubscriptions({
+    ...setup,
     parts,
-    verify: setup.verify,
-    mostFilled: setup.mostFilled,
-    pollingInterval: setup.pollingInterval,
     part,
     request: (face, asked) =>
       request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
   })
-  let isClosed = false
 
   function onBreakerChange(
     channel: ChannelState,
@@ -154,29 +141,21 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.version++
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
-    queueMicrotask(parts.room.wake)
+    queueMicrotask(() => wake(parts, clock.now()))
     if (!events.has('breaker')) return
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
-    events.emit('breaker', { provider: provider.id, channel: type, from, to, ...(wait !== undefined && { wait }) })
+    events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait }))
   }
 
   function onHead({ id }: Provider, from: number | undefined, to: number) {
-    if (events.has('head')) events.emit('head', { provider: id, ...(from !== undefined && { from }), to })
+    if (events.has('head')) events.emit('head', defined({ provider: id, from, to }))
   }
 
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
     subscriptions.onSocket(id, to)
     if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.loseAll(clock.now())
-    if (events.has('connection'))
-      events.emit('connection', {
-        provider: id,
-        from,
-        to,
-        attempt,
-        ...(why !== undefined && { why }),
-        ...(delay !== undefined && { delay }),
-      })
+    if (events.has('connection')) events.emit('connection', defined({ provider: id, from, to, attempt, why, delay }))
   }
 
   function channelOf(id: string, type: ChannelType) {
@@ -184,11 +163,9 @@ export function createEngine(setup: EngineSetup): Engine {
   }
 
   function close() {
-    if (isClosed) return
-    isClosed = true
+    if (parts.closed) return
     parts.closed = new TransportClosedError()
-    const now = clock.now()
-    for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), now)
+    for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), clock.now())
     subscriptions.close()
     for (const end of [...parts.ends]) end()
     parts.alarms.close()
@@ -199,7 +176,7 @@ export function createEngine(setup: EngineSetup): Engine {
     events,
     providers,
     request: (face, args, plan, signal) =>
-      isClosed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
+      parts.closed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
     subscriptions,
     status: () =>
       statusOf(
@@ -213,7 +190,6 @@ export function createEngine(setup: EngineSetup): Engine {
     onBatchRefused: (id, most) =>
       learnBatchSize(providers.find((provider) => provider.id === id) as Provider, most, parts, clock.now()),
     now: () => clock.now(),
-    isClosed: () => isClosed,
     close,
   }
 }

@@ -1,6 +1,7 @@
 // viem's face: the list and the options -> a viem Transport. One engine per chain id, shared by all clients made from it.
 
 import type { EIP1193RequestFn, Transport } from 'viem'
+import { defined } from './base/defined'
 import { checkIds, checkList, checkOptions, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { createEngine } from './engine'
@@ -19,6 +20,16 @@ export type FailoverTransport = Transport<'failover' | 'webSocket', FailoverValu
    */
   with(overrides: RequestOverrides): FailoverTransport
 }
+
+/** Of options that the engine takes as they are; what is not here is left open. */
+const DEFAULTS = {
+  verifyChain: true,
+  consistency: 'head',
+  waitForProvider: true,
+  share: true,
+  verify: 'auto',
+  logs: {},
+} as const
 
 type EngineAndList = { readonly engine: Engine; readonly list: ReadList }
 
@@ -100,21 +111,15 @@ function make(
     options,
   )
   const engine: Engine = createEngine({
+    ...DEFAULTS,
+    ...defined(options),
     providers: read.setups,
     chainId: parameters.chain?.id,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
-    verifyChain: options.verifyChain ?? true,
-    consistency: options.consistency ?? 'head',
-    maxLag: options.maxLag,
     hedgeBudget: (hedge === false ? undefined : hedge?.budget) ?? 20,
     retryBudget: retry.budget ?? 20,
     retryDelay: retry.delay ?? options.retryDelay ?? 150,
-    waitForProvider: options.waitForProvider ?? true,
-    share: options.share ?? true,
     broadcast: transactions.broadcast ?? 'first',
-    logs: options.logs ?? {},
-    shouldThrow: options.shouldThrow,
-    verify: options.verify ?? 'auto',
     mostFilled: { heads: maxBackfillBlocks.heads ?? 256, logs: maxBackfillBlocks.logs ?? 10_000 },
     pollingInterval: options.pollingInterval,
     planner: createPlanner(settingsOf(options, parameters, { limitsDepth: () => engine.limitsDepth() })),

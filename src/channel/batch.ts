@@ -5,7 +5,7 @@ import { ProviderDisconnectedError } from 'viem'
 import type { Batch, Travel } from './channel'
 
 /** A request, ready to be sent. */
-export type Call = { readonly id: number; readonly method: string; readonly message: string }
+export type Outgoing = { readonly id: number; readonly method: string; readonly message: string }
 
 /** What became of one call of a batch; `undefined`: nothing, it is to be sent singly. */
 export type Member = { type: 'result'; result: unknown } | { type: 'error'; error: Error } | undefined
@@ -21,18 +21,18 @@ export type BatchesOptions = {
   concurrency: number | undefined
   onRefused: ((most: number) => void) | undefined
   provider: string
-  sendOne(call: Call, signal: AbortSignal | undefined): Promise<unknown>
+  sendOne(call: Outgoing, signal: AbortSignal | undefined): Promise<unknown>
   /** Rejects only if its signal is aborted. */
-  sendAll(calls: readonly Call[], signal: AbortSignal): Promise<BatchAnswer>
+  sendAll(calls: readonly Outgoing[], signal: AbortSignal): Promise<BatchAnswer>
 }
 
 export type Batches = {
-  request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown>
+  request(call: Outgoing, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown>
   load(): number
 }
 
-type Waiter = {
-  readonly call: Call
+type Traveller = {
+  readonly call: Outgoing
   readonly travel: Travel
   isAlone: boolean
   readonly resolve: (value: unknown) => void
@@ -53,19 +53,19 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   const isLimited = concurrency !== undefined
   const slots = concurrency ?? SLOTS
   /** Those of the present turn, and those that found no slot. */
-  let turn: Waiter[] = []
-  let queue: Waiter[] = []
+  let turn: Traveller[] = []
+  let queue: Traveller[] = []
   let busy = 0
 
-  function request(call: Call, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
+  function request(call: Outgoing, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
     if (!travel) return occupy(isLimited, signal, () => sendOne(call, signal))
     if (turn.length + queue.length >= MOST_WAITING) return Promise.reject(full())
     return new Promise((resolve, reject) => {
       const isAlone = travel.isAlone || travel.size() < 2 || call.message.length > LONGEST_BATCH
-      const waiter: Waiter = { call, travel, isAlone, resolve, reject }
-      if (isAlone && !isLimited) return leaveAlone(waiter, false)
-      travel.giveUp = () => withdraw(waiter)
-      if (turn.push(waiter) === 1) queueMicrotask(gather)
+      const traveller: Traveller = { call, travel, isAlone, resolve, reject }
+      if (isAlone && !isLimited) return leaveAlone(traveller, false)
+      travel.giveUp = () => withdraw(traveller)
+      if (turn.push(traveller) === 1) queueMicrotask(gather)
     })
   }
 
@@ -74,11 +74,11 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     const all = turn
     turn = []
     // Whoever has a signal shares with few, most often with nobody.
-    const isSlotted = ({ travel }: Waiter) => isLimited || travel.key === undefined
+    const isSlotted = ({ travel }: Traveller) => isLimited || travel.key === undefined
     const slotted = all.filter(isSlotted)
     queue.push(...slotted)
     serve(queue.length > MOST_SINGLY || queue.length > slots - busy)
-    for (let rest = all.filter((waiter) => !isSlotted(waiter)); rest.length > 0; ) {
+    for (let rest = all.filter((traveller) => !isSlotted(traveller)); rest.length > 0; ) {
       const key = rest[0]?.travel.key
       const group = rest.filter(({ travel }) => travel.key === key)
       rest = rest.filter(({ travel }) => travel.key !== key)
@@ -93,38 +93,38 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   }
 
   /** Takes out the first one, with those that may travel with it. */
-  function takeFrom(waiters: Waiter[]): Waiter[] {
-    const first = waiters[0] as Waiter
+  function takeFrom(travellers: Traveller[]): Traveller[] {
+    const first = travellers[0] as Traveller
     const most = first.isAlone ? 1 : first.travel.size()
-    const taken: Waiter[] = []
-    const rest: Waiter[] = []
+    const taken: Traveller[] = []
+    const rest: Traveller[] = []
     let length = 0
-    for (const waiter of waiters) {
-      const { isAlone, travel, call } = waiter
+    for (const traveller of travellers) {
+      const { isAlone, travel, call } = traveller
       const isCompany = !isAlone && travel.key === first.travel.key && length + call.message.length <= LONGEST_BATCH
-      if (waiter === first || (isCompany && taken.length < most)) {
-        taken.push(waiter)
+      if (traveller === first || (isCompany && taken.length < most)) {
+        taken.push(traveller)
         length += call.message.length
-      } else rest.push(waiter)
+      } else rest.push(traveller)
     }
-    waiters.splice(0, waiters.length, ...rest)
+    travellers.splice(0, travellers.length, ...rest)
     return taken
   }
 
-  function leave(waiters: readonly Waiter[], hasSlot: boolean) {
-    if (waiters.length === 1) leaveAlone(waiters[0] as Waiter, hasSlot)
-    else leaveTogether(waiters, hasSlot)
+  function leave(travellers: readonly Traveller[], hasSlot: boolean) {
+    if (travellers.length === 1) leaveAlone(travellers[0] as Traveller, hasSlot)
+    else leaveTogether(travellers, hasSlot)
   }
 
-  function leaveAlone({ call, travel, resolve, reject }: Waiter, hasSlot: boolean) {
+  function leaveAlone({ call, travel, resolve, reject }: Traveller, hasSlot: boolean) {
     const controller = new AbortController()
     travel.giveUp = () => controller.abort()
     travel.onLeave(undefined)
     occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal)).then(resolve, reject)
   }
 
-  function leaveTogether(members: readonly Waiter[], hasSlot: boolean) {
-    const batch: Batch = { size: members.length, hasResult: false, noted: new Set() }
+  function leaveTogether(members: readonly Traveller[], hasSlot: boolean) {
+    const batch: Batch = { hasResult: false, noted: new Set() }
     const controller = new AbortController()
     const left = new Set(members)
     for (const member of members) {
@@ -144,7 +144,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     function settle({ members: answers, most }: BatchAnswer) {
       if (most !== undefined) onRefused?.(most)
       batch.hasResult = answers.some((answer) => answer?.type === 'result')
-      const unanswered: Waiter[] = []
+      const unanswered: Traveller[] = []
       for (const [index, member] of members.entries()) {
         const answer = answers[index]
         if (!left.has(member)) continue
@@ -157,7 +157,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   }
 
   /** Singly, and before all that wait. */
-  function sendAgain(members: readonly Waiter[]) {
+  function sendAgain(members: readonly Traveller[]) {
     for (const member of members) {
       member.isAlone = true
       member.travel.giveUp = () => withdraw(member)
@@ -166,10 +166,10 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     else for (const member of members) leaveAlone(member, false)
   }
 
-  function withdraw(waiter: Waiter) {
-    turn = turn.filter((other) => other !== waiter)
-    queue = queue.filter((other) => other !== waiter)
-    waiter.reject(givenUp())
+  function withdraw(traveller: Traveller) {
+    turn = turn.filter((other) => other !== traveller)
+    queue = queue.filter((other) => other !== traveller)
+    traveller.reject(givenUp())
   }
 
   /** Sends, with its slot taken until the answer is there or nobody waits for it any more. Then others may leave. */

@@ -25,7 +25,6 @@ export type Travel = {
 
 /** One HTTP request with several calls in it; the same object for each of them. */
 export type Batch = {
-  readonly size: number
   /** Whether one of them has a result: then those that have none have failed alone. */
   hasResult: boolean
   /** What those in it have noted of it as a whole: it counts once. */

@@ -98,6 +98,12 @@ export function keepHeaders(headers: Headers): Headers {
   return kept
 }
 
+/** Given to the constructor of viem's classes, the message of a cause would replace the details. */
+export function withCause(error: Error, cause: unknown): Error {
+  if (cause) Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
+  return error
+}
+
 /** Whether a value is an error, of this or another realm. */
 export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'

@@ -8,10 +8,10 @@ import { failureOf } from '../rpc/failure'
 import type { RpcErrorObject, RpcMessage } from '../rpc/message'
 import { buildBatch, buildMessage, readBatch, readBody } from '../rpc/message'
 import type { ErrorRule, RpcRequest } from '../types'
-import type { BatchAnswer, Call, Member } from './batch'
+import type { BatchAnswer, Member, Outgoing } from './batch'
 import { createBatches } from './batch'
 import type { Channel, ChannelRequestOptions } from './channel'
-import { keepHeaders, read } from './clean'
+import { keepHeaders, read, withCause } from './clean'
 import type { HttpHeaders, Posted } from './post'
 import { createPost } from './post'
 import type { Redactor } from './secrets'
@@ -60,14 +60,14 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   function request(args: RpcRequest, { signal, travel }: ChannelRequestOptions = {}): Promise<unknown> {
     const id = ++lastId
     try {
-      const call: Call = { id, method: args.method, message: buildMessage(args, id) }
+      const call: Outgoing = { id, method: args.method, message: buildMessage(args, id) }
       return batches ? batches.request(call, signal, travel) : sendOne(call, signal)
     } catch (error) {
       return Promise.reject(error) // params that are no JSON
     }
   }
 
-  async function sendOne({ id, method, message }: Call, signal: AbortSignal | undefined): Promise<unknown> {
+  async function sendOne({ id, method, message }: Outgoing, signal: AbortSignal | undefined): Promise<unknown> {
     const posted = await post(message, method, signal)
     if (posted.type === 'failure') throw failed(method, posted)
     const answer = readBody(posted.text, id)
@@ -77,7 +77,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   }
 
   /** Everybody gets an error of their own: it names the method, and more is noted on it later. */
-  async function sendAll(calls: readonly Call[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
+  async function sendAll(calls: readonly Outgoing[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
     const posted = await post(buildBatch(calls.map(({ message }) => message)), calls[0]?.method ?? '', signal)
     if (posted.type === 'failure') return toAll(calls, (method) => failed(method, posted))
     const batch = readBatch(
@@ -86,18 +86,18 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     )
     if (batch.type !== 'members') posted.hide()
     if (batch.type !== 'members') return toAll(calls, (method) => unusable(method, posted, batch))
-    const members = batch.members.map((message, index) => memberOf(message, calls[index] as Call, posted))
+    const members = batch.members.map((message, index) => memberOf(message, calls[index] as Outgoing, posted))
     return members.some((member) => member) ? { members } : { members, most: 1 }
   }
 
-  function memberOf(message: RpcMessage | undefined, { method }: Call, posted: Answered): Member | undefined {
+  function memberOf(message: RpcMessage | undefined, { method }: Outgoing, posted: Answered): Member | undefined {
     if (!message || message.type === 'result') return message
     posted.hide()
     return { type: 'error', error: unusable(method, posted, message) }
   }
 
   /** One answer for all of a batch. */
-  function toAll(calls: readonly Call[], errorFor: (method: string) => Error): BatchAnswer {
+  function toAll(calls: readonly Outgoing[], errorFor: (method: string) => Error): BatchAnswer {
     const method = calls[0]?.method ?? ''
     const refusal = refusalOf(failureOf(errorFor(method), { method, rules }), calls.length)
     if (refusal) return { members: calls.map(() => undefined), most: refusal.most }
@@ -108,10 +108,10 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   function failed(method: string, { cause, prefix }: Unanswered): Error {
     const name = prefix ? '' : read(cause, 'name')
     if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') return cause as Error
-    const error = new HttpRequestError({ body: { method }, details: prefix + reasonOf(cause), url: provider })
-    // Given to the constructor, its message would replace the details: "fetch failed".
-    Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
-    return error
+    return withCause(
+      new HttpRequestError({ body: { method }, details: prefix + reasonOf(cause), url: provider }),
+      cause,
+    )
   }
 
   /** There was one, with an error or nothing in it. */

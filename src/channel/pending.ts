@@ -8,7 +8,7 @@ import { isObject } from './clean'
 import type { Link } from './link'
 import type { WsErrors } from './ws-errors'
 
-export type Call = {
+export type PendingCall = {
   readonly id: number
   readonly method: string
   readonly frame: string
@@ -26,20 +26,20 @@ export type Pending = {
   perform<value>(
     args: RpcRequest,
     options: ChannelRequestOptions,
-    leave: (call: Call) => void,
+    leave: (call: PendingCall) => void,
     onValue: (value: unknown) => value,
   ): Promise<value>
   /** A call of our own. */
-  place(args: RpcRequest, onValue: Call['onValue'], onError: Call['onError']): Call
+  place(args: RpcRequest, onValue: PendingCall['onValue'], onError: PendingCall['onError']): PendingCall
   /** The call with the id of a frame, as we wrote it, or the same as a text. */
-  find(id: unknown): Call | undefined
+  find(id: unknown): PendingCall | undefined
   /** Takes it out of the table. Returns whether it was still there. */
-  finish(call: Call): boolean
+  finish(call: PendingCall): boolean
   /** Nobody waits for it any more. */
-  disown(call: Call): void
+  disown(call: PendingCall): void
   /** Sends it, if it is still there. */
-  transmit(call: Call): void
-  all(): Call[]
+  transmit(call: PendingCall): void
+  all(): PendingCall[]
   readonly size: number
 }
 
@@ -47,14 +47,14 @@ export type Pending = {
 export const MOST_PENDING = 256
 
 export function createPending({ link, errors }: { link: () => Link; errors: WsErrors }): Pending {
-  const calls = new Map<number, Call>()
+  const calls = new Map<number, PendingCall>()
   let awaited = 0
   let lastId = 0
 
   /** It takes its place before its frame leaves; on a socket that is not open yet, it waits there. */
-  function place(args: RpcRequest, onValue: Call['onValue'], onError: Call['onError'], isOurs = true) {
+  function place(args: RpcRequest, onValue: PendingCall['onValue'], onError: PendingCall['onError'], isOurs = true) {
     const id = ++lastId
-    const call: Call = { id, method: args.method, frame: buildMessage(args, id), isOurs, onValue, onError }
+    const call: PendingCall = { id, method: args.method, frame: buildMessage(args, id), isOurs, onValue, onError }
     calls.set(id, call)
     if (!isOurs) {
       awaited++
@@ -64,7 +64,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     return call
   }
 
-  function transmit(call: Call) {
+  function transmit(call: PendingCall) {
     if (!calls.has(call.id)) return
     try {
       link().send(call.frame)
@@ -73,13 +73,13 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     }
   }
 
-  function finish(call: Call): boolean {
+  function finish(call: PendingCall): boolean {
     if (!calls.delete(call.id)) return false
     disown(call)
     return true
   }
 
-  function disown(call: Call) {
+  function disown(call: PendingCall) {
     if (call.isOurs) return
     call.isOurs = true
     awaited--
@@ -99,7 +99,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
       return new Promise((resolve, reject) => {
         const error = signal?.aborted ? signal.reason : obstacle(args.method)
         if (error !== undefined) return reject(error)
-        let call: Call | undefined
+        let call: PendingCall | undefined
         const abort = () => {
           reject(signal?.reason)
           if (call) leave(call)

@@ -4,6 +4,7 @@
 import { ProviderDisconnectedError, RpcRequestError, WebSocketRequestError } from 'viem'
 import { InvalidResponseError, SocketClosedError } from '../errors'
 import type { RpcMessage } from '../rpc/message'
+import { withCause } from './clean'
 import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
 
@@ -23,10 +24,7 @@ export type WsErrors = {
 export function createWsErrors(provider: string, redactor: Redactor): WsErrors {
   function failed(method: string, given: unknown, details: string) {
     const error = new WebSocketRequestError({ body: { method }, details: redactor.text(details), url: provider })
-    const value = redactor.clean(given, { provider, method })
-    // Given to the constructor, its message would replace the details.
-    if (value) Object.defineProperty(error, 'cause', { value, configurable: true, writable: true })
-    return error
+    return withCause(error, redactor.clean(given, { provider, method }))
   }
 
   return {

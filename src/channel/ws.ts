@@ -11,7 +11,7 @@ import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscrip
 import { isObject, read } from './clean'
 import type { LinkChange } from './link'
 import { createLink } from './link'
-import type { Call } from './pending'
+import type { PendingCall } from './pending'
 import { createPending, MOST_PENDING } from './pending'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
@@ -111,7 +111,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   }
 
   /** A subscribe that may have reached the provider stays in the table: its late confirmation must be unsubscribed. */
-  function leave(call: Call) {
+  function leave(call: PendingCall) {
     if (link.state() === 'open' && calls.size < 2 * MOST_PENDING) calls.disown(call)
     else calls.finish(call)
   }

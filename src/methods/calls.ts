@@ -3,13 +3,13 @@
 
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
+import { classify } from '../provider/classify'
 import type { Provider } from '../provider/provider'
-import type { ClientChannels, OnWinner, Parts, Plan } from '../request/flight'
+import type { OnWinner, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { Planner } from '../request/plan'
+import type { ClientChannels, Plan, Planner } from '../request/plan'
 import type { RouteLimits } from '../request/route'
 import type { Failure } from '../rpc/failure'
-import { failureOf } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 
 /** One request of a caller, on its way through `methods/`. */
@@ -69,11 +69,11 @@ export function createCalls(parts: Parts): Calls {
     planOf: parts.planner,
     ask,
     call: async (...asked) => (await ask(...asked)).value,
-    failuresOf(error, { method, params }) {
+    failuresOf(error, request) {
       const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
       return attempts.map((attempt) => {
-        const rules = providers.find(({ id }) => id === attempt.provider)?.capability.errors
-        return { provider: attempt.provider, failure: failureOf(attempt.error, { method, params, rules }) }
+        const provider = providers.find(({ id }) => id === attempt.provider)
+        return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
       })
     },
     pause: ({ signal }, ms) =>

@@ -1,5 +1,6 @@
 // What one provider can do: declared by the user, or learned from its refusals. Learned facts expire and never beat declared ones.
 
+import { defined } from '../base/defined'
 import type { Old } from '../rpc/need'
 import type { ErrorRule } from '../types'
 import type { BatchSize } from './batch-size'
@@ -119,17 +120,15 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
     servesSubscription: (kind, now) => declaresKind(kind) ?? !kinds.has(kind, now),
     learnSubscription: (kind, now) => declaresKind(kind) === undefined && kinds.add(kind, now),
     learned(now) {
-      const from = stateFrom(now)
       const limits = learnedLogs(now)
       const refused = kinds.all(now)
-      const size = learnedBatchSize(now)
-      return {
+      return defined({
         unsupportedMethods: methods.all(now),
-        ...(from !== undefined && { stateFrom: from }),
-        ...(limits && { logs: { ...limits } }),
-        ...(refused.length > 0 && { refusedSubscriptions: refused }),
-        ...(size !== undefined && { batchSize: size }),
-      }
+        stateFrom: stateFrom(now),
+        logs: limits && { ...limits },
+        refusedSubscriptions: refused.length > 0 ? refused : undefined,
+        batchSize: learnedBatchSize(now),
+      })
     },
   }
 }

@@ -22,7 +22,6 @@ export type Health = {
   readonly overall: Samples
   /** Share of the last calls (up to 32) that went well; `undefined` while nothing is known. */
   success(): number | undefined
-  readonly failuresInRow: number
   /** When it last gave a usable answer (in ms of the clock); `-Infinity` while it never did. */
   readonly answeredAt: number
   /** Whether there is recent evidence at all, and it speaks for the channel. */
@@ -34,7 +33,6 @@ export function createHealth(): Health {
   const groups = new Map<SampleGroup, Samples>()
   let outcomes = 0 // newest in the lowest bit; 1 is success
   let known = 0
-  let failuresInRow = 0
   let answeredAt = -Infinity
 
   function note(isSuccess: boolean) {
@@ -58,19 +56,19 @@ export function createHealth(): Health {
     return ones / known
   }
 
+  function hasFailedThrice() {
+    return known >= 3 && (outcomes & 0b111) === 0
+  }
+
   return {
     succeed(group, duration, now, isBatch = false) {
       samplesOf(group).record(duration, now)
       if (isBatch) samplesOf('batch').record(duration, now)
       overall.record(duration, now)
       note(true)
-      failuresInRow = 0
       answeredAt = now
     },
-    fail() {
-      note(false)
-      failuresInRow++
-    },
+    fail: () => note(false),
     lose(group, duration, now) {
       samplesOf(group).censor(duration, now)
       overall.censor(duration, now)
@@ -78,14 +76,11 @@ export function createHealth(): Health {
     samples: (group) => groups.get(group),
     overall,
     success,
-    get failuresInRow() {
-      return failuresInRow
-    },
     get answeredAt() {
       return answeredAt
     },
     isTrusted(now) {
-      return failuresInRow < 3 && (success() ?? 1) >= 0.75 && now - overall.lastAt <= EVIDENCE_LASTS
+      return !hasFailedThrice() && (success() ?? 1) >= 0.75 && now - overall.lastAt <= EVIDENCE_LASTS
     },
   }
 }

@@ -1,14 +1,13 @@
 // Whom a request has still to ask in this round: small changes to the order as it goes. The order itself is route.ts.
 
+import { sortedBy } from '../base/sorted-by'
 import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
 
 /** Those not yet asked that may be asked now, with room or without. */
-export function restOf({ ahead, position, plan, ruledOut }: Flight): ChannelState[] {
+export function restOf({ ahead, plan, ruledOut }: Flight): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
-  return ahead
-    .slice(position)
-    .filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
+  return ahead.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
 
 /** A provider at its limit lets one with room go first; a cooling one only if that is no backup. */
@@ -18,10 +17,8 @@ export function putBehind(flight: Flight, { provider }: ChannelState, now: numbe
   const free = restOf(flight).find(
     (other) => other.provider.quota.hasRoom(now) && (mayBeBackup || !other.provider.setup.isBackup),
   )
-  if (!free) return false
-  flight.ahead = [free, ...flight.ahead.slice(flight.position).filter((other) => other !== free)]
-  flight.position = 0
-  return true
+  if (free) putFirst(flight, free)
+  return free !== undefined
 }
 
 /** Where all are full: the one that gathers what waits, and has the least to do, goes first. Returns whether there is one. */
@@ -29,13 +26,15 @@ export function putWhereItWaits(flight: Flight, now: number): boolean {
   const { channels } = flight
   const loadOf = ({ slot, provider }: ChannelState) =>
     (channels[slot]?.load?.() ?? Infinity) / (provider.setup.limits.concurrency ?? 1)
-  const [best] = restOf(flight)
-    .filter((channel) => gathers(channel, flight, now))
-    .sort((a, b) => Number(a.provider.setup.isBackup) - Number(b.provider.setup.isBackup) || loadOf(a) - loadOf(b))
-  if (!best) return false
-  flight.ahead = [best, ...flight.ahead.slice(flight.position).filter((other) => other !== best)]
-  flight.position = 0
-  return true
+  const gathering = restOf(flight).filter((channel) => gathers(channel, flight, now))
+  const [best] = sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)
+  if (best) putFirst(flight, best)
+  return best !== undefined
+}
+
+function putFirst(flight: Flight, channel: ChannelState) {
+  takeOut(flight, channel)
+  flight.ahead = [channel, ...flight.ahead]
 }
 
 /** Whether it would wait in the channel for nothing but a slot of that channel. */
@@ -47,13 +46,7 @@ function gathers(channel: ChannelState, { channels }: Flight, now: number) {
 
 /** The other channel of a provider that could not be reached goes behind the other providers. */
 export function postpone(flight: Flight, { provider }: ChannelState) {
-  const rest = flight.ahead.slice(flight.position)
-  if (!rest.some((other) => other.provider === provider)) return
-  flight.ahead = [
-    ...rest.filter((other) => other.provider !== provider),
-    ...rest.filter((other) => other.provider === provider),
-  ]
-  flight.position = 0
+  flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */
@@ -64,28 +57,22 @@ export function openOf({ route, ruledOut }: Flight): ChannelState[] {
 
 /** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
 export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[]): Set<ChannelState> {
-  const failed = new Set<ChannelState>()
-  for (let index = roundStart; index < failures.length; index++) {
-    const { channelState } = failures[index] as Flight['failures'][number]
-    if (!back.includes(channelState)) failed.add(channelState)
-  }
-  return failed
+  const failed = failures.slice(roundStart).map(({ attempt }) => attempt.channel)
+  return new Set(failed.filter((channel) => !back.includes(channel)))
 }
 
-/** Takes one out of its turn. */
+/** It is asked, in its turn or out of it, or skipped. */
 export function takeOut(flight: Flight, channel: ChannelState) {
-  flight.ahead = flight.ahead.slice(flight.position).filter((other) => other !== channel)
-  flight.position = 0
+  const { ahead } = flight
+  flight.ahead = ahead[0] === channel ? ahead.slice(1) : ahead.filter((other) => other !== channel)
 }
 
 /** Its provider is not asked again for this request. */
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
-  flight.ruledOut ??= new Set()
-  flight.ruledOut.add(provider)
+  flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
 }
 
 /** It has been led to in this round. */
 export function noteLead(flight: Flight, channel: ChannelState) {
-  flight.led ??= new Set()
-  flight.led.add(channel)
+  flight.led = (flight.led ?? new Set()).add(channel)
 }

@@ -5,7 +5,8 @@ import { TimeoutError } from 'viem'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RpcRequest } from '../types'
-import type { ClientChannels, Parts } from './flight'
+import type { Parts } from './flight'
+import type { ClientChannels } from './plan'
 
 /** What is not answered by then (in ms) is not waited for. */
 export const LIMIT = 2_000

@@ -1,17 +1,19 @@
 // Whether a failure is held against its channel. It is withheld where it would be wrong: a timer of ours that fired late,
 // too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
 
+import { isOffline } from '../base/online'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { Attempt } from './attempt'
-import { fail, hadTime, vacate } from './attempt'
-import { emitAttempt } from './emit'
-import type { FailedAttempt, Flight, Parts } from './flight'
+import { hadTime, vacate } from './attempt'
+import type { FailedAttempt, Flight } from './flight'
+import { learnFrom } from './learn'
+import { settleFailed, takeDown } from './settle'
 
 /** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
 const ALIVE = 30_000
 
-/** Notes that an attempt has failed and settles it, now or when it is known whether the request is to blame. */
+/** Learns from the failure of an attempt, and settles it, now or when it is known whether the request is to blame. */
 export function noteFailure(
   flight: Flight,
   attempt: Attempt,
@@ -21,6 +23,8 @@ export function noteFailure(
   now: number,
 ): FailedAttempt {
   const { channel } = attempt
+  takeDown(flight, attempt)
+  learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
   vacate(attempt)
   const failed: FailedAttempt = {
     provider: channel.provider.id,
@@ -29,28 +33,27 @@ export function noteFailure(
     duration: now - attempt.startedAt,
     error,
     failure,
-    channelState: channel,
+    attempt,
   }
   flight.failures.push(failed)
-  blame(flight, attempt, failed, isOurTimeout, now)
+  blame(flight, failed, isOurTimeout, now)
   return failed
 }
 
-function blame(flight: Flight, attempt: Attempt, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
-  const { failure } = failed
-  if (!isBlamable(flight.parts, flight.plan.need, attempt, failure, isOurTimeout, now))
-    return settle(flight, attempt, failed, false, now)
+function blame(flight: Flight, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
+  const { failure, attempt } = failed
+  if (!isBlamable(flight.plan.need, attempt, failure, isOurTimeout, now)) return settle(flight, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
-  if (!mayBePoison) return settle(flight, attempt, failed, true, now)
-  if (flight.withheld.some((other) => other.failed.kind !== failed.kind)) settleWithheld(flight, true, now)
-  flight.withheld.push({ attempt, failed })
+  if (!mayBePoison) return settle(flight, failed, true, now)
+  // It waits for its blame with those of its kind; a failure of another kind says that the request is no poison.
+  for (const other of flight.failures)
+    if (!other.attempt.isSettled && other.kind !== failed.kind) settle(flight, other, true, now)
 }
 
-/** Settles what was withheld: the request turned out to be answerable, or was poison. */
+/** Settles the failures that wait for their blame: the request turned out to be answerable, or was poison. */
 export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
-  if (flight.withheld.length === 0) return
-  for (const { attempt, failed } of flight.withheld.splice(0)) settle(flight, attempt, failed, isBlamed, now)
+  for (const failed of flight.failures) if (!failed.attempt.isSettled) settle(flight, failed, isBlamed, now)
 }
 
 /**
@@ -61,19 +64,17 @@ export function isPoison(flight: Flight, now: number): boolean {
   const failures = flight.failures.slice(flight.roundStart)
   const kind = failures[0]?.kind
   if (failures.some((failed) => failed.kind !== kind || !(failed.failure.isRpc || kind === 'timeout'))) return false
-  const asked = new Set(failures.map(({ channelState }) => channelState.provider))
+  const asked = new Set(failures.map(({ attempt }) => attempt.channel.provider))
   if (asked.size < 2) return false
   return [...asked].some(({ channels }) => channels.some(({ health }) => now - health.answeredAt <= ALIVE))
 }
 
-function settle(flight: Flight, attempt: Attempt, failed: FailedAttempt, isBlamed: boolean, now: number) {
-  fail(attempt, failed.failure, isBlamed, now)
-  emitAttempt(flight, attempt, 'failure', failed.duration, { failure: failed.failure, isBlamed })
+function settle(flight: Flight, { attempt, failure, duration }: FailedAttempt, isBlamed: boolean, now: number) {
+  settleFailed(flight, attempt, failure, isBlamed, duration, now)
 }
 
 /** Whether a failure may be held against its channel at all. */
 export function isBlamable(
-  parts: Parts,
   need: Need,
   attempt: Attempt,
   failure: Failure,
@@ -83,7 +84,7 @@ export function isBlamable(
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
   // A batch is one attempt, and it went well.
   if (attempt.batch?.hasResult) return false
-  if ((failure.kind === 'network' || failure.kind === 'timeout') && parts.isOffline()) return false
+  if ((failure.kind === 'network' || failure.kind === 'timeout') && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
   return !isOurTimeout || hadTime(attempt, need, now)
 }

@@ -4,30 +4,24 @@
 import { ruleOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
-import { succeed } from './attempt'
-import { emitAttempt } from './emit'
 import type { Doubt, Flight } from './flight'
+import { isOver } from './flight'
 import { askHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
-import type { Landing } from './launch'
-import { LEAST, setAlarm } from './timing'
+import { settleAnswered, takeDown } from './settle'
+import { idle, LEAST } from './timing'
 import { leaveRoom } from './waiting'
 
 /** The same provider is asked again after these pauses (in ms). */
 const PAUSES = [100, 200, 400]
 
-/** @param askOn asks others, since the answer is not taken. */
-export function receive(
-  flight: Flight,
-  attempt: Attempt,
-  value: unknown,
-  askOn: (flight: Flight, now: number) => void,
-) {
+/** Takes an answer, or asks others. */
+export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { probes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
-    if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) askOn(flight, now)
+    if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick.
   if (probes.first && (flight.isNewest || flight.height >= 0)) void probes.first.then(go)
@@ -51,8 +45,7 @@ function take(flight: Flight, attempt: Attempt, value: unknown, now: number): bo
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
   const { parts, held } = flight
-  flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
-  if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
+  takeDown(flight, attempt)
   if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
     flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
@@ -61,9 +54,8 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
     // Who has shown a lower head meanwhile does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
   }
-  leaveRoom(flight)
-  succeed(attempt, flight.plan.need, now)
-  emitAttempt(flight, attempt, 'success', now - attempt.startedAt)
+  leaveRoom(flight, now)
+  settleAnswered(flight, attempt, now)
 }
 
 /** Nobody else is left who may know better. */
@@ -78,20 +70,18 @@ export function settleHeld(flight: Flight, now: number) {
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
   if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
   held.pauses++
-  flight.phase = 'doubting'
-  flight.resumeAt = now + pause
-  setAlarm(flight, now)
+  idle(flight, 'doubting', now + pause, now)
   // Whether it has caught up is not to be seen in an answer without blocks.
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
 /** After a pause: the provider of the answer that is held back may have caught up. */
-export function askHeldAgain(flight: Flight, now: number, landing: Landing) {
+export function askHeldAgain(flight: Flight, now: number) {
   const { held } = flight
   if (!held) return
   const { breaker, provider } = held.attempt.channel
   if (!breaker.isClosed() || !provider.quota.hasRoom(now)) return landHeld(flight, now)
-  askAgain(flight, held.attempt.channel, now, landing)
+  askAgain(flight, held.attempt.channel, now)
 }
 
 /** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
@@ -99,14 +89,8 @@ function put(flight: Flight, now: number) {
   const { held } = flight
   if (!held) return
   held.pauses++
-  flight.phase = 'doubting'
-  flight.resumeAt = Infinity
-  setAlarm(flight, now)
+  idle(flight, 'doubting', Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() => {
     if (!isOver(flight)) landHeld(flight, flight.parts.clock.now())
   })
-}
-
-function isOver({ phase }: Flight) {
-  return phase === 'done'
 }

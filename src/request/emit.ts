@@ -1,5 +1,6 @@
 // The events of a request, put together only for those that listen.
 
+import { defined } from '../base/defined'
 import type { AttemptEvent, RequestEvent } from '../events'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
@@ -24,15 +25,12 @@ export function emitAttempt(
     hedged: attempt.role === 'hedge' || attempt.role === 'probe',
     duration,
     outcome,
-    ...(failed && {
-      failure: Object.freeze({
-        kind: failed.failure.kind,
-        blamed: failed.isBlamed,
-        ...(failed.failure.code !== undefined && { code: failed.failure.code }),
-        ...(failed.failure.status !== undefined && { status: failed.failure.status }),
-      }),
-    }),
+    ...(failed && { failure: Object.freeze(describe(failed)) }),
   })
+}
+
+function describe({ failure: { kind, code, status }, isBlamed }: { failure: Failure; isBlamed: boolean }) {
+  return defined({ kind, blamed: isBlamed, code, status })
 }
 
 /** How a request ended, whichever way it was answered. */
@@ -75,7 +73,7 @@ export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by
 
 export function emitFailover({ parts, id, request, failures }: Flight, to: ChannelState) {
   const last = failures.at(-1)
-  if (!last || last.channelState === to || !parts.events.has('failover')) return
+  if (!last || last.attempt.channel === to || !parts.events.has('failover')) return
   parts.events.emit('failover', {
     id,
     method: request.method,
@@ -89,11 +87,9 @@ export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held
   if (!parts.events.has('dispute')) return
   const { provider } = attempt.channel
   const head = parts.heads.lastOf(provider)?.height
-  parts.events.emit('dispute', {
-    method: request.method,
-    provider: provider.id,
-    what: doubt.what,
-    ...(doubt.height >= 0 && { block: doubt.height }),
-    ...(head !== undefined && { head }),
-  })
+  const block = doubt.height >= 0 ? doubt.height : undefined
+  parts.events.emit(
+    'dispute',
+    defined({ method: request.method, provider: provider.id, what: doubt.what, block, head }),
+  )
 }

@@ -1,44 +1,21 @@
-// One request on its way: its state as plain data, and how it ends. What happens in between is pipeline.ts.
+// One request on its way, as plain data, and what all requests of an engine share. What happens to them is pipeline.ts.
 
 import type { Alarm, Alarms } from '../base/alarms'
 import type { Budget } from '../base/budget'
 import type { Clock } from '../base/clock'
 import type { Random } from '../base/random'
-import type { Channel } from '../channel/channel'
 import type { AttemptSummary } from '../errors'
 import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
-import type { Planner } from './plan'
+import type { ClientChannels, Plan, Planner } from './plan'
 import type { ProbeLedger } from './probe-ledger'
-import type { Route, RouteLimits } from './route'
+import type { Route } from './route'
 import type { Ranking } from './strategy'
 import type { Truth } from './truth'
-import type { Waiter, WaitingRoom } from './waiting-room'
-
-/** Everything about a method and its options that is worked out once and used for each of its requests. */
-export type Plan = RouteLimits & {
-  readonly need: Need
-  /** For the whole request (in ms); `Infinity` for none. */
-  readonly timeout: number
-  /** `undefined`: no hedging; `delay` undefined: measured. */
-  readonly hedge: { readonly delay: number | undefined } | undefined
-  readonly rounds: number
-  /** One of several calls for one request: it is not counted and not told of as a request. */
-  readonly isInner: boolean
-  /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
-  readonly isOneShot: boolean
-  /** The plan without what single params change: equal ones make equal reads. */
-  readonly base?: Plan | undefined
-  /** The plan for params that make the method heavy. */
-  heavy: Plan | undefined
-  /** The route while nothing changes. */
-  kept: { readonly route: Route; readonly version: number } | undefined
-}
 
 /** What all requests of one engine share. */
 export type Parts = {
@@ -56,18 +33,17 @@ export type Parts = {
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly probes: ProbeLedger
-  readonly room: WaitingRoom
+  /** Requests that wait for channels behind open breakers, in the order in which they came. */
+  readonly room: Set<Flight>
   /** Requests that wait for room at full providers, first come first served. */
   readonly queue: Set<Flight>
   readonly hedgeBudget: Budget
   readonly retryBudget: Budget
   /** The chain the client expects; `undefined` if nothing is to be checked. */
   readonly chainId: number | undefined
-  readonly isOffline: () => boolean
-  readonly wallTime: () => number
   readonly retryDelay: number
   readonly waitForProvider: boolean
-  readonly shouldThrow: ((error: Error) => boolean | undefined) | undefined
+  readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly counts: { total: number; failed: number; hedged: number; retried: number }
   /** Ends what runs beside requests: probes and chain checks. */
   readonly ends: Set<() => void>
@@ -80,10 +56,7 @@ export type Parts = {
   nextId: number
 }
 
-/** One caller: its channels (transports given by the user are built per client), by slot. */
-export type ClientChannels = readonly Channel[]
-
-export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly channelState: ChannelState }
+export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readonly attempt: Attempt }
 
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
@@ -111,8 +84,36 @@ export type Held = {
 /** Told who gave the answer, and how many attempts it took. */
 export type OnWinner = (channel: ChannelState, attempts: number) => void
 
+/** A place in the waiting room. */
+export type Seat = {
+  /** Channels it could ask if they were not open. */
+  wants: readonly ChannelState[]
+  /** Whether there is nobody else it could ask again later. */
+  isStuck: boolean
+  /** Whether somebody's probe was on its way to one of them while it waited. */
+  hasSeenProbe: boolean
+  /** Whether it probes for all that wait for one of them. */
+  isLeading: boolean
+}
+
+/** What becomes of an attempt; told at most once, and not at all if it was given up before. */
+export type Landing = {
+  onValue(flight: Flight, attempt: Attempt, value: unknown): void
+  onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
+}
+
+/** Who decides how a flight goes on: pipeline.ts. What is below it tells it here what has happened. */
+export type Pilot = Landing & {
+  /** It is time for something. */
+  readonly ring: Alarm['ring']
+  /** Others may be asked now. */
+  goOn(flight: Flight, now: number): void
+  /** Something has changed in the waiting room. */
+  look(flight: Flight, now: number): void
+}
+
 /** What a request brings along. */
-export type Ticket = {
+type Ticket = {
   readonly parts: Parts
   readonly channels: ClientChannels
   readonly request: RpcRequest
@@ -127,6 +128,7 @@ export type Ticket = {
 
 export type Flight = Alarm &
   Ticket & {
+    readonly pilot: Pilot
     readonly startedAt: number
     deadline: number
     /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
@@ -135,9 +137,8 @@ export type Flight = Alarm &
     phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'doubting' | 'done'
     round: number
     route: Route
-    /** Candidates of this round not yet asked: `ahead[position]` and after. */
+    /** Candidates of this round not yet asked. */
     ahead: readonly ChannelState[]
-    position: number
     hedgeAt: number
     /** When a pause, a queue or a lead ends. */
     resumeAt: number
@@ -146,12 +147,9 @@ export type Flight = Alarm &
     /** Failures of all rounds, and where the present round starts in them. */
     failures: FailedAttempt[]
     roundStart: number
-    /** Failures whose blame waits until it is known whether the request itself is to blame. */
-    withheld: { attempt: Attempt; failed: FailedAttempt }[]
     /** Providers that have said of this request that they cannot serve it. */
     ruledOut: Set<Provider> | undefined
-    /** Its seat in the waiting room, while it has one. */
-    waiter: Waiter | undefined
+    seat: Seat | undefined
     /** Open channels this round has led to. */
     led: Set<ChannelState> | undefined
     /** Probes led from the waiting room, for the growth of their delay. */
@@ -169,11 +167,11 @@ export type Flight = Alarm &
 
 const NOWHERE: Route = { candidates: [], open: [], due: undefined, isStable: false }
 
-export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: number): Flight {
+export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): Flight {
   const { parts, channels, request, plan, signal, resolve, reject, onWinner, id } = ticket
   // Written out: a spread here would cost more than the rest of a healthy call.
   return {
-    ring,
+    ring: pilot.ring,
     at: Infinity,
     isSet: false,
     previous: undefined,
@@ -187,6 +185,7 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     reject,
     onWinner,
     id,
+    pilot,
     startedAt,
     deadline: startedAt + plan.timeout,
     setAt: startedAt,
@@ -195,16 +194,14 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     round: 0,
     route: NOWHERE,
     ahead: NOWHERE.candidates,
-    position: 0,
     hedgeAt: Infinity,
     resumeAt: Infinity,
     attempts: 0,
     inFlight: [],
     failures: [],
     roundStart: 0,
-    withheld: [],
     ruledOut: undefined,
-    waiter: undefined,
+    seat: undefined,
     led: undefined,
     leads: 0,
     probes: undefined,
@@ -214,4 +211,9 @@ export function createFlight(ticket: Ticket, ring: Alarm['ring'], startedAt: num
     height: -1,
     onAbort: undefined,
   }
+}
+
+/** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
+export function isOver({ phase }: Flight): boolean {
+  return phase === 'done'
 }

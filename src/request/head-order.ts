@@ -1,6 +1,7 @@
 // Who is asked first for the newest blocks: those that are known to have what callers were shown, then those of whom nothing
 // is known, then those known to be lower; laggards only when nobody else is left. Moves channels only within the route's groups.
 
+import { sortedBy } from '../base/sorted-by'
 import type { ChannelState, Provider } from '../provider/provider'
 import { reachOf } from '../rpc/reach'
 import type { Flight } from './flight'
@@ -27,15 +28,14 @@ export function aim(flight: Flight, now: number) {
 /** The same channels, those that know the block the flight needs in front of their group. */
 export function inHeadOrder(flight: Flight, channels: readonly ChannelState[], now: number): readonly ChannelState[] {
   if ((!flight.isNewest && flight.height < 0) || flight.plan.provider !== undefined) return channels
-  let isOrdered = true
+  // Most often they stand in order: then nothing is copied.
   let last = -1
   for (const channel of channels) {
     const place = placeOf(flight, channel, now)
-    if (place < last) isOrdered = false
+    if (place < last) return sortedBy(channels, (other) => placeOf(flight, other, now))
     last = place
   }
-  if (isOrdered) return channels
-  return [...channels].sort((a, b) => placeOf(flight, a, now) - placeOf(flight, b, now))
+  return channels
 }
 
 /** Whether a second candidate must not be this one: what it says of the newest state may be older. */

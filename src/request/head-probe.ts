@@ -1,16 +1,18 @@
 // Heads that are unknown and would change whom to ask: asked for with small calls, while requests read the newest state and
 // within a budget. A head that nobody else shows is put to the proof. Nothing is asked while nobody reads.
 
+import { isOffline } from '../base/online'
+import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
-import { failureOf } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import { askAside } from './aside'
-import type { ClientChannels, Flight, Parts } from './flight'
-import { noteHead } from './judge'
+import type { Flight, Parts } from './flight'
 import { learnFrom } from './learn'
+import type { ClientChannels } from './plan'
 import { APART, isAffordable } from './probe-ledger'
 import { exclusionOf } from './route'
+import { noteHead } from './sight'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
@@ -32,7 +34,7 @@ export function probeHeads(flight: Flight, now: number) {
   if (doubted && isAffordable(doubted.provider, probes, now)) void proveHead(flight, doubted.provider, doubted.height)
   if (parts.providers.length < 2) return
   // Who is asked for the head itself will show it.
-  const first = plan.need.traits.block?.shows === 'head' ? flight.ahead[flight.position]?.provider : undefined
+  const first = plan.need.traits.block?.shows === 'head' ? flight.ahead[0]?.provider : undefined
   const asked: Promise<void>[] = []
   for (const channel of route.candidates) {
     const { provider } = channel
@@ -101,11 +103,10 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
 function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, parts: Parts) {
   if (parts.closed) return
   const now = parts.clock.now()
-  const { errors } = channel.provider.capability
-  const failure = failureOf(error, { ...request, wallTime: parts.wallTime(), ...(errors && { rules: errors }) })
+  const failure = classify(channel.provider, request, error)
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
   const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
-  if (failure.blame === 'nobody' || (isNetwork && parts.isOffline())) return
+  if (failure.blame === 'nobody' || (isNetwork && isOffline())) return
   channel.breaker.recordFailure(now, isNetwork)
 }
 

@@ -7,13 +7,6 @@ import type { Flight } from './flight'
 import { isLower } from './head-order'
 import { lacksOld } from './route'
 
-export type HedgeOptions = {
-  /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
-  delay?: number | undefined
-  /** Most hedges saved up; each request adds a tenth of one. @default 20 */
-  budget?: number | undefined
-}
-
 export const HEDGE_SHARE = 0.1
 const MEDIANS = 3
 const SHORTEST = 50
@@ -54,8 +47,7 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
   let best: ChannelState | undefined
   let bestScore = Infinity
-  for (let index = flight.position; index < flight.ahead.length; index++) {
-    const channel = flight.ahead[index] as ChannelState
+  for (const channel of flight.ahead) {
     const { provider, breaker } = channel
     if (
       provider.setup.isBackup ||

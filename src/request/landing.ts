@@ -3,23 +3,23 @@
 
 import { NoProviderError } from '../errors'
 import type { Attempt } from './attempt'
-import { abandon, lose, release, succeed } from './attempt'
+import { lose } from './attempt'
 import { isPoison, settleWithheld } from './blame'
-import { emitAttempt, emitDispute, emitRequest } from './emit'
+import { emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
+import { isOver } from './flight'
 import { hedgeDelayOf } from './hedge'
-import { honestAnswer } from './judge'
 import { errorOf } from './outcome'
 import { exclusionsOf } from './route'
+import { callOff, settleAnswered } from './settle'
+import { honestAnswer } from './sight'
+import { leaveRoom } from './waiting'
 
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
-  clear(flight)
+  clear(flight, now)
   // An answer that was held back was settled when it came.
-  if (!winner.isSettled) {
-    succeed(winner, flight.plan.need, now)
-    emitAttempt(flight, winner, 'success', now - winner.startedAt)
-  }
+  if (!winner.isSettled) settleAnswered(flight, winner, now)
   settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)
@@ -30,7 +30,7 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
 /** Nobody knew better: the answer that was held back is given, or what was shown before in its place. */
 export function landHeld(flight: Flight, now: number) {
   const { held } = flight
-  if (!held || flight.phase === 'done') return
+  if (!held || isOver(flight)) return
   const [value, isHonest] = honestAnswer(flight, held.doubt, held.value, now)
   landValue(flight, held.attempt, value, now)
   if (isHonest) emitDispute(flight, held)
@@ -38,12 +38,12 @@ export function landHeld(flight: Flight, now: number) {
 
 /** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
-  if (flight.phase === 'done') return
+  if (isOver(flight)) return
   if (flight.held) return landHeld(flight, now)
   const thrown = given instanceof Error ? given : errorOf(flight, given)
-  clear(flight)
+  clear(flight, now)
   settleWithheld(flight, !isPoison(flight, now), now)
-  drop(flight, now)
+  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
     emitRequest(flight, 'error', undefined, error)
@@ -61,41 +61,29 @@ export function landEmpty(flight: Flight, now: number) {
 
 /** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
-  if (flight.phase === 'done') return
-  clear(flight)
+  if (isOver(flight)) return
+  clear(flight, now)
   settleWithheld(flight, true, now)
-  drop(flight, now)
+  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
   for (const quit of flight.probes ?? []) quit()
   emitRequest(flight, 'aborted', undefined, reason)
   flight.reject(reason)
 }
 
-function clear(flight: Flight) {
-  const { parts, waiter } = flight
+function clear(flight: Flight, now: number) {
+  const { parts } = flight
   if (flight.round > 1) parts.retrying--
   flight.phase = 'done'
   parts.alarms.clear(flight)
   parts.queue.delete(flight)
-  flight.waiter = undefined
-  if (waiter) parts.room.leave(waiter)
+  leaveRoom(flight, now)
   if (flight.onAbort) flight.signal?.removeEventListener('abort', flight.onAbort)
-}
-
-function drop(flight: Flight, now: number) {
-  for (const attempt of flight.inFlight) {
-    release(attempt, now)
-    abandon(attempt)
-    emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
-  }
 }
 
 /** One that had its hedge delay and was overtaken has lost; one that had hardly left, or had heavy work, says nothing. */
 function giveUp(flight: Flight, attempt: Attempt, now: number) {
   const { need } = flight.plan
-  const duration = now - attempt.startedAt
   const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
   if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
-  else release(attempt, now)
-  abandon(attempt)
-  emitAttempt(flight, attempt, 'aborted', duration)
+  callOff(flight, attempt, now)
 }

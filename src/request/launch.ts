@@ -1,48 +1,38 @@
-// One candidate is asked: dispatched, held until its chain is known, and handed back as a value or a classified failure.
+// One candidate is asked: dispatched, alone or as one that may share a batch, and handed back as a value or a classified failure.
 
-import { numberToHex, TimeoutError } from 'viem'
-import { ChainMismatchError } from '../errors'
+import { TimeoutError } from 'viem'
+import type { Travel } from '../channel/channel'
 import type { Permit } from '../provider/breaker'
+import { classify } from '../provider/classify'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import { failureOf } from '../rpc/failure'
+import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
-import type { Flight } from './flight'
+import type { Flight, Landing } from './flight'
 import { asViemError } from './outcome'
-import { isTraveller, travelOf } from './travel'
-import { checkChain, forgetChain, needsCheck } from './verify-chain'
+import { forgetChain, mismatchOf, needsCheck, sendChecked } from './verify-chain'
 
-/** A wallet that is told to switch again and again is not waited for longer. */
-const MOST_CHECKS = 3
-
-/** What becomes of an attempt; called at most once, and not at all if it was given up before. */
-export type Landing = {
-  onValue(flight: Flight, attempt: Attempt, value: unknown): void
-  onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
-}
-
-/** Sends the request of the flight (or `instead` of it) to a channel. */
+/** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
 export function launch(
   flight: Flight,
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
   now: number,
-  landing: Landing,
-  instead?: RpcRequest,
+  landing: Landing = flight.pilot,
+  request: RpcRequest = flight.request,
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
   const travels = connection?.load !== undefined && isTraveller(plan.need, role)
   const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
-  const request = instead ?? flight.request
   const answer = needsCheck(channel.provider, plan.need, parts, now)
-    ? checked(flight, attempt, request)
+    ? sendChecked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
-      ? Promise.reject(mismatchOf(channel))
+      ? Promise.reject(mismatchOf(channel.provider))
       : send(attempt, channels, request, flight.signal)
   // Whatever came of it, and when: it may have switched before it failed.
   const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
@@ -56,7 +46,7 @@ export function launch(
     (error: unknown) => {
       if (mayChangeChain) forgetChain(channel.provider)
       if (attempt.isVacated) return
-      const failure = classify(flight, channel, request, error)
+      const failure = failureOf(channel, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
       else landing.onFailure(flight, attempt, error, failure)
     },
@@ -80,45 +70,7 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
   }
 }
 
-/** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
-async function checked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
-  const { parts, channels, plan } = flight
-  const { channel } = attempt
-  const isFirst = plan.need.traits.kind !== 'read' || channel.provider.setup.isWallet
-  const check = checkChain(channel, channels, parts)
-  const isSame = request.method === 'eth_chainId'
-  if (isFirst || isSame) await settled(flight, attempt, check)
-  assertChain(channel)
-  if (attempt.isVacated) return undefined
-  if (isSame && channel.provider.chain.state === 'verified') return numberToHex(parts.chainId as number)
-  const value = await send(attempt, channels, request, flight.signal)
-  await (channel.provider.setup.isWallet ? settled(flight, attempt, check) : check)
-  assertChain(channel)
-  return value
-}
-
-/** Waits for the check, and for the next one if a wallet was told something meanwhile that made it void. */
-async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
-  const { channel } = attempt
-  const { chain, setup } = channel.provider
-  await check
-  for (
-    let again = 0;
-    setup.isWallet && chain.askedAt === -Infinity && !attempt.isVacated && again < MOST_CHECKS;
-    again++
-  )
-    await checkChain(channel, channels, parts)
-}
-
-function assertChain(channel: ChannelState) {
-  if (channel.provider.chain.state === 'wrong') throw mismatchOf(channel)
-}
-
-function mismatchOf({ provider: { id, chain } }: ChannelState) {
-  return new ChainMismatchError({ provider: id, chainId: chain.id })
-}
-
-function classify({ parts }: Flight, { provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
+function failureOf({ provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
   if ((error as Error | undefined)?.name === 'ChainMismatchError')
     return {
       kind: 'unknown',
@@ -128,29 +80,43 @@ function classify({ parts }: Flight, { provider }: ChannelState, request: RpcReq
       isUntouched: true,
       message: (error as Error).message,
     }
-  const { errors } = provider.capability
-  return failureOf(error, {
-    method: request.method,
-    params: request.params,
-    wallTime: parts.wallTime(),
-    ...(errors && { rules: errors }),
-  })
+  return classify(provider, request, error)
 }
 
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
 async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
   const thrown = await asViemError(error, flight.request.method)
   if (attempt.isVacated) return
-  const told: Failure = isFinal(flight, thrown) ? { ...failure, verdict: 'final' } : failure
+  const told = asFinal(flight, thrown, failure)
   // The user's answer may have been to give up the request.
   if (!attempt.isVacated) landing.onFailure(flight, attempt, error, told)
 }
 
-/** Whether the user's `shouldThrow` makes it final. */
-export function isFinal({ parts }: Flight, error: Error): boolean {
+/** The failure, final if the user's `shouldThrow` says so. */
+export function asFinal({ parts }: Flight, error: Error, failure: Failure): Failure {
   try {
-    return parts.shouldThrow?.(error) === true
+    if (parts.shouldThrow?.(error) === true) return { ...failure, verdict: 'final' }
   } catch {
-    return false // a predicate that throws has not said yes
+    // A predicate that throws has not said yes.
+  }
+  return failure
+}
+
+/** Whether it may wait for a slot and share a batch: copies of a request, and what is a wallet's, leave alone and at once. */
+function isTraveller({ traits }: Need, role: AttemptRole): boolean {
+  return role === 'turn' && traits.kind !== 'wallet'
+}
+
+function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
+  const { traits, isRepeatable, isHeavy } = plan.need
+  return {
+    isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
+    key: signal,
+    size: () => attempt.channel.provider.capability.batchSize(parts.clock.now()),
+    onLeave(batch) {
+      attempt.leftAt = parts.clock.now()
+      attempt.batch = batch
+    },
+    giveUp: undefined,
   }
 }

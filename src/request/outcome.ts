@@ -1,6 +1,7 @@
 // What the caller gets when no attempt gave an answer: the most telling JSON-RPC error, as http() would have thrown it, or our own.
 
 import { buildRequest } from 'viem/utils'
+import { sortedBy } from '../base/sorted-by'
 import type { AttemptSummary } from '../errors'
 import { AllProvidersFailedError } from '../errors'
 import type { FailureKind } from '../types'
@@ -35,15 +36,15 @@ const REJECTIONS = new Set<FailureKind>([
 ])
 
 /** Fields that errors of ours and of providers carry beside viem's. */
-export type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
+type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
 
 /** @param final the attempt whose failure ended the request, if one did. */
 export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
   const { failures, roundStart, request } = flight
   const last = failures.length > roundStart ? failures.slice(roundStart) : failures
-  const isFinal = final && (isTold(final) || final.failure.verdict === 'final')
+  const isFinal = final && (final.failure.isRpc || final.failure.verdict === 'final')
   const telling = isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
-  const attempts = failures.map(({ failure: _, channelState: __, ...summary }) => summary)
+  const attempts = failures.map(({ failure: _, attempt: __, ...summary }) => summary)
   const error = telling
     ? await asViemError(telling.error, request.method)
     : new AllProvidersFailedError({
@@ -58,23 +59,20 @@ export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Er
 
 /** The error as viem's own transports throw it: the class for its code. */
 export async function asViemError(error: unknown, method: string): Promise<Error> {
-  const code = (error as { code?: unknown } | undefined)?.code
+  const { code, shortMessage } = (error ?? {}) as { code?: unknown; shortMessage?: unknown }
   // A viem error of an unknown code passes as it is; asked by a field, since it may come from another copy of viem.
-  if (typeof (error as { shortMessage?: unknown })?.shortMessage === 'string' && typeof code !== 'number')
-    return error as Error
+  const isViems = typeof shortMessage === 'string'
   try {
-    await buildRequest(() => Promise.reject(error), { retryCount: 0 })({ method } as never)
+    if (!isViems || typeof code === 'number')
+      await buildRequest(() => Promise.reject(error), { retryCount: 0 })({ method } as never)
   } catch (mapped) {
-    const isUnmapped =
-      (mapped as Error).name === 'UnknownRpcError' &&
-      typeof (error as { shortMessage?: unknown })?.shortMessage === 'string'
-    return (isUnmapped ? error : mapped) as Error
+    if (!isViems || (mapped as Error).name !== 'UnknownRpcError') return mapped as Error
   }
   return error as Error
 }
 
 /** Adds own facts to an error; a frozen one is left as it is. */
-export function withFacts<error extends object>(error: error, { attempts, ...facts }: ErrorFacts): error {
+function withFacts<error extends object>(error: error, { attempts, ...facts }: ErrorFacts): error {
   // Elsewhere one of the attempts may hold the error itself, and a circle is no JSON.
   const enumerable = (error as { name?: unknown }).name === 'AllProvidersFailedError'
   try {
@@ -86,18 +84,10 @@ export function withFacts<error extends object>(error: error, { attempts, ...fac
   return error
 }
 
-/** Whether a provider said it, as JSON-RPC or as a wallet does. */
-function isTold({ failure }: FailedAttempt) {
-  return failure.isRpc
-}
-
 function mostTelling(failures: readonly FailedAttempt[]): FailedAttempt | undefined {
-  const told = failures.filter(isTold)
+  const told = failures.filter(({ failure }) => failure.isRpc)
   const aboutRequest = told.filter(({ failure }) => !ABOUT_PROVIDER.has(failure.kind))
-  const [first] = (aboutRequest.length > 0 ? aboutRequest : told).sort(
-    (a, b) => a.channelState.provider.index - b.channelState.provider.index,
-  )
-  return first
+  return sortedBy(aboutRequest.length > 0 ? aboutRequest : told, ({ attempt }) => attempt.channel.provider.index)[0]
 }
 
 function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
@@ -112,8 +102,8 @@ function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
 function retryAfterOf(flight: Flight): number | undefined {
   const now = flight.parts.clock.now()
   const waits = openOf(flight).map(({ breaker }) => breaker.dueAt() - now)
-  for (const { channelState } of flight.failures) {
-    const until = channelState.provider.quota.cooldownUntil(now)
+  for (const { attempt } of flight.failures) {
+    const until = attempt.channel.provider.quota.cooldownUntil(now)
     if (until !== undefined) waits.push(until - now)
   }
   return waits.length > 0 ? Math.max(0, Math.ceil(Math.min(...waits))) : undefined

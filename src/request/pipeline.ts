@@ -5,27 +5,33 @@ import type { Alarm } from '../base/alarms'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { failedOf, openOf, postpone, putBehind, putWhereItWaits, ruleOut } from './ahead'
+import { failedOf, noteLead, openOf, postpone, putBehind, putWhereItWaits, ruleOut, takeOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import { askHeldAgain, receive, settleHeld } from './doubt'
-import type { ClientChannels, Flight, OnWinner, Parts, Plan } from './flight'
-import { createFlight } from './flight'
+import type { Flight, OnWinner, Parts, Pilot } from './flight'
+import { createFlight, isOver } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { probeHeads } from './head-probe'
 import { landAborted, landEmpty, landError } from './landing'
-import type { Landing } from './launch'
-import { isFinal, timeoutOf } from './launch'
-import { learnFrom } from './learn'
+import { asFinal, timeoutOf } from './launch'
+import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
-import { hasSlept, LEAST, oversleep, setAlarm } from './timing'
-import type { WaitingMoves } from './waiting'
-import { enterQueue, isBusy, isWaitable, isWorthWaiting, leaveRoom, serveQueue, waitFor } from './waiting'
-import { withdrawFrom } from './withdraw'
+import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
+import { enterQueue, isBusy, isWaitable, isWorthWaiting, leaveRoom, serve, takeLead, waitFor } from './waiting'
+
+const pilot: Pilot = {
+  ring,
+  goOn,
+  look,
+  onValue: receive,
+  onFailure: (flight, attempt, error, failure) =>
+    onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false),
+}
 
 /** Runs one request to its end. */
 export function fly(
@@ -41,7 +47,7 @@ export function fly(
     const startedAt = parts.clock.now()
     const flight = createFlight(
       { parts, channels, request, plan, signal, resolve, reject, onWinner, id },
-      ring,
+      pilot,
       startedAt,
     )
     if (!plan.isInner) parts.counts.total++
@@ -55,16 +61,6 @@ export function fly(
     }
     beginRound(flight, startedAt)
   })
-}
-
-/** A full provider has room again: those that wait for it go on. */
-export function serve(parts: Parts) {
-  serveQueue(parts.queue, moves, parts.clock.now())
-}
-
-/** A provider is down or cools: those that wait for a slot of it may go on with others. */
-export function withdraw(parts: Parts, provider: Provider) {
-  withdrawFrom(parts, provider, goOn, parts.clock.now())
 }
 
 function beginRound(flight: Flight, now: number) {
@@ -86,8 +82,6 @@ function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
 
 function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, now: number) {
   const { parts, ruledOut } = flight
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (isOver(flight)) return
   if (parts.closed) return landAborted(flight, parts.closed, now)
@@ -96,7 +90,6 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
     ruledOut || failed
       ? route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel))
       : route.candidates
-  flight.position = 0
   if (flight.plan.need.traits.block) {
     aim(flight, now)
     flight.ahead = inHeadOrder(flight, flight.ahead, now)
@@ -111,11 +104,6 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   if (route.dial) flight.channels[route.dial.slot]?.dial?.()
 }
 
-/** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
-function isOver({ phase }: Flight) {
-  return phase === 'done'
-}
-
 function isShort({ quota }: Provider, now: number) {
   return !quota.isUnlimited() && quota.hasRoom(now)
 }
@@ -126,18 +114,18 @@ function goOn(flight: Flight, now: number) {
   flight.resumeAt = Infinity
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   const isWallet = flight.plan.need.traits.kind === 'wallet'
-  for (let channel = flight.ahead[flight.position]; channel; channel = flight.ahead[flight.position]) {
+  for (let channel = flight.ahead[0]; channel; channel = flight.ahead[0]) {
     const { provider, breaker } = channel
-    if (flight.ruledOut?.has(provider)) flight.position++
+    if (flight.ruledOut?.has(provider)) takeOut(flight, channel)
     else if (isWallet) return askNext(flight, channel, now)
-    else if (!breaker.isClosed()) flight.position++
+    else if (!breaker.isClosed()) takeOut(flight, channel)
     else if (provider.quota.isUnlimited() || provider.quota.hasRoom(now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
-    else if (flight.held) flight.position++
+    else if (flight.held) takeOut(flight, channel)
     else if (putBehind(flight, channel, now)) continue
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
     else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
-    else return enterQueue(flight, moves, now) ? undefined : landError(flight, now)
+    else return enterQueue(flight, now) ? undefined : landError(flight, now)
   }
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
   endRound(flight, now)
@@ -146,7 +134,7 @@ function goOn(flight: Flight, now: number) {
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   // A listener may have closed the engine while this one was on its way from one candidate to the next.
   if (flight.parts.closed) return landAborted(flight, flight.parts.closed, now)
-  if (isPaid(flight)) askInTurn(flight, channel, now, landing)
+  if (isPaid(flight)) askInTurn(flight, channel, now)
   else stop(flight, now)
 }
 
@@ -168,23 +156,33 @@ function endRound(flight: Flight, now: number) {
   if (wanted.length > 0 && failures.length > roundStart && flight.round + flight.leads >= plan.rounds)
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
-  if (mayWait && (isStuck || !isBusy(flight, wanted)) && waitFor(flight, wanted, isStuck, moves, now)) return
+  if (mayWait && (isStuck || !isBusy(flight, wanted)) && waitFor(flight, wanted, isStuck, now)) return
   const pause = isStuck && wanted.length > 0 ? undefined : pauseBeforeNextRound(flight, now)
   if (pause === undefined) {
-    if (mayWait && !isStuck && waitFor(flight, wanted, isStuck, moves, now)) return
+    if (mayWait && !isStuck && waitFor(flight, wanted, isStuck, now)) return
     return landError(flight, now)
   }
-  leaveRoom(flight)
-  flight.phase = 'pausing'
-  flight.resumeAt = now + pause
-  setAlarm(flight, now)
+  leaveRoom(flight, now)
+  idle(flight, 'pausing', now + pause, now)
 }
 
-const landing: Landing = {
-  onValue: (flight, attempt, value) => receive(flight, attempt, value, goOn),
-  onFailure(flight, attempt, error, failure) {
-    onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false)
-  },
+/** In the waiting room: whether a channel is back, the probe of somebody else has failed, or this one is to probe. */
+function look(flight: Flight, now: number) {
+  const { seat, phase } = flight
+  if (!seat || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
+  const { wants } = seat
+  const back = wants.filter(({ breaker }) => breaker.isClosed())
+  if (back.length > 0) {
+    leaveRoom(flight, now)
+    return rejoin(flight, back, now)
+  }
+  if (phase === 'leading') return
+  if (wants.some(({ breaker }) => breaker.isProbing())) seat.hasSeenProbe = true
+  else if (seat.hasSeenProbe && !seat.isStuck) {
+    for (const channel of wants) noteLead(flight, channel)
+    return endRound(flight, now)
+  }
+  takeLead(flight, seat, now)
 }
 
 function onFailure(
@@ -196,9 +194,6 @@ function onFailure(
   isOurTimeout: boolean,
 ) {
   const { channel, role } = attempt
-  flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
-  if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
-  learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
   if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
@@ -216,21 +211,21 @@ function ring(alarm: Alarm, now: number) {
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
   if (isOver(flight)) return
-  if (flight.hedgeAt <= now) hedge(flight, now, landing)
+  if (flight.hedgeAt <= now) hedge(flight, now)
   if (!flight.isSet) setAlarm(flight, now)
 }
 
 function resume(flight: Flight, now: number) {
-  if (flight.phase === 'leading') return lead(flight, now, landing)
+  if (flight.phase === 'leading') return lead(flight, now)
   if (flight.phase === 'queueing') return serve(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
-  if (flight.phase === 'doubting') return askHeldAgain(flight, now, landing)
+  if (flight.phase === 'doubting') return askHeldAgain(flight, now)
   setAlarm(flight, now)
 }
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
-  const told: Failure = isFinal(flight, error) ? { ...failure, verdict: 'final' } : failure
+  const told = asFinal(flight, error, failure)
   if (!isOver(flight)) onFailure(flight, attempt, error, told, now, true)
   abandon(attempt)
 }
@@ -239,12 +234,9 @@ function timeOut(flight: Flight, attempt: Attempt, now: number) {
 function expire(flight: Flight, now: number) {
   for (const attempt of flight.inFlight) {
     const { error, failure } = timeoutOf(flight, attempt)
-    flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
     noteFailure(flight, attempt, error, failure, true, now)
     abandon(attempt)
     if (isOver(flight)) return settleWithheld(flight, true, now)
   }
   landError(flight, now)
 }
-
-const moves: WaitingMoves = { rejoin, endRound, askOn: goOn, setAlarm }

@@ -1,14 +1,23 @@
 // Options and method -> plan: what holds for every request of a method, worked out once and kept.
 
+import { defined } from '../base/defined'
+import type { Channel } from '../channel/channel'
+import type { Heads } from '../provider/head'
+import type { ChannelState } from '../provider/provider'
 import { traitsOf } from '../rpc/methods'
 import type { Need } from '../rpc/need'
 import { needOf, needOfMethod } from '../rpc/need'
 import type { ChannelType, RpcRequest } from '../types'
-import type { ClientChannels, Parts, Plan } from './flight'
-import type { HedgeOptions } from './hedge'
-import type { Route } from './route'
+import type { Route, RouteLimits } from './route'
 import { planRoute } from './route'
-import type { Strategy } from './strategy'
+import type { Ranking, Strategy } from './strategy'
+
+export type HedgeOptions = {
+  /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
+  delay?: number | undefined
+  /** Most hedges saved up; each request adds a tenth of one. @default 20 */
+  budget?: number | undefined
+}
 
 export type MethodOptions = {
   /** @default the list's */
@@ -51,6 +60,29 @@ export type PlanSettings = {
   readonly seesDepth: () => boolean
 }
 
+/** Everything about a method and its options that is worked out once and used for each of its requests. */
+export type Plan = RouteLimits & {
+  readonly need: Need
+  /** For the whole request (in ms); `Infinity` for none. */
+  readonly timeout: number
+  /** `undefined`: no hedging; `delay` undefined: measured. */
+  readonly hedge: { readonly delay: number | undefined } | undefined
+  readonly rounds: number
+  /** One of several calls for one request: it is not counted and not told of as a request. */
+  readonly isInner: boolean
+  /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
+  readonly isOneShot: boolean
+  /** The plan without what single params change: equal ones make equal reads. */
+  readonly base?: Plan | undefined
+  /** The plan for params that make the method heavy. */
+  heavy: Plan | undefined
+  /** The route while nothing changes. */
+  kept: { readonly route: Route; readonly version: number } | undefined
+}
+
+/** One caller: its channels (transports given by the user are built per client), by slot. */
+export type ClientChannels = readonly Channel[]
+
 /** One client's, or one `with()`'s, way in. */
 export type Face = {
   readonly channels: ClientChannels
@@ -75,7 +107,7 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
       plan = planOf(method, settings, defaults)
       if (kept.size < MOST_KEPT) kept.set(method, plan)
     }
-    if (overrides) plan = planOf(method, settings, { ...defaults, ...withoutUndefined(overrides) })
+    if (overrides) plan = planOf(method, settings, { ...defaults, ...defined(overrides) })
     const need = needOf(request, plan.need, settings.seesDepth())
     if (need === plan.need) return plan
     if (overrides || need.old) return withNeed(plan, need)
@@ -106,8 +138,9 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
   const isPinned = overrides.provider !== undefined && !overrides.allowFailover
   const given = overrides.timeout ?? own?.timeout ?? (isWallet && !settings.isTimeoutGiven ? 0 : settings.timeout)
   const hedge = own?.hedge ?? settings.hedge
-  const plan: Plan = {
-    need: needOfMethod(method, traits, own?.repeat),
+  const need = needOfMethod(method, traits, own?.repeat)
+  return {
+    need,
     strategy: overrides.strategy ?? own?.strategy ?? settings.strategy,
     wall: own?.providers,
     provider: overrides.provider,
@@ -118,12 +151,11 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
     isInner: false,
     isOneShot: false,
     timeout: given === 0 ? Infinity : given,
-    hedge: hedge === false || isPinned ? undefined : { delay: hedge.delay },
+    hedge: hedge === false || isPinned || !need.isHedgeable ? undefined : { delay: hedge.delay },
     rounds: isPinned || isWallet ? 1 : settings.rounds,
     heavy: undefined,
     kept: undefined,
   }
-  return plan.need.isHedgeable ? plan : { ...plan, hedge: undefined }
 }
 
 function withNeed(plan: Plan, need: Need): Plan {
@@ -138,15 +170,18 @@ function settingsOf(method: string, all: PlanSettings['methods']): MethodOptions
   return longest === undefined ? undefined : all[longest]
 }
 
-function withoutUndefined(overrides: RequestOverrides): RequestOverrides {
-  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+/** What a route is made of; `version` grows with every change that may change one. */
+type RouteSources = {
+  readonly channels: readonly ChannelState[]
+  readonly ranking: Ranking
+  readonly heads: Heads
+  readonly version: number
 }
 
 /** The route of a plan: worked out anew only when something has changed that it depends on. */
-export function keptRoute(plan: Plan, parts: Parts, now: number): Route {
-  if (plan.kept?.version === parts.version) return plan.kept.route
-  const bestHead = plan.need.old && parts.heads.best(now)
-  const route = planRoute(plan.need, plan, parts.channels, parts.ranking, now, bestHead)
-  plan.kept = route.isStable ? { route, version: parts.version } : undefined
+export function keptRoute(plan: Plan, { channels, ranking, heads, version }: RouteSources, now: number): Route {
+  if (plan.kept?.version === version) return plan.kept.route
+  const route = planRoute(plan.need, plan, channels, ranking, now, plan.need.old && heads.best(now))
+  plan.kept = route.isStable ? { route, version } : undefined
   return route
 }

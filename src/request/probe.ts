@@ -3,15 +3,16 @@
 
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import { abandon, fail, release, succeed } from './attempt'
+import { abandon } from './attempt'
 import { isBlamable } from './blame'
-import { emitAttempt } from './emit'
 import type { Flight } from './flight'
+import { isOver } from './flight'
 import { HEAD, mayAsk, probeHeadOf } from './head-probe'
 import { judge } from './judge'
 import { landValue } from './landing'
 import { launch, timeoutOf } from './launch'
 import { learnFrom } from './learn'
+import { callOff, settleAnswered, settleFailed } from './settle'
 import { isLate, PROBE_LIMIT } from './timing'
 
 export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
@@ -24,7 +25,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const permit = channel.breaker.admitProbe(now, false)
   if (!permit) return
   // A listener may have given up the request.
-  if (flight.phase === 'done') return channel.breaker.settle(permit, 'neutral', now)
+  if (isOver(flight)) return channel.breaker.settle(permit, 'neutral', now)
   channel.provider.upkeep.probes++
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
@@ -42,17 +43,14 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   function quit() {
     const at = parts.clock.now()
     finish()
-    release(probe, at)
-    abandon(probe)
-    emitAttempt(flight, probe, 'aborted', at - now)
+    callOff(flight, probe, at)
   }
 
   function endFailed(failure: Failure, isOurTimeout: boolean, at: number) {
     finish()
-    const isBlamed = isBlamable(parts, need, probe, failure, isOurTimeout, at)
+    const isBlamed = isBlamable(need, probe, failure, isOurTimeout, at)
     channel.isProbeVague = !isBlamed
-    fail(probe, failure, isBlamed, at)
-    emitAttempt(flight, probe, 'failure', at - now, { failure, isBlamed })
+    settleFailed(flight, probe, failure, isBlamed, at - now, at)
   }
 
   const probe = launch(
@@ -66,12 +64,9 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         const at = parts.clock.now()
         finish()
         channel.isProbeVague = false
-        const mayServe = isCopy && flight.phase !== 'done' && judge(flight, probe, value, at) === undefined
+        const mayServe = isCopy && !isOver(flight) && judge(flight, probe, value, at) === undefined
         if (mayServe && !isOver(flight)) landValue(flight, probe, value, at)
-        else {
-          succeed(probe, need, at)
-          emitAttempt(flight, probe, 'success', at - now)
-        }
+        else settleAnswered(flight, probe, at, need)
         probeHeadOf(channel, flight.channels, parts, at)
       },
       onFailure(_, __, ___, failure) {
@@ -85,9 +80,4 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   parts.ends.add(quit)
   flight.probes ??= new Set()
   flight.probes.add(quit)
-}
-
-/** Listeners may have ended it while its answer was judged. */
-function isOver({ phase }: Flight) {
-  return phase === 'done'
 }

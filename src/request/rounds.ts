@@ -3,9 +3,8 @@
 import type { Failure } from '../rpc/failure'
 import type { FailureKind } from '../types'
 import { isPoison } from './blame'
-import { delayBefore } from './delay'
 import type { Flight } from './flight'
-import { LEAST } from './timing'
+import { delayBefore, LEAST } from './timing'
 
 /** Failures that may be over the next time. */
 const PASSING = new Set<FailureKind>([
@@ -54,7 +53,7 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   // What everybody who was well a moment ago fails in the same way is asked once more, not until the deadline.
   if (round > 1 && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
   // While everybody who could be asked again cools, there is no use in asking before the first of them is well.
-  const cooling = passing.map(({ channelState }) => channelState.provider.quota.cooldownUntil(now) ?? now)
+  const cooling = passing.map(({ attempt }) => attempt.channel.provider.quota.cooldownUntil(now) ?? now)
   const pause = Math.max(delayBefore(round + 1, parts), Math.min(...cooling) - now)
   return flight.deadline - now - pause >= LEAST ? pause : undefined
 }

@@ -1,5 +1,6 @@
 // Need and what is known of the providers -> whom to ask, in order, and why the others are out. Reads state, changes none.
 
+import { sortedBy } from '../base/sorted-by'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
 import type { ChannelType } from '../types'
@@ -33,7 +34,7 @@ export type Route = {
   readonly isStable: boolean
 }
 
-export type Exclusion = { provider: string; reason: string }
+type Exclusion = { provider: string; reason: string }
 
 export function planRoute(
   need: Need,
@@ -45,7 +46,8 @@ export function planRoute(
 ): Route {
   const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
   const able = withoutLearned(allowed, need, now)
-  const listed = limits.wall ? byWall(able, limits.wall) : able
+  const { wall } = limits
+  const listed = wall ? sortedBy(able, ({ provider }) => wall.indexOf(provider.id)) : able
   if (need.traits.kind === 'wallet')
     return {
       candidates: namedFirst(walletsFirst(listed, limits), limits.provider),
@@ -75,11 +77,8 @@ export function planRoute(
     else if (provider.quota.hasRoom(now)) free.push(channel)
     else limited.push(channel)
   }
-  open.sort((a, b) => a.breaker.dueAt() - b.breaker.dueAt())
-  if (backups.length > 1)
-    backups.sort((a, b) => Number(b.provider.quota.hasRoom(now)) - Number(a.provider.quota.hasRoom(now)))
   const usual = [...free, ...limited]
-  const rest = [...backups, ...dark]
+  const rest = [...sortedBy(backups, ({ provider }) => !provider.quota.hasRoom(now)), ...dark]
   // What may be in any block is no reason to prefer a backup.
   const candidates =
     need.old?.block === undefined
@@ -87,7 +86,7 @@ export function planRoute(
       : deepFirst([...usual, ...rest], need, bestHead, now)
   return {
     candidates: namedFirst(candidates, limits.provider),
-    open,
+    open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
     due: candidates.length > 0 ? due : undefined,
     dial: candidates.length > dark.length ? dial : undefined,
     isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
@@ -95,9 +94,8 @@ export function planRoute(
 }
 
 /** Those that are said or known not to keep what is read go behind all others. */
-function deepFirst(channels: ChannelState[], need: Need, head: number | undefined, now: number): ChannelState[] {
-  if (!need.old) return channels
-  return channels.sort((a, b) => Number(lacksOld(a, need, head, now)) - Number(lacksOld(b, need, head, now)))
+function deepFirst(channels: ChannelState[], need: Need, head: number | undefined, now: number) {
+  return need.old ? sortedBy(channels, (channel) => lacksOld(channel, need, head, now)) : channels
 }
 
 /** Whether it is said or known not to keep what is read. @param head the newest block, if one is known */
@@ -138,18 +136,12 @@ function hasLearned({ provider }: ChannelState) {
 }
 
 function walletsFirst(channels: readonly ChannelState[], { wall }: RouteLimits) {
-  const inListOrder = [...channels]
-  if (!wall) inListOrder.sort((a, b) => a.slot - b.slot)
-  return inListOrder.sort((a, b) => Number(b.provider.setup.isWallet) - Number(a.provider.setup.isWallet))
-}
-
-function byWall(channels: readonly ChannelState[], wall: readonly string[]) {
-  return [...channels].sort((a, b) => wall.indexOf(a.provider.id) - wall.indexOf(b.provider.id))
+  const listed = wall ? channels : sortedBy(channels, ({ slot }) => slot)
+  return sortedBy(listed, ({ provider }) => !provider.setup.isWallet)
 }
 
 function namedFirst(channels: readonly ChannelState[], id: string | undefined) {
-  if (id === undefined) return channels
-  return [...channels].sort((a, b) => Number(b.provider.id === id) - Number(a.provider.id === id))
+  return id === undefined ? channels : sortedBy(channels, ({ provider }) => provider.id !== id)
 }
 
 /** Whether its socket has to be connected first. */
@@ -172,7 +164,7 @@ function isExploring(strategy: Strategy) {
 }
 
 /** The user's order: priority, then the list, http before ws. */
-export function inPriorityOrder(providers: readonly Provider[]): ChannelState[] {
+export function inPriorityOrder(providers: readonly Provider[]): readonly ChannelState[] {
   const channels = providers.flatMap((provider) => provider.channels)
-  return channels.sort((a, b) => a.provider.setup.priority - b.provider.setup.priority || a.slot - b.slot)
+  return sortedBy(channels, ({ provider }) => provider.setup.priority)
 }

@@ -1,6 +1,8 @@
 // The ranking functions: channels that can serve a request -> the same channels in the order in which they are asked.
 
+import { defined } from '../base/defined'
 import type { Random } from '../base/random'
+import { sortedBy } from '../base/sorted-by'
 import type { Heads } from '../provider/head'
 import type { ChannelState } from '../provider/provider'
 import type { Need } from '../rpc/need'
@@ -126,10 +128,6 @@ export function isStatic(strategy: Strategy): boolean {
   return strategy === 'priority' || strategy === 'cheapest'
 }
 
-function sortedBy(channels: readonly ChannelState[], score: (channel: ChannelState) => number) {
-  return [...channels].sort((a, b) => score(a) - score(b))
-}
-
 /** Whether it may be asked in its turn at all: explorations and shares of the traffic are for those. */
 function isAble({ breaker, provider }: ChannelState) {
   return breaker.isClosed() && !provider.setup.isBackup
@@ -164,7 +162,7 @@ function expectedTime(channel: ChannelState, need: Need, now: number) {
 }
 
 function leastKnown(channels: readonly ChannelState[], need: Need, now: number) {
-  const free = channels.filter(({ breaker, provider }) => breaker.isClosed() && provider.quota.hasRoom(now))
+  const free = channels.filter(({ provider }) => provider.quota.hasRoom(now))
   return sortedBy(free, (channel) => channel.health.samples(need.traits.group)?.lastAt ?? -Infinity)[0]
 }
 
@@ -200,17 +198,15 @@ function named(channels: readonly ChannelState[], { provider, channel }: Candida
 
 function snapshotOf(channel: ChannelState, need: Need, head: number | undefined): CandidateSnapshot {
   const { id, setup } = channel.provider
-  const latency = latencyOf(channel, need)
-  const success = channel.health.success()
-  return {
+  return defined({
     provider: id,
     channel: channel.type,
     priority: setup.priority,
     weight: setup.weight,
     cost: setup.cost,
-    ...(latency !== undefined && { latency }),
-    ...(success !== undefined && { success }),
-    ...(head !== undefined && { head }),
+    latency: latencyOf(channel, need),
+    success: channel.health.success(),
+    head,
     inFlight: channel.inFlight,
-  }
+  })
 }

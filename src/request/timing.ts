@@ -1,6 +1,6 @@
 // When a request is to be woken, how long an attempt may take, and what a timer that fired far too late means.
 
-import type { Flight } from './flight'
+import type { Flight, Parts } from './flight'
 
 /** Nothing starts with less than this left (in ms). */
 export const LEAST = 25
@@ -19,6 +19,8 @@ const ASLEEP = 1_000
 const SHORTEST_SLEEP = 50
 /** What a request gets more after such a sleep (in ms). */
 const GRACE = 250
+/** The longest pause before a round or a led probe (in ms). */
+const LONGEST_PAUSE = 2_000
 
 /** When an attempt is given up (in ms of the clock): it leaves something for each of those that wait behind it. */
 export function limitOf({ deadline }: Flight, waiting: number, now: number): number {
@@ -29,12 +31,27 @@ export function limitOf({ deadline }: Flight, waiting: number, now: number): num
 }
 
 /** When a led probe is given up (in ms of the clock): others wait for its end, and maybe another channel is back. */
-export function leadLimitOf({ plan, deadline, waiter }: Flight, now: number): number {
+export function leadLimitOf({ plan, deadline, seat }: Flight, now: number): number {
   const { isRepeatable, isHeavy } = plan.need
   if (!isRepeatable) return deadline
-  const othersWait = waiter !== undefined && (waiter.wants.length > 1 || !waiter.isStuck)
+  const othersWait = seat !== undefined && (seat.wants.length > 1 || !seat.isStuck)
   const share = othersWait ? (deadline - now) * SHARE : deadline - now
   return now + Math.min(share, othersWait && !isHeavy ? PROBE_LIMIT : LONGEST_LEAD)
+}
+
+/**
+ * The pause before a round or a led probe: full jitter, doubling, so that an outage is not met by a chorus.
+ * @param round the round that is about to start, from 1. @returns a time up to `retryDelay` x 2^(round - 1), at most 2 s (in ms).
+ */
+export function delayBefore(round: number, { random, retryDelay }: Parts): number {
+  return random() * Math.min(LONGEST_PAUSE, retryDelay * 2 ** (round - 1))
+}
+
+/** It asks nobody until then (in ms of the clock), unless something happens before. */
+export function idle(flight: Flight, phase: Flight['phase'], until: number, now: number) {
+  flight.phase = phase
+  flight.resumeAt = until
+  setAlarm(flight, now)
 }
 
 /** Sets the alarm to whatever comes first. */

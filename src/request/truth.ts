@@ -5,7 +5,7 @@ import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { Provider } from '../provider/provider'
 
-export type TruthOptions = {
+type TruthOptions = {
   readonly providers: readonly Provider[]
   readonly heads: Heads
   readonly events: Events

@@ -1,13 +1,21 @@
 // Whether a provider is on the client's chain: asked together with its first read, whose answer is held until it is known.
 
+import { numberToHex } from 'viem'
+import { ChainMismatchError } from '../errors'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
+import type { RpcRequest } from '../types'
 import { askAside } from './aside'
-import type { ClientChannels, Parts } from './flight'
+import type { Attempt } from './attempt'
+import { send } from './attempt'
+import type { Flight, Parts } from './flight'
+import type { ClientChannels } from './plan'
 
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000
 const LONGEST_AGAIN = 60_000
+/** A wallet that is told to switch again and again is not waited for longer. */
+const MOST_CHECKS = 3
 /** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
 const WALLET_FRESH = 1_000
 
@@ -28,6 +36,45 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   })
   chain.check = check
   return check
+}
+
+/** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
+export async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
+  const { parts, channels, plan } = flight
+  const { channel } = attempt
+  const { chain, setup } = channel.provider
+  const isFirst = plan.need.traits.kind !== 'read' || setup.isWallet
+  const check = checkChain(channel, channels, parts)
+  const isSame = request.method === 'eth_chainId'
+  if (isFirst || isSame) await settled(flight, attempt, check)
+  assertChain(channel.provider)
+  if (attempt.isVacated) return undefined
+  if (isSame && chain.state === 'verified') return numberToHex(parts.chainId as number)
+  const value = await send(attempt, channels, request, flight.signal)
+  await settled(flight, attempt, check)
+  assertChain(channel.provider)
+  return value
+}
+
+/** Waits for the check, and for the next one if a wallet was told something meanwhile that made it void. */
+async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
+  const { channel } = attempt
+  const { chain, setup } = channel.provider
+  await check
+  for (
+    let again = 0;
+    setup.isWallet && chain.askedAt === -Infinity && !attempt.isVacated && again < MOST_CHECKS;
+    again++
+  )
+    await checkChain(channel, channels, parts)
+}
+
+function assertChain(provider: Provider) {
+  if (provider.chain.state === 'wrong') throw mismatchOf(provider)
+}
+
+export function mismatchOf({ id, chain }: Provider): Error {
+  return new ChainMismatchError({ provider: id, chainId: chain.id })
 }
 
 /** A wallet was told something that may have changed its chain. */

@@ -1,27 +1,25 @@
 // Takes requests back that wait in a channel for a slot of it, when it is down or its provider cools: they have not left yet,
 // and others may answer them at once.
 
+import { sortedBy } from '../base/sorted-by'
 import type { Provider } from '../provider/provider'
 import { restOf } from './ahead'
 import type { Attempt } from './attempt'
-import { abandon, release } from './attempt'
-import { emitAttempt } from './emit'
 import type { Flight, Parts } from './flight'
+import { isOver } from './flight'
+import { callOff, takeDown } from './settle'
 
-/** @param askOn asks the next candidate of a request. */
-export function withdrawFrom(
-  parts: Parts,
-  provider: Provider,
-  askOn: (flight: Flight, now: number) => void,
-  now: number,
-) {
+/** A provider is down or cools: those that wait for a slot of it may go on with others. */
+export function withdraw(parts: Parts, provider: Provider) {
+  const now = parts.clock.now()
   // Only a channel that gathers batches lets anybody wait.
   if (!provider.setup.load) return
   // First come, first served; alarms of one time stand in no order.
-  const flights = (parts.alarms.all() as Flight[]).sort((a, b) => a.startedAt - b.startedAt || a.id - b.id)
-  for (const flight of flights) {
+  const flights = sortedBy(parts.alarms.all() as Flight[], ({ id }) => id)
+  for (const flight of sortedBy(flights, ({ startedAt }) => startedAt)) {
     const attempt = flight.inFlight.find((one) => one.channel.provider === provider && one.leftAt === Infinity)
-    if (attempt && mayLeave(flight, attempt, now)) takeBack(flight, attempt, askOn, now)
+    // Listeners may have ended one while another was taken back.
+    if (attempt && !isOver(flight) && mayLeave(flight, attempt, now)) takeBack(flight, attempt, now)
   }
 }
 
@@ -32,11 +30,8 @@ function mayLeave(flight: Flight, { channel: { breaker, provider } }: Attempt, n
   return restOf(flight).some((other) => other.provider !== provider && other.provider.quota.hasRoom(now))
 }
 
-function takeBack(flight: Flight, attempt: Attempt, askOn: (flight: Flight, now: number) => void, now: number) {
-  flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
-  release(attempt, now)
-  abandon(attempt)
-  emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
-  // A listener may have given up the request.
-  if (flight.phase !== 'done') askOn(flight, now)
+function takeBack(flight: Flight, attempt: Attempt, now: number) {
+  takeDown(flight, attempt)
+  callOff(flight, attempt, now)
+  if (!isOver(flight)) flight.pilot.goOn(flight, now)
 }

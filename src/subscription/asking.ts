@@ -2,8 +2,8 @@
 // subscribed any more. What is asked is not its business.
 
 import type { ChannelState } from '../provider/provider'
-import type { ClientChannels, Parts, Plan } from '../request/flight'
-import type { Face, RequestOverrides } from '../request/plan'
+import type { Parts } from '../request/flight'
+import type { ClientChannels, Face, Plan, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 

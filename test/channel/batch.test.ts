@@ -1,7 +1,7 @@
 // Batches of an HTTP channel, over a scripted fetch: who travels with whom, when they leave, and what each is answered.
 
 import { describe, expect, test } from 'vitest'
-import type { Travel } from '../../src/channel/channel'
+import type { Batch, Travel } from '../../src/channel/channel'
 import type { HttpBatchOptions } from '../../src/channel/http'
 import { createHttpChannel } from '../../src/channel/http'
 import { createManualClock } from '../support/manual-clock'
@@ -28,12 +28,12 @@ function setUp(batches: HttpBatchOptions = {}, options: { latency?: number; maxR
   /** Asks for `param`; the answer is noted, with its time. */
   function ask(param: unknown, asked: Asked = {}) {
     const { key, isAlone = false, size = 20, isDirect = false, method = 'eth_getBalance' } = asked
-    const seen = { at: -1, value: undefined as unknown, error: undefined as any, left: [] as (number | undefined)[] }
+    const seen = { at: -1, value: undefined as unknown, error: undefined as any, left: [] as (Batch | undefined)[] }
     const travel: Travel = {
       isAlone,
       key,
       size: () => size,
-      onLeave: (batch) => void seen.left.push(batch?.size),
+      onLeave: (batch) => void seen.left.push(batch),
       giveUp: undefined,
     }
     channel.request({ method, params: [param] }, isDirect ? {} : { travel }).then(
@@ -70,7 +70,12 @@ describe('leaving', () => {
     expect(t.shape()).toEqual([20, 20, 5])
     await t.clock.advance(10)
     expect(values(asked)).toEqual(upTo(45))
-    expect(new Set(asked.map(({ seen }) => seen.left[0]))).toEqual(new Set([20, 5]))
+    const batches = asked.map(({ seen }) => seen.left[0])
+    expect(batches.map((batch) => batches.indexOf(batch))).toEqual([
+      ...Array(20).fill(0),
+      ...Array(20).fill(20),
+      ...Array(5).fill(40),
+    ])
   })
 
   test('behavior: one that is left over leaves singly', async () => {
@@ -216,7 +221,8 @@ describe('answers', () => {
     await t.clock.advance(20)
     expect([values(asked), t.shape(), t.refused]).toEqual([upTo(6), [6, 'single'], []])
     expect(asked.map(({ seen }) => seen.at)).toEqual([20, 10, 10, 10, 10, 10])
-    expect(asked[0]?.seen.left).toEqual([6, undefined])
+    expect(asked[0]?.seen.left).toEqual([asked[1]?.seen.left[0], undefined])
+    expect(asked[0]?.seen.left[0]).toBeDefined()
   })
 
   test.each<[string, (post: Posted) => unknown, number]>([

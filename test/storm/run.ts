@@ -4,6 +4,7 @@ import type { Watcher } from '../simulation/watchers'
 import { startWatcher } from '../simulation/watchers'
 import { startMiner } from '../support/miner'
 import { createCalls } from './calls'
+import { breakerProblems } from './check-breakers'
 import { budgetProblems } from './check-budgets'
 import { eventProblems } from './check-events'
 import { closedProblems, idleProblems } from './check-left'
@@ -84,7 +85,15 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   if (isCutShort) for (const poller of pollers) poller.leave()
   await clock.advance(1_000)
   const facts = { world, calls: calls.all, made, closedAt, polls }
-  const problems = [promiseProblems, truthProblems, successProblems, eventProblems, budgetProblems, privacyProblems]
+  const problems = [
+    promiseProblems,
+    truthProblems,
+    successProblems,
+    eventProblems,
+    budgetProblems,
+    breakerProblems,
+    privacyProblems,
+  ]
   return {
     problems: [...problems.flatMap((find) => find(facts)), ...ownProblems, ...left],
     counts: {

@@ -27,6 +27,9 @@ import { height, logsOf } from './storm'
 import type { Oracle, Views } from './views'
 import { createOracle, createViews } from './views'
 
+/** An event, and when it came (in ms of the clock). */
+type Timed<name extends keyof EventMap> = EventMap[name] & { readonly at: number }
+
 /** With what the watchers of `test/simulation` need of a world. */
 export type StormWorld = Omit<WatchedWorld, 'providers'> & {
   readonly storm: Storm
@@ -37,7 +40,8 @@ export type StormWorld = Omit<WatchedWorld, 'providers'> & {
   readonly views: Views
   readonly oracle: Oracle
   readonly asked: readonly Asked[]
-  readonly attempts: readonly EventMap['attempt'][]
+  readonly attempts: readonly Timed<'attempt'>[]
+  readonly breakers: readonly Timed<'breaker'>[]
   readonly requests: readonly EventMap['request'][]
   /** When the library decided to take a lower head. */
   readonly resets: readonly number[]
@@ -80,10 +84,12 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
 
   const { engine, channels, planner, ids } = createOwnEngine(storm, providers, own, random)
   const face = { channels, planner, pollingInterval: Math.min(4_000, Math.max(500, blockTime)) }
-  const attempts: EventMap['attempt'][] = []
+  const attempts: Timed<'attempt'>[] = []
+  const breakers: Timed<'breaker'>[] = []
   const requests: EventMap['request'][] = []
   const resets: number[] = []
-  engine.events.on('attempt', (event) => void attempts.push(event))
+  engine.events.on('attempt', (event) => void attempts.push({ ...event, at: own.now() }))
+  engine.events.on('breaker', (event) => void breakers.push({ ...event, at: own.now() }))
   engine.events.on('request', (event) => void requests.push(event))
   engine.events.on('reorg', ({ reset }) => void (reset && resets.push(clock.now())))
   return {
@@ -99,6 +105,7 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
     oracle: createOracle(chain, height - deepestReorg),
     asked,
     attempts,
+    breakers,
     requests,
     resets,
     after,

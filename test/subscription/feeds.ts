@@ -1,7 +1,8 @@
 // Providers with scripted sockets and the places over them, for tests of what subscribes somewhere.
 
 import { createEvents } from '../../src/events'
-import type { ClientChannels, Parts } from '../../src/request/flight'
+import type { Parts } from '../../src/request/flight'
+import type { ClientChannels } from '../../src/request/plan'
 import { createPlanner } from '../../src/request/plan'
 import type { Place } from '../../src/subscription/source/place'
 import { createPlaces } from '../../src/subscription/source/places'
@@ -20,7 +21,7 @@ export function createFeeds(given: readonly Given[] | number, random: () => numb
   const feeds = states.map(() => createScriptedFeed({ clock }))
   const planner = createPlanner(planSettings)
   const events = createEvents()
-  const known = { chainId: undefined, version: 0, wallTime: () => 0 }
+  const known = { chainId: undefined, version: 0 }
   const parts = { clock, random, channels: states, events, ...known } as unknown as Parts
   const places = createPlaces(parts, feeds as unknown as ClientChannels, planner({ method: 'eth_subscribe' }))
   const feed = (number: number) => feeds[number - 1] as ScriptedFeed

@@ -3,7 +3,7 @@
 
 import { numberToHex } from 'viem'
 import { InvalidResponseError } from '../../errors'
-import type { Plan } from '../../request/flight'
+import type { Plan } from '../../request/plan'
 import { heightOf } from '../../rpc/block'
 import type { FailureKind, RpcRequest } from '../../types'
 import type { Answer, Caller, Calls } from '../calls'

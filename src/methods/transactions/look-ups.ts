@@ -3,7 +3,7 @@
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
-import type { Plan } from '../../request/flight'
+import type { Plan } from '../../request/plan'
 import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'

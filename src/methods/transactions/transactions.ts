@@ -3,8 +3,7 @@
 
 import type { Hex } from 'viem'
 import type { AttemptSummary } from '../../errors'
-import type { Plan } from '../../request/flight'
-import type { RequestOverrides } from '../../request/plan'
+import type { Plan, RequestOverrides } from '../../request/plan'
 import type { Failure } from '../../rpc/failure'
 import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'

@@ -2,11 +2,12 @@
 
 import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
 import { ChainMismatchError, NoProviderError } from '../../errors'
-import type { ClientChannels, Parts, Plan } from '../../request/flight'
+import { classify } from '../../provider/classify'
+import type { Parts } from '../../request/flight'
 import { cool } from '../../request/learn'
+import type { ClientChannels, Plan } from '../../request/plan'
 import { exclusionOf } from '../../request/route'
 import { checkChain, needsCheck } from '../../request/verify-chain'
-import { failureOf } from '../../rpc/failure'
 import type { SocketState } from '../../types'
 import type { Place, SubscribingChannel } from './place'
 import { createPlace, hasFailedOfLate, isReady, noteFailure } from './place'
@@ -110,11 +111,7 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       const now = clock.now()
       const { provider } = place.state
       const { capability } = provider
-      const failure = failureOf(error, {
-        method: 'eth_subscribe',
-        rules: capability.errors,
-        wallTime: parts.wallTime(),
-      })
+      const failure = classify(provider, { method: 'eth_subscribe' }, error)
       if (failure.kind === 'unsupported-method' || failure.kind === 'invalid-params') {
         capability.learnSubscription(kind, now)
         return true

@@ -1,0 +1,39 @@
+// How the attempts of a request end: each is settled with its channel, and told of. Whether a failure is held against the
+// channel is blame.ts.
+
+import type { Failure } from '../rpc/failure'
+import type { Attempt } from './attempt'
+import { abandon, fail, release, succeed } from './attempt'
+import { emitAttempt } from './emit'
+import type { Flight } from './flight'
+
+/** It brought a usable answer. @param need of what was asked with it */
+export function settleAnswered(flight: Flight, attempt: Attempt, now: number, need = flight.plan.need) {
+  succeed(attempt, need, now)
+  emitAttempt(flight, attempt, 'success', now - attempt.startedAt)
+}
+
+export function settleFailed(
+  flight: Flight,
+  attempt: Attempt,
+  failure: Failure,
+  isBlamed: boolean,
+  duration: number,
+  now: number,
+) {
+  fail(attempt, failure, isBlamed, now)
+  emitAttempt(flight, attempt, 'failure', duration, { failure, isBlamed })
+}
+
+/** Nobody waits for it any more. What that says about its channel, if anything, is settled before. */
+export function callOff(flight: Flight, attempt: Attempt, now: number) {
+  release(attempt, now)
+  abandon(attempt)
+  emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
+}
+
+/** It came back, or is given up: it is not in flight any more. */
+export function takeDown(flight: Flight, attempt: Attempt) {
+  flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
+  if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
+}
