@@ -1,4 +1,5 @@
-// What one `eth_getLogs` may ask of a provider: declared by the user, or learned from its refusals. Splitting is methods/logs.ts.
+// What one `eth_getLogs` may ask of a provider: declared by the user, or learned from its refusals. Splitting is in
+// methods/logs/wide-logs.ts.
 
 export type LogCapabilities = {
   /** Most blocks of one request, both ends counted. */

@@ -178,7 +178,8 @@ describe('eth_sendRawTransactionSync', () => {
 
   test('behavior: known or mined already, or unclear: the receipt is looked for', async () => {
     const raw = await sign()
-    const client = createClient()
+    // The hang takes 60 % of it.
+    const client = createClient({ timeout: 4_000 })
     await client.getChainId()
     await p1.set('take-and-hang')
     expect(await sync(client, raw)).toMatchObject({ transactionHash: keccak256(raw) })
