@@ -13,8 +13,11 @@ export type HeadOptions = {
 }
 
 export type Heads = {
-  /** The provider has shown this block to be its newest; it may be a lower one than before. */
-  observe(provider: Provider, height: number, now: number): void
+  /**
+   * The provider has shown this block to be its newest; it may be a lower one than before. Or, with `isHead` false, only that
+   * it has a higher one than it had shown: while it has told no head, that says nothing of how far the chain is.
+   */
+  observe(provider: Provider, height: number, now: number, isHead?: boolean): void
   /** The provider has given this block, or not: a head near it needs no second witness, or has no other chance. */
   prove(provider: Provider, height: number, isGiven: boolean, now: number): void
   /** Highest head that is believed; `undefined` while nothing is known that is not too old. */
@@ -41,9 +44,10 @@ export type Heads = {
 
 export type HeadSight = { readonly height: number; readonly at: number }
 
+type Height = HeadSight & { readonly isHead: boolean }
 type Proof = HeadSight & { readonly isGiven: boolean }
-/** `lag`: blocks behind the best head when it was seen. `trail`: its steps forward, oldest first, for the block time. */
-type Sight = HeadSight & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
+/** `isHead`: whether it has told how far it is. `lag`: blocks behind the best head when it was seen. `trail`: its steps forward, oldest first, for the block time. */
+type Sight = Height & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
 type Seen = { readonly provider: Provider; readonly sight: Sight }
 
 /** What was seen longer ago (in ms) does not count. */
@@ -67,7 +71,7 @@ const SLACK = 1.25
 export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): Heads {
   const sights: (Sight | undefined)[] = []
   /** `since`: when that height was first seen; `at`: when it was last seen. */
-  let best: (HeadSight & { readonly since: number }) | undefined
+  let best: (Height & { readonly since: number }) | undefined
   let time: number | undefined
 
   const sightOf = ({ index }: Provider) => sights[index]
@@ -92,7 +96,7 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
   function isAlone(all: readonly Seen[], index: number, now: number) {
     const { sight } = all[index] as Seen
     const next = all[index + 1]?.sight ?? (best && isFresh(best, now) ? best : undefined)
-    return next !== undefined && isFar(sight, next)
+    return next?.isHead === true && isFar(sight, next)
   }
 
   function isBelieved(all: readonly Seen[], index: number, now: number) {
@@ -109,15 +113,15 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
     const found = all.find((_, index) => isBelieved(all, index, now))
     if (!found) return
     const { provider, sight } = found
-    const { height } = sight
+    const { height, isHead } = sight
     if (best && isFresh(best, now) && height === best.height) {
-      best = { ...best, at: Math.max(best.at, sight.at) }
+      best = { ...best, at: Math.max(best.at, sight.at), isHead: isHead || best.isHead }
       return
     }
     // What nobody shows any more stays the best for a while: behind one address there may be nodes that differ.
     if (best && isFresh(best, now) && height < best.height && !isFar({ height: best.height, at: now }, sight)) return
     const from = best?.height
-    best = { height, at: sight.at, since: sight.at }
+    best = { height, at: sight.at, since: sight.at, isHead }
     if (from !== height) onMove?.(provider, from, height)
   }
 
@@ -132,7 +136,8 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
 
   function lagOf(provider: Provider, now: number) {
     const sight = sightOf(provider)
-    if (!sight || !isFresh(sight, now) || !bestNow(now) || !best || provider.chain.state === 'wrong') return undefined
+    if (!sight?.isHead || !isFresh(sight, now) || !bestNow(now) || !best || provider.chain.state === 'wrong')
+      return undefined
     const meanwhile = Math.max(0, best.since - sight.at) / (time ?? GUESS)
     return Math.max(0, sight.lag, best.height - sight.height - Math.ceil(meanwhile * SLACK))
   }
@@ -142,11 +147,12 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
   }
 
   return {
-    observe(provider, height, now) {
+    observe(provider, height, now, isHead = true) {
       const last = sightOf(provider)
       const trail = last?.trail ?? []
       if (step(trail, height, now)) time = blockTimeOf(sights, trail)
-      const sight: Sight = { height, at: now, lag: 0, proof: last?.proof, trail }
+      const isKnown = isHead || (last?.isHead === true && isFresh(last, now))
+      const sight: Sight = { height, at: now, isHead: isKnown, lag: 0, proof: last?.proof, trail }
       sights[provider.index] = sight
       judge(now)
       if (best && height < best.height) sights[provider.index] = { ...sight, lag: best.height - height }

@@ -82,6 +82,9 @@ function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
 
 function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, now: number) {
   const { parts, ruledOut } = flight
+  // What the user's code does here may wake the room: it does not wait there any more.
+  flight.phase = 'asking'
+  flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (isOver(flight)) return
   if (parts.closed) return landAborted(flight, parts.closed, now)

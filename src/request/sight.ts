@@ -51,7 +51,7 @@ export function noteSight({ parts, startedAt }: Flight, { channel, leftAt }: Att
   if (kind !== 'head') {
     const last = heads.lastOf(provider)
     const isNews = !last || height > last.height
-    if (isNews) heads.observe(provider, height, now)
+    if (isNews) heads.observe(provider, height, now, isHead(sight))
     if (kind !== 'part' && (isNews || (heads.best(now) ?? height) < height)) heads.prove(provider, height, true, now)
   }
   if (isHead(sight)) noteHead(parts, provider, height, leftAt, startedAt, now)

@@ -20,7 +20,7 @@ export type Backfill = {
   /** The newest block of `provider`, or of whoever answers; `undefined` if it cannot be had now. */
   latest(provider?: string | undefined, channel?: 'ws' | undefined): Promise<Block | undefined>
   /** Whether the provider says that it has a block of this height. */
-  hasReached(height: number, provider: string): Promise<boolean>
+  hasReached(height: () => number, provider: string): Promise<boolean>
   byHash(hash: string, provider: string): Promise<Block>
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
@@ -108,7 +108,10 @@ export function createBackfill(ask: Ask): Backfill {
 
   return {
     latest,
-    hasReached: async (height, provider) => ((await latest(provider))?.number ?? -Infinity) >= height,
+    async hasReached(height, provider) {
+      const newest = await latest(provider)
+      return newest !== undefined && newest.number >= height()
+    },
     byHash,
     byNumber,
     inRange,

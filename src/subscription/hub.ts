@@ -151,7 +151,11 @@ function beforeStart(given: SubscriberOptions) {
     subscriber: { ...given, onError },
     start() {
       hasStarted = true
-      if (ended) given.onError(ended.error)
+      try {
+        if (ended) given.onError(ended.error)
+      } catch {
+        // Its own affair.
+      }
     },
   }
 }

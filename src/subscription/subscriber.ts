@@ -70,8 +70,8 @@ export function give(subscriber: Subscriber, item: Item) {
   const events = read(subscriber, item)
   for (let index = 0; index < events.length; index++) {
     const promise = call(subscriber, events[index])
-    if (promise) return void backlogOf(subscriber).goOn(promise, events.slice(index + 1))
     if (subscriber.isClosed) return
+    if (promise) return void backlogOf(subscriber).goOn(promise, events.slice(index + 1))
   }
 }
 

@@ -109,6 +109,19 @@ describe('best', () => {
     expect(heads.best(30)).toBe(101)
   })
 
+  test('behavior: an old block that was looked up says nothing of how far the chain is, nor that its provider is behind', () => {
+    const { heads, p, see, lags } = setUp(2)
+    heads.observe(p(1), 2_910, 0, false)
+    expect([heads.best(0), lags(0)]).toEqual([2_910, [undefined, undefined]])
+    see(10, undefined, 3_000)
+    expect([heads.best(10), heads.doubted(10), lags(10)]).toEqual([3_000, undefined, [undefined, 0]])
+    // Once it has told its head, a later block of it is near the newest.
+    see(20, 3_000)
+    heads.observe(p(1), 3_001, 30, false)
+    see(40, undefined, 9_000)
+    expect([heads.best(40), heads.doubted(40)?.height]).toEqual([3_001, 9_000])
+  })
+
   test('behavior: of two, one that is far behind is no proof against what was believed before', () => {
     const { heads, see, p } = setUp(2)
     see(0, 20_000_000)

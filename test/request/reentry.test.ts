@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { EventName } from '../../src/events'
+import type { CandidateSnapshot } from '../../src/request/strategy'
 import type { TestEngine } from '../support/engine'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError } from '../support/errors'
@@ -118,4 +119,26 @@ test('a transport that aborts the request while it is called', async () => {
   await t.clock.advance(100)
   expectOver(t, request)
   expect(request.ended?.error.message).toBe('enough')
+})
+
+test('behavior: a strategy that ends who leads, while another one sets out again: that one asks nobody twice', async () => {
+  const controller = new AbortController()
+  let end = () => {}
+  const strategy = (candidates: readonly CandidateSnapshot[]) => {
+    end()
+    return candidates
+  }
+  const t = createTestEngine({ providers: 3, options: { strategy } })
+  for (const id of ['p1', 'p2', 'p3']) t.breaker(id).open(0, Infinity)
+  t.channel('p1').fail(ERRORS.unsupported, { after: 50 })
+  t.channel('p2').reply('0x2', { after: 10 })
+  t.channel('p3').hang()
+  const write = t.start('foo_submit', [1], { exclude: ['p3'] })
+  const other = t.start(READ, [2], { exclude: ['p1', 'p2'], signal: controller.signal })
+  await t.clock.advance(80)
+  t.breaker('p2').close()
+  end = () => controller.abort(new Error('enough'))
+  await t.clock.advance(1_000)
+  expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 1])
+  expect([write.ended, other.ended]).toMatchObject([{ value: '0x2' }, { error: { message: 'enough' } }])
 })

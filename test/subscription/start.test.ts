@@ -218,3 +218,17 @@ test('behavior: heads that run for logs already are shown as they are to who sub
   await clock.settle()
   expect(told).toEqual([['newHeads', 'opening', 'live']])
 })
+
+test('behavior: who leaves the logs when a block comes is told no more, and no gap of theirs', async () => {
+  const { clock, engine, mine, subscribe } = createNodes(1, { channels: ['http'], options: { verify: 'strict' } })
+  const gaps: unknown[] = []
+  engine.events.on('gap', (event) => void gaps.push(event))
+  const heads = subscribe(['newHeads'], () => logs.unsubscribe())
+  const logs = subscribe(['logs', {}])
+  await clock.advance(10_000)
+  await mine(2)
+  await clock.advance(60_000)
+  expect([heads.seen, logs.seen, gaps]).toEqual([['101', '102'], [], []])
+  await heads.unsubscribe()
+  expect(clock.pending.total).toBe(0)
+})

@@ -187,9 +187,15 @@ describe('a quick one', () => {
     expect(seen).toEqual([{ subscription: '0x1', result: '100' }])
   })
 
-  test('behavior: closed by its own event, it gets nothing more', async () => {
+  test.each([
+    ['', undefined],
+    [', though that returns a promise', Promise.resolve()],
+  ])('behavior: closed by its own event%s, it gets nothing more', async (_, returned) => {
     const { clock, stream, given, give, paceBy, subscriber } = setUp({ read: (item) => [...item.results] })
-    paceBy(subscriber.close)
+    paceBy(() => {
+      subscriber.close()
+      return returned
+    })
     give(stream.mine(0, 3))
     give(stream.mine())
     await clock.settle()

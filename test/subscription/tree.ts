@@ -88,7 +88,7 @@ export function createTree(clock: Clock, height = 100): Tree {
     },
     backfill: {
       latest,
-      hasReached: async (height, provider) => ((await latest(provider))?.number ?? -Infinity) >= height,
+      hasReached: async (height, provider) => ((await latest(provider))?.number ?? -Infinity) >= height(),
       byHash: (hash) =>
         answer(`hash ${nameOf({ number: Number(BigInt(hash) & 0xffff_ffffn), hash })}`, () => all.get(hash)),
       byNumber,

@@ -62,8 +62,8 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         const isPatient = clock.now() - (stuckSince ?? clock.now()) < OTHER_LOWER_FOR
         const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient })
         if (trail !== before || caller.signal?.aborted) return []
-        const { known, told, end } = step
-        trail = trimmed(merged([...known, pointAt(end), ...told]))
+        const { root, known, told, end } = step
+        trail = trimmed(merged([...(root ? [pointAt(root)] : []), ...known, pointAt(end), ...told]))
         if (tipOf(trail).hash !== tipOf(before).hash) seenAt = clock.now()
         sure = step.sure
         giver = source.provider
@@ -110,6 +110,8 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
 type Followed = { readonly trail: Trail; readonly logs: LogFilter | undefined; readonly sure: number }
 
 type Step = {
+  /** Where nothing that is known is left: the block below the first that is new. */
+  readonly root: Header | undefined
   /** Those points that are left. */
   readonly known: readonly Point[]
   /** The blocks that are told of. */
@@ -122,11 +124,11 @@ async function stepTo(head: Header, { trail, logs, sure }: Followed, source: Pol
   let known = head.number > tipOf(trail).number ? trail : await knownOf(trail, head, source)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const tip = known.at(-1)
-    const from = tip ? firstAfter(tip, head) : await firstNew(trail[0], head, source)
+    const { from, root } = tip ? firstAfter(tip, head) : await firstNew(trail[0], head, source)
     const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
     const stretch = { from, end, head, known, tip, source }
     const found = logs ? await loggedBlocks(logs, stretch, sure) : await blocksOf(stretch)
-    if (found && 'told' in found) return { known, end, ...found }
+    if (found && 'told' in found) return { root, known, end, ...found }
     // The chain has changed, before or just now.
     known = await knownOf(found ? trail.slice(0, trail.indexOf(found)) : trail, head, source)
   }
@@ -151,19 +153,22 @@ async function isCanonical({ number, hash }: Point, { block, isPatient }: Polled
 }
 
 /** Numbers may be skipped. */
-function firstAfter(tip: Point, head: Header): number {
-  return head.parentHash === tip.hash ? head.number : tip.number + 1
+function firstAfter(tip: Point, head: Header) {
+  return { from: head.parentHash === tip.hash ? head.number : tip.number + 1, root: undefined }
 }
 
-/** Nothing that is known is left: what is as high is new, and what was made later. */
-async function firstNew(root: Point, head: Header, source: Source): Promise<number> {
-  const top = Math.min(head.number, root.number - 1)
+/** Nothing that is known is left: what is as high is new, and what was made later. `root`: the block below that. */
+async function firstNew(lowest: Point, head: Header, source: Source) {
+  const top = Math.min(head.number, lowest.number - 1)
   const floor = Math.max(0, top - DEEPEST + 1)
-  const isOld = async (number: number) => {
-    const block = number === head.number ? head : await source.block(number)
-    return (block?.time ?? 0) <= root.time
-  }
-  return floor + 1 + (await lastThat(top - floor + 1, (index) => isOld(floor + index)))
+  let newest: Header | undefined
+  const last = await lastThat(top - floor + 1, async (index) => {
+    const block = floor + index === head.number ? head : await source.block(floor + index)
+    const isOld = (block?.time ?? 0) <= lowest.time
+    if (isOld) newest = block
+    return isOld
+  })
+  return { from: floor + 1 + last, root: newest }
 }
 
 type Stretch = {

@@ -32,6 +32,8 @@ const BY_HASH = new Set([
   'trace_transaction',
 ])
 const NONCE = 'eth_getTransactionCount'
+/** Errors that no provider gave. */
+const NOBODY = /^(NoProvider|AllProvidersFailed)Error$/
 /** Privately sent hashes that are remembered, the newest. */
 const MOST_HIDDEN = 1_000
 
@@ -49,7 +51,13 @@ export function createLookUps({ clock, providers, privates, planOf, call }: Call
     // A private provider that fails has not said that it does not know it: then nobody else is told of the hash.
     const found = await call(caller, request, { ...plan, isPrivate: true })
     if (found || privates.length === providers.length) return found
-    return call(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
+    try {
+      return await call(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
+    } catch (error) {
+      // Nobody else has answered: what the private one said is the answer.
+      if (!isOver(caller, error) && NOBODY.test((error as Error).name)) return found
+      throw error
+    }
   }
 
   /** Never below the highest nonce sent plus one, while that transaction is pending or mined. */

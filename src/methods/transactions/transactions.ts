@@ -69,7 +69,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     }
     if (broadcast === 'first') return call(plan)
     const ids = isPrivate ? privates : providers.map(({ id }) => id)
-    const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (plan.provider ?? id) === id)
+    const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (!plan.isPinned || plan.provider === id))
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
       call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch(async (error: SendError) => {

@@ -32,6 +32,11 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
   const tip = () => run?.chain.tip()
   const whenReady = () => Promise.resolve(run?.readiness.wait(Infinity))
 
+  /** Who leaves while others are told is told no more. */
+  function tellAll(tell: (listener: HeadsListener) => void) {
+    for (const listener of [...listeners]) if (listeners.has(listener)) tell(listener)
+  }
+
   function stop() {
     listeners.clear()
     run?.stop()
@@ -41,7 +46,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
   return {
     listen(listener) {
       listeners.add(listener)
-      run ??= startHeadRun(options, (tell) => [...listeners].forEach(tell))
+      run ??= startHeadRun(options, tellAll)
       return () => {
         if (listeners.delete(listener) && listeners.size === 0) stop()
       }

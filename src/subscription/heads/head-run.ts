@@ -216,7 +216,7 @@ export function startHeadRun(
       onData,
       onDown,
       onRest: poller.start,
-      isLevel: ({ id }) => backfill.hasReached(height(), id),
+      isLevel: ({ id }) => backfill.hasReached(height, id),
     },
   })
   return {

@@ -41,14 +41,16 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
   let patience = patienceOf(undefined)
   /** At the last look: since then it had time to be pushed. */
   let newest: LogBlock | undefined
+  let lookedAt = -Infinity
   const poller = createPoller(clock, look, () => patienceOf(0), clock.background)
 
   async function look() {
     if (order.hasHeads()) return poller.stop()
-    if (clock.now() < heardAt + patience) return
+    if (clock.now() < Math.max(heardAt + patience, lookedAt + patienceOf(0))) return
     const before = newest
     const cursor = delivery.cursor()
     newest = await options.latest()
+    lookedAt = clock.now()
     if (!before || !cursor) return
     heardAt = clock.now()
     patience = Math.min(LONGEST, 2 * patience)

@@ -188,7 +188,7 @@ export function createLogStream(
       onData,
       onDown,
       onRest,
-      isLevel: ({ id }) => backfill.hasReached(delivery.cursor()?.number ?? -1, id),
+      isLevel: ({ id }) => backfill.hasReached(() => delivery.cursor()?.number ?? -1, id),
     },
   })
   return {
@@ -207,7 +207,7 @@ export function createLogStream(
       closeUpstream()
       order.stop()
       reads.stop()
-      turns.clear()
+      turns.stop()
     },
   }
 }

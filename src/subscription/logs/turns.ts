@@ -23,10 +23,12 @@ export type Turns = {
   drop(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
   uncover(): void
-  /** Forgets all whose turn has not come. */
-  clear(): void
   /** Something was pushed, or is known now: the first one may be settled. */
   look(): void
+  /** Forgets all whose turn has not come. */
+  clear(): void
+  /** Nobody has a turn any more, now or later. */
+  stop(): void
 }
 
 export type TurnsOptions = CatchUpOptions & {
@@ -55,7 +57,7 @@ export function createTurns(options: TurnsOptions): Turns {
   async function work() {
     if (isWorking) return
     isWorking = true
-    for (let item = queue[0]; item; item = queue[0]) await step(item)
+    for (let item = queue[0]; item && !pauses.isOver(); item = queue[0]) await step(item)
     isWorking = false
   }
 
@@ -151,13 +153,17 @@ export function createTurns(options: TurnsOptions): Turns {
       for (const item of queue) if (item.type === 'block') item.isCovered = false
       pauses.wake()
     },
+    look() {
+      pauses.wake()
+      void work()
+    },
     clear() {
       queue = []
       pauses.wake()
     },
-    look() {
-      pauses.wake()
-      void work()
+    stop() {
+      queue = []
+      pauses.end()
     },
   }
 }

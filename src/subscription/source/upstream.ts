@@ -75,7 +75,9 @@ export function openUpstream(options: UpstreamOptions): () => void {
 
   function ask(place: Place) {
     const claim = openClaim(place, options, { onConfirm, onData: sink.onData, onSlow, onFail, onLost: leave })
-    claims.add(claim)
+    // The socket tells of itself, and whoever hears it may have had enough.
+    if (isClosed) claim.end()
+    else claims.add(claim)
     return claim
   }
 

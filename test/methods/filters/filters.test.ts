@@ -307,6 +307,20 @@ describe('a chain that changes', () => {
     expect([await logs(events), await poll(blocks)]).toEqual([['+96', '+97'], hashes(96)])
   })
 
+  test('behavior: on another branch from below where the filter began, and back: what was taken back is told again', async () => {
+    const { nodes, chain, newFilter, logs } = setUp({ nodes: 1 })
+    const id = await newFilter()
+    chain.mine(1)
+    expect(await logs(id)).toEqual(['+101'])
+    const other = chain.fork()
+    other.reorg(3, { blocks: 4 })
+    nodes[0]?.moveTo(other)
+    expect(await logs(id)).toEqual(['-101', '+100', '+101', '+102'])
+    chain.mine(2)
+    nodes[0]?.moveTo(chain)
+    expect(await logs(id)).toEqual(['-102', '-101', '-100', '+99', '+100', '+101', '+102', '+103'])
+  })
+
   test('behavior: a node that starts again from nothing: all that it has made since is new', async () => {
     const { clock, nodes, chain, newFilter, newBlockFilter, poll, logs } = setUp({ nodes: 1 })
     const [events, blocks] = [await newFilter(), await newBlockFilter()]

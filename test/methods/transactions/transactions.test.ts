@@ -196,10 +196,30 @@ describe('private providers', () => {
     await client.transport.request({ method: request.method, params: [toHex(1, { size: 32 })] })
     expect(p1.count()).toBe(1)
   })
+
+  test.each([
+    ['fails', {}],
+    ['may not be asked', { exclude: ['p1'] }],
+  ])('behavior: nobody but it can be asked, as the other one %s: its null is the answer', async (_, overrides) => {
+    await using fleet = await createFleet([{ methods: 'eth_getTransactionReceipt', status: 503 }, {}])
+    const client = clientOf(fleet.providers, {}, configs)
+    await send(client)
+    const request = { method: 'eth_getTransactionReceipt', params: [hash] }
+    expect(await client.transport.request(request, overrides)).toBe(null)
+  })
 })
 
 describe('broadcast to all', () => {
   const options = { transactions: { broadcast: 'all' as const } }
+
+  test('behavior: who names one to begin with is given the others too', async () => {
+    await using fleet = await createFleet([{ methods: SEND, error: { code: -32700, message: 'Parse error' } }, {}])
+    const client = clientOf(fleet.providers, options)
+    const request = { method: SEND, params: [raw] }
+    expect(await client.transport.request(request, { provider: 'p1', allowFailover: true })).toBe(hash)
+    await errorOf(client.transport.request(request, { provider: 'p1' }))
+    expect(fleet.providers.map((provider) => provider.count(SEND))).toEqual([2, 1])
+  })
 
   test('default: everybody gets the bytes, the first answer counts', async () => {
     await using fleet = await createFleet([{ methods: SEND, hang: true }, {}, {}])

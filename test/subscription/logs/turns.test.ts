@@ -92,7 +92,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     },
     stop() {
       reads.stop()
-      turns.clear()
+      turns.stop()
     },
   }
 }
@@ -376,6 +376,14 @@ describe('the end', () => {
     head(blockOf(101))
     await clock.advance(50)
     expect(told).toEqual(['passed 101'])
+  })
+
+  test('behavior: stopped, what comes all the same is not looked at', async () => {
+    const { clock, told, asked, stop, head } = setUp()
+    stop()
+    head(blockOf(100), false)
+    await clock.advance(60_000)
+    expect([told, asked, clock.pending.total]).toEqual([[], [], 0])
   })
 
   test('default: the last one is the one that waits, else the one that was given', async () => {

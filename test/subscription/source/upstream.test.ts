@@ -499,3 +499,18 @@ describe('close', () => {
     expect([feed(1).subscribed, feed(1).kept, clock.pending.total]).toEqual([[], 0, 0])
   })
 })
+
+test('behavior: closed by who hears of the socket while a place is opened: nothing is left subscribed there', async () => {
+  const { clock, told, feed, places, start, close } = setUp(2)
+  await start()
+  const open = places.open
+  places.open = (...asked) => {
+    const opened = open(...asked)
+    close()
+    return opened
+  }
+  feed(1).drop()
+  await clock.advance(60_000)
+  expect(told).toEqual(['live p1', 'down p1: The socket has been closed.'])
+  expect([feed(2).live, clock.pending.total]).toEqual([[], 0])
+})
