@@ -42,9 +42,10 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const misfits = misfitsOf(asked, startedAt)
     const isForNobody = () => !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one))
     if (misfits.length > 0 && isForNobody()) return inPieces()
-    const exclude = [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)]
+    const own =
+      misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
     try {
-      const { value, by } = await calls.ask(caller, asked, { ...plan, exclude })
+      const { value, by } = await calls.ask(caller, asked, own)
       return isCutShort(value, by, clock.now()) ? inPieces({ logs: value }) : value
     } catch (error) {
       if (isOver(caller, error)) throw error

@@ -2,6 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
+import type { Delivery } from '../../../src/subscription/logs/delivery'
+import type { LogReads } from '../../../src/subscription/logs/log-reads'
+import { createLogSilence } from '../../../src/subscription/logs/log-silence'
+import { createManualClock } from '../../support/manual-clock'
 import { createNodes, settle } from '../nodes'
 
 /** A stream at p1 that was given a log in each of 20 blocks, half a second apart. */
@@ -22,6 +26,31 @@ function logRange(from: number, to: number) {
 }
 
 describe('a silence of pushed logs', () => {
+  test('behavior: a look that takes long: what it has seen is given 3 s to be pushed before the next one', async () => {
+    const clock = createManualClock()
+    const answeredAt: number[] = []
+    const askedAt: number[] = []
+    const silence = createLogSilence({
+      clock,
+      reads: {} as LogReads,
+      delivery: { cursor: () => undefined } as Delivery,
+      blockTime: () => undefined,
+      async latest() {
+        askedAt.push(clock.now())
+        await new Promise<void>((resolve) => void clock.after(4_000, resolve))
+        answeredAt.push(clock.now())
+        return undefined
+      },
+      order: { hasHeads: () => false, goByHeads() {} },
+      onLoss() {},
+    })
+    silence.start()
+    await clock.advance(60_000)
+    silence.stop()
+    expect(askedAt.length).toBeGreaterThan(2)
+    expect(askedAt.slice(1).map((at, index) => at - (answeredAt[index] ?? 0) >= 3_000)).not.toContain(false)
+  })
+
   test('behavior: the chain goes on, the source pushes none of it: noticed after some of its usual pauses, and nothing is missed', async () => {
     const { clock, engine, mine, feed, one } = await setUp()
     expect([one.seen, feed(1).subscribed]).toEqual([logRange(101, 120), [['logs', {}]]])
