@@ -106,7 +106,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       sink.onItem(itemOf(entry, logs, true))
     },
     add({ number, hash }, logs) {
-      if (number < begunAt) return false
+      if (number < begunAt || number <= ledger.forgotten()) return false
       const last = ledger.get(hash)?.logs.at(-1)
       const highest = ledger.highest()
       const since = cursor ? Math.max(0, cursor.number - number) : 0

@@ -22,6 +22,8 @@ export type Ledger = {
   remove(hash: string): Entry | undefined
   /** All entries, the oldest first. */
   all(): Entry[]
+  /** The highest block that was forgotten: what was given of it and of those below is not known any more. */
+  forgotten(): number
   /** The highest block of which logs were delivered. */
   highest(): number
 }
@@ -33,6 +35,7 @@ export function createLedger(): Ledger {
   // In the order of delivery.
   const entries = new Map<string, Entry>()
   let count = 0
+  let forgotten = -1
 
   function remove(hash: string) {
     const entry = entries.get(hash)
@@ -45,8 +48,9 @@ export function createLedger(): Ledger {
   function forgetOld(number: number) {
     for (const entry of entries.values()) {
       if (count <= MOST_LOGS && entry.number > number - MOST_BLOCKS) return
-      if (entries.size > 1) remove(entry.hash)
-      else return
+      if (entries.size === 1) return
+      remove(entry.hash)
+      forgotten = Math.max(forgotten, entry.number)
     }
   }
 
@@ -71,6 +75,7 @@ export function createLedger(): Ledger {
       return fresh
     },
     remove,
+    forgotten: () => forgotten,
     all: () => [...entries.values()],
     highest: () => Math.max(-1, ...[...entries.values()].map(({ number }) => number)),
   }

@@ -176,6 +176,14 @@ describe('uncertain', () => {
     expect(delivery.uncertain()?.from).toBe(101)
   })
 
+  test('behavior: what is too old to be remembered is not given again', () => {
+    const { delivery, items } = setUp()
+    for (let number = 100; number < 400; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
+    const before = items.length
+    for (let number = 100; number < 400; number++) expect(delivery.add(blockOf(number), [logOf(number, 0)])).toBe(false)
+    expect(items).toHaveLength(before)
+  })
+
   test('behavior: not more than the last 1 000 blocks', () => {
     const { delivery } = setUp()
     for (let number = 100; number < 2_100; number++) delivery.give(blockOf(number), [], false)
