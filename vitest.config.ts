@@ -11,8 +11,8 @@ export default defineConfig({
     // Those need a browser and have a config of their own.
     exclude: ['test/bench/**', 'test/browser/**', '**/node_modules/**', '**/dist/**'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     retry: 0,
     pool: 'forks',
     maxWorkers: 2,

@@ -1,7 +1,9 @@
 // The one check of what users write, made when `failover()` is called (and for each request's overrides). It says the field,
 // the rule and the value, and never an endpoint.
 
+import { toHeaders } from './channel/headers'
 import type { FailoverOptions, ProviderConfig, ProviderEntry } from './options'
+import type { BreakerOptions } from './provider/breaker'
 import type { RequestOverrides } from './request/plan'
 import type { Check } from './shape'
 import {
@@ -13,6 +15,7 @@ import {
   fn,
   isCount,
   isObject,
+  isText,
   number,
   oneOf,
   pathOf,
@@ -37,11 +40,18 @@ const strategy = rule(
   `must be a function or one of ${STRATEGIES.join(', ')}`,
 )
 const headers = rule(
-  (value) =>
-    typeof value === 'function' ||
-    // A Headers or a Map shows none of its entries as fields: taken for an object of texts, it would be an empty one.
-    (isObject(value) && !(Symbol.iterator in value) && Object.values(value).every((item) => typeof item === 'string')),
-  'must be an object of texts, or a function that gives one',
+  (value) => typeof value === 'function' || toHeaders(value) !== undefined,
+  'must be an object of texts that can be sent as headers, or a function that gives one',
+  true,
+)
+const id = rule((value) => isText(value) && !value.includes('://'), 'must be a text that is not empty and no URL')
+const ids = rule(
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+  'must be a list of at least one id',
+)
+const patterns = rule(
+  (value) => Array.isArray(value) && value.every(isPattern),
+  'must be a list of methods, or prefixes and *',
 )
 const blocks = rule(
   (value) => typeof value === 'boolean' || isCount(value),
@@ -56,7 +66,7 @@ const errorRule = shape({
   ),
   kind,
 })
-const breaker = shape({
+const breakerOptions = shape({
   failures: count,
   networkFailures: count,
   ratio: share,
@@ -67,7 +77,7 @@ const breaker = shape({
 })
 
 const provider = shape({
-  id: text,
+  id,
   http: endpoint(/^https?:$/, 'an http: or https: URL or a viem transport'),
   ws: endpoint(/^wss?:$/, 'a ws: or wss: URL or a viem transport'),
   headers,
@@ -78,7 +88,7 @@ const provider = shape({
   private: flag,
   wallet: flag,
   capabilities: shape({
-    methods: shape({ include: texts, exclude: texts }),
+    methods: shape({ include: patterns, exclude: patterns }),
     archive: blocks,
     history: shape({ fromBlock: count0, transactions: blocks }),
     logs: shape({ maxBlockRange: count, maxAddresses: count, fromBlock: count0, maxResults: count }),
@@ -104,8 +114,8 @@ export const checkOverrides: (given: RequestOverrides, path: string) => void = s
 })
 
 const hedgeOptions = shape({ delay: atLeast0, budget: atLeast0 })
-const method = shape({ strategy, providers: texts, timeout: atLeast0, hedge, repeat: flag })
-const options = shape({
+const method = shape({ strategy, providers: ids, timeout: atLeast0, hedge, repeat: flag })
+export const checkOptions: (given: FailoverOptions, path: string) => void = shape({
   key: text,
   name: text,
   timeout: atLeast0,
@@ -138,11 +148,6 @@ export function checkList(list: readonly ProviderEntry[]) {
   checkUnique(list.map((entry) => (isObject(entry) ? (entry as ProviderConfig).id : undefined)))
 }
 
-export function checkOptions(given: FailoverOptions) {
-  if (!isObject(given)) refuse('options', 'must be an object', given)
-  options(given, '')
-}
-
 /** Ids must be unique, and those that options name must be in the list. */
 export function checkIds(ids: readonly string[], given: FailoverOptions) {
   checkUnique(ids)
@@ -165,9 +170,11 @@ function checkEntry(entry: ProviderEntry, path: string) {
   if (typeof entry === 'function') return
   if (typeof entry === 'string')
     return checkUrl(entry, /^(https?|wss?):$/, path, 'must be a URL with http:, https:, ws: or wss:')
-  if (!isObject(entry)) refuse(path, 'must be a URL, a viem transport or a provider', entry)
+  if (!isObject(entry) || entry instanceof URL) refuse(path, 'must be a URL, a viem transport or a provider', entry)
   provider(entry, path)
   if (entry.http === undefined && entry.ws === undefined) refuse(path, 'must have at least one of http and ws', entry)
+  if (entry.headers && typeof entry.http !== 'string' && typeof entry.ws !== 'string')
+    refuse(`${path}.headers`, 'must be given to the transport itself where neither http nor ws is a URL', entry.headers)
 }
 
 function endpoint(protocols: RegExp, wanted: string): Check {
@@ -189,7 +196,21 @@ function hedge(value: unknown, path: string) {
 
 function methods(value: unknown, path: string) {
   if (!isObject(value)) return refuse(path, 'must be an object by method', value)
-  for (const [name, item] of Object.entries(value)) method(item, pathOf(path, name))
+  for (const [name, item] of Object.entries(value)) {
+    if (!isPattern(name)) refuse(pathOf(path, name), 'must stand under a method, or a prefix and *', item)
+    method(item, pathOf(path, name))
+  }
+}
+
+/** A method, or a beginning and `*`: nothing else is ever found. */
+function isPattern(name: unknown) {
+  return isText(name) && !/\*./.test(name)
+}
+
+function breaker(value: unknown, path: string) {
+  breakerOptions(value, path)
+  const { openFor = 0, maxOpenFor = openFor } = value as BreakerOptions
+  if (maxOpenFor < openFor) refuse(pathOf(path, 'maxOpenFor'), 'must not be less than openFor', maxOpenFor)
 }
 
 function errorRules(value: unknown, path: string) {

@@ -24,11 +24,12 @@ import { landAborted } from './request/landing'
 import { learnBatchSize } from './request/learn'
 import type { Face, Plan, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
+import { serve } from './request/queue'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
 import { verifyAny } from './request/verify-any'
-import { serve, wake } from './request/waiting'
+import { wake } from './request/waiting'
 import { withdraw } from './request/withdraw'
 import type { Status } from './status'
 import { statusOf } from './status'
@@ -45,6 +46,8 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly consistency: 'head' | 'none'
   /** In blocks; `undefined`: by the block time. */
   readonly maxLag?: number | undefined
+  /** Of the chain, by its definition (in ms). */
+  readonly blockTime?: number | undefined
   readonly hedgeBudget: number
   readonly retryBudget: number
   readonly retryDelay: number
@@ -54,6 +57,8 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly logs: LogsOptions
   readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
+  /** Told when it begins to close: before anybody's code hears of it. */
+  readonly onClosing?: (() => void) | undefined
   /** Told when it is closed. */
   readonly onClose: () => void
   readonly clock?: Clock | undefined
@@ -97,7 +102,7 @@ export function createEngine(setup: EngineSetup): Engine {
     slot += provider.channels.length
     return provider
   })
-  const heads = createHeads({ providers, maxLag: setup.maxLag, onMove: onHead })
+  const heads = createHeads({ providers, maxLag: setup.maxLag, blockTime: setup.blockTime, onMove: onHead })
   const parts: Parts = {
     ...setup,
     clock,
@@ -119,6 +124,7 @@ export function createEngine(setup: EngineSetup): Engine {
     ends: new Set(),
     closed: undefined,
     retrying: 0,
+    lostAt: -Infinity,
     version: 0,
     nextId: 1,
   }
@@ -141,21 +147,23 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.version++
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
-    queueMicrotask(() => wake(parts, clock.now()))
-    if (!events.has('breaker')) return
+    queueMicrotask(() => {
+      serve(parts)
+      wake(parts, clock.now())
+    })
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait }))
   }
 
   function onHead({ id }: Provider, from: number | undefined, to: number) {
-    if (events.has('head')) events.emit('head', defined({ provider: id, from, to }))
+    events.emit('head', defined({ provider: id, from, to }))
   }
 
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
     subscriptions.onSocket(id, to)
     if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.loseAll(clock.now())
-    if (events.has('connection')) events.emit('connection', defined({ provider: id, from, to, attempt, why, delay }))
+    events.emit('connection', defined({ provider: id, from, to, attempt, why, delay }))
   }
 
   function channelOf(id: string, type: ChannelType) {
@@ -165,6 +173,7 @@ export function createEngine(setup: EngineSetup): Engine {
   function close() {
     if (parts.closed) return
     parts.closed = new TransportClosedError()
+    setup.onClosing?.()
     for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), clock.now())
     subscriptions.close()
     for (const end of [...parts.ends]) end()

@@ -47,8 +47,9 @@ type Listed = {
   readonly redactor: Redactor
 }
 
-/** Where the list of a `failover()` transport stands on it, so that it can be flattened into another one. */
+/** Where the list of a `failover()` transport stands on it. One that is nothing but a list is flattened into another one. */
 export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
+type Inner = { readonly list: readonly ProviderEntry[]; readonly isPlain: boolean }
 
 const SOCKETS = ['webSocket', 'ipc']
 const NO_WALLETS = ['http', 'webSocket', 'ipc', 'fallback', 'failover']
@@ -87,7 +88,7 @@ export function readList(
       weight: config.weight ?? 1,
       cost: config.cost ?? 1,
       isBackup: config.backup ?? false,
-      isPrivate: config.private ?? false,
+      isPrivate: isPrivate(config),
       isWallet: config.wallet ?? built.some(({ type }) => !NO_WALLETS.includes(type)),
       channels: ways.map(({ type }) => type),
       capabilities: {
@@ -147,9 +148,19 @@ export function readList(
 
 function flatten(list: readonly ProviderEntry[]): ProviderEntry[] {
   return list.flatMap((entry) => {
-    const inner = typeof entry === 'function' ? (entry as { [LIST]?: readonly ProviderEntry[] })[LIST] : undefined
-    return inner ? flatten(inner) : [entry]
+    const inner = innerOf(entry)
+    return inner?.isPlain ? flatten(inner.list) : [entry]
   })
+}
+
+function innerOf(entry: unknown): Inner | undefined {
+  return typeof entry === 'function' ? (entry as { [LIST]?: Inner })[LIST] : undefined
+}
+
+/** Another list that has a private provider keeps raw transactions to it: none may go past it here. */
+function isPrivate(entry: ProviderEntry): boolean {
+  const { private: own, http, ws } = toConfig(entry)
+  return own ?? [http, ws].some((endpoint) => innerOf(endpoint)?.list.some(isPrivate))
 }
 
 function toConfig(entry: ProviderEntry): ProviderConfig {

@@ -45,10 +45,11 @@ export class AllProvidersFailedError extends BaseError {
     timeout?: number | undefined
     cause?: Error | undefined
   }) {
-    const rows = attempts.map(({ provider, channel, kind, duration }) => [
+    const rows = attempts.map(({ provider, channel, kind, duration, error }) => [
       provider,
       channel,
-      kind,
+      // The commonest mistake in a list has no kind of its own.
+      error instanceof ChainMismatchError ? 'is on another chain' : kind,
       `${Math.round(duration)} ms`,
     ])
     super(`No provider could answer "${method}".`, {
@@ -199,16 +200,15 @@ export class InvalidOptionsError extends BaseError {
     path,
     rule,
     value,
-    isParam,
+    isSecret,
   }: {
     path: string
     rule: string
     value: unknown
-    /** It belongs to a request: what a text says is not shown. */
-    isParam?: boolean
+    /** It may be one, or belongs to a request: what it says is not shown. */
+    isSecret?: boolean | undefined
   }) {
-    const shown = isParam && typeof value === 'string' ? 'another text' : describeValue(value)
-    super(`Option \`${path}\` ${rule}, but it is ${shown}.`)
+    super(`Option \`${path}\` ${rule}, but it is ${describeValue(value, isSecret)}.`)
     this.path = path
     this.rule = rule
   }

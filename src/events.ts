@@ -122,7 +122,7 @@ export type SubscriptionEvent = {
   why?: string
 }
 
-/** Events of blocks are missing from a subscription; or, `late`, come after those of later blocks. */
+/** Events of blocks are missing from a subscription; or, `late`, come, or are taken back, after those of later blocks. */
 export type GapEvent = { key: string; from: number; to: number; late?: true; why?: string }
 
 export type EventMap = {
@@ -147,7 +147,7 @@ export type Listener<name extends EventName> = (event: Readonly<EventMap[name]>)
 export type Events<map = EventMap> = {
   /** Calls `listener` for each event. Returns the off-function, which may be called twice. */
   on<name extends keyof map & string>(name: name, listener: (event: Readonly<map[name]>) => void): () => void
-  /** Whether anybody listens: nothing is worked out for nobody. */
+  /** Whether anybody listens: what comes with every request is not put together for nobody. */
   has(name: keyof map & string): boolean
   emit<name extends keyof map & string>(name: name, event: map[name]): void
 }

@@ -42,7 +42,7 @@ type EngineAndList = { readonly engine: Engine; readonly list: ReadList }
  */
 export function failover(list: readonly ProviderEntry[], options: FailoverOptions = {}): FailoverTransport {
   checkList(list)
-  checkOptions(options)
+  checkOptions(options, '')
   // Copies: what was checked is what holds.
   const copies = list.map((entry) => (typeof entry === 'object' ? { ...entry } : entry))
   return faceOf(copies, { ...options }, {}, new Map())
@@ -86,8 +86,10 @@ function faceOf(
       value: extrasOf(engine, face, request, options.subscriptions === false),
     }
   }
+  // What else was given holds for this list as a whole: in another one it would be lost.
+  const { key: _, name: __, ...own } = defined({ ...options, ...defaults })
   return Object.assign(transport, {
-    [LIST]: list,
+    [LIST]: { list, isPlain: Object.keys(own).length === 0 },
     with(overrides: RequestOverrides) {
       checkOverrides(overrides, 'with')
       return faceOf(list, options, { ...defaults, ...overrides }, engines)
@@ -99,7 +101,7 @@ function make(
   list: readonly ProviderEntry[],
   options: FailoverOptions,
   parameters: FactoryParameters,
-  onClose: () => void,
+  onClosing: () => void,
 ): EngineAndList {
   const { retry = {}, hedge, transactions = {}, maxBackfillBlocks = {} } = options
   const read = readList(list, parameters, options.breaker ?? {}, {
@@ -115,6 +117,7 @@ function make(
     ...defined(options),
     providers: read.setups,
     chainId: parameters.chain?.id,
+    blockTime: parameters.chain?.blockTime,
     hasOwnSerializer: parameters.chain?.serializers?.transaction !== undefined,
     hedgeBudget: (hedge === false ? undefined : hedge?.budget) ?? 20,
     retryBudget: retry.budget ?? 20,
@@ -123,10 +126,8 @@ function make(
     mostFilled: { heads: maxBackfillBlocks.heads ?? 256, logs: maxBackfillBlocks.logs ?? 10_000 },
     pollingInterval: options.pollingInterval,
     planner: createPlanner(settingsOf(options, parameters, { limitsDepth: () => engine.limitsDepth() })),
-    onClose() {
-      onClose()
-      read.close()
-    },
+    onClosing,
+    onClose: read.close,
   })
   return { engine, list: read }
 }

@@ -5,18 +5,22 @@ import { InvalidOptionsError } from './errors'
 
 export type Check = (value: unknown, path: string) => void
 
-export function refuse(path: string, rule: string, value: unknown): never {
-  throw new InvalidOptionsError({ path, rule, value })
+export function refuse(path: string, rule: string, value: unknown, isSecret?: boolean): never {
+  throw new InvalidOptionsError({ path, rule, value, isSecret })
 }
 
 /** @param sentence what the test wants, such as "must be a number above 0". */
-export function rule(test: (value: unknown) => boolean, sentence: string): Check {
+export function rule(test: (value: unknown) => boolean, sentence: string, isSecret?: boolean): Check {
   return (value, path) => {
-    if (!test(value)) refuse(path, sentence, value)
+    if (!test(value)) refuse(path, sentence, value, isSecret)
   }
 }
 
 export const flag = rule((value) => typeof value === 'boolean', 'must be true or false')
+export const signal = rule(
+  (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function',
+  'must be an AbortSignal',
+)
 export const fn = rule((value) => typeof value === 'function', 'must be a function')
 export const text = rule(isText, 'must be a text that is not empty')
 export const texts = rule((value) => Array.isArray(value) && value.every(isText), 'must be a list of texts')
@@ -31,14 +35,19 @@ export function oneOf(...values: readonly unknown[]): Check {
   return rule((value) => values.includes(value), `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`)
 }
 
-/** Unknown keys are errors; `undefined` leaves the default. */
+/** Unknown keys are errors, and what they hold may be anything; `undefined` leaves the default. */
 export function shape(checks: Readonly<Record<string, Check>>): Check {
   return (value, path) => {
-    if (!isObject(value)) return refuse(path, 'must be an object', value)
+    if (!isObject(value)) return refuse(path || 'options', 'must be an object', value)
     const fields = value as Record<string, unknown>
     for (const key of Object.keys(fields))
       if (!Object.hasOwn(checks, key))
-        refuse(pathOf(path, key), `is not an option here (there are ${Object.keys(checks).join(', ')})`, fields[key])
+        refuse(
+          pathOf(path, key),
+          `is not an option here (there are ${Object.keys(checks).join(', ')})`,
+          fields[key],
+          true,
+        )
     // By the shape's keys: what an object inherits is used like its own, so it is checked like its own.
     for (const [key, check] of Object.entries(checks)) {
       const item = fields[key]
@@ -53,8 +62,9 @@ export function pathOf(path: string, key: string): string {
   return path ? `${path}.${name}` : name
 }
 
+/** Not a list, and not a signal in place of options that hold it: nobody would listen to it. */
 export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('addEventListener' in value)
 }
 
 /** A whole number of 0 or more. */
@@ -62,7 +72,7 @@ export function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0
 }
 
-function isText(value: unknown): boolean {
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 

@@ -1,14 +1,14 @@
 // What `client.transport` has beside viem's own, over an engine.
 
+import type { EIP1193RequestOptions } from 'viem'
 import { repeatUntil } from './base/retry'
 import { checkKnown, checkOverrides } from './checks'
 import type { Engine } from './engine'
-import { InvalidOptionsError } from './errors'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
 import type { Face, RequestOverrides } from './request/plan'
 import { failureOf } from './rpc/failure'
-import { refuse } from './shape'
+import { count0, fn, isObject, refuse, rule, shape, signal } from './shape'
 import type { Status } from './status'
 import type { Subscription } from './subscription/hub'
 import type { HeadOfChain, LogsOfBlock } from './subscription/items'
@@ -41,7 +41,7 @@ export type FailoverValue = {
    * one stream. Resolves when nothing that comes from now on is missed, at the latest after `timeout`.
    * @throws InvalidOptionsError for params that break a rule; what providers said if none of them serves the kind
    */
-  subscribe(options: SubscribeOptions): Promise<Subscription>
+  subscribe<result = unknown>(options: SubscribeOptions<result>): Promise<Subscription>
   /** The blocks of the canonical chain from the next one on. `break`, or the signal, ends it. */
   heads(options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
   /**
@@ -69,22 +69,48 @@ export type FailoverValue = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const checkWait = shape({ signal })
+const checkLogs = shape({
+  signal,
+  fromBlock: rule((value) => typeof value === 'bigint' && value >= 0n, 'must be a bigint of 0 or more'),
+  confirmations: count0,
+})
+const EVENTS =
+  'request, attempt, failover, breaker, limit, capability, connection, subscription, gap, head, reorg, dispute'
+const eventName = rule((value) => EVENTS.split(', ').includes(value as string), `must be one of ${EVENTS}`)
+
 export function requestOf(engine: Engine, face: Face, ids: readonly string[]): FailoverRequestFn {
   return ((request: RpcRequest, given?: RequestOptions) => {
-    if (typeof request?.method !== 'string')
-      return Promise.reject(new InvalidOptionsError({ path: 'method', rule: 'must be a text', value: request?.method }))
-    if (!given) return engine.request(face, request, face.planner(request), undefined)
-    const { signal, provider, channel, strategy, timeout, exclude, allowFailover } = given
-    const all = { provider, channel, strategy, timeout, exclude, allowFailover }
-    const overrides = Object.values(all).some((value) => value !== undefined) ? all : undefined
     try {
+      if (typeof request?.method !== 'string') return refuse('method', 'must be a text', request?.method)
+      if (given === undefined) return engine.request(face, request, face.planner(request), undefined)
+      if (!isObject(given)) return refuse('options', 'must be an object', given)
+      // viem's own say nothing to us.
+      const {
+        signal: until,
+        dedupe,
+        methods,
+        retryCount,
+        retryDelay,
+        uid,
+        ...own
+      } = given as RequestOptions & EIP1193RequestOptions
+      const overrides = Object.values(own).some((value) => value !== undefined) ? own : undefined
+      if (until !== undefined) signal(until, 'options.signal')
       if (overrides) checkOverrides(overrides, 'options')
       if (overrides) checkNamed(overrides, ids, 'options')
+      return engine.request(face, request, face.planner(request, overrides), until)
     } catch (error) {
       return Promise.reject(error)
     }
-    return engine.request(face, request, face.planner(request, overrides), signal)
   }) as FailoverRequestFn
+}
+
+/** Other fields may be of a later viem. */
+function checkSubscriber(given: SubscribeOptions) {
+  if (!isObject(given)) refuse('options', 'must be an object', given)
+  fn(given.onData, 'onData')
+  if (given.onError !== undefined) fn(given.onError, 'onError')
 }
 
 export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
@@ -96,19 +122,33 @@ export function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn,
   const close = async () => engine.close()
   return {
     request,
-    subscribe: (given) =>
-      engine.subscriptions.subscribe(
-        face,
-        given,
-        isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined,
-      ),
-    heads: (given) => engine.subscriptions.heads(face, given),
-    logs: (filter, given) => engine.subscriptions.logs(face, filter, given),
+    subscribe(given) {
+      try {
+        checkSubscriber(given)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      const turnedOff = isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined
+      return engine.subscriptions.subscribe(face, given, turnedOff)
+    },
+    heads(given = {}) {
+      checkWait(given, '')
+      return engine.subscriptions.heads(face, given)
+    },
+    logs(filter, given = {}) {
+      checkLogs(given, '')
+      return engine.subscriptions.logs(face, filter, given)
+    },
     status: () => engine.status(),
-    on: (name, listener) => engine.events.on(name, listener),
+    on(name, listener) {
+      eventName(name, 'event')
+      fn(listener, 'listener')
+      return engine.events.on(name, listener)
+    },
     breaker: (id, channel) => controlOf(engine, id, channel),
-    async ready({ signal } = {}) {
-      await repeatUntil(() => engine.verifyAny(face), signal)
+    async ready(given = {}) {
+      checkWait(given, '')
+      await repeatUntil(() => engine.verifyAny(face), given.signal)
       return engine.status()
     },
     close,
@@ -127,7 +167,7 @@ function controlOf(engine: Engine, id: string, type: ChannelType): BreakerContro
       return breaker.snapshot(engine.now()).state
     },
     open(ms) {
-      if (ms !== undefined && !(ms >= 0)) refuse('ms', 'must be a number of 0 or more', ms)
+      if (ms !== undefined && !(typeof ms === 'number' && ms >= 0)) refuse('ms', 'must be a number of 0 or more', ms)
       breaker.open(engine.now(), ms)
     },
     close: () => breaker.close(),

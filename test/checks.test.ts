@@ -92,12 +92,25 @@ describe('the list', () => {
     const rule = 'must have at least one of http and ws, but it is an object.'
     expect(ofList([{}])).toBe(`Option \`providers[0]\` ${rule}`)
     expect(ofList([{ id: 'a', http: undefined }])).toBe(`Option \`providers[0]\` ${rule}`)
-    expect(ofList([new URL(URL_A)])).toBe(`Option \`providers[0]\` ${rule}`)
   })
 
   test('error: an endpoint of another type', () => {
     for (const value of [5, {}, null, [URL_A], new URL(URL_A)])
       expect(ofList([{ http: value }])).toMatch(/^Option `providers\[0\]\.http` must be an http: or https: URL/)
+  })
+
+  test('error: a URL object', () => {
+    expect(ofList([new URL(URL_A)])).toBe(
+      'Option `providers[0]` must be a URL, a viem transport or a provider, but it is a URL object (give its href).',
+    )
+    expect(ofProvider({ ws: new URL(URL_A) })).toMatch(/but it is a URL object \(give its href\)\.$/)
+  })
+
+  test('error: an id that is a URL', () => {
+    expect(ofProvider({ id: URL_A })).toBe(
+      'Option `providers[1].id` must be a text that is not empty and no URL, but it is a URL.',
+    )
+    expect(ofProvider({ id: 'a/b@c?' })).toBe('accepted')
   })
 
   test('error: duplicate ids', () => {
@@ -157,8 +170,8 @@ describe('a provider', () => {
   })
 
   test.each<[object, string, string]>([
-    [{ id: '' }, 'id', 'must be a text that is not empty, but it is "".'],
-    [{ id: 5 }, 'id', 'must be a text that is not empty, but it is 5.'],
+    [{ id: '' }, 'id', 'must be a text that is not empty and no URL, but it is "".'],
+    [{ id: 5 }, 'id', 'must be a text that is not empty and no URL, but it is 5.'],
     [{ priority: Number.NaN }, 'priority', 'must be a finite number, but it is NaN.'],
     [{ priority: Infinity }, 'priority', 'must be a finite number, but it is Infinity.'],
     [{ priority: '1' }, 'priority', 'must be a finite number, but it is "1".'],
@@ -182,12 +195,22 @@ describe('a provider', () => {
     [
       { capabilities: { methods: { exclude: 'trace_*' } } },
       'capabilities.methods.exclude',
-      'must be a list of texts, but it is "trace_*".',
+      'must be a list of methods, or prefixes and *, but it is "trace_*".',
     ],
     [
       { capabilities: { methods: { include: [''] } } },
       'capabilities.methods.include',
-      'must be a list of texts, but it is an array.',
+      'must be a list of methods, or prefixes and *, but it is an array.',
+    ],
+    [
+      { capabilities: { methods: { include: ['*_call'] } } },
+      'capabilities.methods.include',
+      'must be a list of methods, or prefixes and *, but it is an array.',
+    ],
+    [
+      { breaker: { openFor: 5_000, maxOpenFor: 1_000 } },
+      'breaker.maxOpenFor',
+      'must not be less than openFor, but it is 1000.',
     ],
     [
       { capabilities: { logs: { maxBlockRange: -1_000 } } },
@@ -255,11 +278,16 @@ describe('a provider', () => {
   })
 
   test('error: headers that are no object of texts; those never appear', () => {
-    const rule = 'must be an object of texts, or a function that gives one'
+    const rule = 'must be an object of texts that can be sent as headers, or a function that gives one'
     for (const headers of [
       { authorization: 5 },
       { authorization: ['Bearer KEYKEYKEY'] },
       ['Bearer KEYKEYKEY'],
+      'Bearer KEYKEYKEY',
+      { authorization: 'Bearer KEY\nKEYKEYKEY' },
+      { authorization: 'Bearer KEYKEYKEY\u2026' },
+      { 'authori zation': 'Bearer KEYKEYKEY' },
+      { '': 'Bearer KEYKEYKEY' },
       5,
       null,
       new Headers({ authorization: 'Bearer KEYKEYKEY' }),
@@ -268,6 +296,24 @@ describe('a provider', () => {
       expect(ofProvider({ headers })).toMatch(`Option \`providers[1].headers\` ${rule}`)
     for (const headers of [{}, () => ({}), Object.assign(Object.create(null), { a: 'b' })])
       expect(ofProvider({ headers })).toBe('accepted')
+  })
+})
+
+describe('headers of a provider', () => {
+  const headers = { authorization: 'Bearer KEYKEYKEY' }
+
+  test('error: beside nothing but transports, which would not send them', () => {
+    const rule = 'must be given to the transport itself where neither http nor ws is a URL, but it is'
+    expect(ofList([{ http: http(URL_A), headers }])).toBe(`Option \`providers[0].headers\` ${rule} an object.`)
+    expect(ofList([{ ws: http(URL_A), headers: () => headers }])).toBe(
+      `Option \`providers[0].headers\` ${rule} a function.`,
+    )
+  })
+
+  test('behavior: beside a transport and a URL they are those of the URL', () => {
+    expect(ofList([{ http: http(URL_A), ws: 'wss://a.example', headers }])).toBe('accepted')
+    expect(ofList([{ http: URL_A, ws: http(URL_A), headers }])).toBe('accepted')
+    expect(ofList([{ http: http(URL_A), headers: undefined }])).toBe('accepted')
   })
 })
 
@@ -367,12 +413,22 @@ describe('the options', () => {
     [{ methods: { eth_call: { repeat: 'yes' } } }, 'methods.eth_call.repeat'],
     [{ methods: { eth_call: { strategy: 'x' } } }, 'methods.eth_call.strategy'],
     [{ methods: { 'trace_*': { providers: 'own' } } }, 'methods.trace_*.providers'],
+    [{ methods: { eth_call: { providers: [] } } }, 'methods.eth_call.providers'],
+    [{ methods: { '*_call': {} } }, 'methods.*_call'],
+    [{ methods: { 'eth_**': {} } }, 'methods.eth_**'],
+    [{ methods: { '': {} } }, 'methods.'],
+    [{ breaker: { openFor: 2, maxOpenFor: 1 } }, 'breaker.maxOpenFor'],
   ])('error: %j', (options, path) => {
     expect(pathOf(ofOptions(options))).toBe(path)
   })
 
   test.each([null, 5, 'text', [], true])('error: %j are no options', (options) => {
     expect(ofOptions(options)).toMatch(/^Option `options` must be an object, but it is /)
+  })
+
+  test('behavior: a prefix may be empty, and each bound of a breaker may stand alone', () => {
+    for (const options of [{ methods: { '*': {} } }, { breaker: { openFor: 90_000 } }, { breaker: { maxOpenFor: 1 } }])
+      expect(ofOptions(options)).toBe('accepted')
   })
 
   test('behavior: what options inherit is used, so it is checked', () => {
@@ -456,6 +512,9 @@ describe('the checks themselves', () => {
   test('default: pure: what is given stays as it is', () => {
     const list = Object.freeze([Object.freeze({ http: URL_A, limits: Object.freeze({ burst: 1 }) })])
     const options = Object.freeze({ methods: Object.freeze({ eth_call: Object.freeze({ timeout: 1 }) }) })
-    expect([messageOf(() => checkList(list)), messageOf(() => checkOptions(options))]).toEqual(['accepted', 'accepted'])
+    expect([messageOf(() => checkList(list)), messageOf(() => checkOptions(options, ''))]).toEqual([
+      'accepted',
+      'accepted',
+    ])
   })
 })

@@ -228,10 +228,10 @@ describe('setups', () => {
 })
 
 describe('another failover', () => {
-  test('behavior: it is flattened into this one, however deep, also one made by with()', () => {
+  test('behavior: it is flattened into this one, however deep, if it is nothing but a list', () => {
     const inner = failover(['https://b.example', failover(['https://c.example', 'https://d.example'])])
-    const pinned = failover([{ id: 'e', http: 'https://e.example' }]).with({ provider: 'e' })
-    expect(idsOf('https://a.example', inner, pinned)).toEqual(['a.example', 'b.example', 'c.example', 'd.example', 'e'])
+    const named = failover([{ id: 'e', http: 'https://e.example' }], { key: 'k' }).with({})
+    expect(idsOf('https://a.example', inner, named)).toEqual(['a.example', 'b.example', 'c.example', 'd.example', 'e'])
   })
 })
 

@@ -105,7 +105,7 @@ async function createSubscribed(count = 1) {
   return { source, provider, messages, ids }
 }
 
-const push = (result: unknown) => ({ subscription: '0x5', result })
+const push = (result: unknown) => ({ subscription: '0x5' as const, result })
 const resultsOf = (messages: any[]) => messages.map(({ data }) => data.result ?? data.error.name)
 
 describe('request', () => {

@@ -83,11 +83,21 @@ describe('shape', () => {
   })
 
   test('error: unknown keys, those of Object.prototype too', () => {
-    expect(read({ sizes: 1 }, sizes)).toBe('sizes | is not an option here (there are size, deep, hedge) | 1')
-    expect(read({ deep: { nam: 1 } }, sizes)).toBe('deep.nam | is not an option here (there are name) | 1')
+    expect(read({ sizes: 1 }, sizes)).toBe('sizes | is not an option here (there are size, deep, hedge) | a number')
+    expect(read({ deep: { nam: 1 } }, sizes)).toBe('deep.nam | is not an option here (there are name) | a number')
     for (const key of ['constructor', 'toString', 'hasOwnProperty', 'valueOf'])
       expect(read({ [key]: 1 }, sizes)).toMatch(`${key} | is not an option here`)
     expect(read(JSON.parse('{"__proto__": 1}'), sizes)).toMatch('__proto__ | is not an option here')
+  })
+
+  test('error: what an unknown key holds may be a secret', () => {
+    for (const [value, shown] of [
+      ['KEYKEYKEY', 'a text'],
+      [7n, 'a bigint'],
+      [true, 'true'],
+      [['KEYKEYKEY'], 'an array'],
+    ])
+      expect(read({ apiKey: value }, sizes)).toMatch(new RegExp(`^apiKey \\| .* \\| ${shown}$`))
   })
 
   test('error: what is inherited is used, so it is checked', () => {

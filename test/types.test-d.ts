@@ -3,7 +3,7 @@
 import { createConfig, injected } from '@wagmi/core'
 import type { Eip1193Provider as EthersEip1193Provider } from 'ethers'
 import { BrowserProvider } from 'ethers'
-import type { Address, EIP1193Provider, Hex, ProviderRpcError, Transport } from 'viem'
+import type { Address, EIP1193Provider, Hex, ProviderRpcError, RpcBlock, RpcLog, Transport } from 'viem'
 import {
   createClient,
   createPublicClient,
@@ -12,6 +12,8 @@ import {
   custom,
   fallback,
   http,
+  parseAbi,
+  parseEventLogs,
   publicActions,
   webSocket,
 } from 'viem'
@@ -219,7 +221,25 @@ describe('client.transport', () => {
   test('behavior: subscribe', () => {
     expectTypeOf(client.transport.subscribe).parameters.toEqualTypeOf<[options: SubscribeOptions]>()
     expectTypeOf(client.transport.subscribe).returns.resolves.toEqualTypeOf<Subscription>()
+    void client.transport.subscribe({
+      params: ['newHeads'],
+      onData: (data) => expectTypeOf(data).toEqualTypeOf<{ readonly subscription: Hex; readonly result: unknown }>(),
+    })
+    // What is pushed may be named.
+    void client.transport.subscribe({
+      params: ['newHeads'],
+      onData: ({ result }: { result: RpcBlock }) => result.number,
+    })
+    void client.transport.subscribe<RpcBlock>({ params: ['newHeads'], onData: ({ result }) => result.number })
     expectTypeOf<Subscription['subscriptionId']>().toEqualTypeOf<`0x${string}`>()
+  })
+
+  test("behavior: the logs of a stream are what viem's parsers take", async () => {
+    const abi = parseAbi(['event Transfer(address indexed from, address indexed to, uint256 value)'])
+    for await (const { logs } of client.transport.logs({ address: '0x' })) {
+      expectTypeOf(logs).toEqualTypeOf<RpcLog[]>()
+      expectTypeOf(parseEventLogs({ abi, logs })[0]?.args.value).toEqualTypeOf<bigint | undefined>()
+    }
   })
 
   test('behavior: status, breaker, ready, close', () => {

@@ -1,6 +1,8 @@
 // A bucket that fills with use, not with time: it bounds extra calls to a share of the requests made.
 
 export type Budget = {
+  /** Units when full. */
+  readonly size: number
   /** A request was made: the bucket fills by its share. */
   earn(): void
   /** Takes one unit, if there is one. */
@@ -15,6 +17,7 @@ export type Budget = {
 export function createBudget(size: number, share: number, start: number = size): Budget {
   let units = start
   return {
+    size,
     earn() {
       if (units < size) units = Math.min(size, units + share)
     },

@@ -50,6 +50,27 @@ export function within<value>(clock: Clock, ms: number, promise: Promise<value>)
   })
 }
 
+/** A timer so late (in ms) says that we slept. */
+export const ASLEEP = 1_000
+
+/** Calls `fn` in the background when `ms` are over. If we sleep meanwhile there are `more` (in ms) for what lies unread. */
+export function startLimit(clock: Clock, ms: number, more: number, fn: () => void): Timer {
+  const dueAt = clock.now() + ms
+  let isHeld = false
+  let timer = clock.background(ms, () => {
+    if (clock.now() - dueAt <= ASLEEP) return fn()
+    timer = clock.background(more, fn)
+    timer.hold(isHeld)
+  })
+  return {
+    cancel: () => timer.cancel(),
+    hold(isHeldNow) {
+      isHeld = isHeldNow
+      timer.hold(isHeld)
+    },
+  }
+}
+
 /** Time of day (in ms since 1970), for dates that others send. */
 export function wallTime(): number {
   return Date.now()

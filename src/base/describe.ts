@@ -14,14 +14,18 @@ export function formatRows(rows: readonly string[][]) {
   return rows.length > LISTED_LINES ? [...lines, `  ... and ${rows.length - LISTED_LINES} more`] : lines
 }
 
-/** Whatever could be an endpoint, with or without a scheme, is only named. */
-export function describeValue(value: unknown): string {
+/** Whatever could be an endpoint, with or without a scheme, is only named, and so is what is secret. */
+export function describeValue(value: unknown, isSecret = false): string {
+  if (isSecret && /number|bigint/.test(typeof value)) return `a ${typeof value}`
+  if (value instanceof URL) return 'a URL object (give its href)'
   if (typeof value === 'string') {
+    if (isSecret) return 'a text'
     if (/[/@?]/.test(value)) return 'a URL'
     return JSON.stringify(value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}...` : value)
   }
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length ? 'an array' : 'an empty array'
-  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'object' && value !== null)
+    return 'addEventListener' in value ? 'a signal (give { signal })' : 'an object'
   return typeof value === 'bigint' ? `${value}n` : String(value)
 }

@@ -5,11 +5,11 @@ import type { ChannelType, RpcRequest, SocketState } from '../types'
 export type ChannelRequestOptions = {
   /** Aborts the call; the channel rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** For channels that gather batches, in place of a signal: it may wait for a slot. @default it leaves alone and at once */
+  /** For channels with a `load`, in place of a signal: it may wait for a slot. @default it leaves alone and at once */
   travel?: Travel | undefined
 }
 
-/** How a request may travel over a channel that gathers batches. */
+/** How a request may travel over a channel that lets it wait for a slot, and may gather batches. */
 export type Travel = {
   /** Whether it shares no batch. */
   readonly isAlone: boolean
@@ -70,7 +70,10 @@ export type Channel = {
   dial?(): void
   /** Keeps the socket up, for ever, until the off-function is called. */
   keep?(): () => void
-  /** HTTP requests under way, and calls that wait for a slot; only channels that gather batches have it. */
+  /**
+   * HTTP requests under way, and calls that wait for a slot, of a socket as a share of its slots; only channels where calls
+   * wait for slots have it.
+   */
   load?(): number
   close(): void
 }

@@ -1,6 +1,8 @@
 // Cleans an error, or data of one, with everything that hangs on it: causes, lists, hidden fields. Iterative, bounded,
 // safe with cycles. Does not know which texts are secret: `text` removes those (secrets.ts).
 
+import { field, isObject } from '../base/fields'
+
 export type ErrorSource = {
   /** Id of the provider. */
   provider: string
@@ -24,7 +26,7 @@ export function reach(root: object): Graph {
       if (!isObject(value) || graph.has(value) || graph.size >= MOST_NODES) continue
       if (Array.isArray(value) && value.length > MOST_NODES) continue
       // A socket's event is opaque, but for the error it tells of.
-      graph.set(value, isOpaque(value) ? [['error', read(value, 'error')]] : entriesOf(value))
+      graph.set(value, isOpaque(value) ? [['error', field(value, 'error')]] : entriesOf(value))
     }
   }
   return graph
@@ -34,7 +36,7 @@ export function reach(root: object): Graph {
 export function urlsOf(graph: Graph): string[] {
   return [...graph.keys()]
     .filter((node) => isOpaque(node) || isViemError(node))
-    .flatMap((node) => [read(node, 'url'), read(read(node, 'target'), 'url')])
+    .flatMap((node) => [field(node, 'url'), field(field(node, 'target'), 'url')])
     .filter((url): url is string => typeof url === 'string' && /^(http|ws)s?:\/\//i.test(url))
 }
 
@@ -68,7 +70,7 @@ export function cleanGraph(
     entries.every(([key]) => isWritable(node, key) && isClean(key)) &&
     (Object.hasOwn(node, 'message') || isClean(node.message))
   const mustCopy = (node: object, entries: readonly Entry[]) =>
-    entries.some((entry) => convert(node, entry) !== entry[1] || !isClean(entry[0])) || !isClean(read(node, 'message'))
+    entries.some((entry) => convert(node, entry) !== entry[1] || !isClean(entry[0])) || !isClean(field(node, 'message'))
 
   // Children come after their parents, so that backwards one pass finds nearly all that must be copied.
   const walked = [...graph].filter(([node]) => node === root || !isOpaque(node))
@@ -109,10 +111,6 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
 }
 
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
 /**
  * Whether an object keeps things to itself. Plain objects of any realm, lists and errors show all they have; dates and
  * bytes have no text.
@@ -123,21 +121,12 @@ export function isOpaque(value: object) {
   return prototype !== null && Object.getPrototypeOf(prototype) !== null
 }
 
-/** A property, or `undefined` where reading it throws. */
-export function read(value: unknown, key: PropertyKey): unknown {
-  try {
-    return (value as Record<PropertyKey, unknown> | undefined)?.[key]
-  } catch {
-    return undefined // a getter of a foreign object: nothing to be seen
-  }
-}
-
 // viem prints the endpoint and the whole request, also into the messages of what it wraps: exactly these lines become
 // the provider's id and the method.
 function withLines(graph: Graph, { provider, method }: ErrorSource, text: Clean): Clean {
   const lines = new Map<string, string>()
   for (const node of graph.keys()) {
-    const printed = isViemError(node) ? read(node, 'metaMessages') : undefined
+    const printed = isViemError(node) ? field(node, 'metaMessages') : undefined
     for (const line of Array.isArray(printed) ? printed.map(String) : []) {
       if (line.startsWith('URL: ')) lines.set(text(line), `URL: ${provider}`)
       if (line.startsWith('Request body: ')) lines.set(text(line), `Request body: ${JSON.stringify({ method })}`)
@@ -152,15 +141,15 @@ function withLines(graph: Graph, { provider, method }: ErrorSource, text: Clean)
 
 function entriesOf(node: object): Entry[] {
   if (ArrayBuffer.isView(node)) return [] // one entry a byte
-  return Reflect.ownKeys(node).map((key) => [key, read(node, key)])
+  return Reflect.ownKeys(node).map((key) => [key, field(node, key)])
 }
 
 function isViemError(node: object) {
-  return isError(node) && typeof read(node, 'shortMessage') === 'string'
+  return isError(node) && typeof field(node, 'shortMessage') === 'string'
 }
 
 function isHeaders(value: unknown): value is Headers {
-  return typeof read(value, 'get') === 'function'
+  return typeof field(value, 'get') === 'function'
 }
 
 function isWritable(node: object, key: PropertyKey) {
@@ -172,7 +161,7 @@ function isWritable(node: object, key: PropertyKey) {
 function blankOf(node: object, clean: Clean): object {
   if (Array.isArray(node)) return []
   if (!isError(node) || Object.hasOwn(node, 'message')) return Object.create(Object.getPrototypeOf(node))
-  return Object.assign(new Error(clean(node.message)), { name: node.name, code: read(node, 'code') })
+  return Object.assign(new Error(clean(node.message)), { name: node.name, code: field(node, 'code') })
 }
 
 function define(target: object, node: object, key: PropertyKey, value: unknown, clean: Clean) {

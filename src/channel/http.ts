@@ -2,6 +2,7 @@
 // or param. Knows no policy: no retries, no deadline but the caller's signal. Who travels with whom is batch.ts.
 
 import { HttpRequestError, RpcRequestError } from 'viem'
+import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
 import { refusalOf } from '../rpc/batch-refusal'
 import { failureOf } from '../rpc/failure'
@@ -11,21 +12,20 @@ import type { ErrorRule, RpcRequest } from '../types'
 import type { BatchAnswer, Member, Outgoing } from './batch'
 import { createBatches } from './batch'
 import type { Channel, ChannelRequestOptions } from './channel'
-import { keepHeaders, read, withCause } from './clean'
-import type { HttpHeaders, Posted } from './post'
+import { keepHeaders, withCause } from './clean'
+import type { HeadersSource } from './headers'
+import type { Posted } from './post'
 import { createPost } from './post'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
-
-export type { HttpHeaders } from './post'
 
 export type HttpChannelOptions = {
   /** The endpoint. User info in it is sent as an `Authorization` header. */
   url: string
   /** Id of the provider: what errors show in place of the endpoint. */
   provider: string
-  /** Headers of every request, or a function that is asked for them before each one. */
-  headers?: HttpHeaders | (() => HttpHeaders | Promise<HttpHeaders>) | undefined
+  /** Of every request. */
+  headers?: HeadersSource | undefined
   /** Longest response body that is read (in bytes). @default 10_485_760 */
   maxResponseBodySize?: number | undefined
   /** Used instead of the platform's `fetch`. */
@@ -93,7 +93,9 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   function memberOf(message: RpcMessage | undefined, { method }: Outgoing, posted: Answered): Member | undefined {
     if (!message || message.type === 'result') return message
     posted.hide()
-    return { type: 'error', error: unusable(method, posted, message) }
+    // One with an id of ours is an answer, whatever the status of the whole.
+    if (message.type === 'error') return { type: 'error', error: rpcError(method, posted.response, message.error) }
+    return { type: 'error', error: responseError(method, posted, message.reason) }
   }
 
   /** One answer for all of a batch. */
@@ -106,7 +108,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 
   /** There was no response. */
   function failed(method: string, { cause, prefix }: Unanswered): Error {
-    const name = prefix ? '' : read(cause, 'name')
+    const name = prefix ? '' : field(cause, 'name')
     if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') return cause as Error
     return withCause(
       new HttpRequestError({ body: { method }, details: prefix + reasonOf(cause), url: provider }),
@@ -116,9 +118,10 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 
   /** There was one, with an error or nothing in it. */
   function unusable(method: string, posted: Answered, message: Exclude<RpcMessage, { type: 'result' }>): Error {
-    return message.type === 'error'
-      ? rpcError(method, posted.response, message.error)
-      : responseError(method, posted, message.reason)
+    if (message.type === 'invalid') return responseError(method, posted, message.reason)
+    // Without a code it is no JSON-RPC: then a bad status says what it is, as it does for viem.
+    if (message.isUncoded && !posted.response.ok) return responseError(method, posted, '')
+    return rpcError(method, posted.response, message.error)
   }
 
   function rpcError(method: string, { ok, status, headers }: Response, error: RpcErrorObject) {
@@ -156,8 +159,8 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 /** What the errors of a cause chain say: fetch's own says only that it failed. */
 function reasonOf(cause: unknown): string {
   const reasons: string[] = []
-  for (let error = cause, depth = 0; error && depth < 4; error = read(error, 'cause'), depth++) {
-    const reason = typeof error === 'string' ? error : read(error, 'message') || read(error, 'code')
+  for (let error = cause, depth = 0; error && depth < 4; error = field(error, 'cause'), depth++) {
+    const reason = typeof error === 'string' ? error : field(error, 'message') || field(error, 'code')
     if (reason) reasons.push(String(reason))
   }
   return reasons.join(': ')

@@ -3,6 +3,7 @@
 import type { Outage } from '../base/backoff'
 import { delayIn, JITTER } from '../base/backoff'
 import type { Clock, Timer } from '../base/clock'
+import { startLimit } from '../base/clock'
 import { isOffline, whenOnline } from '../base/online'
 import type { Random } from '../base/random'
 import type { SocketState } from '../types'
@@ -94,7 +95,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
       onAlive: () => isPresent() && hear(),
       onEnd: (end) => isPresent() && down(end),
     })
-    const timer = clock.background(CONNECT_LIMIT, () => down({ code: 1006, reason: 'no answer' }))
+    const timer = startLimit(clock, CONNECT_LIMIT, CONNECT_LIMIT, () => down({ code: 1006, reason: 'no answer' }))
     const hold = (isHeld: boolean) => {
       timer.hold(isHeld)
       socket.hold(isHeld)

@@ -1,10 +1,11 @@
 // The calls pending on a link, by the ids their frames carry: no id is ever used twice. A call is settled once, whoever
-// comes first: its answer, its caller's signal, or the end of the socket. Reads no frames.
+// comes first: its answer, its caller's signal, or the end of the socket. Those that may wait for a slot leave in order when
+// others have come back. Reads no frames.
 
+import { isObject } from '../base/fields'
 import { buildMessage } from '../rpc/message'
 import type { RpcRequest } from '../types'
-import type { ChannelRequestOptions } from './channel'
-import { isObject } from './clean'
+import type { ChannelRequestOptions, Travel } from './channel'
 import type { Link } from './link'
 import type { WsErrors } from './ws-errors'
 
@@ -12,6 +13,8 @@ export type PendingCall = {
   readonly id: number
   readonly method: string
   readonly frame: string
+  /** Set while it waits for a slot: nothing of it has left. */
+  travel: Travel | undefined
   /** Nobody waits for it: it does not keep the socket up. */
   isOurs: boolean
   readonly onValue: (value: unknown) => void
@@ -39,29 +42,63 @@ export type Pending = {
   disown(call: PendingCall): void
   /** Sends it, if it is still there. */
   transmit(call: PendingCall): void
+  /** Those that wait for slots leave, as far as there are some. */
+  serve(): void
   all(): PendingCall[]
+  /** Calls that somebody waits for, those that wait for a slot included: 1 if all slots are taken. */
+  load(): number
+  /** Calls that have left, or do once the socket is open. */
   readonly size: number
 }
 
-/** Calls that may be waited for at a time. */
+/** Slots: calls that may be waited for at a time, before others wait for a slot. */
 export const MOST_PENDING = 256
+/** Calls in all. */
+const MOST_CALLS = 10_000
 
 export function createPending({ link, errors }: { link: () => Link; errors: WsErrors }): Pending {
   const calls = new Map<number, PendingCall>()
+  const waiting = new Set<PendingCall>()
   let awaited = 0
   let lastId = 0
 
   /** It takes its place before its frame leaves; on a socket that is not open yet, it waits there. */
-  function place(args: RpcRequest, onValue: PendingCall['onValue'], onError: PendingCall['onError'], isOurs = true) {
+  function place(
+    args: RpcRequest,
+    onValue: PendingCall['onValue'],
+    onError: PendingCall['onError'],
+    isOurs = true,
+    travel?: Travel,
+  ) {
     const id = ++lastId
-    const call: PendingCall = { id, method: args.method, frame: buildMessage(args, id), isOurs, onValue, onError }
-    calls.set(id, call)
-    if (!isOurs) {
-      awaited++
-      link().acquire()
+    const call: PendingCall = {
+      id,
+      method: args.method,
+      frame: buildMessage(args, id),
+      travel,
+      isOurs,
+      onValue,
+      onError,
     }
-    if (link().state() === 'open') transmit(call)
+    calls.set(id, call)
+    if (travel) waiting.add(call)
+    else if (!isOurs) awaited++
+    if (!isOurs) link().acquire()
+    if (travel) serve()
+    else if (link().state() === 'open') transmit(call)
     return call
+  }
+
+  function serve() {
+    for (const call of waiting) {
+      if (awaited >= MOST_PENDING || link().state() !== 'open') return
+      const { travel } = call
+      waiting.delete(call)
+      call.travel = undefined
+      awaited++
+      travel?.onLeave(undefined)
+      transmit(call)
+    }
   }
 
   function transmit(call: PendingCall) {
@@ -82,8 +119,9 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
   function disown(call: PendingCall) {
     if (call.isOurs) return
     call.isOurs = true
-    awaited--
+    if (!waiting.delete(call)) awaited--
     link().release()
+    if (waiting.size > 0) queueMicrotask(serve)
   }
 
   /** Why nothing can be sent now. */
@@ -91,11 +129,11 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     if (link().state() === 'closed') return errors.closed()
     const refusal = link().refusal()
     if (refusal) return errors.unconnected(method, refusal)
-    return awaited < MOST_PENDING ? undefined : errors.full(MOST_PENDING)
+    return calls.size < MOST_CALLS ? undefined : errors.full(MOST_CALLS)
   }
 
   return {
-    perform(args, { signal }, leave, onValue) {
+    perform(args, { signal, travel }, leave, onValue) {
       return new Promise((resolve, reject) => {
         const error = signal?.aborted ? signal.reason : obstacle(args.method)
         if (error !== undefined) return reject(error)
@@ -113,11 +151,13 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
           }
         }
         signal?.addEventListener('abort', abort, { once: true })
+        if (travel) travel.giveUp = abort
         call = place(
           args,
           (value) => settle(() => resolve(onValue(value))),
           (reason) => settle(() => reject(reason)),
           false,
+          travel,
         )
       })
     },
@@ -129,9 +169,11 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     finish,
     disown,
     transmit,
+    serve,
     all: () => [...calls.values()],
+    load: () => (awaited + waiting.size) / MOST_PENDING,
     get size() {
-      return calls.size
+      return calls.size - waiting.size
     },
   }
 }

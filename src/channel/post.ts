@@ -2,14 +2,14 @@
 // no JSON-RPC. Its failures are values, clean of secrets.
 
 import { ResponseBodyTooLargeError } from '../errors'
+import type { HeadersSource, HttpHeaders } from './headers'
+import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { Redactor } from './secrets'
-
-export type HttpHeaders = Record<string, string>
 
 export type PostOptions = {
   url: string
-  /** Headers of every request, or a function that is asked for them before each one. */
-  headers: HttpHeaders | (() => HttpHeaders | Promise<HttpHeaders>)
+  /** Of every request. */
+  headers: HeadersSource
   /** Longest response body that is read (in bytes). */
   maxResponseBodySize: number
   /** Used instead of the platform's `fetch`. */
@@ -35,19 +35,18 @@ export type Post = (body: string, method: string, signal: AbortSignal | undefine
 export function createPost(options: PostOptions): Post {
   const { url, headers, maxResponseBodySize, provider, redactor } = options
   const { target, authorization } = splitUrl(url)
-  const ask = typeof headers === 'function' ? headers : undefined
-  const fixed = typeof headers === 'function' ? undefined : headers
-  redactor.add({ urls: [url], headers: valuesOf(fixed) })
+  const fixed = typeof headers === 'function' ? undefined : (toHeaders(headers) ?? {})
+  redactor.add({ urls: [url], headers: Object.values(fixed ?? {}) })
 
   return async (body, method, signal) => {
     let own = fixed
     // Headers of a function are known to the redactor only once they may show.
     const hide = () => {
-      if (ask) redactor.addPassing({ headers: valuesOf(own) })
+      if (!fixed) redactor.addPassing({ headers: Object.values(own ?? {}) })
     }
-    let prefix = 'The `headers` function failed: '
+    let prefix = NO_HEADERS
     try {
-      own ??= await untilAborted(Promise.resolve(ask?.()), signal)
+      if (typeof headers === 'function') own = await untilAborted(askHeaders(headers), signal)
       prefix = ''
       const init = { method: 'POST', headers: joinHeaders(authorization, own), body, signal: signal ?? null }
       // Looked up at each call, so that a fetch installed later is used.
@@ -62,15 +61,8 @@ export function createPost(options: PostOptions): Post {
   }
 }
 
-function valuesOf(headers: HttpHeaders | undefined) {
-  return Object.values(headers ?? {}).map(String)
-}
-
-function joinHeaders(authorization: string | undefined, own: HttpHeaders | undefined) {
-  const joined: HttpHeaders = { 'content-type': 'application/json' }
-  if (authorization) joined.authorization = authorization
-  for (const name in own) joined[name.toLowerCase()] = own[name] as string
-  return joined
+function joinHeaders(authorization: string | undefined, own: HttpHeaders | undefined): HttpHeaders {
+  return { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
 }
 
 // fetch refuses a URL with user info.

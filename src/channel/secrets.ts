@@ -2,8 +2,9 @@
 // texts, data and errors, whatever their depth. Judges no error and changes nothing in which no secret occurs.
 
 import { BaseError, WebSocketRequestError } from 'viem'
+import { field, isObject } from '../base/fields'
 import type { ErrorSource } from './clean'
-import { cleanGraph, isError, isObject, isOpaque, MASK, reach, read, urlsOf } from './clean'
+import { cleanGraph, isError, isOpaque, MASK, reach, urlsOf } from './clean'
 
 export type Secrets = {
   /** Endpoints, as configured. */
@@ -72,7 +73,7 @@ export function createRedactor(known: Secrets = {}): Redactor {
       const urls = urlsOf(graph).filter((url) => !secrets.includes(url))
       if (urls.length) addPassing({ urls })
       // An event of a socket that could not be opened: viem's webSocket() rejects with it.
-      if (isOpaque(value) && read(value, 'type') && isObject(read(value, 'target')))
+      if (isOpaque(value) && field(value, 'type') && isObject(field(value, 'target')))
         return clean(errorOfEvent(value, source), source)
       return cleanGraph(value, { graph, source, text, hasSecrets: secrets.length > 0 })
     } catch {
@@ -136,11 +137,11 @@ function apply(transform: (text: string) => string, text: string) {
 }
 
 function errorOfEvent(event: object, { provider, method }: ErrorSource) {
-  const cause = read(event, 'error')
+  const cause = field(event, 'error')
   return new WebSocketRequestError({
     body: { method },
     cause: isError(cause) ? cause : undefined,
-    details: String(read(event, 'message') || read(event, 'reason') || 'The socket could not be opened.'),
+    details: String(field(event, 'message') || field(event, 'reason') || 'The socket could not be opened.'),
     url: provider,
   })
 }

@@ -1,13 +1,14 @@
 // The upstream subscriptions of one socket: the provider's id -> where its frames go. Keeps what comes before its id is
 // known. Sends nothing.
 
+import { field, isObject } from '../base/fields'
 import type { SubscriptionSink } from './channel'
-import { isObject, read } from './clean'
 
 export type Sinks = {
   /** From now on the frames of this id go to the sink; those that were early go first. */
   add(id: string, sink: SubscriptionSink): void
-  has(id: string, sink: SubscriptionSink): boolean
+  /** Where the frames of this id go. */
+  of(id: string): SubscriptionSink | undefined
   /** Whether there was one. */
   remove(id: string): boolean
   /**
@@ -36,7 +37,7 @@ export function createSinks(): Sinks {
   }
 
   function give(params: unknown, mayBeEarly: () => boolean) {
-    const id = read(params, 'subscription')
+    const id = field(params, 'subscription')
     if (typeof id !== 'string' || !isObject(params)) return false
     const sink = sinks.get(id)
     if (sink) call(() => sink.onData(params))
@@ -48,11 +49,11 @@ export function createSinks(): Sinks {
   return {
     add(id, sink) {
       sinks.set(id, sink)
-      const own = early.filter((params) => read(params, 'subscription') === id)
+      const own = early.filter((params) => field(params, 'subscription') === id)
       early = early.filter((params) => !own.includes(params))
       for (const params of own) give(params, () => false)
     },
-    has: (id, sink) => sinks.get(id) === sink,
+    of: (id) => sinks.get(id),
     remove: (id) => sinks.delete(id),
     give,
     clear() {

@@ -2,10 +2,10 @@
 // `undefined`. Subscriptions are its own too: a socket that it opens again goes on after its error.
 
 import type { Transport } from 'viem'
+import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
 import type { ChannelType, RpcRequest } from '../types'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
-import { read } from './clean'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
 
@@ -34,7 +34,7 @@ type ViemSocket = { getRpcClient?(): Promise<{ readonly socket: { readonly ready
 /** `readyState` of a socket that is. */
 const OPEN = 1
 /** Transports that hand a signal on; viem's sockets and an EIP-1193 provider do nothing with it. */
-const ABORTABLE = ['http', 'fallback', 'failover']
+const ABORTABLE = ['http', 'fallback']
 /** Transports inside of transports are looked at this deep. */
 const DEEPEST = 8
 
@@ -61,10 +61,24 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     )
   }
 
-  async function subscribe(params: readonly unknown[], sink: SubscriptionSink): Promise<UpstreamSubscription> {
+  function subscribe(params: readonly unknown[], sink: SubscriptionSink, { signal }: ChannelRequestOptions = {}) {
+    const opened = open(params, sink, signal)
+    return new Promise<UpstreamSubscription>((resolve, reject) => {
+      // viem waits for its answer for ever; when it comes, nobody wants it any more.
+      const leave = () => {
+        reject(signal?.reason)
+        opened.then(({ unsubscribe }) => unsubscribe()).catch(() => {})
+      }
+      signal?.addEventListener('abort', leave)
+      opened.finally(() => signal?.removeEventListener('abort', leave)).then(resolve, reject)
+    })
+  }
+
+  async function open(params: readonly unknown[], sink: SubscriptionSink, signal: AbortSignal | undefined) {
     const clean = (error: unknown) => redactor.clean(error, { provider, method: 'eth_subscribe' })
     try {
       await dropDeadSocket()
+      signal?.throwIfAborted()
       const given = { params, onData: sink.onData, onError: (error: unknown) => sink.onError(clean(error)) }
       const made = await (transport.value as ViemSubscribe).subscribe(given)
       return {
@@ -88,10 +102,11 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     throw new InvalidResponseError({ provider, method, reason: 'no result' })
   }
 
-  const canSubscribe = typeof read(transport.value, 'subscribe') === 'function'
+  const canSubscribe = typeof field(transport.value, 'subscribe') === 'function'
   return {
     type,
-    canAbort: ABORTABLE.includes(transport.config.type),
+    // Another `failover()` may be of any type.
+    canAbort: ABORTABLE.includes(transport.config.type) || field(transport.value, 'heads') !== undefined,
     request,
     ...(canSubscribe && { subscribe }),
     close() {},
@@ -100,20 +115,20 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
 
 /** Whether an error of viem tells of a socket that is gone. */
 function isOfSocket(error: unknown) {
-  return /^(SocketClosed|WebSocketRequest)Error$/.test(String(read(error, 'name')))
+  return /^(SocketClosed|WebSocketRequest)Error$/.test(String(field(error, 'name')))
 }
 
 /** The endpoints and header values a viem transport shows; those of a `webSocket()` show in its errors only. */
 export function secretsOfTransport(transport: unknown, depth = 0): { urls: string[]; headers: string[] } {
-  const value = read(transport, 'value')
-  const url = read(value, 'url')
-  const children = read(value, 'transports')
+  const value = field(transport, 'value')
+  const url = field(value, 'url')
+  const children = field(value, 'transports')
   const inner = Array.isArray(children) && depth < DEEPEST ? children : []
   const found = inner.map((child) => secretsOfTransport(child, depth + 1))
   return {
     urls: [...(typeof url === 'string' ? [url] : []), ...found.flatMap(({ urls }) => urls)],
     headers: [
-      ...headerValues(read(read(value, 'fetchOptions'), 'headers')),
+      ...headerValues(field(field(value, 'fetchOptions'), 'headers')),
       ...found.flatMap(({ headers }) => headers),
     ],
   }
@@ -121,6 +136,6 @@ export function secretsOfTransport(transport: unknown, depth = 0): { urls: strin
 
 function headerValues(headers: unknown): string[] {
   if (headers instanceof Headers) return [...headers.values()]
-  if (Array.isArray(headers)) return headers.map((pair) => String(read(pair, 1)))
+  if (Array.isArray(headers)) return headers.map((pair) => String(field(pair, 1)))
   return Object.values(headers ?? {}).map(String)
 }

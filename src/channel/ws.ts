@@ -3,12 +3,14 @@
 
 import type { Clock } from '../base/clock'
 import { realClock } from '../base/clock'
+import { field, isObject } from '../base/fields'
 import type { Random } from '../base/random'
 import { realRandom } from '../base/random'
 import { InvalidResponseError } from '../errors'
 import { readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
-import { isObject, read } from './clean'
+import type { HeadersSource } from './headers'
+import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { LinkChange } from './link'
 import { createLink } from './link'
 import type { PendingCall } from './pending'
@@ -19,8 +21,6 @@ import { createSinks } from './sinks'
 import type { Socket, SocketEvents } from './socket'
 import { openSocket } from './socket'
 import { createWsErrors } from './ws-errors'
-
-export type WsHeaders = Record<string, string>
 
 /** A change of the socket's state; `from` and `to` are equal where the provider only complained. */
 export type SocketChange = Omit<LinkChange, 'end'> & {
@@ -34,8 +34,8 @@ export type WsChannelOptions = {
   url: string
   /** Id of the provider: what errors show in place of the endpoint. */
   provider: string
-  /** Headers of the handshake, where the platform allows them, or a function that is asked for them before each one. */
-  headers?: WsHeaders | (() => WsHeaders | Promise<WsHeaders>) | undefined
+  /** Of the handshake, where the platform allows them. */
+  headers?: HeadersSource | undefined
   /** The provider's redactor; it learns the secrets of this channel. */
   redactor?: Redactor | undefined
   clock?: Clock | undefined
@@ -73,7 +73,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   redactor.add({ urls: [url], headers: typeof headers === 'object' ? Object.values(headers) : [] })
   const link = createLink({
-    open: options.open ?? ((events) => openSocket({ url, headers: askHeaders }, events)),
+    open: options.open ?? ((events) => openSocket({ url, headers: headersOf }, events)),
     clock,
     random,
     onFrame: receive,
@@ -82,9 +82,11 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     ask: () => void calls.place({ method: 'net_version' }, ignore, ignore),
   })
 
-  async function askHeaders() {
-    if (typeof headers !== 'function') return headers ?? {}
-    const own = await headers()
+  async function headersOf() {
+    if (typeof headers !== 'function') return toHeaders(headers) ?? {}
+    const own = await askHeaders(headers).catch((cause) => {
+      throw new Error(NO_HEADERS + cause?.message, { cause })
+    })
     redactor.addPassing({ headers: Object.values(own) })
     return own
   }
@@ -92,8 +94,9 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, given: ChannelRequestOptions = {}) {
     if (!isEstablishing()) sinks.clear()
     return calls.perform({ method: 'eth_subscribe', params }, given, leave, (id): UpstreamSubscription => {
-      if (typeof id !== 'string')
-        throw new InvalidResponseError({ provider, method: 'eth_subscribe', reason: 'no subscription id' })
+      // With the id of another one nobody knows whose a frame is, nor what unsubscribing would end.
+      if (typeof id !== 'string' || sinks.of(id))
+        throw new InvalidResponseError({ provider, method: 'eth_subscribe', reason: 'no subscription id of its own' })
       if (given.signal?.aborted) void unsubscribe(id)
       else {
         link.acquire()
@@ -103,7 +106,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
       return {
         id,
         unsubscribe() {
-          ended ??= sinks.has(id, sink) ? unsubscribe(id) : Promise.resolve()
+          ended ??= sinks.of(id) === sink ? unsubscribe(id) : Promise.resolve()
           return ended
         },
       }
@@ -142,7 +145,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   /** A frame that belongs to nobody. What a provider says without an id is told, but ends nothing. */
   function stray(body: Record<string, unknown> | undefined) {
-    if (body?.id ?? read(body?.params, 'subscription')) counts.unknown++
+    if (body?.id ?? field(body?.params, 'subscription')) counts.unknown++
     else counts.malformed++
     const message = latest && body?.id === null && readMessage(body, 0)
     if (latest && message && message.type === 'error')
@@ -156,13 +159,21 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     // What listeners add meanwhile has nothing to do with this change.
     const present = calls.all()
     const isAwaited = present.some(({ isOurs, method }) => !isOurs && method !== 'eth_subscribe')
-    const isFault = isFailed || isAwaited || FAULTS.includes(end?.code as number)
+    const isFault =
+      !end?.reason.startsWith(NO_HEADERS) && (isFailed || isAwaited || FAULTS.includes(end?.code as number))
     latest = { ...change, isBlamed: isLost && isFault, ...(end && { why: redactor.text(end.reason) }) }
     onSocket?.(latest)
-    if (to === 'open') for (const call of present) calls.transmit(call)
+    if (to === 'open') {
+      for (const call of present) if (!call.travel) calls.transmit(call)
+      calls.serve()
+    }
     if (!end) return
-    for (const call of present)
-      if (calls.finish(call)) call.onError(isFailed ? errors.unconnected(call.method, end) : errors.closed())
+    // What has not left goes on the next socket, if one is coming.
+    const isKept = isLost && !isFailed && !link.refusal()
+    for (const call of present) {
+      if (!(isKept && call.travel) && calls.finish(call))
+        call.onError(isFailed || call.travel ? errors.unconnected(call.method, end) : errors.closed())
+    }
     for (let left = sinks.end(errors.closed()); left > 0; left--) link.release()
   }
 
@@ -170,6 +181,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     type: 'ws',
     canAbort: true,
     takesAnySignal: true,
+    load: calls.load,
     request: (args, given = {}) => calls.perform(args, given, calls.finish, same),
     subscribe,
     socket: link.state,

@@ -5,6 +5,7 @@ import { jsonLength } from '../base/json'
 import type { AttemptSummary } from '../errors'
 import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
+import type { RequestEnd } from '../request/emit'
 import { emitEnd } from '../request/emit'
 import type { OnWinner, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
@@ -20,7 +21,7 @@ import type { LogsOptions } from './logs/wide-logs'
 import { createWideLogs } from './logs/wide-logs'
 import { createSharing, JOINABLE, keyOf } from './sharing'
 import { createLookUps } from './transactions/look-ups'
-import { createTransactions } from './transactions/transactions'
+import { createTransactions, describeSend } from './transactions/transactions'
 
 export type EntranceOptions = {
   readonly share: boolean
@@ -121,6 +122,8 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     const isHidden = calls.privates.length > 0 && isSignedSend(request.method)
     try {
       return await pass(isHidden ? { ...asked, plan: { ...plan, isPrivate: true, kept: undefined } } : asked)
+    } catch (error) {
+      throw describeSend(error as Error)
     } finally {
       sharing?.invalidate()
     }
@@ -136,30 +139,32 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
   }
 
-  /** A request that is answered by other means than one flight: it is counted and told of here. */
+  /** A request that is answered by other means than one flight: it is counted and told of here, if it is a caller's. */
   async function inParts({ channels, request, plan, signal }: Asked, run: (caller: Caller) => unknown) {
     const id = parts.nextId++
     const startedAt = clock.now()
-    const end = { id, method: request.method, startedAt }
+    const { isInner } = plan
+    const tell = (outcome: RequestEnd['outcome'], attempts: number, how: Partial<RequestEnd>) => {
+      if (!isInner) emitEnd(parts, { id, method: request.method, startedAt, outcome, attempts, ...how })
+    }
     let by: ChannelState | undefined
     let made = 0
     const onAnswer: OnWinner = (channel, attempts) => {
       by = channel
       made += attempts
     }
-    counts.total++
+    if (!isInner) counts.total++
     try {
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
       const value = await run({ channels, signal, deadline, limits: plan, id, onAnswer })
-      emitEnd(parts, { ...end, outcome: 'success', attempts: made, by })
+      tell('success', made, { by })
       return value
     } catch (error) {
       const isAborted = isOver({ signal }, error)
-      if (!isAborted) counts.failed++
+      if (!isAborted && !isInner) counts.failed++
       const { attempts } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
-      const [outcome, kind] = [isAborted ? 'aborted' : 'error', attempts?.at(-1)?.kind] as const
-      emitEnd(parts, { ...end, outcome, attempts: attempts?.length ?? made, error, kind })
+      tell(isAborted ? 'aborted' : 'error', attempts?.length ?? made, { error, kind: attempts?.at(-1)?.kind })
       throw error
     }
   }

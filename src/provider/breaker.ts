@@ -24,11 +24,20 @@ export type BreakerOptions = {
 
 type Closed = { type: 'closed'; failures: number; networkFailures: number; successes: number }
 type Open = { type: 'open'; until: number; failures: number }
-type HalfOpen = { type: 'half-open'; isEarly: boolean; until: number; failures: number }
+/** `probes`: those on their way; `overdueAt`: when the newest is late enough for one more beside it (in ms of the clock). */
+type HalfOpen = {
+  type: 'half-open'
+  isEarly: boolean
+  until: number
+  failures: number
+  overdueAt: number
+  probes: Set<Permit>
+}
+type Probe = { readonly type: 'probe' }
 type State = Closed | Open | HalfOpen
 
-/** Leave for one attempt: the state that gave it. */
-export type Permit = Closed | HalfOpen
+/** Leave for one attempt: the closed state that gave it, or a probe. */
+export type Permit = Closed | Probe
 
 /** How an attempt ended, as far as the breaker cares; `neutral` gives the permit back and says nothing. */
 export type BreakerResult = 'success' | 'failure' | 'network' | 'neutral'
@@ -39,13 +48,13 @@ export type BreakerSnapshot = { state: BreakerStateName; failures: number; openU
 export type Breaker = {
   snapshot(now: number): BreakerSnapshot
   isClosed(): boolean
-  /** When the next probe is due; `-Infinity` while closed. */
+  /** When the next probe is due, while one is on its way when that one is overdue (in ms of the clock); `-Infinity` while closed. */
   dueAt(): number
   /** Whether a probe is on its way. */
   isProbing(): boolean
   /** Leave for an ordinary attempt; `undefined` unless closed. */
   admit(): Permit | undefined
-  /** Leave for the one probe; `undefined` while closed or probing, or before it is due unless `isEarly`. */
+  /** Leave for a probe; `undefined` while closed, before it is due unless `isEarly`, and beside one that is not overdue. */
   admitProbe(now: number, isEarly: boolean): Permit | undefined
   settle(permit: Permit, result: BreakerResult, now: number): void
   /** A sign of ill health from outside an attempt: a failed upkeep call, a stalled stream. */
@@ -60,6 +69,8 @@ export type Breaker = {
 const SUCCESSES_TO_FORGET = 5
 const JITTER = 0.1
 const LONGEST_OPEN = 60_000
+/** A channel that does not answer a probe by then (in ms) is not back. */
+export const PROBE_LIMIT = 2_000
 
 export function createBreaker(
   options: BreakerOptions,
@@ -107,14 +118,21 @@ export function createBreaker(
     if (seen.attempts >= minimumAttempts && seen.failures >= seen.attempts * ratio) open(now)
   }
 
-  function settleProbe(probe: HalfOpen, result: BreakerResult, now: number) {
+  function settleProbe(from: HalfOpen, result: BreakerResult, now: number) {
     if (result === 'success') return close()
-    const { until, failures } = probe
-    if (result === 'neutral') return turn({ type: 'open', until, failures }, until)
+    const { until, failures, probes } = from
+    if (result === 'neutral') return probes.size > 0 ? undefined : turn({ type: 'open', until, failures }, until)
     // One that was made before its time, because nobody else was left, does not prolong the wait.
-    if (!probe.isEarly) level++
-    probe.failures++
+    if (!from.isEarly) level++
+    from.failures++
     open(now)
+  }
+
+  function addProbe(to: HalfOpen, now: number): Permit {
+    const probe: Probe = { type: 'probe' }
+    to.probes.add(probe)
+    to.overdueAt = now + PROBE_LIMIT
+    return probe
   }
 
   return {
@@ -124,19 +142,32 @@ export function createBreaker(
       return { state: isDue ? 'half-open' : 'open', failures: state.failures, openUntil: state.until }
     },
     isClosed: () => state.type === 'closed',
-    dueAt: () => (state.type === 'closed' ? -Infinity : state.until),
+    dueAt() {
+      if (state.type === 'closed') return -Infinity
+      return state.type === 'open' ? state.until : state.overdueAt
+    },
     isProbing: () => state.type === 'half-open',
     admit: () => (state.type === 'closed' ? state : undefined),
     admitProbe(now, isEarly) {
+      // One that hangs, as a send may, does not keep the next from finding out.
+      if (state.type === 'half-open' && now >= state.overdueAt) return addProbe(state, now)
       if (state.type !== 'open' || (now < state.until && !isEarly)) return undefined
-      const probe: HalfOpen = { ...state, type: 'half-open', isEarly: now < state.until }
-      turn(probe)
+      const { until, failures } = state
+      const next: HalfOpen = {
+        type: 'half-open',
+        isEarly: now < until,
+        until,
+        failures,
+        overdueAt: Infinity,
+        probes: new Set(),
+      }
+      const probe = addProbe(next, now)
+      turn(next)
       return probe
     },
     settle(permit, result, now) {
-      if (permit !== state) return
-      if (permit.type === 'half-open') return settleProbe(permit, result, now)
-      if (result === 'neutral') return
+      if (state.type === 'half-open') return state.probes.delete(permit) ? settleProbe(state, result, now) : undefined
+      if (permit !== state || result === 'neutral') return
       if (result !== 'success') return count(permit, result === 'network', now)
       permit.failures = 0
       permit.networkFailures = 0

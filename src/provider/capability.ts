@@ -51,6 +51,8 @@ export type LearnedCapabilities = {
 
 /** What is learned is believed this long (in ms). */
 const LASTS = 30 * 60_000
+/** Methods that are known to be served; beyond that it is as with those it was never asked for. */
+const MOST_SERVED = 500
 
 export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
   Omit<StateDepth, 'stateFrom' | 'keepsState' | 'limitsState'> &
@@ -68,8 +70,10 @@ export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
     hasLearned(): boolean
     /** The provider said that it does not know the method. Returns whether that was news. */
     learnUnsupported(method: string, now: number): boolean
-    /** It served the method after all. */
-    unlearn(method: string): void
+    /** It served the method: whatever it said of it before. */
+    learnSupported(method: string): void
+    /** Whether the user said that it serves the method, or it has. */
+    serves(method: string): boolean
     /** Whether it takes this kind of subscription, as far as was said or is known. */
     servesSubscription(kind: string, now: number): boolean
     /** It has refused a kind of subscription. Returns whether that was news. */
@@ -83,6 +87,7 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
   const exclude = matcherOf(declared.methods?.exclude)
   const { archive, history, subscriptions } = declared
   const methods = createRefusals(LASTS)
+  const served = new Set<string>()
   const kinds = createRefusals(LASTS)
   const { stateFrom, keepsState, limitsState, ...state } = createStateDepth(archive, LASTS)
   const { learnedBatchSize, ...batches } = createBatchSize(largestBatch, LASTS)
@@ -115,8 +120,15 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
     declares,
     lacks: methods.has,
     hasLearned: () => methods.size() > 0,
-    learnUnsupported: (method, now) => !declares(method) && methods.add(method, now),
-    unlearn: methods.remove,
+    learnUnsupported(method, now) {
+      served.delete(method)
+      return !declares(method) && methods.add(method, now)
+    },
+    learnSupported(method) {
+      methods.remove(method)
+      if (served.size < MOST_SERVED) served.add(method)
+    },
+    serves: (method) => declares(method) ?? served.has(method),
     servesSubscription: (kind, now) => declaresKind(kind) ?? !kinds.has(kind, now),
     learnSubscription: (kind, now) => declaresKind(kind) === undefined && kinds.add(kind, now),
     learned(now) {

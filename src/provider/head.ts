@@ -8,6 +8,8 @@ export type HeadOptions = {
   readonly providers: readonly Provider[]
   /** A provider further behind than this (in blocks) is left alone by reads of the newest state. @default 2 blocks, or 3 s worth of them if that is more */
   readonly maxLag?: number | undefined
+  /** What the chain's definition says of the time between two blocks (in ms), until it is learned. */
+  readonly blockTime?: number | undefined
   /** The best head has moved. */
   readonly onMove?: ((provider: Provider, from: number | undefined, to: number) => void) | undefined
 }
@@ -24,6 +26,8 @@ export type Heads = {
   best(now: number): number | undefined
   /** Usual time between two blocks (in ms), learned; `undefined` while unknown. */
   blockTime(): number | undefined
+  /** How many blocks may come in this time (in ms). */
+  blocksIn(duration: number): number
   /** What the provider has shown last, unless that is too old to count. */
   headOf(provider: Provider, now: number): number | undefined
   /** What the provider has shown last, however long ago, and when. */
@@ -57,7 +61,7 @@ const FAR = 64
 const TIMES_EXPECTED = 4
 /** From this many providers on, one that is far ahead alone is not believed whatever it shows. */
 const MANY = 4
-/** While the block time is unknown it is taken to be short (in ms), so that nobody is misjudged. */
+/** While nothing is known of the block time it is taken to be short (in ms), so that nobody is misjudged. */
 const GUESS = 250
 const SHORTEST = 10
 /** A block time is learned from this many blocks on, over the last steps. */
@@ -68,7 +72,8 @@ const MAX_LAG_TIME = 3_000
 /** Blocks do not come evenly: this many times the expected ones may have come. */
 const SLACK = 1.25
 
-export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): Heads {
+export function createHeads({ providers, maxLag: given, blockTime, onMove }: HeadOptions): Heads {
+  const usual = Math.max(SHORTEST, blockTime || GUESS)
   const sights: (Sight | undefined)[] = []
   /** `since`: when that height was first seen; `at`: when it was last seen. */
   let best: (Height & { readonly since: number }) | undefined
@@ -78,7 +83,7 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
   const isFresh = ({ at }: HeadSight, now: number) => now - at <= FRESH
 
   function isFar(sight: HeadSight, from: HeadSight) {
-    const expected = Math.abs(sight.at - from.at) / (time ?? GUESS)
+    const expected = Math.abs(sight.at - from.at) / (time ?? usual)
     return sight.height - from.height > Math.max(FAR, TIMES_EXPECTED * expected)
   }
 
@@ -138,19 +143,23 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
     const sight = sightOf(provider)
     if (!sight?.isHead || !isFresh(sight, now) || !bestNow(now) || !best || provider.chain.state === 'wrong')
       return undefined
-    const meanwhile = Math.max(0, best.since - sight.at) / (time ?? GUESS)
-    return Math.max(0, sight.lag, best.height - sight.height - Math.ceil(meanwhile * SLACK))
+    return Math.max(0, sight.lag, best.height - sight.height - blocksIn(Math.max(0, best.since - sight.at)))
+  }
+
+  function blocksIn(duration: number) {
+    return Math.ceil((duration / (time ?? usual)) * SLACK)
   }
 
   function maxLag() {
-    return given ?? Math.max(MAX_LAG_BLOCKS, Math.ceil(MAX_LAG_TIME / (time ?? GUESS)))
+    return given ?? Math.max(MAX_LAG_BLOCKS, Math.ceil(MAX_LAG_TIME / (time ?? usual)))
   }
 
   return {
     observe(provider, height, now, isHead = true) {
       const last = sightOf(provider)
       const trail = last?.trail ?? []
-      if (step(trail, height, now)) time = blockTimeOf(sights, trail)
+      // A block that was looked up may be old.
+      if (isHead && step(trail, height, now)) time = blockTimeOf(sights, trail)
       const isKnown = isHead || (last?.isHead === true && isFresh(last, now))
       const sight: Sight = { height, at: now, isHead: isKnown, lag: 0, proof: last?.proof, trail }
       sights[provider.index] = sight
@@ -165,6 +174,7 @@ export function createHeads({ providers, maxLag: given, onMove }: HeadOptions): 
     },
     best: (now) => bestNow(now)?.height,
     blockTime: () => time,
+    blocksIn,
     headOf(provider, now) {
       const sight = sightOf(provider)
       return sight && isFresh(sight, now) ? sight.height : undefined
@@ -210,7 +220,7 @@ function step(trail: HeadSight[], height: number, at: number): boolean {
 
 /** The median of what the providers' steps say: one that catches up, or was stuck, moves at another pace. */
 function blockTimeOf(sights: readonly (Sight | undefined)[], own: HeadSight[]): number | undefined {
-  const trails = new Set([own, ...sights.flatMap((sight) => (sight ? [sight.trail] : []))])
+  const trails = new Set([own, ...sights.flatMap((sight) => (sight?.trail[0] ? [sight.trail] : []))])
   const times: number[] = []
   for (const trail of trails) {
     const [first, last] = [trail[0], trail.at(-1)] as [HeadSight, HeadSight]

@@ -47,6 +47,8 @@ export type ChannelState = {
   inFlight: number
   /** Whether the last probe brought an answer that says neither well nor ill. */
   isProbeVague: boolean
+  /** When a request that waited for it last asked it (in ms of the clock). */
+  ledAt: number
 }
 
 /** What is known about the chain behind a provider. */
@@ -123,6 +125,7 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
       attempts: 0,
       inFlight: 0,
       isProbeVague: false,
+      ledAt: -Infinity,
     }
     channels.push(channel)
   }

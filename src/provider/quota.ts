@@ -18,9 +18,11 @@ const LONGEST_RATE_LIMIT = 5 * 60_000
 const FIRST_COOLDOWN = 1_000
 const LONGEST_COOLDOWN = 60_000
 const QUOTA_COOLDOWN = 60 * 60_000
-/** After a refusal the pace falls to this share of what was sent in the second before; it grows by a tenth of that each second. */
+/** After a refusal the pace falls to this share of what was taken in the second before; it grows by a tenth of that each second. */
 const PACE_CUT = 0.7
 const PACE_GROWTH = 0.1
+/** Where only one was taken before the first refusal, that says little: the pace (a second) that is tried then. */
+const VAGUE_PACE = 4
 /** A learned pace this many times its first value says nothing any more. */
 const PACE_FORGOTTEN = 2
 
@@ -64,10 +66,13 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
   let coolsUntil = -Infinity
   let repeats = 0
   let learned: { pace: number; first: number; at: number } | undefined
-  // What left in this second and in the one before: the pace at which a refusal came.
+  // What was taken in this second and in the one before: the pace at which a refusal came.
   let second = 0
-  let sent = 0
-  let sentBefore = 0
+  let taken = 0
+  let takenBefore = 0
+  // Of the refusals of one burst: the pace before, and the most that was taken in a second.
+  let paceBefore = Infinity
+  let most = 0
 
   function pace(now: number) {
     if (!learned) return declared
@@ -81,7 +86,9 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
     const rate = pace(now)
     if (rate === Infinity) return rate
     const size = learned ? Math.max(1, Math.min(burst, rate)) : burst
-    tokens = filledAt === -Infinity ? size : Math.min(size, tokens + ((now - filledAt) * rate) / 1_000)
+    const gained = ((now - filledAt) * rate) / 1_000
+    // Fake timers that are installed later may have set the clock back: there is no debt.
+    tokens = filledAt === -Infinity ? size : Math.max(0, Math.min(size, tokens + gained))
     filledAt = now
     return rate
   }
@@ -100,6 +107,28 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
     return rate === Infinity || tokens >= 1 ? now : now + ((1 - tokens) * 1_000) / rate
   }
 
+  function count(now: number, more: 0 | 1) {
+    const current = Math.floor(now / 1_000)
+    if (current !== second) {
+      takenBefore = current === second + 1 ? taken : 0
+      taken = 0
+      second = current
+    }
+    taken += more
+  }
+
+  /** Of a burst of which nothing was taken nothing is learned. What is taken of it may be told after what is refused. */
+  function learn(now: number) {
+    const seen = Math.max(taken, takenBefore)
+    if (seen <= most) return
+    most = seen
+    const isVague = most === 1 && paceBefore === Infinity
+    const first = isVague ? VAGUE_PACE : Math.max(1, most * PACE_CUT)
+    learned = { pace: Math.min(first, paceBefore), first, at: now }
+    tokens = 0
+    filledAt = now
+  }
+
   return {
     hasRoom: (now) => roomAt(now) <= now,
     roomAt,
@@ -112,13 +141,6 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
         fill(now)
         tokens = Math.max(0, tokens - 1)
       }
-      const current = Math.floor(now / 1_000)
-      if (current !== second) {
-        sentBefore = current === second + 1 ? sent : 0
-        sent = 0
-        second = current
-      }
-      sent++
     },
     give() {
       inFlight--
@@ -133,17 +155,18 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
         wait = 0 // sent before the last refusal came back: one refusal, told twice
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
       coolsUntil = Math.max(coolsUntil, now + wait)
-      if (kind === 'rate-limit') {
-        const first = Math.max(1, Math.max(sent, sentBefore) * PACE_CUT)
-        learned = { pace: Math.min(first, pace(now)), first, at: now }
-        tokens = 0
-        filledAt = now
+      count(now, 0)
+      if (!wasCooling) {
+        paceBefore = pace(now)
+        most = kind === 'rate-limit' ? 0 : Infinity
       }
+      learn(now)
       if (!wasCooling && now < coolsUntil) onCooling?.()
       return coolsUntil - now
     },
     accept(now) {
-      if (now < coolsUntil) return
+      count(now, 1)
+      if (now < coolsUntil) return learn(now)
       repeats = 0
       coolsUntil = -Infinity
     },

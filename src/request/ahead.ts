@@ -15,13 +15,24 @@ export function putBehind(flight: Flight, { provider }: ChannelState, now: numbe
   const isCooling = provider.quota.cooldownUntil(now) !== undefined
   const mayBeBackup = !isCooling || provider.setup.isBackup
   const free = restOf(flight).find(
-    (other) => other.provider.quota.hasRoom(now) && (mayBeBackup || !other.provider.setup.isBackup),
+    (other) => hasRoom(flight, other, now) && (mayBeBackup || !other.provider.setup.isBackup),
   )
   if (free) putFirst(flight, free)
   return free !== undefined
 }
 
-/** Where all are full: the one that gathers what waits, and has the least to do, goes first. Returns whether there is one. */
+/** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. */
+export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
+  const { quota } = channel.provider
+  return (quota.isUnlimited() || quota.hasRoom(now)) && !(channel.type === 'ws' && letsWait(flight, channel))
+}
+
+/** Whether one more may wait in there: where batches are gathered, and at a socket of which all slots are taken. */
+export function letsWait({ channels }: Flight, { slot, type }: ChannelState): boolean {
+  return (channels[slot]?.load?.() ?? -1) >= (type === 'ws' ? 1 : 0)
+}
+
+/** Where all are full: the one that lets them wait, and has the least to do, goes first. Returns whether there is one. */
 export function putWhereItWaits(flight: Flight, now: number): boolean {
   const { channels } = flight
   const loadOf = ({ slot, provider }: ChannelState) =>
@@ -38,10 +49,11 @@ function putFirst(flight: Flight, channel: ChannelState) {
 }
 
 /** Whether it would wait in the channel for nothing but a slot of that channel. */
-function gathers(channel: ChannelState, { channels }: Flight, now: number) {
-  const { provider, slot } = channel
-  const isOnlyUser = provider.channels.every((other) => other === channel || other.inFlight === 0)
-  return channels[slot]?.load !== undefined && isOnlyUser && provider.quota.lacksOnlySlots(now)
+function gathers(channel: ChannelState, flight: Flight, now: number) {
+  const { channels, quota } = channel.provider
+  const isOnlyUser = channels.every((other) => other === channel || other.inFlight === 0)
+  const mayWait = channel.type === 'ws' ? quota.hasRoom(now) : isOnlyUser && quota.lacksOnlySlots(now)
+  return mayWait && letsWait(flight, channel)
 }
 
 /** The other channel of a provider that could not be reached goes behind the other providers. */
@@ -72,7 +84,9 @@ export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
 }
 
-/** It has been led to in this round. */
+/** It has been led to in this round; the last one stands last. */
 export function noteLead(flight: Flight, channel: ChannelState) {
-  flight.led = (flight.led ?? new Set()).add(channel)
+  flight.led ??= new Set()
+  flight.led.delete(channel)
+  flight.led.add(channel)
 }

@@ -2,11 +2,13 @@
 // end with the engine, and are given up after a while.
 
 import { TimeoutError } from 'viem'
+import { startLimit } from '../base/clock'
 import { TransportClosedError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RpcRequest } from '../types'
 import type { Parts } from './flight'
 import type { ClientChannels } from './plan'
+import { GRACE } from './timing'
 
 /** What is not answered by then (in ms) is not waited for. */
 export const LIMIT = 2_000
@@ -27,7 +29,7 @@ export function askAside(
       controller?.abort()
     }
     const end = () => giveUp(new TransportClosedError())
-    const timer = parts.clock.background(LIMIT, () =>
+    const timer = startLimit(parts.clock, LIMIT, GRACE, () =>
       giveUp(new TimeoutError({ body: { method: request.method }, url: id })),
     )
     parts.ends.add(end)

@@ -2,13 +2,14 @@
 // becomes of it is told to the pilot.
 
 import type { Permit } from '../provider/breaker'
+import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { noteLead, takeOut } from './ahead'
 import type { AttemptRole } from './attempt'
 import { emitFailover } from './emit'
 import type { Flight } from './flight'
 import { isOver } from './flight'
-import { canHedge, hedgeCandidate, hedgeDelayOf, hedgeDueAt } from './hedge'
+import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from './hedge'
 import { landError } from './landing'
 import { launch } from './launch'
 import { callOff } from './settle'
@@ -47,29 +48,33 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
 export function lead(flight: Flight, now: number) {
   const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
-  const channel = seat && dueFirst(seat.wants)
+  const channel = seat && dueFirst(flight, seat.wants, now)
   const permit = channel?.breaker.admitProbe(now, true)
   flight.resumeAt = Infinity
   if (channel && permit) {
     // A listener may have given up the request.
     if (isOver(flight)) return channel.breaker.settle(permit, 'neutral', now)
     noteLead(flight, channel)
+    channel.ledAt = now
     channel.provider.upkeep.probes++
     return ask(flight, channel, permit, 'lead', now)
   }
   // Another probe is on its way to it; its end wakes the room.
-  idle(flight, 'waiting', Infinity, now)
+  idle(flight, 'waiting', now + PROBE_LIMIT, now)
 }
 
-/** Asks one more candidate beside those that are slow, if the budget has it. */
+/** Asks one more candidate beside those that are slow, if one has room and the budget has it; else it looks again later. */
 export function hedge(flight: Flight, now: number) {
   const newest = flight.inFlight.at(-1)
   const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
   flight.hedgeAt = dueAt > now ? dueAt : Infinity
-  if (dueAt > now || !canHedge(flight) || flight.deadline - now < LEAST) return
+  if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
-  if (!channel || !permit || !flight.parts.hedgeBudget.spend()) return
+  if (!channel || !permit || !flight.parts.hedgeBudget.spend()) {
+    if (newest && flight.ahead.length > 0) flight.hedgeAt = now + Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+    return
+  }
   takeOut(flight, channel)
   flight.parts.counts.hedged++
   channel.provider.upkeep.hedges++

@@ -8,7 +8,7 @@ import type { SampleGroup } from '../provider/health'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
-import type { RpcRequest } from '../types'
+import type { FailureKind, RpcRequest } from '../types'
 
 /** Why it was made: in its turn, beside a slow one, to lead those that wait, or to see whether a channel is back. */
 export type AttemptRole = 'turn' | 'hedge' | 'lead' | 'probe'
@@ -31,6 +31,8 @@ export type Attempt = {
   batch: Batch | undefined
   /** When it is given up (in ms of the clock). */
   limitAt: number
+  /** When its answer came (in ms of the clock), if more was to be heard before that is taken. */
+  answeredAt: number | undefined
   /** Its timer fired so late that its time says nothing about the channel. */
   isLate: boolean
   /** It came back or was given up: whatever comes of it now is too late. */
@@ -59,6 +61,7 @@ export function openAttempt(
     leftAt: now,
     batch: undefined,
     limitAt: Infinity,
+    answeredAt: undefined,
     isLate: false,
     isVacated: false,
     isSettled: false,
@@ -104,14 +107,14 @@ export function vacate(attempt: Attempt) {
 
 /** A usable answer. */
 export function succeed(attempt: Attempt, need: Need, now: number) {
-  const { channel, batch, leftAt } = attempt
+  const { channel, batch, leftAt, answeredAt = now } = attempt
   const isNews = isFirstOfBatch(attempt, 'success')
   settle(attempt, isNews ? 'success' : 'neutral', now)
   if (need.traits.kind === 'wallet') return
-  if (isNews) channel.health.succeed(need.traits.group, now - leftAt, now, batch !== undefined)
+  if (isNews) channel.health.succeed(need.traits.group, answeredAt - leftAt, now, batch !== undefined)
   channel.provider.quota.accept(now)
   const { capability } = channel.provider
-  if (capability.hasLearned()) capability.unlearn(need.method)
+  capability.learnSupported(need.method)
   if (need.old?.what === 'state') capability.proveState(need.old.block as number)
 }
 
@@ -139,11 +142,15 @@ export function release(attempt: Attempt, now: number) {
   settle(attempt, 'neutral', now)
 }
 
+/** Fewer answers do not tell what is usual. */
+const FEWEST = 5
+
 /** Whether the time it had is long for this channel: two seconds, or three times what it usually takes. */
 export function hadTime(attempt: Attempt, need: Need, now: number): boolean {
   const duration = now - attempt.leftAt
   if (duration >= LONG_ENOUGH) return true
-  const p95 = attempt.channel.health.samples(sampleGroupOf(attempt, need))?.p95()
+  const samples = attempt.channel.health.samples(sampleGroupOf(attempt, need))
+  const p95 = samples && samples.count >= FEWEST ? samples.p95() : undefined
   return p95 !== undefined && duration >= 3 * p95
 }
 
@@ -153,7 +160,7 @@ export function sampleGroupOf({ batch }: Attempt, { traits }: Need): SampleGroup
 }
 
 /** A batch is one attempt: what one of its members has said of the channel, the others do not say again. */
-function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure'): boolean {
+export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' | FailureKind): boolean {
   if (!batch) return true
   if (batch.noted.has(what)) return false
   batch.noted.add(what)

@@ -5,10 +5,11 @@ import { isOffline } from '../base/online'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { Attempt } from './attempt'
-import { hadTime, vacate } from './attempt'
+import { hadTime, isFirstOfBatch, vacate } from './attempt'
 import type { FailedAttempt, Flight } from './flight'
 import { learnFrom } from './learn'
 import { settleFailed, takeDown } from './settle'
+import { noteLack } from './sight'
 
 /** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
 const ALIVE = 30_000
@@ -24,7 +25,11 @@ export function noteFailure(
 ): FailedAttempt {
   const { channel } = attempt
   takeDown(flight, attempt)
-  learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
+  if (failure.kind === 'block-not-available') noteLack(flight, attempt, now)
+  // A batch that was too much was refused once.
+  const isLimit = failure.kind === 'rate-limit' || failure.kind === 'quota'
+  if (!isLimit || isFirstOfBatch(attempt, failure.kind))
+    learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
   vacate(attempt)
   const failed: FailedAttempt = {
     provider: channel.provider.id,

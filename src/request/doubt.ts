@@ -1,12 +1,13 @@
 // An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
-import { ruleOut } from './ahead'
+import type { ChannelState } from '../provider/provider'
+import { hasRoom, ruleOut, takeOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
-import type { Doubt, Flight } from './flight'
+import type { Doubt, Flight, Held } from './flight'
 import { isOver } from './flight'
-import { askHead, proveHead } from './head-probe'
+import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
 import { settleAnswered, takeDown } from './settle'
@@ -23,9 +24,13 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
     const now = clock.now()
     if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
   }
-  // The very first read near the head cannot tell a laggard before the others were heard, if they are quick.
-  if (probes.first && (flight.isNewest || flight.height >= 0)) void probes.first.then(go)
-  else go()
+  // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
+  const isNear = isNearHead(flight) || value === null
+  if (!probes.first || !isNear || attempt.limitAt - clock.now() <= FIRST_LIMIT) return go()
+  // It is slow no more.
+  attempt.answeredAt = clock.now()
+  flight.hedgeAt = Infinity
+  void probes.first().then(go)
 }
 
 /** Takes an answer, or holds it back. Returns whether others are to be asked. */
@@ -47,7 +52,7 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   const { parts, held } = flight
   takeDown(flight, attempt)
   if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
-    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
+    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0, crowded: held?.crowded ?? [] }
   ruleOut(flight, attempt.channel)
   for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
@@ -75,11 +80,23 @@ export function settleHeld(flight: Flight, now: number) {
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
-/** After a pause: the provider of the answer that is held back may have caught up. */
+/** One that is full is not waited for, but it may have room when a pause is over. */
+export function passBy(flight: Flight, held: Held, channel: ChannelState) {
+  takeOut(flight, channel)
+  held.crowded = [...held.crowded, channel]
+}
+
+/** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
 export function askHeldAgain(flight: Flight, now: number) {
   const { held } = flight
   if (!held) return
   const { breaker, provider } = held.attempt.channel
+  const free = held.crowded.filter((channel) => hasRoom(flight, channel, now))
+  if (free.length > 0) {
+    held.crowded = held.crowded.filter((channel) => !free.includes(channel))
+    flight.ahead = free
+    return flight.pilot.goOn(flight, now)
+  }
   if (!breaker.isClosed() || !provider.quota.hasRoom(now)) return landHeld(flight, now)
   askAgain(flight, held.attempt.channel, now)
 }
@@ -90,7 +107,7 @@ function put(flight: Flight, now: number) {
   if (!held) return
   held.pauses++
   idle(flight, 'doubting', Infinity, now)
-  void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() => {
-    if (!isOver(flight)) landHeld(flight, flight.parts.clock.now())
-  })
+  void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>
+    landHeld(flight, flight.parts.clock.now()),
+  )
 }

@@ -1,4 +1,4 @@
-// The events of a request, put together only for those that listen.
+// The events of a request. What comes with every one of them is put together only for those that listen.
 
 import { defined } from '../base/defined'
 import type { AttemptEvent, RequestEvent } from '../events'
@@ -58,7 +58,8 @@ export function emitEnd({ events, clock }: Parts, { startedAt, by, error, kind, 
       error: Object.freeze({
         name: typeof name === 'string' ? name : 'Error',
         ...(kind && { kind }),
-        ...(typeof code === 'number' && { code }),
+        // That of an abort is its reason's: a DOMException has a number.
+        ...(told.outcome === 'error' && typeof code === 'number' && { code }),
       }),
     }),
   })
@@ -73,7 +74,7 @@ export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by
 
 export function emitFailover({ parts, id, request, failures }: Flight, to: ChannelState) {
   const last = failures.at(-1)
-  if (!last || last.attempt.channel === to || !parts.events.has('failover')) return
+  if (!last || last.attempt.channel === to) return
   parts.events.emit('failover', {
     id,
     method: request.method,
@@ -84,7 +85,6 @@ export function emitFailover({ parts, id, request, failures }: Flight, to: Chann
 }
 
 export function emitDispute({ parts, request }: Flight, { attempt, doubt }: Held) {
-  if (!parts.events.has('dispute')) return
   const { provider } = attempt.channel
   const head = parts.heads.lastOf(provider)?.height
   const block = doubt.height >= 0 ? doubt.height : undefined

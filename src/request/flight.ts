@@ -49,8 +49,10 @@ export type Parts = {
   readonly ends: Set<() => void>
   /** Set once the engine is closed: what all that are on their way end with. */
   closed: Error | undefined
-  /** Requests in their second round or later. */
+  /** Requests in their second round or later, but for those that cannot pay for it. */
   retrying: number
+  /** When somebody last failed all the rounds that are always allowed: who was at it then waits for nobody. */
+  lostAt: number
   /** Grows with every change that may change a route. */
   version: number
   nextId: number
@@ -70,6 +72,8 @@ export type Doubt = {
   readonly height: number
   /** The head that the answer shows, if it is one. */
   readonly head?: number | undefined
+  /** What to ask the same one for again, where that is not the request itself. */
+  readonly instead?: RpcRequest | undefined
 }
 
 /** An answer that is not taken while another provider may know better. */
@@ -79,6 +83,8 @@ export type Held = {
   readonly doubt: Doubt
   /** How often the same provider was waited for. */
   pauses: number
+  /** Those that had no room for the request, and were not waited for. */
+  crowded: readonly ChannelState[]
 }
 
 /** Told who gave the answer, and how many attempts it took. */
@@ -90,8 +96,8 @@ export type Seat = {
   wants: readonly ChannelState[]
   /** Whether there is nobody else it could ask again later. */
   isStuck: boolean
-  /** Whether somebody's probe was on its way to one of them while it waited. */
-  hasSeenProbe: boolean
+  /** What had failed at them when it sat down: if it is more now, somebody's probe has failed. */
+  failures: number
   /** Whether it probes for all that wait for one of them. */
   isLeading: boolean
 }
@@ -134,7 +140,7 @@ export type Flight = Alarm &
     /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
     setAt: number
     ringAt: number
-    phase: 'asking' | 'pausing' | 'queueing' | 'waiting' | 'leading' | 'doubting' | 'done'
+    phase: 'asking' | 'pausing' | 'holding' | 'queueing' | 'waiting' | 'leading' | 'doubting' | 'done'
     round: number
     route: Route
     /** Candidates of this round not yet asked. */
@@ -156,6 +162,10 @@ export type Flight = Alarm &
     leads: number
     /** Each takes back a copy of it that is on its way to a channel whose breaker is due. */
     probes: Set<() => void> | undefined
+    /** What such a copy was refused with: the caller's if nobody else says anything of the request itself. */
+    refusal: unknown
+    /** Whether it had a round that is allowed because nobody else is at it. */
+    isLast: boolean
     hasGrace: boolean
     /** The best answer that was not taken. */
     held: Held | undefined
@@ -205,6 +215,8 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     led: undefined,
     leads: 0,
     probes: undefined,
+    refusal: undefined,
+    isLast: false,
     hasGrace: true,
     held: undefined,
     isNewest: false,

@@ -6,22 +6,30 @@ import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import type { RpcRequest } from '../types'
-import { askAside } from './aside'
+import { askAside, LIMIT } from './aside'
 import type { Flight, Parts } from './flight'
 import { learnFrom } from './learn'
 import type { ClientChannels } from './plan'
 import { APART, isAffordable } from './probe-ledger'
 import { exclusionOf } from './route'
 import { noteHead } from './sight'
+import { isLate } from './timing'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
 const LONGEST = 15_000
 const LOOK_EVERY = 100
-/** So long (in ms) an answer waits for the first probes. */
-const FIRST_LIMIT = 100
+/** So long (in ms) the first answers wait for the first probes. */
+export const FIRST_LIMIT = 100
 
 export const HEAD = { method: 'eth_blockNumber' }
+
+/** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
+export function isNearHead({ parts, plan, isNewest, height }: Flight): boolean {
+  if (isNewest || height >= 0) return true
+  if (parts.probes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
+  return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
+}
 
 /** The request reads near the head: asks for the heads that would have been good to know. */
 export function probeHeads(flight: Flight, now: number) {
@@ -44,23 +52,26 @@ export function probeHeads(flight: Flight, now: number) {
   if (isFirst && asked.length > 0) awaitFirst(asked, parts)
 }
 
-function awaitFirst(asked: readonly Promise<void>[], { probes, clock, ends }: Parts) {
-  const first = new Promise<void>((resolve) => {
-    const end = () => {
-      timer.cancel()
-      ends.delete(end)
-      if (probes.first === first) probes.first = undefined
-      resolve()
-    }
-    const timer = clock.after(FIRST_LIMIT, end)
-    ends.add(end)
-    void Promise.all(asked).then(end)
-  })
-  probes.first = first
+function awaitFirst(asked: readonly Promise<void>[], { probes, clock }: Parts) {
+  const end = () => {
+    probes.first = undefined
+  }
+  const told = Promise.all(asked).then(end)
+  let wait: Promise<void> | undefined
+  // The time counts from the first answer: whoever is as far away may be heard a moment later.
+  probes.first = () => {
+    wait ??= new Promise<void>((resolve) => {
+      const timer = clock.after(FIRST_LIMIT, resolve)
+      // The end of the engine ends them too.
+      void told.then(() => timer.cancel()).then(resolve)
+    }).then(end)
+    return wait
+  }
 }
 
-/** Asks one provider for its head. Never rejects. */
+/** Asks one provider for its head, if it may see that. Never rejects. */
 export async function askHead(channel: ChannelState, channels: ClientChannels, parts: Parts) {
+  if (!mayAsk(channel, HEAD, parts)) return
   const { provider } = channel
   const askedAt = parts.clock.now()
   provider.upkeep.heads++
@@ -73,7 +84,7 @@ export async function askHead(channel: ChannelState, channels: ClientChannels, p
     if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
     noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
   } catch (error) {
-    noteFailed(channel, HEAD, error, parts)
+    noteFailed(channel, HEAD, error, askedAt, parts)
   }
 }
 
@@ -85,11 +96,12 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
   )
   if (!channel) return
   provider.upkeep.heads++
+  const askedAt = parts.clock.now()
   try {
     const block = await askAside(channel, channels, parts, request)
     parts.heads.prove(provider, height, block != null, parts.clock.now())
   } catch (error) {
-    noteFailed(channel, request, error, parts)
+    noteFailed(channel, request, error, askedAt, parts)
   }
 }
 
@@ -100,13 +112,15 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
 }
 
 /** Upkeep calls count when they fail; their success says nothing. */
-function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, parts: Parts) {
+function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, askedAt: number, parts: Parts) {
   if (parts.closed) return
   const now = parts.clock.now()
   const failure = classify(channel.provider, request, error)
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
   const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
-  if (failure.blame === 'nobody' || (isNetwork && isOffline())) return
+  // Or we slept.
+  const isExcused = isNetwork && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
+  if (failure.blame === 'nobody' || isExcused) return
   channel.breaker.recordFailure(now, isNetwork)
 }
 

@@ -1,6 +1,7 @@
 // Hedging: when a slow attempt gets a second candidate beside it, and which one. Its budget keeps it a small share of the traffic.
 
 import type { ChannelState } from '../provider/provider'
+import { hasRoom } from './ahead'
 import type { Attempt } from './attempt'
 import { sampleGroupOf } from './attempt'
 import type { Flight } from './flight'
@@ -9,9 +10,11 @@ import { lacksOld } from './route'
 
 export const HEDGE_SHARE = 0.1
 const MEDIANS = 3
-const SHORTEST = 50
+/** In ms. */
+export const SHORTEST = 50
 const WHILE_UNKNOWN = 500
-const MOST_IN_FLIGHT = 3
+/** Attempts at a time, hedges included. */
+export const MOST_IN_FLIGHT = 3
 /** Waiting for a slot of our own (in ms) says nothing about the channel, up to here. */
 const LONGEST_QUEUE = 500
 
@@ -32,18 +35,13 @@ export function hedgeDueAt(flight: Flight, attempt: Attempt, now: number): numbe
   return leftAt === Infinity ? Math.min(dueAt, now + Math.max(SHORTEST, delay)) : dueAt
 }
 
-/** Whether one more attempt may run beside those in flight. */
-export function canHedge(flight: Flight): boolean {
-  return flight.plan.hedge !== undefined && flight.inFlight.length > 0 && flight.inFlight.length < MOST_IN_FLIGHT
-}
-
 /**
  * The candidate for a hedge: a free one that is no backup and keeps what is read, of another provider if possible; never a
  * dearer one while a cheaper one is left. `undefined` if there is none.
  */
 export function hedgeCandidate(flight: Flight, now: number): ChannelState | undefined {
   const { need } = flight.plan
-  const head = need.old && flight.parts.heads.best(now)
+  const head = flight.parts.heads.best(now)
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
   let best: ChannelState | undefined
   let bestScore = Infinity
@@ -53,7 +51,7 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
       provider.setup.isBackup ||
       !breaker.isClosed() ||
       lacksOld(channel, need, head, now) ||
-      !provider.quota.hasRoom(now) ||
+      !hasRoom(flight, channel, now) ||
       flight.ruledOut?.has(provider) ||
       isLower(flight, provider, now)
     )

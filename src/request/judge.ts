@@ -1,6 +1,7 @@
 // Whether an answer may be taken, or another provider may know better: what it shows is set against what is known of the chain
 // and what callers were shown. What is done with one that is not taken is doubt.ts.
 
+import { numberToHex } from 'viem'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import { reachOf } from '../rpc/reach'
@@ -16,7 +17,8 @@ export function judge(flight: Flight, attempt: Attempt, value: unknown, now: num
   const { block } = plan.need.traits
   if (value === null && isGone(flight, attempt, now))
     return { kind: 'gone', what: 'it is declared not to keep that', height: plan.need.old?.block ?? -1 }
-  if (!block || attempt.leftAt < (parts.truth?.resetAt ?? 0)) return undefined
+  if (!block) return undefined
+  if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value)
   if (block.shows === 'reset') parts.truth?.expectReset(now)
   const sight = sightOf(flight, value)
   if (sight) noteSight(flight, attempt, sight, now)
@@ -55,14 +57,25 @@ function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | und
   return undefined
 }
 
-function ofTag({ parts, plan }: Flight, height: number, tag: string): Doubt | undefined {
-  const shown = parts.truth?.shownOf(tag) ?? -1
-  if (plan.isPinned || height >= shown) return undefined
-  return { kind: 'lower', what: `its ${tag} block is below the one shown before`, height: shown }
+/** Asked before a lower head was taken, it says nothing of the chain as it is now; but no number goes back for it. */
+function ofOld({ parts, plan }: Flight, value: unknown): Doubt | undefined {
+  const head = plan.need.traits.block?.shows === 'head' ? heightOf(value) : undefined
+  const shown = shownIn(parts)
+  if (head === undefined || head >= shown || plan.isPinned) return undefined
+  return { kind: 'lower', what: 'it was asked before a lower head was taken', height: shown, head }
 }
 
-function ofBlock({ parts, request }: Flight, now: number): Doubt | undefined {
-  const named = heightOf(blockOf(request.params))
+function ofTag({ parts, plan, request }: Flight, height: number, tag: string): Doubt | undefined {
+  const shown = parts.truth?.shownOf(tag) ?? -1
+  if (plan.isPinned || height >= shown) return undefined
+  // The block shown before is one that it may well have.
+  const [, ...others] = request.params as unknown[]
+  const instead = { ...request, params: [numberToHex(shown), ...others] }
+  return { kind: 'lower', what: `its ${tag} block is below the one shown before`, height: shown, instead }
+}
+
+function ofBlock({ parts, request, held }: Flight, now: number): Doubt | undefined {
+  const named = heightOf(blockOf(held?.doubt.instead?.params ?? request.params))
   if (named === undefined || named > highestOf(parts, now)) return undefined
   return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
 }
@@ -72,7 +85,7 @@ function ofLookUp({ parts }: Flight, provider: Provider, now: number): Doubt | u
   const { heads } = parts
   const isBelow = (heads.lagOf(provider, now) ?? 0) > 0 || (heads.lastOf(provider)?.height ?? -1) < shownIn(parts)
   if (!isBelow) return undefined
-  return { kind: 'missing', what: 'it does not know the hash, and is behind', height: highestOf(parts, now) }
+  return { kind: 'missing', what: 'it does not know the hash, and may be behind', height: highestOf(parts, now) }
 }
 
 /** A node answers logs past its own head with those it has. */
@@ -81,8 +94,8 @@ function ofLogs({ parts, request, plan }: Flight, provider: Provider, now: numbe
   // The newest of one that is asked alone is its own.
   if (reach === undefined || (reach === 'newest' && plan.isPinned)) return undefined
   const height = reach === 'newest' ? shownIn(parts) : Math.min(reach, highestOf(parts, now))
-  if (height < 0 || reaches(parts, provider, height, now)) return undefined
-  return { kind: 'missing', what: 'its head is not known to reach the last block of the range', height }
+  if (reaches(parts, provider, height, now)) return undefined
+  return { kind: 'missing', what: 'its head may be below the end of the range', height }
 }
 
 function ofState({ parts, plan }: Flight, provider: Provider, now: number): Doubt | undefined {

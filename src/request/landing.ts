@@ -10,6 +10,7 @@ import type { FailedAttempt, Flight } from './flight'
 import { isOver } from './flight'
 import { hedgeDelayOf } from './hedge'
 import { errorOf } from './outcome'
+import { isLost } from './rounds'
 import { exclusionsOf } from './route'
 import { callOff, settleAnswered } from './settle'
 import { honestAnswer } from './sight'
@@ -31,15 +32,16 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
 export function landHeld(flight: Flight, now: number) {
   const { held } = flight
   if (!held || isOver(flight)) return
-  const [value, isHonest] = honestAnswer(flight, held.doubt, held.value, now)
+  const [value, isDisputed] = honestAnswer(flight, held.doubt, held.value, now)
   landValue(flight, held.attempt, value, now)
-  if (isHonest) emitDispute(flight, held)
+  if (isDisputed) emitDispute(flight, held)
 }
 
 /** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
   if (isOver(flight)) return
   if (flight.held) return landHeld(flight, now)
+  if (isLost(flight)) flight.parts.lostAt = now
   const thrown = given instanceof Error ? given : errorOf(flight, given)
   clear(flight, now)
   settleWithheld(flight, !isPoison(flight, now), now)
@@ -72,7 +74,7 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
 
 function clear(flight: Flight, now: number) {
   const { parts } = flight
-  if (flight.round > 1) parts.retrying--
+  if (flight.round > 1 && flight.phase !== 'holding') parts.retrying--
   flight.phase = 'done'
   parts.alarms.clear(flight)
   parts.queue.delete(flight)

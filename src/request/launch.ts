@@ -8,6 +8,7 @@ import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
+import { letsWait } from './ahead'
 import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight, Landing } from './flight'
@@ -22,11 +23,11 @@ export function launch(
   role: AttemptRole,
   now: number,
   landing: Landing = flight.pilot,
-  request: RpcRequest = flight.request,
+  request: RpcRequest = (flight.held?.pauses && flight.held.doubt.instead) || flight.request,
 ): Attempt {
   const { parts, channels, plan } = flight
   const connection = channels[channel.slot]
-  const travels = connection?.load !== undefined && isTraveller(plan.need, role)
+  const travels = letsWait(flight, channel) && isTraveller(plan.need, role)
   const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
   const answer = needsCheck(channel.provider, plan.need, parts, now)

@@ -1,4 +1,4 @@
-// What a failure teaches about its provider, whoever's request it was: cooldowns, refused methods, state, ranges and batches.
+// What a failure teaches about its provider, whoever's request it was: cooldowns, pace, refused methods, state, ranges, batches.
 
 import type { CapabilityEvent } from '../events'
 import type { LearnedLogs } from '../provider/log-limits'
@@ -35,22 +35,24 @@ export function learnFrom(
     case 'range-too-large':
     case 'result-too-large':
       return request.method === 'eth_getLogs' ? learnLogs(failure, provider, request, parts, now) : undefined
+    case 'reverted':
+      provider.quota.accept(now)
   }
 }
 
 /** It has refused a batch, and takes `most` requests at a time. */
-export function learnBatchSize({ id, capability }: Provider, most: number, parts: Parts, now: number) {
+export function learnBatchSize(provider: Provider, most: number, parts: Parts, now: number) {
+  const { capability } = provider
   const before = capability.batchSize(now)
   if (!capability.learnBatchSize(most, now)) return
-  tell(parts, { provider: id, what: 'batchSize', from: String(before), to: String(most), why: 'batch-refused' })
+  tell(parts, provider, 'batchSize', before, most, 'batch-refused')
 }
 
 /** It has said "too much". Returns for how long it is left alone (in ms). */
 export function cool(failure: Failure, kind: 'rate-limit' | 'quota', provider: Provider, parts: Parts, now: number) {
   const cooldown = provider.quota.refuse(kind, failure.retryAfter, now)
   parts.version++
-  if (parts.events.has('limit'))
-    parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })
+  parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })
   return cooldown
 }
 
@@ -63,16 +65,15 @@ function learnMethod(
 ) {
   if (!isMethodUnknown || !provider.capability.learnUnsupported(method, now)) return
   parts.version++
-  tell(parts, { provider: provider.id, what: 'method', from: method, to: 'unsupported', why: kind })
+  tell(parts, provider, 'method', method, 'unsupported', kind)
 }
 
 function learnState({ kind }: Failure, provider: Provider, request: RpcRequest, need: Need, parts: Parts, now: number) {
-  const { capability, id } = provider
+  const { capability } = provider
   const { what, block } = oldOf(request, need) ?? {}
   if (what !== 'state' || block === undefined || !capability.learnMissingState(block, parts.heads.best(now), now))
     return
-  const from = capability.learned(now).stateFrom
-  tell(parts, { provider: id, what: 'state', from: 'unknown', to: `from block ${from}`, why: kind })
+  tell(parts, provider, 'state', 'unknown', `from block ${capability.learned(now).stateFrom}`, kind)
 }
 
 /** What was refused is too much: what the message allows, if it names a number that fits, else half of what was asked for. */
@@ -84,7 +85,7 @@ function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, pa
   const before = provider.capability.logLimits(now)?.[limit as keyof LearnedLogs] ?? Infinity
   if (!provider.capability.learnLogs(found, now)) return
   const known = before === Infinity ? 'unknown' : `${limit} ${before}`
-  tell(parts, { provider: provider.id, what: 'logs', from: known, to: `${limit} ${value}`, why: failure.kind })
+  tell(parts, provider, 'logs', known, `${limit} ${value}`, failure.kind)
 }
 
 function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): LearnedLogs {
@@ -103,6 +104,14 @@ function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): Learn
     : {}
 }
 
-function tell(parts: Parts, event: CapabilityEvent) {
-  if (parts.events.has('capability')) parts.events.emit('capability', event)
+/** Tells of something that a provider turned out not to serve. */
+export function tell(
+  { events }: Parts,
+  { id }: Provider,
+  what: CapabilityEvent['what'],
+  from: unknown,
+  to: unknown,
+  why: string,
+) {
+  events.emit('capability', { provider: id, what, from: String(from), to: String(to), why })
 }

@@ -44,9 +44,10 @@ export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Er
   const last = failures.length > roundStart ? failures.slice(roundStart) : failures
   const isFinal = final && (final.failure.isRpc || final.failure.verdict === 'final')
   const telling = isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
+  const told = isAboutRequest(telling) ? telling?.error : (flight.refusal ?? telling?.error)
   const attempts = failures.map(({ failure: _, attempt: __, ...summary }) => summary)
-  const error = telling
-    ? await asViemError(telling.error, request.method)
+  const error = told
+    ? await asViemError(told, request.method)
     : new AllProvidersFailedError({
         method: request.method,
         attempts,
@@ -86,8 +87,12 @@ function withFacts<error extends object>(error: error, { attempts, ...facts }: E
 
 function mostTelling(failures: readonly FailedAttempt[]): FailedAttempt | undefined {
   const told = failures.filter(({ failure }) => failure.isRpc)
-  const aboutRequest = told.filter(({ failure }) => !ABOUT_PROVIDER.has(failure.kind))
+  const aboutRequest = told.filter(isAboutRequest)
   return sortedBy(aboutRequest.length > 0 ? aboutRequest : told, ({ attempt }) => attempt.channel.provider.index)[0]
+}
+
+function isAboutRequest(failed: FailedAttempt | undefined): boolean {
+  return failed !== undefined && !ABOUT_PROVIDER.has(failed.failure.kind)
 }
 
 function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
@@ -95,7 +100,11 @@ function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
   if (kind !== 'raw-send' && !/_send(Transaction|Calls)/.test(flight.request.method)) return undefined
   const mayHaveBeenSent =
     flight.inFlight.some(({ leftAt }) => leftAt !== Infinity) ||
-    flight.failures.some(({ failure }) => !failure.isUntouched && !(failure.isRpc && REJECTIONS.has(failure.kind)))
+    flight.failures.some(
+      ({ failure, error }) =>
+        !failure.isUntouched &&
+        ((error as Partial<ErrorFacts>).mayHaveBeenSent || !(failure.isRpc && REJECTIONS.has(failure.kind))),
+    )
   return { mayHaveBeenSent }
 }
 

@@ -2,27 +2,28 @@
 // Whom to ask is route.ts, what a failure means rpc/failure.ts, how it ends landing.ts.
 
 import type { Alarm } from '../base/alarms'
-import type { ChannelState, Provider } from '../provider/provider'
+import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { failedOf, noteLead, openOf, postpone, putBehind, putWhereItWaits, ruleOut, takeOut } from './ahead'
+import { failedOf, hasRoom, noteLead, openOf, postpone, putBehind, putWhereItWaits, ruleOut, takeOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import { askHeldAgain, receive, settleHeld } from './doubt'
+import { askHeldAgain, passBy, receive, settleHeld } from './doubt'
 import type { Flight, OnWinner, Parts, Pilot } from './flight'
 import { createFlight, isOver } from './flight'
 import { aim, inHeadOrder } from './head-order'
-import { probeHeads } from './head-probe'
+import { isNearHead, probeHeads } from './head-probe'
 import { landAborted, landEmpty, landError } from './landing'
 import { asFinal, timeoutOf } from './launch'
 import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
-import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound } from './rounds'
+import { backOf, enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
+import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
 import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
-import { enterQueue, isBusy, isWaitable, isWorthWaiting, leaveRoom, serve, takeLead, waitFor } from './waiting'
+import { isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
 
 const pilot: Pilot = {
   ring,
@@ -59,6 +60,8 @@ export function fly(
       if (signal.aborted) return flight.onAbort()
       signal.addEventListener('abort', flight.onAbort, { once: true })
     }
+    // It stands on the list until it ends, also in the middle of something: the end of the engine finds it there.
+    parts.alarms.set(flight, Infinity)
     beginRound(flight, startedAt)
   })
 }
@@ -93,22 +96,16 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
     ruledOut || failed
       ? route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel))
       : route.candidates
-  if (flight.plan.need.traits.block) {
-    aim(flight, now)
-    flight.ahead = inHeadOrder(flight, flight.ahead, now)
-    if (flight.isNewest || flight.height >= 0) probeHeads(flight, now)
-  }
+  aim(flight, now)
+  flight.ahead = inHeadOrder(flight, flight.ahead, now)
+  if (isNearHead(flight)) probeHeads(flight, now)
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
   if (isOver(flight)) return
-  // Room that has just come about belongs to those that wait for it.
-  if (parts.queue.size > 0 && flight.ahead.some(({ provider }) => isShort(provider, now))) serve(parts)
+  // Who rejoins has waited too.
+  if (!failed) letGoFirst(flight, now)
   goOn(flight, now)
   if (route.dial) flight.channels[route.dial.slot]?.dial?.()
-}
-
-function isShort({ quota }: Provider, now: number) {
-  return !quota.isUnlimited() && quota.hasRoom(now)
 }
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
@@ -122,10 +119,11 @@ function goOn(flight: Flight, now: number) {
     if (flight.ruledOut?.has(provider)) takeOut(flight, channel)
     else if (isWallet) return askNext(flight, channel, now)
     else if (!breaker.isClosed()) takeOut(flight, channel)
-    else if (provider.quota.isUnlimited() || provider.quota.hasRoom(now)) return askNext(flight, channel, now)
+    else if (hasRoom(flight, channel, now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
-    else if (flight.held) takeOut(flight, channel)
+    else if (flight.held) passBy(flight, flight.held, channel)
     else if (putBehind(flight, channel, now)) continue
+    else if (backOf(flight).length > 0) return rejoin(flight, backOf(flight), now)
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
     else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
     else return enterQueue(flight, now) ? undefined : landError(flight, now)
@@ -135,10 +133,11 @@ function goOn(flight: Flight, now: number) {
 }
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
-  // A listener may have closed the engine while this one was on its way from one candidate to the next.
-  if (flight.parts.closed) return landAborted(flight, flight.parts.closed, now)
-  if (isPaid(flight)) askInTurn(flight, channel, now)
-  else stop(flight, now)
+  if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
+  const pause = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
+  if (pause === undefined) return stop(flight, now)
+  flight.parts.retrying--
+  idle(flight, 'holding', now + pause, now)
 }
 
 /** Asks nobody more; what is in flight may still answer. */
@@ -149,18 +148,18 @@ function stop(flight: Flight, now: number) {
 
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, now)
-  const { plan, route, failures, roundStart, led, ruledOut } = flight
-  const back = route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
+  const { route, failures, roundStart, led } = flight
+  const back = backOf(flight)
   if (back.length > 0) return rejoin(flight, back, now)
   const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
   const open = openOf(flight)
   const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
   const mayWait = isWaitable(flight, wanted, now)
-  if (wanted.length > 0 && failures.length > roundStart && flight.round + flight.leads >= plan.rounds)
+  if (wanted.length > 0 && failures.length > roundStart && triesOf(flight) >= roundsOf(flight))
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
-  if (mayWait && (isStuck || !isBusy(flight, wanted)) && waitFor(flight, wanted, isStuck, now)) return
-  const pause = isStuck && wanted.length > 0 ? undefined : pauseBeforeNextRound(flight, now)
+  if (mayWait && (isStuck || !isBusy(flight, wanted, now)) && waitFor(flight, wanted, isStuck, now)) return
+  const pause = isStuck ? undefined : pauseBeforeNextRound(flight, now)
   if (pause === undefined) {
     if (mayWait && !isStuck && waitFor(flight, wanted, isStuck, now)) return
     return landError(flight, now)
@@ -179,13 +178,9 @@ function look(flight: Flight, now: number) {
     leaveRoom(flight, now)
     return rejoin(flight, back, now)
   }
-  if (phase === 'leading') return
-  if (wants.some(({ breaker }) => breaker.isProbing())) seat.hasSeenProbe = true
-  else if (seat.hasSeenProbe && !seat.isStuck) {
-    for (const channel of wants) noteLead(flight, channel)
-    return endRound(flight, now)
-  }
-  takeLead(flight, seat, now)
+  if (phase === 'leading' || mayHope(flight, seat, now)) return
+  for (const channel of wants) noteLead(flight, channel)
+  endRound(flight, now)
 }
 
 function onFailure(
@@ -209,19 +204,25 @@ function onFailure(
 
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
-  if (hasSlept(flight, now) && (flight.hasGrace || now < flight.deadline)) return oversleep(flight, now)
+  flight.parts.alarms.set(flight, Infinity)
+  if (hasSlept(flight, now)) return oversleep(flight, now)
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
   if (isOver(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now)
-  if (!flight.isSet) setAlarm(flight, now)
+  if (!isOver(flight)) setAlarm(flight, now)
 }
 
 function resume(flight: Flight, now: number) {
   if (flight.phase === 'leading') return lead(flight, now)
+  if (flight.phase === 'waiting') return look(flight, now)
   if (flight.phase === 'queueing') return serve(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
+  if (flight.phase === 'holding') {
+    flight.parts.retrying++
+    return goOn(flight, now)
+  }
   if (flight.phase === 'doubting') return askHeldAgain(flight, now)
   setAlarm(flight, now)
 }

@@ -131,6 +131,9 @@ export function createPlanners(defaults: RequestOverrides): (engine: object, set
   }
 }
 
+/** Who is asked alone is asked again as often as by viem's `http()`: its error is wanted soon. */
+const PINNED_ROUNDS = 4
+
 function planOf(method: string, settings: PlanSettings, overrides: RequestOverrides): Plan {
   const own = settingsOf(method, settings.methods)
   const traits = traitsOf(method)
@@ -152,7 +155,7 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
     isOneShot: false,
     timeout: given === 0 ? Infinity : given,
     hedge: hedge === false || isPinned || !need.isHedgeable ? undefined : { delay: hedge.delay },
-    rounds: isPinned || isWallet ? 1 : settings.rounds,
+    rounds: isWallet ? 1 : isPinned ? Math.min(PINNED_ROUNDS, settings.rounds) : settings.rounds,
     heavy: undefined,
     kept: undefined,
   }

@@ -11,8 +11,8 @@ export type ProbeLedger = {
   readonly grantedAt: number[]
   /** No look before. */
   lookAt: number
-  /** The end of the first probes, or of the time that a read waits for them. */
-  first: Promise<void> | undefined
+  /** Waits for the end of the first probes, but not for long; `undefined` once that is over. */
+  first: (() => Promise<void>) | undefined
 }
 
 /** Of each request this much of a probe is saved up, */

@@ -1,6 +1,7 @@
 // A copy of a request goes to a channel whose breaker is due, beside the request itself: nobody waits for a dead one, and a
 // recovered one is used again. Its outcome settles the breaker; if it is first with a usable answer, that answer serves.
 
+import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { abandon } from './attempt'
@@ -13,7 +14,7 @@ import { landValue } from './landing'
 import { launch, timeoutOf } from './launch'
 import { learnFrom } from './learn'
 import { callOff, settleAnswered, settleFailed } from './settle'
-import { isLate, PROBE_LIMIT } from './timing'
+import { isLate } from './timing'
 
 export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const { parts, plan } = flight
@@ -64,14 +65,16 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         const at = parts.clock.now()
         finish()
         channel.isProbeVague = false
-        const mayServe = isCopy && !isOver(flight) && judge(flight, probe, value, at) === undefined
+        // Who was away does not know what is new.
+        const mayServe = isCopy && value !== null && !isOver(flight) && !judge(flight, probe, value, at)
         if (mayServe && !isOver(flight)) landValue(flight, probe, value, at)
         else settleAnswered(flight, probe, at, need)
         probeHeadOf(channel, flight.channels, parts, at)
       },
-      onFailure(_, __, ___, failure) {
+      onFailure(_, __, error, failure) {
         const at = parts.clock.now()
         learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
+        if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
         endFailed(failure, false, at)
       },
     },
@@ -80,4 +83,6 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   parts.ends.add(quit)
   flight.probes ??= new Set()
   flight.probes.add(quit)
+  // A transport of the user's may have given up the request.
+  if (isOver(flight)) quit()
 }

@@ -1,9 +1,11 @@
 // When a request that every candidate failed may ask them all again, and after which pause.
 
+import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { FailureKind } from '../types'
 import { isPoison } from './blame'
 import type { Flight } from './flight'
+import { exclusionOf } from './route'
 import { delayBefore, LEAST } from './timing'
 
 /** Failures that may be over the next time. */
@@ -30,13 +32,19 @@ const LASTING = new Set<FailureKind>([
 /** Rounds that are always allowed while no other request is in its second or later. */
 const FREE_ROUNDS = 4
 
+/** It may as well be a short outage of all of them, until then (in ms). */
+const LONGEST_POISON = 1_000
+
+/** Nodes may be behind each other for so long (in ms). */
+const LONGEST_ABSENT = 3_000
+
 const WALLET_GOES_ON = new Set([-32601, -32004, 4200, 4900, 4901])
 
 /** Whether another candidate may be asked after this failure. */
 export function mayGoOn({ plan }: Flight, failure: Failure): boolean {
   const { need } = plan
   if (need.traits.kind === 'wallet')
-    return (failure.isUntouched && !failure.isRpc) || (failure.code !== undefined && WALLET_GOES_ON.has(failure.code))
+    return failure.isUntouched && (!failure.isRpc || (failure.code !== undefined && WALLET_GOES_ON.has(failure.code)))
   return failure.verdict === 'next' && (need.isRepeatable || failure.isUntouched)
 }
 
@@ -46,21 +54,81 @@ export function isLasting(kind: FailureKind): boolean {
 
 /** The pause before the next round (in ms), or `undefined` if there is to be none. */
 export function pauseBeforeNextRound(flight: Flight, now: number): number | undefined {
-  const { parts, plan, failures, roundStart, round } = flight
-  if (round >= plan.rounds) return undefined
-  const passing = failures.slice(roundStart).filter(({ kind }) => PASSING.has(kind))
+  const { parts, failures, roundStart, round, route, ruledOut } = flight
+  if (round >= roundsOf(flight)) return undefined
+  const isLeft = ({ breaker, provider }: ChannelState) => breaker.isClosed() && !ruledOut?.has(provider)
+  if (isUnknownMethod(flight) && !route.candidates.some(isLeft)) return isLeftOut(flight, now) ? 0 : undefined
+  const last = failures.slice(roundStart)
+  const passing = last.filter(({ kind }) => PASSING.has(kind))
   if (passing.length === 0) return undefined
-  // What everybody who was well a moment ago fails in the same way is asked once more, not until the deadline.
-  if (round > 1 && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
+  // What nobody has after a while is not there.
+  const isAbsent = last.every(({ kind }) => kind === 'block-not-available')
+  if (isAbsent && now - flight.startedAt >= LONGEST_ABSENT) return undefined
+  // What everybody who was well a moment ago fails in the same way is not asked until the deadline.
+  const isLong = round >= FREE_ROUNDS && now - flight.startedAt >= LONGEST_POISON
+  if (isLong && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
   // While everybody who could be asked again cools, there is no use in asking before the first of them is well.
   const cooling = passing.map(({ attempt }) => attempt.channel.provider.quota.cooldownUntil(now) ?? now)
   const pause = Math.max(delayBefore(round + 1, parts), Math.min(...cooling) - now)
   return flight.deadline - now - pause >= LEAST ? pause : undefined
 }
 
-/** Whether an attempt of a later round is paid for. */
-export function isPaid({ parts, round }: Flight): boolean {
+/** Whether an attempt of a later round is paid for. Who has answered since it failed this request multiplies no outage. */
+export function isPaid(flight: Flight, channel: ChannelState): boolean {
+  const { parts, round, failures } = flight
   if (round < 2) return true
-  if (parts.retrying <= 1 && round <= FREE_ROUNDS) return true
-  return parts.retryBudget.spend()
+  const own = failures.filter(({ attempt }) => attempt.channel === channel).at(-1)
+  if (own && channel.health.answeredAt > own.attempt.startedAt + own.duration) return true
+  const isFree = parts.retrying <= 1 && round <= FREE_ROUNDS && !isHopeless(flight)
+  flight.isLast ||= isFree
+  return isFree || parts.retryBudget.spend()
+}
+
+/** One for which the last rounds were that are always allowed has failed them. */
+export function isLost({ isLast, round }: Flight): boolean {
+  return isLast && round >= FREE_ROUNDS
+}
+
+/**
+ * The pause until one that could not pay looks again (in ms), or `undefined` if it is not to: as long as somebody else is at it,
+ * that may show that the outage is over; who is alone has the rounds that are always allowed, and if they fail nobody waits on.
+ */
+export function pauseUnpaid(flight: Flight, now: number): number | undefined {
+  const { parts, round, deadline } = flight
+  if (parts.retryBudget.size < 1 || round > FREE_ROUNDS || isHopeless(flight)) return undefined
+  const pause = delayBefore(round, parts)
+  return deadline - now - pause < LEAST ? undefined : pause
+}
+
+/** Somebody has failed all the rounds that are always allowed since it started. */
+function isHopeless({ parts, startedAt }: Flight): boolean {
+  return parts.lostAt > startedAt
+}
+
+/** Once a provider has said something of the request itself, the others get the rounds that are always allowed, not all the time. */
+export function roundsOf(flight: Flight): number {
+  const { plan, failures } = flight
+  const isTold = failures.some(({ failure, kind }) => failure.isRpc && !PASSING.has(kind) && !LASTING.has(kind))
+  return isTold || isUnknownMethod(flight) ? Math.min(plan.rounds, FREE_ROUNDS) : plan.rounds
+}
+
+/** A provider does not know the method, and none that is left is known to: those that are down are tried once. */
+function isUnknownMethod({ plan, failures, route, ruledOut }: Flight): boolean {
+  const serves = ({ provider }: ChannelState) =>
+    !ruledOut?.has(provider) && provider.capability.serves(plan.need.method)
+  return failures.some(({ failure }) => failure.isMethodUnknown) && ![...route.candidates, ...route.open].some(serves)
+}
+
+/** Whether all in the first round said that they do not know the method, but for some left out since they said so before. */
+function isLeftOut({ parts, plan, failures, ruledOut, round }: Flight, now: number): boolean {
+  const isUnasked = (channel: ChannelState) =>
+    !ruledOut?.has(channel.provider) &&
+    channel.provider.capability.lacks(plan.need.method, now) &&
+    exclusionOf(channel, plan.need, plan) === undefined
+  return round === 1 && failures.every(({ failure }) => failure.isMethodUnknown) && parts.channels.some(isUnasked)
+}
+
+/** The rounds in which somebody was asked, with each probe that was led in vain counted as one. */
+export function triesOf({ round, leads, attempts }: Flight): number {
+  return leads + (attempts > leads ? round : round - 1)
 }

@@ -55,7 +55,8 @@ export function planRoute(
       due: undefined,
       isStable: !channels.some(hasLearned),
     }
-  const ranked = namedFirst(ranking.rank(limits.strategy, listed, need, now), limits.provider)
+  const inTurn = namedFirst(ranking.rank(limits.strategy, listed, need, now), limits.provider)
+  const ranked = able.some(hasLearned) ? sortedBy(inTurn, (channel) => lacksMethod(channel, need, now)) : inTurn
   const free: ChannelState[] = []
   const limited: ChannelState[] = []
   const backups: ChannelState[] = []
@@ -117,18 +118,23 @@ export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimi
   return undefined
 }
 
+/** Why nobody may be asked. */
 export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly ChannelState[]): Exclusion[] {
-  return channels.flatMap((channel) => {
-    const reason = exclusionOf(channel, need, limits)
-    return reason ? [{ provider: channel.provider.id, reason }] : []
-  })
+  return channels.map((channel) => ({
+    provider: channel.provider.id,
+    reason: exclusionOf(channel, need, limits) ?? 'is left out by the strategy',
+  }))
 }
 
-/** Those that are not known to lack the method; all of them, if that would leave nobody. */
+/** Without those that said they lack the method, if any other is known to serve it. */
 function withoutLearned(channels: readonly ChannelState[], need: Need, now: number) {
   if (!channels.some(hasLearned)) return channels
-  const able = channels.filter(({ provider }) => !provider.capability.lacks(need.method, now))
-  return able.length > 0 ? able : channels
+  const able = channels.filter((channel) => !lacksMethod(channel, need, now))
+  return able.some(({ provider }) => provider.capability.serves(need.method)) ? able : channels
+}
+
+function lacksMethod({ provider }: ChannelState, { method }: Need, now: number) {
+  return provider.capability.lacks(method, now)
 }
 
 function hasLearned({ provider }: ChannelState) {
@@ -149,8 +155,8 @@ function isDark({ socket }: ChannelState) {
   return socket !== undefined && socket() !== 'open'
 }
 
-function isDue({ breaker, provider }: ChannelState, now: number) {
-  return !provider.setup.isBackup && !breaker.isProbing() && now >= breaker.dueAt() && provider.quota.hasRoom(now)
+export function isDue({ breaker, provider }: ChannelState, now: number) {
+  return !provider.setup.isBackup && now >= breaker.dueAt() && provider.quota.hasRoom(now)
 }
 
 /** Whether nothing about the channel changes with time alone. */

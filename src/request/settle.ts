@@ -10,7 +10,7 @@ import type { Flight } from './flight'
 /** It brought a usable answer. @param need of what was asked with it */
 export function settleAnswered(flight: Flight, attempt: Attempt, now: number, need = flight.plan.need) {
   succeed(attempt, need, now)
-  emitAttempt(flight, attempt, 'success', now - attempt.startedAt)
+  emitAttempt(flight, attempt, 'success', (attempt.answeredAt ?? now) - attempt.startedAt)
 }
 
 export function settleFailed(

@@ -3,7 +3,7 @@
 
 import type { Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
-import { shownHeightOf } from '../rpc/reach'
+import { reachOf, shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Parts } from './flight'
 
@@ -69,11 +69,23 @@ export function noteHead(
   since: number,
   now: number,
 ) {
-  const last = parts.heads.lastOf(provider)
-  // A slow answer says nothing about what the provider has shown since.
-  if (last && askedAt < last.at && height < last.height) return
-  parts.heads.observe(provider, height, now)
+  const { heads } = parts
+  const last = heads.lastOf(provider)
+  // A slow answer says nothing about what the provider has shown since, if it can have come so far meanwhile.
+  const older = last && askedAt < last.at ? last.height - height : 0
+  if (last && older > 0 && older <= heads.blocksIn(last.at - askedAt)) return
+  heads.observe(provider, height, now)
   parts.truth?.note(provider, height, askedAt, since, now)
+}
+
+/** It has refused a block; if that is near the head, and it had shown it before it was asked, it has fallen back below it. */
+export function noteLack({ parts, plan, request, height }: Flight, { channel, leftAt }: Attempt, now: number) {
+  const { heads } = parts
+  const { provider } = channel
+  const last = heads.lastOf(provider)
+  const reach = reachOf(request.params, plan.need.traits.block ?? {})
+  if (height < 0 || typeof reach !== 'number' || !last || reach > last.height || leftAt < last.at) return
+  heads.observe(provider, reach - 1, now)
 }
 
 /** The answer is taken: its caller is shown this. */
@@ -84,18 +96,21 @@ export function showSight(flight: Flight, sight: Sight, value: unknown, now: num
   if (tag) truth?.keep(tag, formOf(flight), height, value)
 }
 
-/** What is given where nobody knows better, and whether it is the provider's own answer. */
+/** What is given where nobody knows better, and whether the doubt stays: not if what was shown before stands for it. */
 export function honestAnswer(flight: Flight, doubt: Doubt, value: unknown, now: number): [unknown, boolean] {
   const { parts, plan } = flight
   const { head, kind } = doubt
   if (plan.need.traits.block?.shows !== 'head' || head === undefined) {
     const kept = kind === 'lower' ? parts.truth?.answerOf(formOf(flight), shownHeightOf(value) ?? -1) : undefined
-    return kept === undefined ? [value, true] : [kept, false]
+    // In another form a later one may have been shown.
+    return kept ? [kept.answer, kept.height < doubt.height] : [value, true]
   }
   // What is believed by now: it may have been given the block meanwhile.
   const given = Math.max(parts.truth?.shown ?? -1, Math.min(head, parts.heads.best(now) ?? head))
   parts.truth?.show(given, now)
-  return given === head ? [value, true] : [`0x${given.toString(16)}`, false]
+  const isItsOwn = given === head
+  // A head far ahead that is given has been believed.
+  return [isItsOwn ? value : `0x${given.toString(16)}`, isItsOwn !== (kind === 'ahead')]
 }
 
 /** Answers of one form stand for each other: the same method, the same tag, with or without transactions. */

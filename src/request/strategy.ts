@@ -192,8 +192,8 @@ function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], ne
 }
 
 /** A strategy may hand back copies. */
-function named(channels: readonly ChannelState[], { provider, channel }: CandidateSnapshot) {
-  return channels.find((other) => other.provider.id === provider && other.type === channel)
+function named(channels: readonly ChannelState[], candidate: CandidateSnapshot | undefined) {
+  return channels.find(({ provider, type }) => provider.id === candidate?.provider && type === candidate.channel)
 }
 
 function snapshotOf(channel: ChannelState, need: Need, head: number | undefined): CandidateSnapshot {

@@ -1,5 +1,7 @@
 // When a request is to be woken, how long an attempt may take, and what a timer that fired far too late means.
 
+import { ASLEEP } from '../base/clock'
+import { PROBE_LIMIT } from '../provider/breaker'
 import type { Flight, Parts } from './flight'
 
 /** Nothing starts with less than this left (in ms). */
@@ -8,19 +10,18 @@ export const LEAST = 25
 const SHARE = 0.6
 /** Ten that hang must not use it all up before the eleventh is asked (in ms). */
 const LEFT_FOR_EACH = 100
-/** A channel that does not answer a probe by then (in ms) is not back. */
-export const PROBE_LIMIT = 2_000
 /** Without a deadline, one that hangs is left for the next one after this long (in ms). */
 const LONGEST_TURN = 30_000
 /** No probe may hold up those that wait for longer (in ms). */
 const LONGEST_LEAD = 30_000
-/** A timer this late (in ms), or late by its own length, says that we slept. */
-const ASLEEP = 1_000
+/** A timer late by its own length, if that is at least this (in ms), says so too. */
 const SHORTEST_SLEEP = 50
 /** What a request gets more after such a sleep (in ms). */
-const GRACE = 250
+export const GRACE = 250
 /** The longest pause before a round or a led probe (in ms). */
 const LONGEST_PAUSE = 2_000
+/** Any delay is longer than that when it has doubled this often; without an end, one of 0 would become no number. */
+const MOST_DOUBLED = 100
 
 /** When an attempt is given up (in ms of the clock): it leaves something for each of those that wait behind it. */
 export function limitOf({ deadline }: Flight, waiting: number, now: number): number {
@@ -44,7 +45,7 @@ export function leadLimitOf({ plan, deadline, seat }: Flight, now: number): numb
  * @param round the round that is about to start, from 1. @returns a time up to `retryDelay` x 2^(round - 1), at most 2 s (in ms).
  */
 export function delayBefore(round: number, { random, retryDelay }: Parts): number {
-  return random() * Math.min(LONGEST_PAUSE, retryDelay * 2 ** (round - 1))
+  return random() * Math.min(LONGEST_PAUSE, retryDelay * 2 ** Math.min(MOST_DOUBLED, round - 1))
 }
 
 /** It asks nobody until then (in ms of the clock), unless something happens before. */

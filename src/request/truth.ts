@@ -5,6 +5,8 @@ import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { Provider } from '../provider/provider'
 
+type Kept = { readonly height: number; readonly answer: unknown }
+
 type TruthOptions = {
   readonly providers: readonly Provider[]
   readonly heads: Heads
@@ -26,7 +28,7 @@ export type Truth = {
   /** The highest block given for `latest`, `safe` or `finalized`. */
   shownOf(tag: string): number
   /** The last answer of the same form, if it is of this block or a later one. */
-  answerOf(form: string, height: number): unknown
+  answerOf(form: string, height: number): Kept | undefined
   keep(tag: string, form: string, height: number, answer: unknown): void
   /** A call that takes the chain back has passed through. */
   expectReset(now: number): void
@@ -48,7 +50,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   let before: number | undefined
   const lows = new Map<Provider, { height: number; askedAt: number; firstAt: number }>()
   const tags = new Map<string, number>()
-  const answers = new Map<string, { height: number; answer: unknown }>()
+  const answers = new Map<string, Kept>()
   const onReset = new Set<() => void>()
 
   function raise(height: number, now: number) {
@@ -79,8 +81,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   function announce(from: number, height: number, now: number) {
     raise(height, now)
     const first = Math.min(height + 1, from)
-    const to = Math.max(first, from)
-    if (events.has('reorg')) events.emit('reorg', { from: first, to, depth: to - first + 1, reset: true })
+    events.emit('reorg', { from: first, to: from, depth: from - first + 1, reset: true })
   }
 
   function forget(now: number) {
@@ -122,9 +123,11 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     shownOf: (tag) => tags.get(tag) ?? -1,
     answerOf(form, height) {
       const kept = answers.get(form)
-      return kept && kept.height >= height ? kept.answer : undefined
+      return kept && kept.height >= height ? kept : undefined
     },
     keep(tag, form, height, answer) {
+      // Who asked one provider alone was shown what others are not.
+      if (height < (tags.get(tag) ?? -1)) return
       tags.set(tag, height)
       answers.set(form, { height, answer })
     },

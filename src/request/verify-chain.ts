@@ -9,6 +9,7 @@ import { askAside } from './aside'
 import type { Attempt } from './attempt'
 import { send } from './attempt'
 import type { Flight, Parts } from './flight'
+import { tell } from './learn'
 import type { ClientChannels } from './plan'
 
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
@@ -107,13 +108,7 @@ async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts
   parts.version++
   parts.heads.forget(provider, parts.clock.now())
   if (!wasWrong)
-    parts.events.emit('capability', {
-      provider: provider.id,
-      what: 'chain',
-      from: String(parts.chainId),
-      to: String(id),
-      why: 'its eth_chainId differs from the chain of the client',
-    })
+    tell(parts, provider, 'chain', parts.chainId, id, 'its eth_chainId differs from the chain of the client')
 }
 
 function toChainId(value: unknown): number | undefined {

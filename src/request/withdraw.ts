@@ -12,8 +12,6 @@ import { callOff, takeDown } from './settle'
 /** A provider is down or cools: those that wait for a slot of it may go on with others. */
 export function withdraw(parts: Parts, provider: Provider) {
   const now = parts.clock.now()
-  // Only a channel that gathers batches lets anybody wait.
-  if (!provider.setup.load) return
   // First come, first served; alarms of one time stand in no order.
   const flights = sortedBy(parts.alarms.all() as Flight[], ({ id }) => id)
   for (const flight of sortedBy(flights, ({ startedAt }) => startedAt)) {

@@ -1,6 +1,8 @@
 // Anything thrown -> the facts that classify it: code, status, texts, revert data. Pure; never throws.
 // Errors of viem are known by name and fields; their long message (URL, request body) is never read.
 
+import { field } from '../base/fields'
+
 export type Facts = {
   /** Names along the chain of causes, outermost first, each between spaces. */
   names: string
@@ -93,14 +95,4 @@ function readText(text: string, facts: Facts, texts: string[]): void {
   const hex = HEX.exec(text.slice(0, MAX_TEXT))?.[1]
   if (hex) facts.hex.push(hex.toLowerCase())
   else texts.push(text)
-}
-
-/** A getter or a proxy may throw; then the field is not there. */
-export function field(value: unknown, key: string): unknown {
-  try {
-    return (value as Record<string, unknown> | null | undefined)?.[key]
-  } catch {
-    // Whatever it threw says nothing about the provider.
-    return undefined
-  }
 }

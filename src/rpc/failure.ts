@@ -1,11 +1,12 @@
 // An error -> what went wrong, whether another candidate may do better, and who is to blame. Pure; the one place that
 // weighs codes, texts, HTTP status and method. The wordings are in failure-words.ts; what to do about it is not decided here.
 
+import { field } from '../base/fields'
 import type { ErrorRule, FailureKind } from '../types'
 import { heightOf } from './block'
 import { meaningOfCertainCode, meaningOfCode, meaningOfStatus } from './failure-codes'
 import type { Facts } from './failure-facts'
-import { factsOf, field } from './failure-facts'
+import { factsOf } from './failure-facts'
 import { meaningOfText } from './failure-words'
 import type { BlockRange } from './hints'
 import { excessOf, maxBlockRangeOf, maxResultsOf, retryAfterOf, suggestedRangeOf } from './hints'
@@ -60,6 +61,10 @@ const OF_THE_CHANNEL = /^(network|timeout|server-error|invalid-response)$/
 const TOUCHED = /^(unknown|result-too-large)$/
 /** What the body of an answer that is no JSON-RPC may be believed to say. */
 const SAID_BY_BODIES = /^(quota|rate|unsupp|auth|network|timeout|batch)/
+/** Whoever writes JSON writes it to programs; */
+const JSON_BODY = /^["{]/
+/** what it says is believed where the status says no more than that it failed. */
+const VAGUE_STATUS = /^(400|422|500)$/
 
 const LOGS = /logs|filter/i
 const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
@@ -80,7 +85,10 @@ export function failureOf(error: unknown, context: FailureContext): Failure {
     verdict,
     blame: meaning.blame ?? (isOfChannel ? 'channel' : kind === 'auth' ? 'provider' : 'nobody'),
     isRpc,
-    isUntouched: meaning.isUntouched ?? (verdict === 'next' && !isOfChannel && !TOUCHED.test(kind)),
+    // Another `failover()` knows more than its error says: that of one provider may stand for several.
+    isUntouched:
+      field(error, 'mayHaveBeenSent') !== true &&
+      (meaning.isUntouched ?? (verdict === 'next' && !isOfChannel && !TOUCHED.test(kind))),
     message,
     ...(code !== undefined && { code }),
     ...(status !== undefined && { status }),
@@ -128,7 +136,9 @@ function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, para
   const isLogs = LOGS.test(method)
   switch (kind) {
     case 'unsupported-method':
-      return isRpc && !NOT_THE_METHOD.test(text) ? { ...meaning, isMethodUnknown: true } : meaning
+      return (isRpc || JSON_BODY.test(text)) && !NOT_THE_METHOD.test(text)
+        ? { ...meaning, isMethodUnknown: true }
+        : meaning
     case 'auth':
       // Leave for this one method is not leave as such.
       return method && meaning.blame === undefined && text.includes(method.toLowerCase())
@@ -171,8 +181,9 @@ function spanOf(params: unknown): number {
 function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
   // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
-  if (/^the `headers` function failed/.test(text)) return { kind: 'unknown', blame: 'nobody', isUntouched: true }
-  if (/ UrlRequiredError /.test(names)) return { kind: 'unknown', isUntouched: true }
+  if (/^(the handshake of the socket failed: )?the `headers` function failed/.test(text))
+    return { kind: 'unknown', blame: 'nobody', isUntouched: true }
+  if (/ (UrlRequired|NoProvider)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
   const said = meaningOfText(readable(text), method)
@@ -180,6 +191,7 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   const isBody = status !== undefined || / (InvalidResponse|Syntax)Error /.test(names)
   if (!isBody)
     return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
+  if (said && VAGUE_STATUS.test(`${status}`) && JSON_BODY.test(text)) return said
   // 404 and 405 say that there is nothing at this address: their "method" is that of HTTP.
   if (said && SAID_BY_BODIES.test(said.kind) && said.blame === undefined && status !== 404 && status !== 405)
     return said

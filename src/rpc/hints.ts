@@ -1,9 +1,9 @@
 // What an error's text and data propose: how long to wait, which block range to ask for. Pure.
 // Whether the hints matter is decided in failure.ts.
 
+import { field } from '../base/fields'
 import { heightOf } from './block'
 import type { Facts } from './failure-facts'
-import { field } from './failure-facts'
 
 export type BlockRange = { fromBlock: number; toBlock: number }
 

@@ -5,17 +5,21 @@ import type { RpcRequest } from '../types'
 
 export type RpcErrorObject = { code: number; message: string; data?: unknown }
 
-export type RpcMessage =
-  | { type: 'result'; result: unknown }
-  | { type: 'error'; error: RpcErrorObject }
-  | { type: 'invalid'; reason: string }
+type ErrorMessage = {
+  type: 'error'
+  error: RpcErrorObject
+  /** It came without a code. */
+  isUncoded?: true
+}
+
+export type RpcMessage = { type: 'result'; result: unknown } | ErrorMessage | { type: 'invalid'; reason: string }
 
 /** The response to a batch. */
 export type RpcBatch =
   /** In the order of the ids; `undefined` for those that no item of it is for. */
   | { type: 'members'; members: readonly (RpcMessage | undefined)[] }
   /** One error for all of them. */
-  | { type: 'error'; error: RpcErrorObject }
+  | ErrorMessage
   | { type: 'invalid'; reason: string }
 
 /**
@@ -76,7 +80,7 @@ export function readMessage(body: unknown, id: number): RpcMessage {
 
 /** A missing code is seen in the wild; a code of another type than number is no JSON-RPC. */
 function readError(error: unknown): RpcMessage {
-  if (typeof error === 'string') return { type: 'error', error: { code: NO_CODE, message: error } }
+  if (typeof error === 'string') return { type: 'error', error: { code: NO_CODE, message: error }, isUncoded: true }
   if (!isObject(error)) return invalid('an error that is no object')
   const { message, data } = error
   const code = error.code ?? undefined
@@ -89,6 +93,7 @@ function readError(error: unknown): RpcMessage {
       message: typeof message === 'string' ? message : '',
       ...(data === undefined ? {} : { data }),
     },
+    ...(code === undefined && { isUncoded: true }),
   }
 }
 

@@ -17,6 +17,8 @@ export type AskOptions = {
   /** Whether nobody else may be asked. */
   readonly isPinned?: boolean | undefined
   readonly exclude?: readonly string[] | undefined
+  /** Asks only those that may be asked for this method too. */
+  readonly serving?: string | undefined
   readonly channel?: 'http' | 'ws' | undefined
   /** In ms. */
   readonly timeout?: number | undefined
@@ -52,10 +54,20 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
   /** One signal for all that is asked would have too many listeners. */
   const asked = new Set<AbortController>()
 
+  function mayServe({ need, ...limits }: Plan): ChannelState[] {
+    return parts.channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
+  }
+
+  function othersThan(serving: readonly ChannelState[]): string[] {
+    const ids = new Set(serving.map(({ provider }) => provider.id))
+    return parts.channels.flatMap(({ provider: { id } }) => (ids.has(id) ? [] : [id]))
+  }
+
   return {
-    ask(request, { purpose, timeout, ...wanted }) {
+    ask(request, { purpose, timeout, serving, exclude = [], ...wanted }) {
+      const barred = serving === undefined ? [] : othersThan(mayServe(planner({ method: serving })))
       // A client that is pinned to one provider asks nobody else.
-      const limits = plan.isPinned ? {} : limitsOf(wanted, plan)
+      const limits = plan.isPinned ? {} : limitsOf({ ...wanted, exclude: [...exclude, ...barred] }, plan)
       let provider = ''
       const onAnswer = (channel: ChannelState) => {
         provider = channel.provider.id
@@ -63,14 +75,15 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       }
       const controller = new AbortController()
       asked.add(controller)
-      const inner: Plan = { ...planner(request, { ...limits, timeout }), isInner: true, kept: undefined }
+      const own = planner(request, { ...limits, timeout })
+      // Somebody else may be asked in its place.
+      const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true, kept: undefined }
       return part(channels, request, inner, controller.signal, onAnswer)
         .then((value) => ({ value, provider }))
         .finally(() => asked.delete(controller))
     },
     providers() {
-      const allowed = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
-      return [...new Set(allowed.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
+      return [...new Set(mayServe(plan).flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     abort() {
       for (const controller of asked) controller.abort(new Error('Nobody is subscribed any more.'))
@@ -79,7 +92,7 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
 }
 
 function limitsOf(
-  { provider, isPinned = false, exclude = [], channel }: Omit<AskOptions, 'purpose' | 'timeout'>,
+  { provider, isPinned = false, exclude = [], channel }: Omit<AskOptions, 'purpose' | 'timeout' | 'serving'>,
   plan: Plan,
 ): RequestOverrides {
   return {

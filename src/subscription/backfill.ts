@@ -3,9 +3,11 @@
 
 import { numberToHex } from 'viem'
 import type { LogMatch } from '../rpc/bloom'
+import type { Log } from '../rpc/log'
+import { toLogs } from '../rpc/log'
 import type { Ask, AskOptions, Purpose } from './asking'
-import type { Block, Log } from './block'
-import { toBlock, toLog } from './block'
+import type { Block } from './block'
+import { toBlock } from './block'
 
 export type LogRange = {
   readonly from: number
@@ -33,6 +35,7 @@ export type Backfill = {
   learnShape(raw: object): void
 }
 
+const LOGS = 'eth_getLogs'
 /** Blocks asked for at a time. */
 const AT_A_TIME = 16
 /** A part that takes longer (in ms) is asked for again. */
@@ -42,6 +45,8 @@ const MOST_TRIES = 4
 
 export function createBackfill(ask: Ask): Backfill {
   let shape: ReadonlySet<string> | undefined
+  /** Those that may not have any more what they have shown. */
+  const receded = new Set<string>()
 
   async function block(method: string, id: string, options: AskOptions): Promise<Block> {
     const { value, provider } = await ask({ method, params: [id, false] }, { timeout: LIMIT, ...options })
@@ -68,8 +73,8 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   async function logs(filter: object, options: AskOptions) {
-    const { value, provider } = await ask({ method: 'eth_getLogs', params: [filter] }, { timeout: LIMIT, ...options })
-    return Array.isArray(value) ? value.map((raw) => toLog(raw) ?? refuse(provider)) : refuse(provider)
+    const { value, provider } = await ask({ method: LOGS, params: [filter] }, { timeout: LIMIT, ...options })
+    return toLogs(value) ?? refuse(provider)
   }
 
   async function logsOf({ hash, provider }: Pick<Block, 'hash' | 'provider'>, filter: LogMatch, purpose: Purpose) {
@@ -81,24 +86,30 @@ export function createBackfill(ask: Ask): Backfill {
   async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
     const exclude: string[] = []
-    let known: string | undefined = provider
     for (let tries = 0; ; tries++) {
-      const asked = known ?? (await withBlock(to, exclude))
-      known = undefined
+      // Who has given the last block was on its branch then.
+      const before =
+        tries === 0 ? { provider, hash } : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS })
+      const asked = before.provider
+      const options = { purpose, provider: asked, isPinned: true } as const
+      const mustHaveIt = async () => {
+        const end = await numbered(to, options)
+        if (hash && end.hash !== hash) refuse(asked)
+      }
       try {
-        const options = { purpose, provider: asked, isPinned: true } as const
+        if (hash && before.hash !== hash) refuse(asked)
+        if (receded.has(asked)) await mustHaveIt()
+        receded.delete(asked)
         const found = await logs(range, options)
-        const isOurs = !hash || (await numbered(to, options)).hash === hash
-        return isOurs ? found : refuse(asked)
+        // If it is still, so are the logs.
+        if (hash) await mustHaveIt()
+        return found
       } catch (error) {
         if (tries >= MOST_TRIES) throw error
+        receded.add(asked)
         exclude.push(asked)
       }
     }
-  }
-
-  async function withBlock(number: number, exclude: readonly string[]) {
-    return (await numbered(number, { purpose: 'backfill', exclude })).provider
   }
 
   function latest(provider?: string, channel?: 'ws') {

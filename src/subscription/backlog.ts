@@ -148,7 +148,8 @@ export function createBacklog({ source, from, patience, read, call }: BacklogOpt
         timer?.cancel()
         resolve()
       }
-      promise.then(stopWaiting, stopWaiting)
+      // By a promise of the platform: the `then` of another one may throw.
+      Promise.resolve(promise).then(stopWaiting, stopWaiting)
     })
   }
 

@@ -1,7 +1,7 @@
-// Heads and logs as nodes send them -> what streams go by. Pure; what is no head or no log is `undefined`.
+// Heads as nodes send them -> what streams go by. Pure; what is no head is `undefined`.
 
-import type { Hex, RpcLog } from 'viem'
-import { heightOf } from '../rpc/block'
+import type { Hex } from 'viem'
+import { toHeader } from '../rpc/header'
 
 /** A head as nodes push it: the header with its hash. Other fields are as the node sends them. */
 export type RpcHead = {
@@ -24,8 +24,6 @@ export type Block = {
   readonly isPushed?: boolean | undefined
 }
 
-export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }
-
 /** What a whole block has beside its header. */
 const BODY = ['transactions', 'uncles', 'withdrawals', 'size', 'totalDifficulty']
 
@@ -34,24 +32,12 @@ const BODY = ['transactions', 'uncles', 'withdrawals', 'size', 'totalDifficulty'
  * @param shape the fields of a pushed head, where one has been seen.
  */
 export function toBlock(raw: unknown, provider: string, shape?: ReadonlySet<string> | undefined): Block | undefined {
-  const { number, hash, parentHash } = (raw ?? {}) as Partial<RpcHead>
-  const height = heightOf(number)
-  if (height === undefined || !isHash(hash) || !isHash(parentHash)) return undefined
-  return { number: height, hash, parentHash, raw: toHead(raw as RpcHead, shape), provider }
+  const header = toHeader(raw)
+  return header && { ...header, raw: toHead(raw as RpcHead, shape), provider }
 }
 
 function toHead(raw: RpcHead, shape: ReadonlySet<string> | undefined): RpcHead {
   if (!('transactions' in raw)) return raw
   const isKept = (field: string) => (shape ? shape.has(field) : !BODY.includes(field))
   return Object.fromEntries(Object.entries(raw).filter(([field]) => isKept(field))) as RpcHead
-}
-
-export function toLog(raw: unknown): Log | undefined {
-  const { blockNumber, blockHash, logIndex } = (raw ?? {}) as Partial<Log>
-  const isWhole = heightOf(blockNumber) !== undefined && isHash(blockHash) && heightOf(logIndex) !== undefined
-  return isWhole ? (raw as Log) : undefined
-}
-
-function isHash(value: unknown): value is Hex {
-  return typeof value === 'string' && /^0x[\da-f]{64}$/i.test(value)
 }

@@ -44,9 +44,14 @@ export type Subscription = {
 export type Hub = {
   /**
    * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
+   * @param onJoin told how to leave, also before it resolves
    * @throws InvalidOptionsError for params that break a rule; NoProviderError, or what providers said, if nobody serves the kind
    */
-  subscribe(params: readonly unknown[], subscriberOf: (id: Hex) => SubscriberOptions): Promise<Subscription>
+  subscribe(
+    params: readonly unknown[],
+    subscriberOf: (id: Hex) => SubscriberOptions,
+    onJoin?: (leave: () => void) => void,
+  ): Promise<Subscription>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
   close(): void
@@ -76,7 +81,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
 
   function onReorg(removed: readonly Block[], isReset: boolean, provider: string | undefined) {
     const [newest, oldest] = [removed[0], removed.at(-1)]
-    if (!newest || !oldest || !events.has('reorg')) return
+    if (!newest || !oldest) return
     events.emit('reorg', {
       from: oldest.number,
       to: newest.number,
@@ -108,12 +113,13 @@ export function createHub(options: HubOptions, face: Face): Hub {
   }
 
   return {
-    async subscribe(params, subscriberOf) {
+    async subscribe(params, subscriberOf, onJoin) {
       const key = subscriptionKeyOf(params)
       const shared = shares.get(key.id) ?? open(key)
       const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
       const { subscriber, start } = beforeStart(subscriberOf(id))
       const leave = shared.add(subscriber)
+      onJoin?.(leave)
       const ready = shared.whenReady(plan.timeout)
       try {
         if (ready) await ready

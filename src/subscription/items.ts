@@ -13,15 +13,19 @@ export type HeadOfChain = {
   readonly raw: RpcHead
 }
 
-/** The logs of one block. After it, everything up to `number` has been given: `fromBlock: number + 1n` resumes. */
+/**
+ * The logs of one block. After it, everything up to `number` has been given, or up to `number - 1n` if it took logs back: those
+ * of the block that stands there now are still to come. So `fromBlock: removed ? number : number + 1n` resumes. Blocks that are
+ * replaced while nobody reads are not taken back.
+ */
 export type LogsOfBlock = {
   readonly number: bigint
   readonly hash: Hex
   /** As nodes push them, in order; none in an item that only tells how far the stream is. */
-  readonly logs: readonly RpcLog[]
+  readonly logs: RpcLog[]
   /** Whether a reorg took them back; then the newest comes first. */
   readonly removed: boolean
-  /** Blocks that could not be had; `late`: those of this item were found after later ones had been given. */
+  /** Blocks that could not be had; `late`: those of this item were found, or found to be gone, after later ones had been given. */
   readonly gap?: { readonly from: bigint; readonly to: bigint; readonly late?: true }
 }
 
@@ -55,7 +59,7 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
     const block = BigInt(number)
     const own = isLate ? ({ from: block, to: block, late: true } as const) : isRemoved ? undefined : gap
     if (own === gap) gap = undefined
-    return { number: block, hash: hash as Hex, logs: results, removed: isRemoved, ...(own && { gap: own }) }
+    return { number: block, hash: hash as Hex, logs: [...results], removed: isRemoved, ...(own && { gap: own }) }
   }
 
   function hold(item: Told) {

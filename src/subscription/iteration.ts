@@ -6,14 +6,16 @@ export type Feed<value> = {
   give(value: value): Promise<void>
   /** The stream is over: whoever asks next gets the error. */
   fail(error: unknown): void
+  /** How the stream is left, told as soon as that is possible. */
+  leaveBy(off: () => void): void
 }
 
 /**
- * @param open starts the stream; returns the off-function.
+ * @param open starts the stream; rejects if it could not be had.
  * @param signal ends it quietly: the loop is over.
  */
 export function createIteration<value>(
-  open: (feed: Feed<value>) => Promise<() => void>,
+  open: (feed: Feed<value>) => Promise<unknown>,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<value> {
   type Taker = { resolve: (result: IteratorResult<value>) => void; reject: (error: unknown) => void }
@@ -51,10 +53,12 @@ export function createIteration<value>(
     state = 'open'
     if (signal?.aborted) return end()
     signal?.addEventListener('abort', end, { once: true })
-    open({ give, fail }).then((close) => {
-      if (state === 'over') close()
-      else off = close
-    }, fail)
+    open({ give, fail, leaveBy }).catch(fail)
+  }
+
+  function leaveBy(close: () => void) {
+    if (state === 'over') close()
+    else off = close
   }
 
   function give(value: value): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Hex } from 'viem'
 import { keccak256, stringToBytes } from 'viem'
+import { jsonLength } from '../base/json'
 import { InvalidOptionsError } from '../errors'
 import type { LogMatch } from '../rpc/bloom'
 
@@ -24,13 +25,14 @@ const MOST_TOPICS = 4
 /** Of geth; what others are called is the caller's word. */
 const KINDS = ['newHeads', 'logs', 'newPendingTransactions', 'syncing']
 
-/** @throws InvalidOptionsError for a filter that breaks a rule */
+/** @throws InvalidOptionsError for a filter that breaks a rule, and for what is no JSON */
 export function subscriptionKeyOf(params: readonly unknown[]): SubscriptionKey {
   if (!Array.isArray(params) || typeof params[0] !== 'string' || params[0] === '')
     return refuse('params', 'must be a list that begins with the kind of the subscription', params)
   const kind = params[0] as string
   const filter = kind === 'logs' ? canonicalFilter(params[1] ?? {}) : {}
   const sent = kind === 'logs' ? [kind, filter] : kind === 'newHeads' ? [kind] : params
+  if (jsonLength(sent) === undefined) refuse('params', 'must be JSON, without BigInt and cycles', params)
   const id = stableJson(sent)
   return {
     id,
@@ -100,5 +102,5 @@ export function stableJson(value: unknown): string {
 }
 
 function refuse(path: string, rule: string, value: unknown): never {
-  throw new InvalidOptionsError({ path, rule, value, isParam: true })
+  throw new InvalidOptionsError({ path, rule, value, isSecret: true })
 }

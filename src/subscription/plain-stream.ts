@@ -34,8 +34,8 @@ export function createPlainStream(
   const isPending = kind === PENDING
   const isUnseen = createNovelty(MOST_SEEN)
   let state: StreamState = { name: 'opening' }
-  /** The filter that stands in for a place. */
-  let filter: unknown
+  /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
+  let filter: Promise<unknown> | undefined
   const poller = createPoller(clock, poll, interval)
 
   function give(result: unknown) {
@@ -63,15 +63,18 @@ export function createPlainStream(
   }
 
   async function poll() {
+    filter ??= request({ method: 'eth_newPendingTransactionFilter' })
+    const own = filter
     try {
-      filter ??= await request({ method: 'eth_newPendingTransactionFilter' })
-      const own = filter
-      const found = await request({ method: 'eth_getFilterChanges', params: [own] })
+      const id = await own
+      if (filter !== own) return
+      const found = await request({ method: 'eth_getFilterChanges', params: [id] })
       if (filter !== own) return
       if (state.name !== 'polling') show({ name: 'polling' })
       sink.onReady()
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch {
+      if (filter !== own) return
       filter = undefined // it is made again with the next poll
       sink.onReady()
     }
@@ -79,7 +82,7 @@ export function createPlainStream(
 
   function dropFilter() {
     poller.stop()
-    if (filter !== undefined) request({ method: 'eth_uninstallFilter', params: [filter] }).catch(() => {})
+    filter?.then((id) => request({ method: 'eth_uninstallFilter', params: [id] })).catch(() => {})
     filter = undefined
   }
 

@@ -2,6 +2,7 @@
 // them and says what happens to the stream.
 
 import type { Clock, Timer } from '../base/clock'
+import { defined } from '../base/defined'
 import { SubscriptionGapError } from '../errors'
 import type { Events } from '../events'
 import type { SubscriptionKey } from './key'
@@ -73,14 +74,14 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function onItem(item: Item) {
-    if (item.type === 'logs' && item.isLate && events.has('gap'))
+    if (item.type === 'logs' && item.isLate)
       events.emit('gap', { key: name, from: item.number, to: item.number, late: true })
     for (const subscriber of all()) give(subscriber, item)
   }
 
   /** Announces it, and returns what is given of it in its turn. */
   function gapOf(from: number, to: number, why: string): Item {
-    if (events.has('gap')) events.emit('gap', { key: name, from, to, why })
+    events.emit('gap', { key: name, from, to, why })
     const error = new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why })
     return { type: 'gap', number: from, error, results: [] }
   }
@@ -88,14 +89,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   function onState(state: StreamState, why?: string) {
     const from = before.name
     before = state
-    if (events.has('subscription'))
-      events.emit('subscription', {
-        key: name,
-        from,
-        to: state.name,
-        ...state.source,
-        ...(why !== undefined && { why }),
-      })
+    events.emit('subscription', defined({ key: name, from, to: state.name, ...state.source, why }))
   }
 
   function onRefused(error: unknown) {
@@ -119,6 +113,8 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     linger?.cancel()
     for (const subscriber of all()) close(subscriber)
     members.clear()
+    // Who has left does not wait for its start.
+    readiness.open()
     stream.stop()
     onEnd()
   }

@@ -1,7 +1,8 @@
 // What every stream behind a shared subscription looks like, and what it delivers.
 
 import type { SubscriptionGapError } from '../errors'
-import type { Block, Log } from './block'
+import type { Log } from '../rpc/log'
+import type { Block } from './block'
 
 export type StreamStateName = 'opening' | 'live' | 'filling' | 'switching' | 'polling' | 'closed'
 
@@ -43,7 +44,7 @@ export type LogsItem = {
   readonly results: readonly Log[]
   /** Whether the block is canonical no more: the logs are taken back, newest first. */
   readonly isRemoved: boolean
-  /** Found after logs of later blocks had been given. */
+  /** Found, or found to be gone, after logs of later blocks had been given. */
   readonly isLate: boolean
   /** The place of the block in the stream: who joined after it has none of it. */
   readonly turn: number

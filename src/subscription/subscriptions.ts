@@ -3,7 +3,7 @@
 
 import type { Hex } from 'viem'
 import type { SubscriptionGapError } from '../errors'
-import { InvalidOptionsError, NoProviderError, TransportClosedError } from '../errors'
+import { NoProviderError, TransportClosedError } from '../errors'
 import type { Face } from '../request/plan'
 import type { SocketState } from '../types'
 import type { Hub, HubOptions, Subscription } from './hub'
@@ -14,12 +14,13 @@ import { createIteration } from './iteration'
 import { subscriptionKeyOf } from './key'
 import type { SharedStatus } from './shared'
 import type { Item } from './stream'
+import type { SubscriberOptions } from './subscriber'
 
 /** viem's: what is pushed, and where to. */
-export type SubscribeOptions = {
+export type SubscribeOptions<result = unknown> = {
   params: readonly unknown[]
-  /** The `params` of a notification: `{ subscription, result }`. A promise it returns is waited for, up to 10 s, before the next one. */
-  onData(data: unknown): unknown
+  /** What a notification has as its `params`. A promise it returns is waited for, up to 10 s, before the next one. */
+  onData(data: { readonly subscription: Hex; readonly result: result }): unknown
   /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or it is over (`TransportClosedError`). */
   onError?(error: unknown): void
 }
@@ -90,9 +91,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     onGap: (gap: SubscriptionGapError) => void,
     { signal, from }: { signal: AbortSignal | undefined; from?: number | undefined },
   ): AsyncIterableIterator<value> {
-    return createIteration<value>(async ({ give, fail }) => {
+    return createIteration<value>(async ({ give, fail, leaveBy }) => {
       if (parts.closed) throw new TransportClosedError()
-      const { unsubscribe } = await hubOf(face).subscribe(params, () => ({
+      const subscriber: SubscriberOptions = {
         read,
         onEvent: (value) => give(value as value),
         onError: (error) =>
@@ -100,8 +101,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         patience: Infinity,
         interval: intervalOf(face),
         from,
-      }))
-      return unsubscribe
+      }
+      await hubOf(face).subscribe(params, () => subscriber, leaveBy)
     }, signal)
   }
 
@@ -115,7 +116,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       return hubOf(face).subscribe(params, (subscription) => ({
         read: resultsOf,
         subscription,
-        onEvent: onData,
+        onEvent: onData as (data: unknown) => unknown,
         onError,
         patience: PATIENCE,
         interval: intervalOf(face),
@@ -129,18 +130,6 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       return iterate(face, ['newHeads'], read, () => {}, { signal })
     },
     logs(face, filter = {}, { fromBlock, confirmations = 0, signal } = {}) {
-      check(
-        fromBlock === undefined || (typeof fromBlock === 'bigint' && fromBlock >= 0n),
-        'fromBlock',
-        'must be a bigint of 0 or more',
-        fromBlock,
-      )
-      check(
-        Number.isInteger(confirmations) && confirmations >= 0,
-        'confirmations',
-        'must be a whole number of 0 or more',
-        confirmations,
-      )
       const params = subscriptionKeyOf(['logs', filter]).params
       const from = fromBlock === undefined ? undefined : Number(fromBlock)
       const items = createLogItems(confirmations, from)
@@ -162,7 +151,3 @@ function resultsOf({ results }: Item) {
 }
 
 function ignore() {}
-
-function check(isGood: boolean, path: string, rule: string, value: unknown) {
-  if (!isGood) throw new InvalidOptionsError({ path, rule, value })
-}

@@ -22,14 +22,20 @@ const flags = [
   '--disable-dev-shm-usage',
   '--disable-background-networking',
   '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-component-update',
   '--remote-debugging-port=0',
 ]
+// Else the first tab goes to a search engine, and Playwright waits for it: for ever where packets to it get lost.
+const firstPage = 'about:blank'
 
 export async function startChromium(): Promise<Chromium> {
   const path = process.env.CHROMIUM ?? paths.find((one) => existsSync(one))
   if (!path) throw new Error(`There is no Chromium: install it (apt-get install chromium), or name it in CHROMIUM.`)
   const profile = await mkdtemp(join(tmpdir(), 'viem-lasso-chromium-'))
-  const child = spawn(path, [...flags, `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(path, [...flags, `--user-data-dir=${profile}`, firstPage], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const killNow = () => void child.kill('SIGKILL')
   process.once('exit', killNow)

@@ -294,6 +294,19 @@ describe('answers', () => {
     expect(t.channel.load?.()).toBe(0)
   })
 
+  test('behavior: a member that has an error without a code is answered, whatever the status of the whole', async () => {
+    const t = setUp()
+    t.server.reply = ({ requests }) => ({
+      status: 500,
+      body: requests.map(({ id }) => ({ id, error: { message: `no ${id}` } })),
+    })
+    const asked = t.many(5)
+    await t.clock.advance(10)
+    expect(asked.map(({ seen }) => seen.error)).toMatchObject(
+      upTo(5).map((index) => ({ name: 'RpcRequestError', details: `no ${index + 1}`, status: 500 })),
+    )
+  })
+
   test("behavior: the provider's own rules say what an error for all means", async () => {
     const rules = [{ message: 'calm down', kind: 'rate-limit' as const }]
     const t = setUp({ rules })

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { HttpChannelOptions } from '../../src/channel/http'
 import { createHttpChannel } from '../../src/channel/http'
 import { InvalidResponseError, ResponseBodyTooLargeError } from '../../src/errors'
+import { failureOf } from '../../src/rpc/failure'
 
 const cleanups: (() => void)[] = []
 
@@ -203,6 +204,28 @@ describe('HTTP status', () => {
   test('behavior: the body decides, a result counts with any status', async () => {
     const { channel } = await answering({ status: 500, body: (id) => ({ id, result: '0x5' }) })
     expect(await channel.request(call)).toBe('0x5')
+  })
+
+  test.each([
+    [404, '{"error":"not found at /v2/a-very-secret-key"}'],
+    [401, '{"error":{"message":"bad a-very-secret-key"}}'],
+    [500, '{"jsonrpc":"2.0","id":null,"error":{"code":null,"message":"no"}}'],
+  ])('error: %i with an error that has no code is what http() makes of it', async (status, body) => {
+    const { channel } = await answering({ status, body })
+    const error = await errorOf(channel.request(call))
+    expect(error).toBeInstanceOf(HttpRequestError)
+    expect(error).toMatchObject({ status, details: body.replace('a-very-secret-key', '***'), url: 'one' })
+  })
+
+  test.each([
+    ['a status of success', 200, '{"error":"not found"}'],
+    ['a code', 404, '{"error":{"code":0,"message":"not found"}}'],
+  ])('behavior: with %s it is a JSON-RPC error', async (_, status, body) => {
+    const { channel } = await answering({ status, body })
+    expect(await errorOf(channel.request(call))).toMatchObject({
+      name: 'RpcRequestError',
+      ...{ code: 0, details: 'not found' },
+    })
   })
 
   test.each([403, 502])('error: %i with HTML', async (status) => {
@@ -451,6 +474,24 @@ describe('headers', () => {
     expect(seen).toEqual([])
   })
 
+  test.each([
+    [undefined],
+    [5],
+    [new Headers({ 'x-token': 'abc' })],
+    [{ 'x-token': 'token-of-the\n-day' }],
+    [{ 'x y': 'z' }],
+  ])('error: a function that gives %o: nothing is sent, and nobody is blamed', async (given) => {
+    const { channel, seen } = await answering({ body }, { headers: () => given as never })
+    const error = await errorOf(channel.request(call))
+    expect(error).toMatchObject({
+      details: 'The `headers` function failed: it must give an object of texts that can be sent as headers',
+      url: 'one',
+    })
+    expect(inspect(error, { showHidden: true, depth: null })).not.toMatch(/-of-the|-day/)
+    expect(failureOf(error, call)).toMatchObject({ kind: 'unknown', blame: 'nobody', isUntouched: true })
+    expect(seen).toEqual([])
+  })
+
   test('error: header values appear nowhere, static or not', async () => {
     const echo = await listen((request, response) =>
       response.writeHead(401).end(`bad: ${request.headers.authorization}`),
@@ -465,12 +506,11 @@ describe('headers', () => {
 
   test('error: a value that cannot be sent is not shown either', async () => {
     for (const value of ['token-of-the\n-day', 'tokén-of-the-day-€']) {
-      for (const headers of [{ 'x-token': value }, () => ({ 'x-token': value })]) {
-        const channel = createHttpChannel({ url: 'http://127.0.0.1:9', provider: 'one', headers })
-        const error = await errorOf(channel.request(call))
-        expect(error.name).toBe('HttpRequestError')
-        expect(inspect(error, { showHidden: true, depth: null })).not.toMatch(/-of-the|day/)
-      }
+      const headers = () => ({ 'x-token': value })
+      const channel = createHttpChannel({ url: 'http://127.0.0.1:9', provider: 'one', headers })
+      const error = await errorOf(channel.request(call))
+      expect(error.name).toBe('HttpRequestError')
+      expect(inspect(error, { showHidden: true, depth: null })).not.toMatch(/-of-the|day/)
     }
   })
 

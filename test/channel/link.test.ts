@@ -67,6 +67,16 @@ describe('connecting', () => {
     expect(sockets.all).toHaveLength(2)
   })
 
+  test('behavior: a handshake during which we slept gets its 10 s anew', async () => {
+    const { clock, sockets, link, states } = make()
+    link.acquire()
+    await clock.jump(600_000)
+    await clock.advance(9_999)
+    expect([states(), clock.pending.after]).toEqual([['connecting'], 1])
+    sockets.last.open()
+    expect(states()).toEqual(['connecting', 'open'])
+  })
+
   test('behavior: a socket dialled for nobody does not keep the process alive, and goes after the linger', async () => {
     const { clock, sockets, link, states } = make()
     link.dial()

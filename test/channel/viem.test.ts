@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { BaseError, custom, fallback, http, webSocket } from 'viem'
 import { mainnet } from 'viem/chains'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { UpstreamSubscription } from '../../src/channel/channel'
 import type { ViemChannelOptions } from '../../src/channel/viem'
 import { createViemChannel, secretsOfTransport } from '../../src/channel/viem'
 import { InvalidResponseError } from '../../src/errors'
@@ -13,6 +14,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup()
 })
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const call = { method: 'eth_call', params: [{ to: '0xabc' }, 'latest'] }
 
 function make(request: (...args: any[]) => any, options: Partial<ViemChannelOptions> = {}) {
@@ -160,6 +162,62 @@ describe('createViemChannel', () => {
     expect(error).toBeInstanceOf(BaseError)
     expect(error).toMatchObject({ name: 'RpcRequestError', code: 3, data: '0x08', details: 'reverted', url: 'one' })
     expect(error.metaMessages).toEqual(['URL: one', 'Request body: {"method":"eth_call"}'])
+  })
+})
+
+describe('subscribe', () => {
+  /** A socket of viem's that confirms when it is told to. */
+  function setUp() {
+    let confirm = () => {}
+    const [unsubscribe, subscribe] = [vi.fn(async () => true), vi.fn()]
+    subscribe.mockImplementation(
+      () =>
+        new Promise((resolve) => {
+          confirm = () => resolve({ subscriptionId: '0xa', unsubscribe })
+        }),
+    )
+    const getRpcClient = async () => ({ socket: { readyState: 1 } })
+    const transport = { ...custom({ request: async () => 1 })({}), value: { subscribe, getRpcClient } } as any
+    const channel = createViemChannel({ transport, type: 'ws', provider: 'one' })
+    const controller = new AbortController()
+    const sink = { onData() {}, onError() {} }
+    return {
+      subscribe,
+      unsubscribe,
+      controller,
+      confirm: () => confirm(),
+      asked: channel.subscribe?.(['newHeads'], sink, { signal: controller.signal }) as Promise<UpstreamSubscription>,
+    }
+  }
+
+  test('default: confirmed; an abort after that is not its business', async () => {
+    const { asked, confirm, controller, unsubscribe } = setUp()
+    await turn()
+    confirm()
+    const { id } = await asked
+    controller.abort()
+    await turn()
+    expect([id, unsubscribe.mock.calls.length]).toEqual(['0xa', 0])
+  })
+
+  test('behavior: an abort ends one that hangs, with the reason; its late confirmation is unsubscribed', async () => {
+    const { asked, confirm, controller, unsubscribe } = setUp()
+    await turn()
+    const reason = new Error('enough')
+    controller.abort(reason)
+    expect([await errorOf(asked), unsubscribe.mock.calls.length]).toEqual([reason, 0])
+    confirm()
+    await turn()
+    expect(unsubscribe).toHaveBeenCalledTimes(1)
+  })
+
+  test('behavior: aborted before its socket is there, it is never sent', async () => {
+    const { asked, controller, subscribe } = setUp()
+    const reason = new Error('enough')
+    controller.abort(reason)
+    expect(await errorOf(asked)).toBe(reason)
+    await turn()
+    expect(subscribe).not.toHaveBeenCalled()
   })
 })
 

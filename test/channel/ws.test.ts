@@ -4,6 +4,7 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -537,26 +538,6 @@ describe('waiting for the socket', () => {
     expect(sockets.last.sent).toEqual([])
   })
 
-  test('behavior: given 256 pending, the 257th is refused at once as nobody`s fault, and nothing of it is sent', async () => {
-    const { channel, sockets } = script()
-    const pending = Array.from({ length: 256 }, () => channel.request(head))
-    sockets.last.open()
-    const error = await errorOf(channel.request({ method: 'eth_sendRawTransaction' }))
-    expect(error).toMatchObject({ name: 'ProviderDisconnectedError', code: 4900 })
-    expect(failureOf(error, { method: 'eth_sendRawTransaction' })).toMatchObject({
-      kind: 'network',
-      verdict: 'next',
-      blame: 'nobody',
-      isUntouched: true,
-    })
-    expect(sockets.last.sent).toHaveLength(256)
-    sockets.last.receive({ id: 1, result: '0x1' })
-    pending.push(channel.request(head))
-    expect(sockets.last.sent).toHaveLength(257)
-    for (const { id } of sockets.last.sent) sockets.last.receive({ id, result: '0x1' })
-    expect(new Set(await Promise.all(pending))).toEqual(new Set(['0x1']))
-  })
-
   test('behavior: given handshake 403, requests fail with the status, the next one at once and without another dial', async () => {
     await using fleet = await createFleet([{ methods: 'handshake', status: 403 }])
     const [p1] = fleet.providers
@@ -626,9 +607,24 @@ describe('waiting for the socket', () => {
   test('error: a `headers` function that fails, fails the connect', async () => {
     await using fleet = await createFleet(1)
     const headers = () => Promise.reject(new Error('no token'))
-    const { channel } = connect(fleet.providers[0].wsUrl, { headers })
-    expect((await errorOf(channel.request(head))).details).toBe('The handshake of the socket failed: no token')
+    const { channel, changes } = connect(fleet.providers[0].wsUrl, { headers })
+    const error = await errorOf(channel.request(head))
+    expect(error.details).toBe('The handshake of the socket failed: The `headers` function failed: no token')
+    expect(failureOf(error, head)).toMatchObject({ kind: 'unknown', blame: 'nobody', isUntouched: true })
+    expect(changes.at(-1)).toMatchObject({ to: 'waiting', isBlamed: false })
   })
+
+  test.each([[undefined], [5], [new Headers({ 'x-key': 'one' })], [{ 'x-key': 'KEY\nKEYKEY' }]])(
+    'error: a `headers` function that gives %o',
+    async (given) => {
+      await using fleet = await createFleet(1)
+      const [p1] = fleet.providers
+      const error = await errorOf(connect(p1.wsUrl, { headers: () => given as never }).channel.request(head))
+      expect(error.details).toMatch(/The `headers` function failed: it must give an object of texts/)
+      expect(inspect(error, { showHidden: true, depth: null })).not.toMatch(/KEYKEY/)
+      expect(p1.connections.total).toBe(0)
+    },
+  )
 })
 
 describe('subscribe', () => {
@@ -737,6 +733,41 @@ describe('subscribe', () => {
       expect(onError.mock.calls.map(([error]) => error.name)).toEqual(['SocketClosedError'])
     await one?.unsubscribe()
     expect(sockets.last.sent).toEqual([])
+  })
+
+  test('behavior: an id that is given twice: the second is refused, the first goes on and lets go of the socket in the end', async () => {
+    const { channel, sockets, clock } = script()
+    const [first, second, third] = [sink(), sink(), sink()]
+    const controller = new AbortController()
+    const one = channel.subscribe(['newHeads'], first)
+    const two = errorOf(channel.subscribe(['logs', {}], second))
+    const given = errorOf(channel.subscribe(['newHeads'], third, { signal: controller.signal }))
+    sockets.last.open()
+    controller.abort(new Error('gone'))
+    for (const id of [1, 2, 3]) sockets.last.receive({ id, result: '0xa' })
+    expect([(await two).name, (await given).message]).toEqual(['InvalidResponseError', 'gone'])
+    expect(sockets.last.sent.map(({ method }) => method)).not.toContain('eth_unsubscribe')
+    sockets.last.receive(notification('0xa', 1))
+    expect([first, second, third].map(({ onData }) => onData.mock.calls.length)).toEqual([1, 0, 0])
+    void (await one).unsubscribe()
+    expect(sockets.last.isHeld).toBe(false)
+    await clock.advance(5_000)
+    expect(channel.socket()).toBe('idle')
+  })
+
+  test('behavior: an id is given again after it was unsubscribed: it is that of the new one', async () => {
+    const { channel, sockets } = script()
+    const [first, second] = [sink(), sink()]
+    const one = channel.subscribe(['newHeads'], first)
+    sockets.last.open()
+    sockets.last.receive({ id: 1, result: '0xa' })
+    void (await one).unsubscribe()
+    const two = channel.subscribe(['newHeads'], second)
+    sockets.last.receive({ id: 3, result: '0xa' })
+    await two
+    void (await one).unsubscribe()
+    sockets.last.receive(notification('0xa', 1))
+    expect([first.onData.mock.calls.length, second.onData.mock.calls.length]).toEqual([0, 1])
   })
 
   test('behavior: a sink that throws keeps nothing from the others', async () => {

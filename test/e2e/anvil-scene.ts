@@ -60,6 +60,9 @@ export type SceneOptions = FailoverOptions & {
   ways?: 'http' | 'ws' | undefined
 }
 
+/** So many blocks are waited for what comes late. */
+const LAST_BLOCKS = 10
+
 export async function startScene({ nodes: count = 1, ways, ...options }: SceneOptions = {}): Promise<Scene> {
   const nodes = await Promise.all(Array.from({ length: count }, () => startChainNode()))
   const last = () => nodes.at(-1) as ChainNode
@@ -132,9 +135,13 @@ export async function startScene({ nodes: count = 1, ways, ...options }: SceneOp
     async finish() {
       const watchers = await watching
       if (!watchers) throw new Error('nobody watches')
-      // After the first one came, nothing of before is to come: the second one would bring it to light.
-      for (let block = 0; block < 2; block++) await watchers.reached(await mine())
-      return watchers.judge(await last().truth(start))
+      let wrong: Record<string, unknown> = {}
+      // After the first one came, nothing of before is to come, but what comes late: the next ones would bring it to light.
+      for (let block = 0; block < LAST_BLOCKS && (block < 2 || Object.keys(wrong).length > 0); block++) {
+        await watchers.reached(await mine())
+        wrong = watchers.judge(await last().truth(start))
+      }
+      return wrong
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...pumps].map((one) => one.stop()))

@@ -183,7 +183,7 @@ describe('a fleet', () => {
     await using fleet = await createFleet(1)
     const transport = failover([fleet.providers[0].url])
     const client = createPublicClient({ chain: mainnet, transport })
-    const provider = createProvider(transport.with({ timeout: 900 }), { chain: mainnet })
+    const provider = createProvider(transport.with({ timeout: 9_000 }), { chain: mainnet })
     expect(await provider.request({ method: 'eth_blockNumber' })).toBe('0x64')
     await provider.close()
     await expect(client.getBlockNumber()).rejects.toMatchObject({ name: 'TransportClosedError' })

@@ -39,7 +39,7 @@ describe('close', () => {
     expect(client.transport.status().requests.total).toBeGreaterThan(0)
     p1.behave({})
     expect(await clientOf(transport).getBlockNumber()).toBe(100n)
-    expect(await clientOf(transport.with({ timeout: 900 })).getBlockNumber()).toBe(100n)
+    expect(await clientOf(transport.with({ timeout: 9_000 })).getBlockNumber()).toBe(100n)
     await expect(client.getBlockNumber()).rejects.toMatchObject(closed)
   })
 

@@ -111,7 +111,8 @@ describe('what a provider may be asked', () => {
   test('73. Given `toBlock: "latest"` and no known head, then the range is not rejected; with a head it is computed', async () => {
     await using set = await setUp([25], [{ capabilities: { logs: { maxBlockRange: 10 } } }])
     const logs = { method: 'eth_getLogs', params: [{ fromBlock: '0x0', toBlock: 'latest' }] }
-    expect(await set.ask(logs)).toEqual({ value: [], asked: ['p1'] })
+    // The head is asked for, and the declared width holds.
+    expect(await set.ask(logs)).toEqual({ value: [], asked: ['p1', 'p1', 'p1'] })
     await set.lookAround()
     expect(await set.ask(logs)).toEqual({ value: [], asked: ['p1', 'p1', 'p1'] })
   })

@@ -65,6 +65,29 @@ describe('lists of sockets only', () => {
     expect(p3.count('eth_blockNumber')).toBe(21)
   })
 
+  test.each([
+    ['before it is open', false],
+    ['while it is open', true],
+  ])('behavior: 600 reads at once over one socket wait for its slots, and all are answered: %s', async (_, isOpen) => {
+    await using fleet = await createFleet([{ latency: 5 }])
+    const [p1] = fleet.providers
+    const { client, transport, ask, breakerOf } = connect([{ id: 'p1', ws: p1.wsUrl }])
+    const failures: unknown[] = []
+    transport.on('attempt', (attempt) => attempt.outcome !== 'success' && failures.push(attempt))
+    if (isOpen) await ask()
+    const blocks = await Promise.all(
+      Array.from({ length: 600 }, (_, index) => client.getBlock({ blockNumber: BigInt(index % 100) })),
+    )
+    expect(blocks.map(({ number }) => number)).toEqual(Array.from({ length: 600 }, (_, index) => BigInt(index % 100)))
+    expect([failures, p1.count('eth_getBlockByNumber'), p1.sockets.total, breakerOf('p1')]).toEqual([
+      [],
+      600,
+      1,
+      'closed',
+    ])
+    expect(transport.status().requests).toMatchObject({ failed: 0, hedged: 0, retried: 0 })
+  })
+
   test('behavior: all clients of one `failover()` share the sockets', async () => {
     await using fleet = await createFleet(1)
     const [p1] = fleet.providers

@@ -237,7 +237,10 @@ describe('subscribe', () => {
     })
     await expect(asked).rejects.toMatchObject({
       name: 'NoProviderError',
-      reasons: [{}, { provider: 'p2', reason: 'has no socket' }],
+      reasons: [
+        {},
+        { provider: 'p2', reason: 'has no socket (without one there are newHeads, logs and newPendingTransactions)' },
+      ],
     })
   })
 

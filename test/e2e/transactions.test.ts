@@ -133,7 +133,7 @@ describe('errors', () => {
     'error: %s everywhere: it may have been sent',
     async (fault) => {
       const raw = await sign()
-      const client = createClient({ timeout: 300 })
+      const client = createClient({ timeout: 1_000 })
       await client.getChainId()
       await Promise.all([p1.set(fault), p2.set(fault)])
       const error = await errorOf(send(client, raw))

@@ -44,10 +44,14 @@ function createClient() {
   })
 }
 
-/** One block with one event. */
-async function ping(x: bigint) {
+function send(x: bigint) {
   const wallet = createWalletClient({ account, chain: anvilChain, transport: http(anvil.url) })
-  await wallet.writeContract({ abi: probeAbi, address: contract, functionName: 'ping', args: [x] })
+  return wallet.writeContract({ abi: probeAbi, address: contract, functionName: 'ping', args: [x] })
+}
+
+/** One block with one event: anvil answers a send before the block is there. */
+async function ping(x: bigint) {
+  await admin().waitForTransactionReceipt({ hash: await send(x), pollingInterval })
 }
 
 /** What was seen, and when there is enough of it. */
@@ -131,11 +135,11 @@ test('behavior: a filter of pending transactions is made again elsewhere', async
   await admin().setAutomine(false)
   const client = createClient()
   const filter = await client.createPendingTransactionFilter()
-  await ping(1n)
+  await send(1n)
   expect(await client.getFilterChanges({ filter })).toHaveLength(1)
   await p1.set('refuse')
   await client.getFilterChanges({ filter })
-  await ping(2n)
+  await send(2n)
   expect(await client.getFilterChanges({ filter })).toHaveLength(1)
   expect(await client.uninstallFilter({ filter })).toBe(true)
 })

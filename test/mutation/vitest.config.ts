@@ -1,7 +1,13 @@
-// The tests that mutants are tried against: those of the mutated folder (run.ts).
+// The tests that mutants are tried against: those of the room of what is mutated (run.ts). Not isolated: nothing at module level
+// is mutable, so a mutant need not import everything once for each file of tests.
 
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: [`test/${process.env.MUTATED_FOLDER}/**/*.test.ts`], testTimeout: 60_000, pool: 'forks' },
+  test: {
+    include: [`test/${process.env.MUTATED_ROOM}/**/*.test.ts`],
+    testTimeout: 60_000,
+    pool: 'forks',
+    isolate: false,
+  },
 })

@@ -60,8 +60,20 @@ describe('createCapability', () => {
   test('behavior: served after all, it is unlearned', () => {
     const capability = createCapability({})
     capability.learnUnsupported('trace_block', 0)
-    capability.unlearn('trace_block')
+    capability.learnSupported('trace_block')
     expect([capability.lacks('trace_block', 0), capability.hasLearned()]).toEqual([false, false])
+  })
+
+  test('behavior: it serves what it has served, until it says otherwise, and what was declared', () => {
+    const capability = createCapability({})
+    expect(capability.serves('trace_block')).toBe(false)
+    capability.learnSupported('trace_block')
+    expect(capability.serves('trace_block')).toBe(true)
+    capability.learnUnsupported('trace_block', 0)
+    expect(capability.serves('trace_block')).toBe(false)
+    const declared = createCapability({ methods: { include: ['trace_*'] } })
+    declared.learnSupported('eth_call')
+    expect([declared.serves('trace_block'), declared.serves('eth_call')]).toEqual([true, false])
   })
 
   test('behavior: nothing is learned over what was declared', () => {

@@ -205,6 +205,22 @@ describe('blockTime', () => {
     for (let block = 1; block <= 20; block++) see(block * 1_000, 60 + block * 3, 100 + block, 100 + block)
     expect(heads.blockTime()).toBe(1_000)
   })
+
+  test('behavior: until it is learned, what the definition of the chain says of it counts, else it is taken to be short', () => {
+    const limitOf = (blockTime?: number) => createHeads({ providers: createProviders([{}]), blockTime }).maxLag()
+    expect([undefined, 0, 250, 1_000, 12_000].map(limitOf)).toEqual([12, 12, 12, 3, 2])
+    expect(createHeads({ providers: [], blockTime: 12_000 }).blockTime()).toBeUndefined()
+  })
+
+  test('behavior: a block that is looked up may be of any time: it teaches nothing', () => {
+    const { heads, p } = setUp(2)
+    heads.observe(p(1), 3_000, 0, false)
+    heads.observe(p(1), 20_000_000, 100)
+    expect(heads.blockTime()).toBeUndefined()
+    heads.observe(p(1), 20_000_001, 10_000, false)
+    heads.observe(p(1), 20_000_004, 48_100)
+    expect(heads.blockTime()).toBe(12_000)
+  })
 })
 
 describe('lag', () => {

@@ -13,7 +13,7 @@ function setUp(limits: LimitOptions = {}) {
   const clock = createManualClock()
   const onRoom = vi.fn()
   const quota = createQuota(limits, { onRoom })
-  /** Sends as many as there is room for, each answered at once; how many left. */
+  /** Sends as many as there is room for, each back at once; how many left. */
   const send = (most = 1_000) => {
     let sent = 0
     while (sent < most && quota.hasRoom(clock.now())) {
@@ -23,9 +23,15 @@ function setUp(limits: LimitOptions = {}) {
     }
     return sent
   }
+  const take = (count: number) => {
+    for (let taken = 0; taken < count; taken++) quota.accept(clock.now())
+  }
   const refuse = (hint?: number) => quota.refuse('rate-limit', hint, clock.now())
+  const refuseAll = (count: number) => {
+    for (let refused = 0; refused < count; refused++) refuse()
+  }
   const cooled = () => (quota.cooldownUntil(clock.now()) ?? clock.now()) - clock.now()
-  return { clock, quota, onRoom, send, refuse, cooled }
+  return { clock, quota, onRoom, send, take, refuse, refuseAll, cooled }
 }
 
 describe('createQuota', () => {
@@ -160,16 +166,16 @@ describe('cooldown', () => {
 })
 
 describe('the learned pace', () => {
-  /** Ten requests in the second before a refusal: seven a second from then on, and 0.7 more each second. */
+  /** Ten requests taken in a second, one more refused: seven a second from then on, and 0.7 more each second. */
   async function refused(limits: LimitOptions = {}) {
     const made = setUp(limits)
-    made.send(10)
+    made.take(10)
     made.refuse()
     await made.clock.advance(1_000)
     return made
   }
 
-  test('default: after a refusal it is 7 in 10 of what was sent in the second before', async () => {
+  test('default: after a refusal it is 7 in 10 of what was taken in the second before', async () => {
     const { quota, send, clock } = await refused()
     expect(quota.isUnlimited()).toBe(false)
     expect(send()).toBe(7)
@@ -180,12 +186,12 @@ describe('the learned pace', () => {
   })
 
   test('behavior: of this second and the one before the busier counts; what is older does not', async () => {
-    /** What is sent second after second, the last of them refused; how many may leave a second later. */
+    /** What is taken second after second until one is refused; how many may leave a second later. */
     const leftOf = async (...seconds: number[]) => {
-      const { clock, quota, send, refuse } = setUp()
+      const { clock, quota, send, take, refuse } = setUp()
       for (const [index, count] of seconds.entries()) {
         if (index > 0) await clock.advance(1_000)
-        send(count)
+        take(count)
       }
       refuse(0)
       quota.accept(clock.now())
@@ -195,6 +201,59 @@ describe('the learned pace', () => {
     expect([await leftOf(10, 40), await leftOf(40, 10), await leftOf(40, 10, 10), await leftOf(40, 0, 10)]).toEqual([
       30, 30, 7, 7,
     ])
+  })
+
+  test('behavior: a crowd that leaves at once says nothing of the pace, what is taken of it does', async () => {
+    const { clock, quota, send, take, refuseAll } = setUp()
+    for (let left = 0; left < 16; left++) quota.take(clock.now())
+    await clock.advance(300)
+    take(5)
+    refuseAll(11)
+    await clock.advance(1_000)
+    expect(send()).toBe(3)
+  })
+
+  test('behavior: what was taken of a crowd counts also when it is told after what was refused', async () => {
+    const { clock, send, take, refuseAll } = setUp()
+    take(2)
+    refuseAll(20)
+    await clock.advance(300)
+    take(8)
+    await clock.advance(1_000)
+    expect(send()).toBe(7)
+  })
+
+  test('behavior: an answer that comes late does not lower what was seen to be taken', async () => {
+    const { clock, send, take, refuse } = setUp()
+    take(10)
+    refuse(4_000)
+    await clock.advance(3_000)
+    take(1)
+    await clock.advance(1_000)
+    expect(send()).toBe(9)
+  })
+
+  test('behavior: a burst of which nothing was taken says nothing: what was learned before stays', async () => {
+    const { clock, send, refuseAll, take } = setUp()
+    refuseAll(20)
+    await clock.advance(1_000)
+    expect(send(500)).toBe(500)
+    take(10)
+    refuseAll(5)
+    await clock.advance(2_000)
+    refuseAll(20)
+    await clock.advance(4_000)
+    // 7 a second, and 0.7 more each of 6 seconds.
+    expect(send()).toBe(11)
+  })
+
+  test('behavior: what was taken long before a burst of which nothing was says nothing of its pace', async () => {
+    const { clock, send, take, refuseAll } = setUp()
+    take(1)
+    await clock.advance(5_000)
+    refuseAll(20)
+    await clock.advance(1_000)
+    expect(send(500)).toBe(500)
   })
 
   test('behavior: it grows by a tenth each second and is forgotten at twice its first value', async () => {
@@ -213,9 +272,9 @@ describe('the learned pace', () => {
   })
 
   test('behavior: refused again and again it halts at one a second, never at none', async () => {
-    const { clock, refuse, send, quota } = setUp()
+    const { clock, refuse, take, quota } = setUp()
     for (let count = 0; count < 30; count++) {
-      send(1)
+      take(1)
       await clock.advance(refuse(100))
     }
     await clock.advance(1_000)
@@ -223,17 +282,18 @@ describe('the learned pace', () => {
   })
 
   test('behavior: it never exceeds the declared one, and gives way to it', async () => {
-    const { clock, send, quota } = await refused({ requestsPerSecond: 10 })
+    const { clock, send, quota } = await refused({ requestsPerSecond: 11 })
     expect(send()).toBe(7)
     await clock.advance(20_000)
-    expect(send()).toBe(10)
+    expect(send()).toBe(11)
     expect(quota.isUnlimited()).toBe(false)
   })
 
   test('behavior: a spent quota says nothing about the pace', async () => {
-    const { quota, send, clock } = setUp()
-    send(10)
+    const { quota, send, take, clock } = setUp()
+    take(10)
     quota.refuse('quota', 1_000, clock.now())
+    take(10)
     await clock.advance(1_000)
     expect(send(500)).toBe(500)
   })
@@ -273,6 +333,13 @@ describe('the declared pace', () => {
     for (let count = 0; count < 50; count++) quota.take(clock.now())
     await clock.advance(200)
     expect(send()).toBe(1)
+  })
+
+  test('behavior: a clock that is set back leaves no debt', () => {
+    const quota = createQuota({ requestsPerSecond: 10 })
+    quota.take(3_600_000)
+    expect(quota.roomAt(0)).toBe(100)
+    expect(quota.hasRoom(100)).toBe(true)
   })
 
   test('behavior: over any time, no more leave than the burst and the pace allow', () => {

@@ -124,4 +124,17 @@ describe('learned depth of state', () => {
     await t.clock.advance(5_000)
     expect(count(t)).toEqual([1, 1, 2])
   })
+
+  test('behavior: nor is one that is said to keep the state of the last blocks only', async () => {
+    const t = createTestEngine({
+      providers: [{}, { capabilities: { archive: 128 } }, {}],
+      options: { hedge: { delay: 50 } },
+    })
+    t.channel('p1').on('eth_blockNumber').reply('0x1312d00')
+    await t.request('eth_blockNumber')
+    for (const id of ['p1', 'p3']) t.channel(id).on('eth_getBalance').reply('0x1', { after: 900 })
+    t.start('eth_getBalance', [ADDRESS, '0x64'])
+    await t.clock.advance(900)
+    expect(count(t)).toEqual([1, 0, 1])
+  })
 })

@@ -74,6 +74,33 @@ describe('a batch is one attempt', () => {
     expect(t.breaker('p1').snapshot(0).failures).toBe(1)
   })
 
+  test.each([
+    ['by its status', { status: 429, body: 'Too many', headers: { 'retry-after': '3' } }, 3_000],
+    ['without a hint', { status: 429, body: 'Too many' }, 1_000],
+  ])('behavior: one that is too much is one refusal: %s', async (_, refusal, cooldown) => {
+    const t = setUp([{}])
+    const [one] = t.servers as [ScriptedFetch]
+    one.reply = () => refusal
+    t.many(20)
+    await t.clock.advance(15)
+    expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown }])
+  })
+
+  test('behavior: so it is where each member is refused by itself, and some are not', async () => {
+    const t = setUp([{}])
+    const [one] = t.servers as [ScriptedFetch]
+    const error = { code: -32005, message: 'rate limit exceeded' }
+    one.reply = (post) => ({ body: answersOf(post, (asked) => (Number(asked) < 15 ? { error } : undefined)) })
+    const requests = t.many(20)
+    await t.clock.advance(15)
+    expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown: 1_000 }])
+    expect(values(requests).slice(15)).toEqual([15, 16, 17, 18, 19])
+    one.reply = (post) => ({ body: answersOf(post, () => ({ error })) })
+    await t.clock.advance(1_100)
+    // The next one is the second step.
+    expect(t.eventsOf('limit')[1]).toMatchObject({ cooldown: 2_000 })
+  })
+
   test('125. given a batch with one failing item, then only that item fails over', async () => {
     const t = setUp([{}, {}])
     const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]
@@ -324,6 +351,20 @@ describe('hedges', () => {
     expect([late?.ended?.value, two.posts.at(-1)?.at]).toEqual([100, start + 90])
   })
 
+  test('behavior: one that still waits when its hedge would be due is hedged as soon after it left as any other', async () => {
+    const t = setUp([{}, {}], { hedge: { delay: 100 } })
+    const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]
+    one.latency = 120
+    for (const param of upTo(8)) {
+      t.start(READ, [200 + param], { provider: 'p1' })
+      await t.clock.settle()
+    }
+    one.reply = () => 'hang'
+    const [late] = t.many(1, 100)
+    await t.clock.advance(1_000)
+    expect([late?.ended, two.posts.map(({ at }) => at)]).toEqual([{ at: 230, value: 100 }, [220]])
+  })
+
   test('behavior: traces and wide logs share no batch', async () => {
     const t = setUp([{}])
     const [one] = t.servers as [ScriptedFetch]
@@ -339,10 +380,20 @@ describe('hedges', () => {
   test('behavior: nor do the pieces of wide logs', async () => {
     const t = setUp([{ capabilities: { logs: { maxBlockRange: 500 } } }], { logs: { concurrency: 10 } })
     const [one] = t.servers as [ScriptedFetch]
-    one.reply = (post) => ({ body: answersOf(post, () => ({ result: [] })) })
+    one.reply = (post) => ({
+      body: answersOf(post, (asked) => ({ result: asked === 'eth_blockNumber' ? '0xfa0' : [] })),
+    })
     const logs = t.start('eth_getLogs', [{ fromBlock: '0x0', toBlock: '0xf9f' }])
+    await t.clock.advance(40)
+    // One more for the head.
+    expect([logs.ended?.value, shape(one)]).toEqual([[], Array(9).fill('single')])
+    // They are one request all the same, also where each of them fails.
+    expect(t.status().requests).toMatchObject({ total: 1, failed: 0 })
+    one.reply = () => ({ body: { error: { code: -32000, message: 'the moon is full' } } })
+    const failed = t.start('eth_getLogs', [{ fromBlock: '0x0', toBlock: '0xf9f' }])
     await t.clock.advance(20)
-    expect([logs.ended?.value, shape(one)]).toEqual([[], Array(8).fill('single')])
+    expect(failed.ended?.error).toBeDefined()
+    expect(t.status().requests).toMatchObject({ total: 2, failed: 1 })
   })
 
   test('behavior: nor do writes and filters', async () => {

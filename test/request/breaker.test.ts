@@ -62,6 +62,16 @@ describe('opening', () => {
     expect(t.clock.now()).toBe(2_099)
   })
 
+  test('behavior: given the breaker of p2 opens while p1 is being asked, then p2 is not asked in its turn', async () => {
+    const t = createTestEngine({ providers: 3 })
+    t.channel('p1').fail(networkError(), { after: 20 })
+    t.channel('p3').reply('three')
+    t.clock.after(10, () => t.breaker('p2').open(10))
+    const request = t.start(READ)
+    await t.clock.advance(20)
+    expect([request.ended?.value, t.channel('p2').count()]).toEqual(['three', 0])
+  })
+
   test('13. given the request that trips the breaker, or whose probe fails, then that same request succeeds on p2', async () => {
     const t = createTestEngine()
     t.channel('p1').fail(networkError())
@@ -142,12 +152,12 @@ describe('blame', () => {
     for (const id of ['p1', 'p2', 'p3']) await t.request(READ, [], { provider: id })
     for (let turn = 0; turn < 20; turn++) {
       const call = t.start('eth_call', [{}, 'latest'])
-      await t.clock.advance(1_000)
+      await t.clock.advance(2_000)
       expect(call.ended?.error).toMatchObject({ code: -32603 })
       expect(await t.request(READ)).toBe('0x1')
     }
-    // Once more, in case it was a moment's weakness of all, and then it is the request's.
-    expect(t.channel('p1').count('eth_call')).toBe(40)
+    // For a second, in case it was a moment's weakness of all, and then it is the request's.
+    expect(t.channel('p1').count('eth_call')).toBe(20 * 4)
     expect(t.eventsOf('breaker')).toEqual([])
     expect(t.eventsOf('attempt').every(({ failure }) => !failure?.blamed)).toBe(true)
   })
@@ -158,13 +168,13 @@ describe('blame', () => {
     t.breaker('p3').open(0, 1e9)
     await t.request(READ)
     await t.request(READ, [], { provider: 'p2' })
-    for (let turn = 0; turn < 20; turn++) {
+    for (let turn = 0; turn < 12; turn++) {
       const call = t.start('eth_call', [{}, 'latest'])
-      await t.clock.advance(1_000)
+      await t.clock.advance(2_000)
       expect(call.ended?.error).toMatchObject({ code: -32603 })
     }
     expect([t.state('p1'), t.state('p2')]).toEqual(['closed', 'closed'])
-    expect(t.channel('p1').count('eth_call')).toBe(40)
+    expect(t.channel('p1').count('eth_call')).toBe(12 * 4)
   })
 
   test('behavior: the same -32603 from all is held against them if none has answered anything for 30 s', async () => {
@@ -208,6 +218,20 @@ describe('blame', () => {
       [1_800, false],
       [2_400, true],
     ])
+  })
+
+  test('behavior: a few quick answers do not make a channel known to be quick', async () => {
+    const t = createTestEngine({ options: { hedge: false } })
+    t.channel('p1').reply('0x1', { after: 10 })
+    for (let turn = 0; turn < 4; turn++) {
+      t.start(READ, [turn])
+      await t.clock.advance(10)
+    }
+    t.channel('p1').hang()
+    t.start(READ, [], { timeout: 300 })
+    await t.clock.advance(300)
+    const timeouts = t.eventsOf('attempt').filter(({ failure }) => failure?.kind === 'timeout')
+    expect(timeouts.map(({ provider, failure }) => [provider, failure?.blamed])).toEqual([['p1', false]])
   })
 
   test('behavior: a short timeout counts for a channel known to be quick', async () => {
@@ -284,6 +308,25 @@ describe('recovery', () => {
     expect(request.ended).toEqual({ at: 2_105, value: 'one' })
     expect([t.channel('p2').aborted, t.state('p1'), t.inFlight()]).toEqual([1, 'closed', 0])
     expect(t.eventsOf('request').at(-1)).toMatchObject({ outcome: 'success', provider: 'p1', attempts: 1 })
+  })
+
+  test('behavior: what the copy was refused with is the error, if nobody else says anything of the request', async () => {
+    const t = await withOpen(createTestEngine())
+    t.channel('p1').fail(rpcError(3, 'execution reverted'), { after: 5 })
+    t.channel('p2').on(READ).reply('two', { after: 20 })
+    await t.clock.advance(2_100)
+    // Whoever can answer is waited for.
+    const served = t.start(READ)
+    await t.clock.advance(20)
+    expect(served.ended?.value).toBe('two')
+    const other = await withOpen(createTestEngine({ options: { timeout: 300 } }))
+    other.channel('p1').once.fail(rpcError(3, 'execution reverted'), { after: 5 })
+    other.channel('p1').hang()
+    other.channel('p2').hang()
+    await other.clock.advance(2_100)
+    const refused = other.start(READ)
+    await other.clock.advance(300)
+    expect(refused.ended?.error).toMatchObject({ code: 3 })
   })
 
   test('behavior: what may not be sent twice is probed for by eth_blockNumber, which teaches nothing about its method', async () => {

@@ -129,6 +129,21 @@ describe('124. given a provider on the wrong chain', () => {
     expect(t.status().providers[0]?.channels.http?.breaker).toEqual({ state: 'closed', failures: 0 })
   })
 
+  test('then the error of the request that found out says so, and that of the next one', async () => {
+    const t = create({ providers: [{}] })
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    t.channel('p1').reply('wrong')
+    await expect(t.request(READ)).rejects.toMatchObject({
+      name: 'AllProvidersFailedError',
+      message: expect.stringMatching(/\n {2}p1 {2}http {2}is on another chain {2}\d+ ms\n/),
+      attempts: [{ kind: 'unknown' }],
+    })
+    await expect(t.request(READ)).rejects.toMatchObject({
+      name: 'NoProviderError',
+      reasons: [{ provider: 'p1', reason: 'is on another chain' }],
+    })
+  })
+
   test('then nothing that changes something reaches it', async () => {
     const t = create()
     t.channel('p1').on('eth_chainId').reply('0x5')
@@ -210,4 +225,14 @@ describe('ready', () => {
     for (const id of ['p1', 'p2']) t.channel(id).on('eth_chainId').reply('0x2')
     expect(await t.engine.verifyAny(t.face)).toBe(false)
   })
+})
+
+test('behavior: one found to be on another chain is tried over one of its channels, not over the other too', async () => {
+  const t = create({ providers: [{ channels: ['http', 'ws'] }, {}] })
+  for (const type of ['http', 'ws'] as const) t.channel('p1', type).on('eth_chainId').reply('0x5')
+  expect(await t.request(READ)).toBe('0x1')
+  expect(t.eventsOf('attempt').map(({ provider, channel }) => [provider, channel])).toEqual([
+    ['p1', 'http'],
+    ['p2', 'http'],
+  ])
 })

@@ -120,3 +120,20 @@ test('React StrictMode: create, close, create on the same clock: the second one 
   second.engine.close()
   expect(clock.pending.total).toBe(0)
 })
+
+test('by a listener, as the probe of a provider that is back is answered: its head is not asked for any more', async () => {
+  const t = createTestEngine({ providers: 2, options: { consistency: 'head' } })
+  for (const id of ['p1', 'p2']) t.channel(id).on('eth_blockNumber').reply('0x64')
+  await t.request('eth_blockNumber', [], { provider: 'p2' })
+  t.breaker('p1').open(t.clock.now(), 1_000)
+  await t.clock.advance(1_000)
+  t.engine.events.on('breaker', ({ to }) => to === 'closed' && t.engine.close())
+  const before = t.channel('p1').count('eth_blockNumber')
+  t.start(READ)
+  await t.clock.advance(20_000)
+  expect([t.state('p1'), t.channel('p1').count('eth_blockNumber') - before, t.clock.pending.total]).toEqual([
+    'closed',
+    0,
+    0,
+  ])
+})

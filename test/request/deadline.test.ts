@@ -1,5 +1,6 @@
 // One deadline for a request and all its attempts; what an abort, a sleep or an end of time leaves behind.
 
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { TestEngine } from '../support/engine'
 import { createTestEngine } from '../support/engine'
@@ -47,6 +48,40 @@ describe('the deadline', () => {
     await t.clock.advance(1_000)
     expect(request.ended).toEqual({ at: 610, value: '0x2' })
     expect(times(t, 'p2')).toEqual([[600]])
+  })
+
+  test('28. behavior: whoever is asked after that is given its own time before it is hedged', async () => {
+    const t = createTestEngine({ providers: 3, options: { hedge: { delay: 8_000 } } })
+    for (const id of ['p1', 'p2', 'p3']) t.channel(id).hang()
+    t.start(READ)
+    await t.clock.advance(10_000)
+    expect(['p1', 'p2', 'p3'].map((id) => t.channel(id).calls.map(({ at }) => at))).toEqual([[0], [6_000], [8_400]])
+  })
+
+  test('28. behavior: a time-out that the user calls final ends the request once, and leaves nothing', async () => {
+    const options = { hedge: { delay: 100 }, timeout: 1_000, shouldThrow: () => true }
+    const t = createTestEngine({ providers: 3, options })
+    for (const id of ['p1', 'p2', 'p3']) t.channel(id).hang()
+    const request = t.start(READ)
+    await t.clock.advance(60_000)
+    expect([request.times, request.ended?.at, t.inFlight(), t.clock.pending.total]).toEqual([1, 600, 0, 0])
+    expect(t.eventsOf('attempt').map(({ provider, outcome }) => [provider, outcome])).toEqual([
+      ['p1', 'failure'],
+      ['p2', 'aborted'],
+      ['p3', 'aborted'],
+    ])
+  })
+
+  test('28. given p1 hangs over one of its channels, then p2 is asked before the other one', async () => {
+    const t = createTestEngine({
+      providers: [{ channels: ['http', 'ws'] }, {}],
+      options: { hedge: false, timeout: 1_000 },
+    })
+    t.channel('p1', 'http').hang()
+    t.channel('p2').reply('two')
+    const request = t.start(READ)
+    await t.clock.advance(1_000)
+    expect([request.ended?.value, t.channel('p1', 'ws').count()]).toEqual(['two', 0])
   })
 
   test('28. given p1 and p2 hanging and p3 well, cold, then p3 answers after two hedge delays', async () => {
@@ -142,11 +177,26 @@ describe('34. an AbortSignal', () => {
     expect(t.eventsOf('request')).toMatchObject([{ outcome: 'aborted' }])
   }
 
+  test('a signal that outlives its requests keeps nothing of them', async () => {
+    const t = createTestEngine({ providers: 1 })
+    const { signal } = new AbortController()
+    await t.request(READ, [1], { signal })
+    t.channel('p1').fail(rpcError(3, 'execution reverted'))
+    await t.request(READ, [2], { signal }).catch(() => {})
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
   test('aborted before the call: nothing is sent', async () => {
     const t = createTestEngine()
     await expect(t.request(READ, [], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(t.channel('p1').count()).toBe(0)
     expectClean(t)
+  })
+
+  test('its event names the reason, without the number of a DOMException', async () => {
+    const t = createTestEngine()
+    await t.request(READ, [], { signal: AbortSignal.abort() }).catch(() => {})
+    expect(t.eventsOf('request').map(({ error }) => error)).toEqual([{ name: 'AbortError' }])
   })
 
   test('in flight: the attempts are aborted, nobody is blamed, permits are given back', async () => {
@@ -253,6 +303,23 @@ describe('sleep', () => {
     await t.clock.jump(5_000)
     expect(request.ended?.at).toBe(10_000)
     expect(t.eventsOf('attempt')).toMatchObject([{ failure: { blamed: false } }])
+  })
+
+  test('behavior: nor does it blame one that was asked since the first sleep', async () => {
+    const t = createTestEngine({ options: { hedge: false } })
+    t.channel('p1').hang()
+    t.channel('p2').hang()
+    const request = t.start(READ)
+    await t.clock.advance(5_900)
+    await t.clock.jump(3_000)
+    await t.clock.advance(300)
+    expect(t.channel('p2').calls.map(({ at }) => at)).toEqual([9_150])
+    await t.clock.jump(5_000)
+    expect(request.ended?.at).toBe(14_200)
+    expect(t.eventsOf('attempt').map(({ provider, failure }) => [provider, failure?.blamed])).toEqual([
+      ['p1', false],
+      ['p2', false],
+    ])
   })
 
   test('behavior: a request that slept in a pause gets its round', async () => {

@@ -183,14 +183,22 @@ describe('overrides', () => {
   test('18. given a named provider without failover, when it fails, then its error is returned and others see no call', async () => {
     const t = createTestEngine({ providers: 3 })
     t.channel('p2').fail(rpcError(-32603, 'Internal error'))
-    await expect(t.request(READ, [], { provider: 'p2' })).rejects.toMatchObject({ code: -32603 })
-    expect([t.channel('p1').count(), t.channel('p2').count(), t.channel('p3').count()]).toEqual([0, 1, 0])
+    const failed = t.start(READ, [], { provider: 'p2' })
+    await t.clock.advance(2_000)
+    expect(failed.ended?.error).toMatchObject({ code: -32603 })
+    // As often as viem's `http()` asks.
+    expect([t.channel('p1').count(), t.channel('p2').count(), t.channel('p3').count()]).toEqual([0, 4, 0])
     t.channel('p2').fail(networkError())
-    await expect(t.request(READ, [], { provider: 'p2' })).rejects.toMatchObject({
-      name: 'AllProvidersFailedError',
-      attempts: [{ provider: 'p2', kind: 'network' }],
-    })
+    const lost = t.start(READ, [], { provider: 'p2' })
+    await t.clock.advance(10_000)
+    expect(lost.ended?.error).toMatchObject({ name: 'AllProvidersFailedError' })
+    expect(lost.ended?.error?.attempts[0]).toMatchObject({ provider: 'p2', kind: 'network' })
     expect([t.channel('p1').count(), t.channel('p3').count()]).toEqual([0, 0])
+    t.breaker('p2').close()
+    t.channel('p2').once.fail(httpError(503)).reply('two')
+    const served = t.start(READ, [], { provider: 'p2' })
+    await t.clock.advance(2_000)
+    expect(served.ended?.value).toBe('two')
   })
 
   test('18. behavior: a named provider is not hedged', async () => {

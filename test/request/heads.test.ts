@@ -140,6 +140,13 @@ describe('probes', () => {
     },
   )
 
+  test('behavior: nor does a read of a block by its hash', async () => {
+    const engine = setUp([100, 100])
+    await engine.request('eth_getLogs', [{ blockHash: `0x${'ab'.repeat(32)}` }])
+    await engine.clock.settle()
+    expect(upkeep(engine)).toEqual([0, 0])
+  })
+
   test('behavior: who is asked for his head is not asked for it twice; one alone, backups and those with open breakers never', async () => {
     const engine = createTestEngine({
       providers: [{}, {}, { isBackup: true }, {}],
@@ -205,4 +212,20 @@ describe('probes', () => {
     await engine.clock.settle()
     expect(engine.status().providers[1]?.channels.http?.breaker.failures).toBe(1)
   })
+
+  test.each(['an answer', 'no answer'])(
+    'behavior: a probe during which we slept counts against nobody: %s',
+    async (what) => {
+      const engine = setUp([100, 100], { timeout: 10_000 })
+      if (what === 'an answer') engine.p(2).on(HEAD).reply(hex(100), { after: 3_000 })
+      else engine.p(2).on(HEAD).hang()
+      const request = engine.start(...balance())
+      await engine.clock.advance(200)
+      expect(request).toMatchObject({ times: 1 })
+      await engine.clock.jump(600_000)
+      await engine.clock.advance(300)
+      const [, p2] = engine.status().providers
+      expect([p2?.channels.http?.breaker.failures, p2?.head]).toEqual([0, what === 'an answer' ? 100 : undefined])
+    },
+  )
 })

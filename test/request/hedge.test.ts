@@ -69,6 +69,39 @@ describe('when', () => {
     expect(['p1', 'p2', 'p3', 'p4', 'p5'].map((id) => times(t, id))).toEqual([[0], [100], [200], [], []])
   })
 
+  test('again after each further delay too, where nobody had room at the first', async () => {
+    const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }] })
+    t.channel('p1').hang()
+    t.channel('p2').on('evm_mine').reply('0x0', { after: 700 })
+    t.channel('p2').reply('two', { after: 10 })
+    t.start('evm_mine', [], { provider: 'p2' })
+    const request = t.start(READ)
+    await t.clock.advance(5_000)
+    expect(request.ended).toEqual({ at: 1_010, value: 'two' })
+    expect(t.status().requests.hedged).toBe(1)
+  })
+
+  test('or where the budget had nothing left', async () => {
+    const t = createTestEngine({ options: { hedgeBudget: 1 } })
+    t.channel('p1').hang()
+    t.channel('p2').reply('two', { after: 10 })
+    const requests = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.advance(600)
+    for (let turn = 0; turn < 12; turn++) t.start('eth_gasPrice', [turn], { provider: 'p2' })
+    await t.clock.advance(5_000)
+    expect(requests.map(({ ended }) => ended?.at).sort((a = 0, b = 0) => a - b)).toEqual([510, 1_010])
+  })
+
+  test('behavior: with a delay of 0 it does not look all the time', async () => {
+    const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }], options: { hedge: { delay: 0 } } })
+    t.channel('p1').hang()
+    t.channel('p2').on('evm_mine').reply('0x0', { after: 60 })
+    t.start('evm_mine', [], { provider: 'p2' })
+    t.start(READ)
+    await t.clock.advance(5_000)
+    expect(times(t, 'p2')).toEqual([0, 100])
+  })
+
   test('behavior: a failure beside another one in flight is followed by the next candidate at once', async () => {
     const t = createTestEngine({ providers: 3, options: { hedge: { delay: 100 } } })
     t.channel('p1').hang()
@@ -90,6 +123,17 @@ describe('when', () => {
     // It had not had its own delay: it has not lost.
     expect(t.status().providers[1]?.channels.http?.breaker.failures).toBe(0)
   })
+})
+
+test('behavior: a failure beside another one in flight is no reason to ask one that cools', async () => {
+  const t = createTestEngine({ providers: 3 })
+  t.channel('p3').fail(httpError(429, '', { 'retry-after': '60' }))
+  await t.request(READ, [], { provider: 'p3' }).catch(() => {})
+  t.channel('p1').reply('one', { after: 900 })
+  t.channel('p2').fail(networkError())
+  const request = t.start(READ)
+  await t.clock.advance(900)
+  expect([request.ended, t.channel('p3').count()]).toEqual([{ at: 900, value: 'one' }, 1])
 })
 
 describe('when there is nothing in flight any more', () => {

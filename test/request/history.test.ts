@@ -138,6 +138,24 @@ describe('null', () => {
     expect(engine.channel('p2').count(receipt)).toBe(0)
   })
 
+  test('of one that was named by the caller is the answer, also where others might be asked', async () => {
+    const engine = setUp([{ transactions: 1_000 }, undefined])
+    engine.channel('p1').on(receipt).reply(null)
+    expect(await engine.request(receipt, [HASH], { provider: 'p1', allowFailover: true })).toBeNull()
+    expect(engine.channel('p2').count(receipt)).toBe(0)
+  })
+
+  test('with `consistency: none` is passed on as it comes', async () => {
+    const backup = { isBackup: true }
+    const engine = createTestEngine({
+      providers: [{ capabilities: { history: { transactions: 1_000 } } }, backup],
+      options: { consistency: 'none' },
+    })
+    engine.channel('p1').on(receipt).reply(null)
+    expect(await engine.request(receipt, [HASH])).toBeNull()
+    expect(engine.channel('p2').count(receipt)).toBe(0)
+  })
+
   test('of one that does not keep it is told in the end when the others fail, without waiting, and an event says so', async () => {
     const engine = setUp([{ fromBlock: 100 }, undefined])
     engine.channel('p1').on('eth_getBlockByNumber').reply(null)

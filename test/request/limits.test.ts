@@ -95,6 +95,52 @@ describe('rate limits', () => {
     expect(t.eventsOf('failover').map(({ to }) => to.provider)).toEqual(['p2', 'p1'])
   })
 
+  test('behavior: a burst that is refused whole waits for the end of the cooldown, and no longer', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').reply(() => {
+      if (t.clock.now() < 300) throw tooMuch()
+      return 'one'
+    })
+    const requests = Array.from({ length: 20 }, (_, index) => t.start(READ, [index]))
+    await t.clock.advance(1_000)
+    expect(requests.map(({ ended }) => ended)).toEqual(requests.map(() => ({ at: 1_000, value: 'one' })))
+  })
+
+  test.each([[10], [60]])(
+    'behavior: 30 at once at a provider that takes 10 a second, and says no after %i ms, are all answered',
+    async (refusedAfter) => {
+      const t = createTestEngine({ providers: 1 })
+      const taken: number[] = []
+      t.channel('p1').reply(async () => {
+        const second = Math.floor(t.clock.now() / 1_000)
+        taken[second] = (taken[second] ?? 0) + 1
+        const isTaken = (taken[second] ?? 0) <= 10
+        await new Promise<void>((resolve) => void t.clock.after(isTaken ? 50 : refusedAfter, resolve))
+        if (!isTaken) throw tooMuch()
+        return 'one'
+      })
+      const requests = Array.from({ length: 30 }, (_, index) => t.start(READ, [index]))
+      await t.clock.advance(4_000)
+      expect(requests.map(({ ended }) => ended?.value)).toEqual(requests.map(() => 'one'))
+    },
+  )
+
+  test('behavior: a call that is answered with a revert was taken: it counts for the pace', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').reply(({ params }: { params?: unknown }) => {
+      const [index] = params as number[]
+      if (index === 20 && t.clock.now() < 1_000) throw tooMuch()
+      if (index !== undefined && index > 0) throw rpcError(3, 'execution reverted')
+      return 'one'
+    })
+    for (let index = 0; index <= 20; index++) t.start('eth_call', [index])
+    await t.clock.advance(1_000)
+    const before = t.channel('p1').count()
+    for (let index = 30; index < 50; index++) t.start('eth_call', [index])
+    await t.clock.advance(1)
+    expect(t.channel('p1').count() - before).toBeGreaterThanOrEqual(13)
+  })
+
   test('behavior: of two that cool, the first one to end is waited for', async () => {
     const t = createTestEngine()
     t.channel('p1').once.fail(tooMuch(4)).reply('one')
@@ -172,6 +218,17 @@ describe('declared limits', () => {
     expect(t.channel('p1').calls.map(({ params }) => (params as string[])[0])).toEqual(['a', 'b', 'c'])
   })
 
+  test('behavior: nor does it where another provider cools', async () => {
+    const t = createTestEngine({ providers: [{ limits: { requestsPerSecond: 10, burst: 1 } }, {}] })
+    t.channel('p2').fail(httpError(429, '', { 'retry-after': '60' }))
+    await t.request(READ, [], { provider: 'p2' }).catch(() => {})
+    t.clock.after(100, () => void t.start(READ, ['c']))
+    t.start(READ, ['a'])
+    t.start(READ, ['b'])
+    await t.clock.advance(1_000)
+    expect(t.channel('p1').calls.map(({ params }) => (params as string[])[0])).toEqual(['a', 'b', 'c'])
+  })
+
   test('behavior: one that was ruled out at a provider keeps its place while it waits for another', async () => {
     const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }] })
     t.channel('p1').fail(rpcError(-32000, 'response size exceeded'))
@@ -207,6 +264,68 @@ describe('declared limits', () => {
     await t.clock.advance(1_000)
     expect([first.ended?.value, second.ended?.value]).toEqual(['one', 'one'])
     expect(t.inFlight()).toBe(0)
+  })
+
+  describe('behavior: who waits for room while a better one is behind an open breaker', () => {
+    function setUp(method: string) {
+      const t = createTestEngine({ providers: 3 })
+      t.breaker('p1').open(0, 2_000)
+      for (const { quota } of t.engine.providers.slice(1)) quota.refuse('rate-limit', 4_500, 0)
+      t.channel('p1').reply('one', { after: 10 }).on('eth_blockNumber').reply('0x1', { after: 10 })
+      return { ...t, waiting: t.start(method, ['waits']) }
+    }
+
+    test('probes it with a copy as soon as it is due', async () => {
+      const t = setUp(READ)
+      await t.clock.advance(10_000)
+      expect(t.waiting.ended).toEqual({ at: 2_010, value: 'one' })
+      expect([t.channel('p1').count(), t.inFlight()]).toEqual([1, 0])
+    })
+
+    test('with a small question if it may be sent only once, and goes there then', async () => {
+      const t = setUp('foo_submit')
+      await t.clock.advance(10_000)
+      expect(t.waiting.ended).toEqual({ at: 2_020, value: 'one' })
+      expect(t.channel('p1').calls.map((call) => call.method)).toEqual(['eth_blockNumber', 'foo_submit'])
+    })
+
+    test('goes there when somebody else has found it back, or its breaker was closed by hand', async () => {
+      const t = setUp('foo_submit')
+      await t.clock.advance(500)
+      t.breaker('p1').close()
+      await t.clock.advance(10_000)
+      expect(t.waiting.ended).toEqual({ at: 510, value: 'one' })
+    })
+
+    test('does not ask again at once what says nothing of it, however many wait', async () => {
+      const t = setUp(READ)
+      t.channel('p1').fail(rpcError(-32000, 'the moon is full'), { after: 1 })
+      t.channel('p1').on('eth_blockNumber').fail(rpcError(-32000, 'the moon is full'), { after: 1 })
+      for (let index = 0; index < 5; index++) t.start(READ, [index])
+      await t.clock.advance(4_400)
+      expect(t.channel('p1').calls.map(({ at }) => at)).toEqual([2_000, 4_000])
+    })
+
+    test('asks no more often than its breaker lets it, and takes who is left when that one has room', async () => {
+      const t = setUp(READ)
+      t.channel('p1').fail(networkError(), { after: 10 })
+      t.channel('p2').reply('left')
+      await t.clock.advance(10_000)
+      expect(t.waiting.ended).toEqual({ at: 4_500, value: 'left' })
+      expect(t.channel('p1').calls.map(({ at }) => at)).toEqual([2_000])
+    })
+  })
+
+  test('behavior: those that wait for room keep their order when one is back', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }, { limits: { concurrency: 1 } }] })
+    t.breaker('p1').open(0, Infinity)
+    t.channel('p2').hang()
+    t.channel('p1').reply('one', { after: 10 })
+    const requests = Array.from({ length: 5 }, (_, index) => t.start('foo_submit', [index]))
+    await t.clock.advance(100)
+    t.breaker('p1').close()
+    await t.clock.advance(100)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual([undefined, 110, 120, 130, 140])
   })
 
   test('behavior: the deadline holds in the queue', async () => {

@@ -221,6 +221,36 @@ describe('wallet methods', () => {
     })
   })
 
+  test.each(['eth_sendTransaction', 'eth_sendRawTransaction'])(
+    'error: the reason of whoever gives up a send is told as it is, also if it is nothing: %s',
+    async (method) => {
+      const t = createTestEngine()
+      t.channel('p1').hang()
+      const controller = new AbortController()
+      const seen = t.start(method, ['0x02c0'], { signal: controller.signal })
+      await t.clock.advance(10)
+      controller.abort(null)
+      await t.clock.settle()
+      expect([seen.times, seen.ended?.error]).toEqual([1, null])
+    },
+  )
+
+  test.each([
+    [timeoutError(), true, 'The transaction may have been sent.'],
+    [networkError(), false, 'The transaction was not sent.'],
+    [rpcError(4001, 'User rejected'), false, 'The transaction was not sent.'],
+    [rpcError(-32000, 'insufficient funds'), false, 'The transaction was not sent.'],
+  ])('error: one line says whether a transaction may have been sent: %s', async (given, mayHaveBeenSent, line) => {
+    const t = createTestEngine({ providers: [{ isWallet: true }] })
+    t.channel('p1').fail(given)
+    const linesOf = ({ message }: Error) => message.split('\n').filter((text) => text.includes('The transaction'))
+    // The second time an error that is the same one says no more.
+    for (let turn = 0; turn < 2; turn++) {
+      const error = await errorOf(t, 'eth_sendTransaction', [{}])
+      expect([error.mayHaveBeenSent, linesOf(error)]).toEqual([mayHaveBeenSent, [line]])
+    }
+  })
+
   test('behavior: an open breaker does not keep a wallet from its methods', async () => {
     const t = createTestEngine({ providers: withWallet })
     t.breaker('p2').open(0, 1e9)

@@ -92,6 +92,34 @@ test('a listener that aborts when the deadline has passed for several attempts',
   expect(t.eventsOf('attempt')).toHaveLength(3)
 })
 
+test('a listener that closes the engine when an attempt has timed out: the next one is not asked', async () => {
+  const providers = [{ channels: ['http', 'ws'] as const }]
+  const t = createTestEngine({ providers, options: { hedge: false, timeout: 5_000 } })
+  t.channel('p1', 'http').hang()
+  t.engine.events.on('attempt', () => t.engine.close())
+  const request = t.start(READ)
+  await t.clock.advance(20_000)
+  expect([request.times, request.ended?.error?.name]).toEqual([1, 'TransportClosedError'])
+  expect(t.channel('p1', 'ws').count()).toBe(0)
+})
+
+test('a listener that aborts when the deadline has passed for both channels of one provider: the second is not held against it', async () => {
+  const options = { hedge: { delay: 100 }, timeout: 5_000 }
+  const t = createTestEngine({ providers: [{ channels: ['http', 'ws'] }], options })
+  t.channel('p1', 'http').hang()
+  t.channel('p1', 'ws').hang()
+  const controller = new AbortController()
+  t.engine.events.on('attempt', () => controller.abort(new Error('enough')))
+  const request = t.start(READ, [], { signal: controller.signal })
+  await t.clock.advance(20_000)
+  expect([request.times, request.ended?.error.message, t.inFlight()]).toEqual([1, 'enough', 0])
+  expect(t.eventsOf('attempt').map(({ channel, outcome }) => [channel, outcome])).toEqual([
+    ['http', 'failure'],
+    ['ws', 'aborted'],
+  ])
+  expect([t.breaker('p1', 'http'), t.breaker('p1', 'ws')].map((one) => one.snapshot(0).failures)).toEqual([1, 0])
+})
+
 test('a strategy that aborts the request', async () => {
   const t = createTestEngine()
   const controller = new AbortController()
@@ -107,6 +135,27 @@ test('a strategy that aborts the request', async () => {
   expect([t.channel('p1').count(), request.ended?.error.message]).toEqual([0, 'enough'])
 })
 
+test.each(['aborts the request', 'closes the engine'])(
+  'a strategy that %s: nobody is asked anything, be it a head or by a probe',
+  async (what) => {
+    const t = createTestEngine({ providers: 3, options: { consistency: 'head' } })
+    t.breaker('p1').open(0, 10)
+    await t.clock.advance(20)
+    const controller = new AbortController()
+    const request = t.start(READ, ['0xa', 'latest'], {
+      signal: controller.signal,
+      strategy: (candidates) => {
+        if (what === 'closes the engine') t.engine.close()
+        else controller.abort(new Error('enough'))
+        return candidates
+      },
+    })
+    await t.clock.advance(100)
+    expect(['p1', 'p2', 'p3'].map((id) => t.channel(id).count())).toEqual([0, 0, 0])
+    expect([request.times, request.ended?.value]).toEqual([1, undefined])
+  },
+)
+
 test('a transport that aborts the request while it is called', async () => {
   const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }] })
   const controller = new AbortController()
@@ -119,6 +168,71 @@ test('a transport that aborts the request while it is called', async () => {
   await t.clock.advance(100)
   expectOver(t, request)
   expect(request.ended?.error.message).toBe('enough')
+})
+
+test.each(['answers', 'hangs'])('a transport that closes the engine while it is called, and %s', async (what) => {
+  const t = createTestEngine({ providers: 1, options: { timeout: 0 } })
+  t.channel('p1').reply(() => {
+    t.engine.close()
+    return what === 'answers' ? '0x1' : new Promise(() => {})
+  })
+  const request = t.start(READ)
+  await t.clock.advance(100)
+  expectOver(t, request)
+  expect(request.ended).toMatchObject({ at: 0, error: { name: 'TransportClosedError' } })
+  expect(t.clock.pending.total).toBe(0)
+})
+
+test.each(['aborts the request', 'closes the engine'])(
+  'a transport that %s while it is called with a copy: that is called off',
+  async (what) => {
+    const t = createTestEngine({ providers: 2 })
+    t.breaker('p1').open(0, 0)
+    const controller = new AbortController()
+    t.channel('p1').reply(() => {
+      if (what === 'closes the engine') t.engine.close()
+      else controller.abort(new Error('enough'))
+      return new Promise(() => {})
+    })
+    const request = t.start(READ, [], { signal: controller.signal })
+    await t.clock.settle()
+    expectOver(t, request)
+    expect([t.channel('p1').count(), t.channel('p2').count(), t.clock.pending.total]).toEqual([1, 0, 0])
+  },
+)
+
+test.each(['attempt', 'breaker', 'shouldThrow'])(
+  'code at %s that closes the engine as the probe of a request that waits is given up: it asks nobody more',
+  async (where) => {
+    const close = () => {
+      t.engine.close()
+      return false
+    }
+    const options = { timeout: 100_000, ...(where === 'shouldThrow' && { shouldThrow: close }) }
+    const t = createTestEngine({ providers: 2, options })
+    for (const id of ['p1', 'p2']) {
+      t.breaker(id).open(0, 500)
+      t.channel(id).hang()
+    }
+    const request = t.start(READ)
+    await t.clock.advance(1_000)
+    if (where !== 'shouldThrow') t.engine.events.on(where as EventName, close)
+    await t.clock.advance(200_000)
+    expectOver(t, request)
+    expect(request.ended).toMatchObject({ at: 2_075, error: { name: 'TransportClosedError' } })
+    expect([t.channel('p1').count(), t.channel('p2').count(), t.clock.pending.total]).toEqual([1, 0, 0])
+  },
+)
+
+test('a listener that closes the engine as the probe of a request that waits leaves: its answer is not given', async () => {
+  const t = createTestEngine({ providers: 1 })
+  t.breaker('p1').open(0, 500)
+  t.engine.events.on('breaker', ({ to }) => to === 'half-open' && t.engine.close())
+  const request = t.start(READ)
+  await t.clock.advance(20_000)
+  expectOver(t, request)
+  expect(request.ended).toMatchObject({ at: 75, error: { name: 'TransportClosedError' } })
+  expect(t.channel('p1').count()).toBe(0)
 })
 
 test('behavior: a strategy that ends who leads, while another one sets out again: that one asks nobody twice', async () => {

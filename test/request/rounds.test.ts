@@ -13,8 +13,9 @@ function timesOf(t: ReturnType<typeof createTestEngine>, id = 'p1') {
 
 describe('pauses', () => {
   test('full jitter: up to 150 x 2^(n-1), at most 2 s; here the longest', async () => {
-    const t = createTestEngine({ providers: 1, options: { timeout: 20_000, retryBudget: 100 }, random: () => 1 })
-    t.channel('p1').fail(notYet())
+    const providers = [{ breaker: { failures: 100 } }]
+    const t = createTestEngine({ providers, options: { timeout: 20_000, retryBudget: 100 }, random: () => 1 })
+    t.channel('p1').fail(rpcError(-32603, 'Internal error'))
     t.start(READ)
     await t.clock.advance(20_000)
     const pauses = timesOf(t).map((at, index, all) => at - (all[index - 1] ?? 0))
@@ -36,6 +37,16 @@ describe('pauses', () => {
     t.start(READ)
     await t.clock.advance(1_000)
     expect(timesOf(t)).toEqual([0, 10, 30])
+  })
+
+  test('retry.delay of 0: a request that leads without a pause, a thousand times and more, ends by its deadline', async () => {
+    const t = createTestEngine({ providers: 1, options: { retryDelay: 0, timeout: 1_500 } })
+    t.channel('p1').fail(networkError(), { after: 1 })
+    const request = t.start(READ)
+    await t.clock.advance(5_000)
+    expect(t.channel('p1').count()).toBeGreaterThan(1_100)
+    expect(request).toMatchObject({ times: 1, ended: { error: { name: 'AllProvidersFailedError' } } })
+    expect(t.clock.pending.total).toBe(0)
   })
 })
 
@@ -64,6 +75,48 @@ describe('which failures', () => {
     await t.clock.advance(10_000)
     expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 3])
   })
+
+  test('behavior: once all others do not know a method, those are asked that were left out for it: a mistake of theirs was final', async () => {
+    const unknown = rpcError(-32601, 'Method not found')
+    const t = createTestEngine()
+    const ask = async () => {
+      const request = t.start(READ)
+      await t.clock.advance(0)
+      return request.ended
+    }
+    t.channel('p1').fail(unknown)
+    expect(await ask()).toMatchObject({ value: '0x1' })
+    t.channel('p1').reply('0x7')
+    t.channel('p2').fail(unknown)
+    expect(await ask()).toMatchObject({ value: '0x7' })
+    t.channel('p1').fail(unknown)
+    expect(await ask()).toMatchObject({ error: { code: -32601 } })
+    expect(['p1', 'p2'].map((id) => t.channel(id).count())).toEqual([3, 3])
+  })
+
+  test('behavior: while one says something of the request, others that fail get 4 rounds, not all the time', async () => {
+    const t = createTestEngine({ providers: 2 })
+    t.channel('p1').fail(rpcError(-32000, 'not by our rules'))
+    t.channel('p2').fail(networkError())
+    for (const at of [0, 20_000]) {
+      const request = t.start(READ)
+      await t.clock.advance(2_000)
+      expect(request.ended).toMatchObject({ error: { code: -32000, details: 'not by our rules' } })
+      expect((request.ended?.at ?? Infinity) - at).toBeLessThan(2_000)
+      await t.clock.advance(18_000)
+    }
+    expect(t.channel('p1').count()).toBeLessThanOrEqual(8)
+  })
+
+  test('behavior: within those, one that is back answers', async () => {
+    const t = createTestEngine({ providers: 2 })
+    t.channel('p1').fail(rpcError(-32000, 'not by our rules'))
+    t.channel('p2').once.fail(networkError()).once.fail(networkError())
+    t.channel('p2').reply('0x2')
+    const request = t.start(READ)
+    await t.clock.advance(2_000)
+    expect(request.ended?.value).toBe('0x2')
+  })
 })
 
 describe('the budget', () => {
@@ -86,6 +139,16 @@ describe('the budget', () => {
     expect([first.ended?.at, second.ended?.at].sort()).toEqual([150, 2_050])
   })
 
+  test('what nobody has for three seconds is not there', async () => {
+    const t = createTestEngine({ options: { retryBudget: 100 } })
+    for (const id of ['p1', 'p2']) t.channel(id).fail(notYet())
+    const gone = t.start(READ)
+    await t.clock.advance(10_000)
+    expect(gone.ended?.error).toMatchObject({ code: -32000 })
+    expect(gone.ended?.at).toBeGreaterThanOrEqual(3_000)
+    expect(gone.ended?.at).toBeLessThanOrEqual(5_000)
+  })
+
   test('a bucket of 20, a fifth of one more per request, one per attempt', async () => {
     const t = createTestEngine({ options: { timeout: 100_000 } })
     for (const id of ['p1', 'p2']) t.channel(id).fail(notYet())
@@ -95,7 +158,10 @@ describe('the budget', () => {
     // The bucket is full when the 100 come; whoever is alone at the end has its four rounds (3 x 2) free.
     expect(later).toBeGreaterThanOrEqual(20)
     expect(later).toBeLessThanOrEqual(20 + 6)
-    for (let index = 0; index < 50; index++) await t.request(READ, [], { provider: 'p1' }).catch(() => {})
+    for (let index = 0; index < 50; index++) {
+      t.start(READ, [], { provider: 'p1' })
+      await t.clock.advance(2_000)
+    }
     const before = t.channel('p1').count() + t.channel('p2').count()
     for (let index = 0; index < 10; index++) t.start(READ, [index])
     await t.clock.advance(100_000)

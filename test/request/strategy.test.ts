@@ -434,6 +434,18 @@ describe('planRoute', () => {
     expect(exclusionsOf(need, all, channels)[0]).toEqual({ provider: 'p1', reason: 'is excluded' })
   })
 
+  test('behavior: a function that ranks nobody, or nobody that is known, leaves all out, and it is said', () => {
+    const channels = inPriorityOrder(createProviders([{}, {}]))
+    for (const ranked of [[], [undefined], [5], [{ provider: 'p9', channel: 'http' }]]) {
+      const limits = { strategy: () => ranked as never }
+      expect(plan(limits.strategy, channels).candidates).toEqual([])
+      expect(exclusionsOf(need, limits, channels)).toEqual([
+        { provider: 'p1', reason: 'is left out by the strategy' },
+        { provider: 'p2', reason: 'is left out by the strategy' },
+      ])
+    }
+  })
+
   test('behavior: Given p1 is due and would be preferred, then it is to be probed; a due backup is not', () => {
     const providers = createProviders([{}, {}, { isBackup: true }])
     for (const index of [0, 2]) first(providers[index]).breaker.open(0, 1_000)
@@ -444,10 +456,12 @@ describe('planRoute', () => {
     expect(plan('priority', channels, {}, 1_000).due).toBeUndefined()
   })
 
-  test('behavior: Given p1 learned to lack the method, then it is left out while another one is left', () => {
+  test('behavior: Given p1 learned to lack the method, then it comes last, and is left out while another one is known to serve it', () => {
     const providers = createProviders([{}, {}])
     const channels = inPriorityOrder(providers)
     providers[0]?.capability.learnUnsupported(METHOD, 0)
+    expect(names(plan('priority', channels).candidates)).toEqual(['p2', 'p1'])
+    providers[1]?.capability.learnSupported(METHOD)
     expect(names(plan('priority', channels).candidates)).toEqual(['p2'])
     providers[1]?.capability.learnUnsupported(METHOD, 0)
     expect(names(plan('priority', channels).candidates)).toEqual(['p1', 'p2'])

@@ -75,6 +75,20 @@ describe('24. given all breakers open', () => {
     expect(t.inFlight()).toBe(0)
   })
 
+  test.each([1, 2, 4])(
+    'and %i rounds, then as many probes are led, whether the first round could ask anybody or not',
+    async (rounds) => {
+      for (const isOpen of [true, false]) {
+        const t = createTestEngine({ providers: [{ breaker: { failures: 1 } }], options: { rounds } })
+        if (isOpen) openAll(t)
+        t.channel('p1').fail(networkError())
+        const request = t.start(READ)
+        await t.clock.advance(9_000)
+        expect([t.channel('p1').count(), request.ended?.error?.attempts.length]).toEqual([rounds, rounds])
+      }
+    },
+  )
+
   test('and the leader gives up, then the next one leads', async () => {
     const t = createTestEngine({ providers: 1 })
     openAll(t)
@@ -131,6 +145,53 @@ describe('24. given all breakers open', () => {
     expect(requests.map(({ ended }) => ended)).toEqual(Array(3).fill({ at: 2_225, value: 'one' }))
   })
 
+  test('and a send hangs as the probe (nobody waits behind it), then a read that comes later is served by its own', async () => {
+    const t = createTestEngine({ providers: 1, options: { timeout: 30_000 } })
+    openAll(t)
+    t.channel('p1').hang()
+    const send = t.start('eth_sendRawTransaction', ['0x02'])
+    await t.clock.advance(1_000)
+    t.channel('p1').reply('0x1')
+    const early = t.start(READ)
+    await t.clock.advance(1_074)
+    expect(t.channel('p1').count()).toBe(1)
+    // 75 + 2000 + half of 150.
+    await t.clock.advance(76)
+    const late = t.start(READ)
+    await t.clock.settle()
+    expect([early.ended, late.ended, send.ended]).toEqual([
+      { at: 2_150, value: '0x1' },
+      { at: 2_150, value: '0x1' },
+      undefined,
+    ])
+    await t.clock.advance(30_000)
+    expect([send.ended?.at, t.breaker('p1').isClosed(), t.inFlight()]).toEqual([30_000, true, 0])
+  })
+
+  test('and one leads beside one that hangs, and both fail, then they do not wait for each other', async () => {
+    const t = createTestEngine({ providers: 1, options: { timeout: 20_000 } })
+    openAll(t)
+    t.channel('p1').once.fail(networkError(), { after: 4_000 }).fail(networkError())
+    const requests = [t.start(READ, ['one'])]
+    await t.clock.advance(1_000)
+    requests.push(t.start(READ, ['two']))
+    await t.clock.advance(7_000)
+    t.channel('p1').reply('0x1')
+    await t.clock.advance(3_000)
+    expect(requests.map(({ ended }) => ended)).toMatchObject([{ value: '0x1' }, { value: '0x1' }])
+  })
+
+  test('and the one that is due first says again and again what settles nothing, then the others have their turns too', async () => {
+    const t = createTestEngine({ providers: 2, options: { timeout: 20_000 } })
+    t.breaker('p1').open(0, 1)
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').fail(rpcError(-32000, 'header not found'))
+    t.channel('p2').reply('0x2')
+    const request = t.start(READ)
+    await t.clock.advance(3_000)
+    expect(request.ended).toMatchObject({ value: '0x2' })
+  })
+
   test('and mixed walls, then each group has its own leader, and nobody leads beside one that wants the same channel', async () => {
     const t = createTestEngine({
       options: { methods: { eth_a_getX: { providers: ['p1'] }, eth_b_getX: { providers: ['p2'] } } },
@@ -145,6 +206,20 @@ describe('24. given all breakers open', () => {
     expect(second.ended).toEqual({ at: 75, value: 'two' })
     expect(both.ended).toEqual({ at: 75, value: 'two' })
     expect([t.channel('p1').count(), first.ended]).toEqual([1, undefined])
+  })
+
+  test('and somebody else stops leading, then a leader is not put off by it', async () => {
+    const t = createTestEngine({
+      options: { methods: { eth_a_getX: { providers: ['p1'] }, eth_b_getX: { providers: ['p2'] } } },
+    })
+    openAll(t)
+    const controller = new AbortController()
+    const first = t.start('eth_a_getX')
+    t.start('eth_b_getX', [], { signal: controller.signal })
+    await t.clock.advance(70)
+    controller.abort('enough')
+    await t.clock.advance(5)
+    expect(first.ended).toEqual({ at: 75, value: '0x1' })
   })
 
   test('and a leader for one channel while another one came back, then the leader takes that (it once did not see it)', async () => {
@@ -250,6 +325,24 @@ describe('a request with another candidate to ask again', () => {
     expect(t.channel('p2').count()).toBe(1)
   })
 
+  test.each([
+    ['was answered with a refusal of just that request', false],
+    ['was given up', true],
+  ])('leads itself if the probe of another one %s: that says nothing of the channel', async (_, isGivenUp) => {
+    const t = createTestEngine()
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').fail(rpcError(-32000, 'the moon is full'))
+    t.channel('p2').once.fail(rpcError(3, 'execution reverted'), { after: 40 }).reply('two')
+    const controller = new AbortController()
+    t.start(READ, [], { signal: controller.signal })
+    const requests = startMany(t, 2)
+    await t.clock.advance(100)
+    expect(t.channel('p2').count()).toBe(1)
+    if (isGivenUp) controller.abort()
+    await t.clock.advance(1_000)
+    expect(requests.map(({ ended }) => ended?.value)).toEqual(['two', 'two'])
+  })
+
   test('does not ask the one that has failed again in the same round when another one is back', async () => {
     const t = createTestEngine()
     t.breaker('p2').open(0, LONG)
@@ -261,6 +354,47 @@ describe('a request with another candidate to ask again', () => {
     await t.clock.settle()
     expect(request.ended).toEqual({ at: 10, value: 'two' })
     expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 1])
+  })
+})
+
+describe('as many rounds as are allowed', () => {
+  test('one round: a request that nobody can be asked for leads once all the same', async () => {
+    for (const answer of ['0x1', undefined]) {
+      const t = createTestEngine({ providers: 1, options: { rounds: 1 } })
+      openAll(t)
+      if (answer) t.channel('p1').reply(answer)
+      else t.channel('p1').fail(networkError())
+      const request = t.start(READ)
+      await t.clock.advance(5_000)
+      expect([request.ended?.value, t.channel('p1').count()]).toEqual([answer, 1])
+    }
+  })
+
+  test('probes that are led to count like rounds', async () => {
+    const t = createTestEngine({ providers: [{ breaker: { failures: 1 } }], options: { rounds: 3 } })
+    t.channel('p1').fail(networkError())
+    const request = t.start(READ)
+    await t.clock.advance(9_000)
+    expect([request.ended?.error.name, t.channel('p1').count()]).toEqual(['AllProvidersFailedError', 3])
+  })
+
+  test('but they take no round from one that can be asked again', async () => {
+    const t = createTestEngine({ options: { rounds: 2 } })
+    t.breaker('p2').open(0, LONG)
+    for (const id of ['p1', 'p2']) t.channel(id).fail(networkError())
+    const request = t.start(READ)
+    await t.clock.advance(9_000)
+    expect([request.ended?.error.name, t.channel('p1').count()]).toEqual(['AllProvidersFailedError', 2])
+  })
+
+  test('while another one could be asked again, each that is open is led to in turn before that', async () => {
+    const t = createTestEngine({ providers: 3 })
+    t.breaker('p2').open(0, LONG)
+    t.breaker('p3').open(0, LONG)
+    for (const id of ['p1', 'p2', 'p3']) t.channel(id).fail(networkError(), { after: 10 })
+    t.start(READ)
+    await t.clock.advance(500)
+    expect(['p1', 'p2', 'p3'].map((id) => t.channel(id).calls.map(({ at }) => at))).toEqual([[0, 405], [85], [245]])
   })
 })
 

@@ -86,6 +86,31 @@ describe('no JSON-RPC error', () => {
     )
   })
 
+  test('behavior: a JSON error without a code, by its status; by its words where the status says nothing', () => {
+    const said = (status: number, error: unknown, context = call) => {
+      const { kind, blame, isRpc } = failureOf(httpError(status, { error }), context)
+      return [kind, blame, isRpc]
+    }
+    for (const error of ['resource not found', 'no such method', { message: 'header not found' }])
+      expect(said(404, error)).toEqual(['server-error', 'channel', false])
+    expect(said(401, { message: 'missing required field' })).toEqual(['auth', 'provider', false])
+    expect(said(503, 'reverted')).toEqual(['server-error', 'channel', false])
+    expect(said(503, 'rate limited')).toEqual(['rate-limit', 'nobody', false])
+    for (const status of [400, 422, 500]) {
+      expect(said(status, 'hm')).toEqual(['server-error', 'channel', false])
+      expect(said(status, 'block range too wide', logs)).toEqual(['range-too-large', 'nobody', false])
+      expect(said(status, { message: 'execution reverted' })).toEqual(['reverted', 'nobody', false])
+      expect(kindOf(httpError(status, '<html>execution reverted'))).toBe('server-error')
+    }
+  })
+
+  test('behavior: a method that is refused so is one that is not served', () => {
+    const refused = (body: unknown) => failureOf(httpError(403, body), { method: 'debug_traceCall' })
+    const failure = { kind: 'unsupported-method', isMethodUnknown: true }
+    expect(refused({ error: 'debug methods not permitted' })).toMatchObject(failure)
+    expect(refused({ error: 'debug methods not permitted on your plan' })).not.toMatchObject(failure)
+  })
+
   test('behavior: sockets', () => {
     const unsent = new WebSocketRequestError({ url, details: 'Socket is closed.' })
     expect(failureOf(unsent, call)).toMatchObject({ kind: 'network', blame: 'channel', isUntouched: true })

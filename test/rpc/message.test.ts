@@ -7,6 +7,9 @@ const failed = (code: number, message: string, data?: unknown) => ({
   error: data === undefined ? { code, message } : { code, message, data },
 })
 
+/** Without a code. */
+const uncoded = (message: string) => ({ ...failed(0, message), isUncoded: true })
+
 describe('buildMessage', () => {
   test('default', () => {
     expect(JSON.parse(buildMessage({ method: 'eth_call', params: [{ to: '0x1' }, 'latest'] }, 7))).toEqual({
@@ -63,7 +66,7 @@ describe('readMessage', () => {
   })
 
   test('behavior: an error that is a text is a message', () => {
-    expect(readMessage({ error: 'debug methods not permitted' }, 1)).toEqual(failed(0, 'debug methods not permitted'))
+    expect(readMessage({ error: 'debug methods not permitted' }, 1)).toEqual(uncoded('debug methods not permitted'))
   })
 
   test('behavior: null or missing id on errors only', () => {
@@ -97,10 +100,9 @@ describe('readMessage', () => {
   })
 
   test('behavior: an error without code or without message is lenient', () => {
-    expect(readMessage({ error: { message: 'Missing required field' } }, 1)).toEqual(
-      failed(0, 'Missing required field'),
-    )
-    expect(readMessage({ error: { code: null, message: 'x' } }, 1)).toEqual(failed(0, 'x'))
+    expect(readMessage({ error: { message: 'Missing required field' } }, 1)).toEqual(uncoded('Missing required field'))
+    expect(readMessage({ error: { code: null, message: 'x' } }, 1)).toEqual(uncoded('x'))
+    expect(readMessage({ error: { code: 0, message: 'x' } }, 1)).toEqual(failed(0, 'x'))
     expect(readMessage({ id: 1, error: { code: -32005 } }, 1)).toEqual(failed(-32005, ''))
     expect(readMessage({ id: 1, error: { code: -32005, message: { a: 1 } } }, 1)).toEqual(failed(-32005, ''))
   })

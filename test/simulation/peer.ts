@@ -86,9 +86,9 @@ export function createPeer({ site, events, conditions, seed }: PeerOptions): Pee
       })
       if (isSubscribe) subscriptions.release()
     } catch (error) {
-      const { code, message } = error as RpcFault
+      const { code, message, data } = error as RpcFault
       if (!(error instanceof RpcFault)) throw error
-      send({ jsonrpc: '2.0', id, error: { code, message } })
+      send({ jsonrpc: '2.0', id, error: { code, message, data } })
     }
   }
 

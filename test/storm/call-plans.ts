@@ -1,6 +1,7 @@
 // The calls of a storm: what is asked when, with which time and options. Heights are told from the head of the moment. Pure.
 
 import type { Draw } from './draw'
+import { refusals } from './reverts'
 
 export type CallPlan = {
   readonly at: number
@@ -25,6 +26,8 @@ export type Ask =
   | { readonly of: 'logs'; readonly back: number; readonly width: number | 'latest'; readonly filter: number }
   | { readonly of: 'logs by hash'; readonly back: number }
   | { readonly of: 'send'; readonly salt: number }
+  /** Of a contract that refuses; an estimate, or a call. */
+  | { readonly of: 'revert'; readonly refusal: number; readonly at: Tag | number | 'estimate'; readonly salt: number }
   /** The receipt of what was sent last. */
   | { readonly of: 'sent receipt' }
 
@@ -44,6 +47,37 @@ export function drawCalls(draw: Draw, duration: number, providers: number): Call
       )
     })
     .sort((a, b) => a.at - b.at)
+}
+
+/** Somebody asks for the same again and again, as a page does that shows the head. */
+export function drawReads({ between, pick }: Draw, duration: number): CallPlan[] {
+  const ask = pick<Ask>([
+    { of: 'number' },
+    { of: 'block', at: 'safe', isFull: false },
+    { of: 'block', at: 'finalized', isFull: false },
+    { of: pick(['receipt', 'transaction'] as const), back: between(0, 2) },
+  ])
+  const every = pick([300, 1_000, 2_500])
+  const more = {
+    timeout: undefined,
+    abortsAfter: undefined,
+    provider: undefined,
+    allowFailover: false,
+    exclude: undefined,
+  }
+  return Array.from({ length: Math.floor(duration / every) }, (_, index) => ({ at: index * every, ask, ...more }))
+}
+
+/** Somebody tries what cannot be done, now and then or in a row. */
+export function drawReverts(draw: Draw, duration: number, providers: number): CallPlan[] {
+  const { chance, between, pick, times } = draw
+  const every = pick([0, 20, 500])
+  const from = between(0, duration)
+  return times(pick([1, 3, 8, 20]), () => between(0, refusals.length - 1)).map((refusal, index) => {
+    const at = pick(['estimate', 'latest', 'latest', 'pending', 0, 2, -1] as const)
+    const plan = drawCall(draw, Math.min(duration, from + every * index), providers)
+    return { ...plan, ask: { of: 'revert', refusal, at, salt: chance(0.3) ? 0 : index } }
+  })
 }
 
 function drawCall(draw: Draw, at: number, providers: number): CallPlan {

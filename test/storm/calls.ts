@@ -5,6 +5,7 @@ import { keccak256, numberToHex, toRlp } from 'viem'
 import type { RpcRequest } from '../../src/types'
 import { hashOf, tokenA } from '../support/chain-block'
 import type { Ask, CallPlan } from './call-plans'
+import { contractOf } from './reverts'
 import { filters } from './storm'
 import type { StormWorld } from './world'
 
@@ -23,6 +24,8 @@ export type CallRecord = {
   place: number
   value: unknown
   error: any
+  /** Who may be used though its chain is unknown when it ends: the check has failed. */
+  unverified: readonly string[]
 }
 
 export type Calls = {
@@ -32,7 +35,7 @@ export type Calls = {
 
 const addresses: readonly Hex[] = [1, 2, 3].map((digit): Hex => `0x${`${digit}`.repeat(40)}`)
 
-export function createCalls({ clock, chain, storm, transport, ids, after, note }: StormWorld): Calls {
+export function createCalls({ clock, chain, storm, engine, transport, ids, later, note }: StormWorld): Calls {
   const all: CallRecord[] = []
   let shown = -1
   let sent: Hex = hashOf('never sent')
@@ -77,6 +80,10 @@ export function createCalls({ clock, chain, storm, transport, ids, after, note }
         return ['eth_getLogs', [{ blockHash: blockOf(ask.back).hash }], heightOf(ask.back)]
       case 'send':
         return ['eth_sendRawTransaction', [toRlp([numberToHex(ask.salt + 1), numberToHex(storm.seed + 1)])]]
+      case 'revert': {
+        const call = { to: contractOf(ask.refusal), data: numberToHex(ask.salt) }
+        return ask.at === 'estimate' ? ['eth_estimateGas', [call]] : ['eth_call', [call, tagOf(ask.at)], named(ask.at)]
+      }
       case 'sent receipt':
         return ['eth_getTransactionReceipt', [sent]]
     }
@@ -88,19 +95,19 @@ export function createCalls({ clock, chain, storm, transport, ids, after, note }
     const startedAt = clock.now()
     const record: CallRecord = {
       ...{ plan, request, height, startedAt, shown },
-      ...{ times: 0, endedAt: Number.NaN, place: -1, value: undefined, error: undefined },
+      ...{ times: 0, endedAt: Number.NaN, place: -1, value: undefined, error: undefined, unverified: [] },
     }
     const name = `#${all.push(record) - 1} ${method} ${JSON.stringify(params)}`
     note(`${name} starts`)
     const end = (what: { value: unknown } | { error: unknown }) => {
       record.times++
-      Object.assign(record, what, { endedAt: clock.now(), place: ended++ })
+      Object.assign(record, what, { endedAt: clock.now(), place: ended++, unverified: unverifiedOf(engine) })
       note(`${name} -> ${JSON.stringify('error' in what ? String(what.error) : what.value)?.slice(0, 160)}`)
       if (method === 'eth_blockNumber' && 'value' in what) shown = Math.max(shown, Number(what.value))
       if (plan.ask.of === 'send' && 'value' in what) sent = keccak256(params[0] as Hex)
     }
     const controller = plan.abortsAfter === undefined ? undefined : new AbortController()
-    if (controller) after(plan.abortsAfter as number, () => controller.abort(new Error('enough')))
+    if (controller) later(plan.abortsAfter as number, () => controller.abort(new Error('enough')))
     const { timeout, allowFailover } = plan
     const options = {
       ...(controller && { signal: controller.signal }),
@@ -116,4 +123,8 @@ export function createCalls({ clock, chain, storm, transport, ids, after, note }
   }
 
   return { start, all }
+}
+
+function unverifiedOf({ providers }: StormWorld['engine']): string[] {
+  return providers.filter(({ chain }) => chain.state === 'unknown' && chain.failures > 0).map(({ id }) => id)
 }

@@ -34,7 +34,8 @@ export function budgetProblems({ world }: Facts): string[] {
   let doubted = 0
   for (const { id, method } of requests) {
     const own = attempts.filter((attempt) => attempt.id === id && !attempt.hedged).length
-    doubted += Math.min(DOUBTS, Math.max(0, own - 1))
+    // Of one in pieces, each piece may be.
+    doubted += COMPOSED.test(method) ? own : Math.min(DOUBTS, Math.max(0, own - 1))
     if (COMPOSED.test(method)) continue
     repeated += Math.max(0, own - FREE_ROUNDS * channels - DOUBTS)
     if (rounds !== undefined) limit(`attempts of one ${method}`, own, rounds * (channels + 1) + DOUBTS)

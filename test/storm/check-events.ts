@@ -2,8 +2,8 @@
 
 import type { Facts } from './facts'
 
-/** Of sockets that cannot ping. */
-const HEARTBEAT = 'net_version'
+/** Heartbeats of sockets that cannot ping, and what opens streams. */
+const UNTOLD = /^(net_version|eth_subscribe)$/
 
 export function eventProblems({ world, calls: all, made: opened, polls }: Facts): string[] {
   // What comes after close() is refused at the door.
@@ -34,7 +34,7 @@ function untold({ asked, attempts, engine, storm }: Facts['world']): string[] {
   const isHalved = storm.faults.some((fault) => fault.type === 'ill' && fault.trouble.says === 'half of it')
   if (isHalved || storm.providers.some(({ canBatch }) => !canBatch)) return []
   const upkeep = engine.status().providers.reduce((sum, one) => sum + one.upkeep.chain + one.upkeep.heads, 0)
-  const seen = asked.filter(({ method }) => method !== HEARTBEAT).length
+  const seen = asked.filter(({ method }) => !UNTOLD.test(method)).length
   return seen > attempts.length + upkeep
     ? [`events: ${seen} requests came, ${attempts.length} attempts were told of, and ${upkeep} were upkeep`]
     : []

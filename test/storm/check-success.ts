@@ -2,20 +2,26 @@
 
 import type { CallRecord } from './calls'
 import type { Facts } from './facts'
-import { nameOf } from './facts'
+import { isRefused, nameOf } from './facts'
 import type { StormProvider } from './provider'
+import type { Sleep } from './sleeper'
+import { isInside } from './walls'
 import type { StormWorld } from './world'
 import { timeout } from './world'
 
 /** Slower ones (in ms of one way), and those that take no two calls at a time, may not be done in time. */
 const SWIFT = 80
 const BUSY = 2
+/** A heartbeat, and the limit of its answer (in ms). */
+const DOUBT = 25_000
 
 export function successProblems({ world, calls, closedAt }: Facts): string[] {
   return calls.flatMap((call) => {
     const { plan, error, endedAt } = call
     if (error === undefined || endedAt >= closedAt) return []
     if (plan.abortsAfter !== undefined || (plan.timeout ?? timeout) < timeout || plan.ask.of === 'unknown') return []
+    if (isRefused(call)) return []
+    if (isOverslept(call, world)) return []
     const able = world.providers.findIndex((provider, index) => isAble(provider, index, call, world))
     return able < 0 ? [] : [`success: ${nameOf(call)} failed, while ${world.ids[able]} was well: ${sayOf(error)}`]
   })
@@ -29,16 +35,29 @@ function sayOf({ name, message, attempts = [] }: any): string {
 function isAble(provider: StormProvider, index: number, call: CallRecord, world: StormWorld): boolean {
   const { plan, request, height, startedAt, endedAt } = call
   const { isForeign, isPrivate, lacks, rate, concurrency = Infinity, latency, archive, ways } = provider.plan
-  const { settings, providers } = world.storm
+  const { settings, providers, faults } = world.storm
   if (plan.provider !== undefined && plan.provider !== index && !plan.allowFailover) return false
   if (plan.exclude === index || isForeign || rate !== undefined || lacks.includes(request.method)) return false
-  if (latency[1] > SWIFT || concurrency <= BUSY) return false
+  if (latency[1] > SWIFT || concurrency <= BUSY || !isInside(index, world.storm.walls)) return false
   // What was sent privately is looked for among the private.
   const isSecret = plan.ask.of === 'send' || plan.ask.of === 'sent receipt'
   if (isSecret && !isPrivate && providers.some((one) => one.isPrivate)) return false
+  if (world.storm.sleeps.some((sleep) => isLostIn(sleep, call, ways))) return false
   if (height !== undefined && !hasState(index, archive, call, world)) return false
-  // What was ill may stand behind a breaker, or its socket may wait to be opened: some settings do not wait for that.
-  const isPatient = settings.waitForProvider && settings.rounds === undefined && ways !== 'ws'
+  const { waitForProvider, rounds, retryBudget } = settings
+  // Calls end with their socket; where rounds are few, nobody asks again.
+  const isCut = faults.some(
+    ({ type, at, ...fault }) =>
+      (type === 'cut' || type === 'restart') &&
+      'provider' in fault &&
+      fault.provider === index &&
+      at >= startedAt &&
+      at <= endedAt,
+  )
+  if (isCut && ways === 'ws' && (rounds !== undefined || retryBudget <= 1)) return false
+  // What was ill may stand behind a breaker, or its socket may wait to be opened: some settings do not wait for that, and who has
+  // no budget left for a second round does not either.
+  const isPatient = waitForProvider && rounds === undefined && retryBudget > 1 && ways !== 'ws'
   return provider.troubles.wereNone(isPatient ? startedAt : 0, endedAt)
 }
 
@@ -49,4 +68,21 @@ function hasState(index: number, archive: number | undefined, call: CallRecord, 
     .between(startedAt, endedAt)
     .flatMap(({ provider, head }) => (provider === index ? head.number : []))
   return heads.every((head) => height <= head && (archive === undefined || height >= head - archive))
+}
+
+/** The network was gone meanwhile, and a dead socket may be trusted for a while. */
+function isLostIn({ at, lasts, isLid }: Sleep, { startedAt, endedAt }: CallRecord, ways: 'http' | 'ws' | 'both') {
+  return isLid && endedAt >= at && startedAt <= at + lasts + (ways === 'ws' ? DOUBT : 0)
+}
+
+/** Its time was over while we slept: only an answer that lay unread can save it, or one that comes soon after. */
+function isOverslept({ plan, request, startedAt, endedAt }: CallRecord, { storm, providers }: StormWorld): boolean {
+  const deadline = startedAt + (plan.timeout ?? timeout)
+  const isSoon = ({ plan: { latency, rate, concurrency = Infinity }, troubles }: StormProvider) =>
+    latency[1] <= SWIFT && rate === undefined && concurrency > BUSY && troubles.wereNone(startedAt, endedAt)
+  const isMissed = storm.sleeps.some(
+    ({ at, lasts }) => startedAt <= at + lasts && deadline >= at && deadline <= at + lasts,
+  )
+  // Logs are read with several requests: their whole time may be over too.
+  return isMissed && (request.method === 'eth_getLogs' || !providers.every(isSoon))
 }

@@ -6,10 +6,15 @@ import { keccak256 } from 'viem'
 import type { CallRecord } from './calls'
 import type { Facts } from './facts'
 import { nameOf } from './facts'
+import type { Asked, StormProvider } from './provider'
+import type { Storm } from './storm'
 import type { View } from './views'
+import { isInside } from './walls'
+import type { StormWorld } from './world'
 
 /** An equal call that started so much earlier (in ms) may be shared. */
 const SHARED = 250
+const TAG = /^(latest|safe|finalized)$/
 const LONGEST_SHOWN = 100
 const FIXED: Record<string, unknown> = { eth_chainId: '0x1', eth_gasPrice: '0x3b9aca00' }
 
@@ -38,6 +43,7 @@ function wrongWith(call: CallRecord, facts: Facts): string | undefined {
     const { transactionHash = params[0] } = (value ?? {}) as { transactionHash?: unknown }
     return transactionHash === params[0] ? undefined : 'that is of another transaction'
   }
+  if (isForeign(call, facts)) return undefined
   const seen = views.between(startedAt - SHARED, endedAt)
   if (method === 'eth_blockNumber') return numberProblem(call, facts, seen)
   if (method === 'eth_getLogs' && params[0].blockHash === undefined) return logsProblem(call, facts, seen)
@@ -47,16 +53,50 @@ function wrongWith(call: CallRecord, facts: Facts): string | undefined {
     const answer = oracle.answer(head, method, params)
     return answer !== undefined && JSON.stringify(answer.value) === text
   })
-  if (!isSaid && !isGivenBefore(call, facts)) return 'nobody could say that at that time'
+  if (!isSaid && !isKept(call, facts, seen)) return 'nobody could say that at that time'
   return value === null ? nullProblem(call, facts) : undefined
 }
 
-/** What was shown of a tag stays, while others are behind it. */
-function isGivenBefore({ request, value, place }: CallRecord, { calls }: Facts): boolean {
-  const text = JSON.stringify(request)
-  return calls.some(
-    (other) => other.place < place && JSON.stringify(other.request) === text && isEqual(other.value, value),
+/** Who is on another chain may be used as long as it has failed to say so: then its word is as good as any. */
+function isForeign({ plan, request, value, endedAt, unverified }: CallRecord, { world }: Facts): boolean {
+  const isUsable = ({ plan: { isForeign, latency } }: StormProvider, index: number) => {
+    if (!isForeign || !unverified.includes(world.ids[index] as string) || plan.exclude === index) return false
+    if (plan.provider !== undefined && plan.provider !== index && !plan.allowFailover) return false
+    const hasSaidSo = ({ provider, method, at }: Asked) =>
+      provider === index && method === 'eth_chainId' && at < endedAt - latency[1]
+    return !world.asked.some(hasSaidSo)
+  }
+  return world.providers.some(isUsable) && isEqual(world.foreign(request.method, request.params), value)
+}
+
+/**
+ * What was said of a tag stays, to a caller or to the library itself, while somebody's is lower: a provider was asked for that tag
+ * before, and said so then. In another form (with its transactions, or without) the block is asked for by its number.
+ */
+function isKept({ request: { method, params }, value, endedAt }: CallRecord, { world }: Facts, seen: readonly View[]) {
+  if (method !== 'eth_getBlockByNumber' || !TAG.test(params[0])) return false
+  const { answer } = world.oracle
+  const [tag, isFull] = params
+  const heightIn = ({ head }: View) => heightOf(answer(head, method, params)?.value)
+  const byNumber = [(value as { number?: string } | null)?.number, isFull]
+  const isThere = seen.some(({ head }) => isEqual(answer(head, method, byNumber)?.value, value))
+  const isItself = (one: Asked) =>
+    viewOf(one.provider, one.at, world).some(
+      (view) =>
+        isEqual(answer(view.head, method, one.params)?.value, value) || (isThere && heightIn(view) === heightOf(value)),
+    )
+  const isBefore = world.asked.some(
+    (one) => one.at <= endedAt && isEqual([one.method, one.params[0]], [method, tag]) && isItself(one),
   )
+  return isBefore && seen.some((view) => heightIn(view) < heightOf(value))
+}
+
+function viewOf(provider: number, at: number, { views }: StormWorld): readonly View[] {
+  return views.between(at, at).filter((view) => view.provider === provider)
+}
+
+function heightOf(block: unknown): number {
+  return Number((block as { number?: string } | null)?.number)
 }
 
 function isEqual(one: unknown, other: unknown) {
@@ -77,8 +117,11 @@ function logsProblem(call: CallRecord, { world }: Facts, seen: readonly View[]):
   const from = Number(fromBlock)
   const text = JSON.stringify(call.value)
   const heads = [...new Set(seen.map(({ head }) => head))]
-  const numbers = new Set(heads.map(({ number }) => number))
-  const ends = toBlock === 'latest' ? [...numbers] : [Number(toBlock)]
+  const numbers = new Set([...heads.map(({ number }) => number), call.shown])
+  // Past the head there is nothing, so that a range may end at what somebody said it was, as `latest` does; or at what the
+  // caller was shown before, which does not go back with whoever has fallen back.
+  const end = toBlock === 'latest' ? Infinity : Number(toBlock)
+  const ends = [...[...numbers].filter((number) => number >= from && number < end), end].filter(Number.isFinite)
   const isSaid = heads.some((head) =>
     ends.some((end) => JSON.stringify(world.oracle.logs(head, match, from, end)) === text),
   )
@@ -87,20 +130,55 @@ function logsProblem(call: CallRecord, { world }: Facts, seen: readonly View[]):
 
 /** Nothing there: not while somebody well had it all the time, and it was shown before. */
 function nullProblem(call: CallRecord, { world }: Facts): string | undefined {
-  const { height, shown, startedAt, endedAt, request, plan } = call
-  if (height === undefined || height > shown || plan.provider !== undefined || plan.timeout !== undefined)
-    return undefined
-  const knower = world.providers.findIndex((provider, index) => {
-    const { plan: traits, troubles } = provider
+  const { height, shown, request } = call
+  if (height === undefined || height > shown) return undefined
+  const knower = knowerOf(call, world, ({ head }) => world.oracle.answer(head, request.method, request.params)?.value)
+  return knower === undefined || isUnseenFall(call, world) ? undefined : `${knower} had it all the time`
+}
+
+/** Somebody who may be asked, was well, and showed what is looked for all the time. */
+function knowerOf(
+  { plan, request, startedAt, endedAt }: CallRecord,
+  { providers, views, ids, storm: { walls } }: StormWorld,
+  shows: (view: View) => unknown,
+): string | undefined {
+  if (plan.provider !== undefined || plan.timeout !== undefined) return undefined
+  return ids.find((_, index) => {
+    const { plan: traits, troubles } = providers[index] as StormProvider
     if (traits.isBackup || traits.isForeign || traits.ways === 'ws' || traits.rate !== undefined) return false
-    if (plan.exclude === index || traits.lacks.includes(request.method)) return false
+    if (plan.exclude === index || !isInside(index, walls) || traits.lacks.includes(request.method)) return false
     if (!troubles.wereNone(0, endedAt) || traits.latency[1] > 80) return false
-    return world.views
+    return views
       .between(startedAt, endedAt)
       .filter((view) => view.provider === index)
-      .every(({ head }) => world.oracle.answer(head, request.method, request.params)?.value)
+      .every(shows)
   })
-  return knower < 0 ? undefined : `${world.ids[knower]} had it all the time`
+}
+
+/**
+ * Whether whoever said so had fallen back, and nobody could have seen that: it had what was asked for until then, and has not
+ * been asked for its head since.
+ */
+function isUnseenFall({ request: { method, params }, startedAt, endedAt }: CallRecord, world: StormWorld): boolean {
+  const { asked, views, oracle, storm } = world
+  const has = ({ head }: View) => oracle.answer(head, method, params)?.value != null
+  return asked.some((one) => {
+    const { provider, at } = one
+    if (at < startedAt - SHARED || at > endedAt || !isEqual([one.method, one.params], [method, params])) return false
+    const own = views.between(0, at).filter((view) => view.provider === provider)
+    const fall = own.map(has).lastIndexOf(true) + 1
+    const { from: fellAt } = own[fall] ?? {}
+    if (fall === 0 || fellAt === undefined) return false
+    const travel = 2 * slowestWayTo(provider, storm)
+    const looks = asked.filter((look) => look.provider === provider && look.method === 'eth_blockNumber')
+    return !looks.some((look) => look.at >= fellAt && look.at < endedAt - travel)
+  })
+}
+
+/** The longest time (in ms) that a message may take to a provider. */
+function slowestWayTo(provider: number, { providers, faults }: Storm): number {
+  const slow = faults.map((fault) => (fault.type === 'ill' && fault.provider === provider && fault.trouble.slow) || 0)
+  return (providers[provider]?.latency[1] ?? 0) + slow.reduce((sum, one) => sum + one, 0)
 }
 
 /** Of one tag after another, in the order in which they were given. */
@@ -118,18 +196,38 @@ function backwards({ calls, world }: Facts): string[] {
     .sort((a, b) => a.place - b.place)
   return Object.values(shownBy).flatMap((numberOf) => {
     const problems: string[] = []
-    let last: { number: number; endedAt: number } | undefined
+    let last: { number: number; startedAt: number; endedAt: number } | undefined
     for (const call of inOrder) {
       const number = numberOf(call)
       if (number === undefined) continue
-      const { endedAt } = call
-      const isReset = world.resets.some((at) => at >= (last?.endedAt ?? 0) && at <= endedAt)
-      if (last && number < last.number && !isReset)
+      const { startedAt, endedAt } = call
+      // Answers of one moment have no order: one that is shared is heard of later than another that came after it.
+      if (last && number < last.number && endedAt === last.endedAt) continue
+      // What was asked before a lower head was taken may be answered by what was true then.
+      const isReset = world.resets.some((at) => at >= (last?.startedAt ?? 0) && at <= endedAt)
+      if (last && number < last.number && !isReset && !isLeft(call, last.number, calls, world))
         problems.push(`truth: ${nameOf(call)} went back from ${last.number} to ${number}`)
-      last = { number, endedAt }
+      last = { number, startedAt, endedAt }
     }
     return problems
   })
+}
+
+/** Whether nothing else was left to give than a lower block, and an event says so: nobody well had it, nor was it given in that form. */
+function isLeft(call: CallRecord, number: number, calls: readonly CallRecord[], world: StormWorld): boolean {
+  const { request, place, endedAt } = call
+  const { method, params } = request
+  if (method !== 'eth_getBlockByNumber') return false
+  const isTold = world.disputes.some((one) => one.method === method && one.at === endedAt && one.block === number)
+  const isKnown = calls.some(
+    (one) => one.place >= 0 && one.place < place && isEqual(one.request, request) && heightOf(one.value) >= number,
+  )
+  const knower = knowerOf(
+    call,
+    world,
+    ({ head }) => heightOf(world.oracle.answer(head, method, params)?.value) >= number,
+  )
+  return isTold && !isKnown && knower === undefined
 }
 
 function tagNumber({ request: { method, params }, value }: CallRecord, tag: string): number | undefined {

@@ -1,6 +1,7 @@
 // What the rules of a storm are checked against, when it is over.
 
 import type { CallRecord } from './calls'
+import { isThat, refusalOf } from './reverts'
 import type { StormWorld } from './world'
 
 export type Facts = {
@@ -16,4 +17,10 @@ export type Facts = {
 
 export function nameOf({ request: { method, params }, startedAt }: CallRecord): string {
   return `${method} ${JSON.stringify(params)} at ${startedAt}`
+}
+
+/** Whether it was told what every node says to it: that it cannot be done. */
+export function isRefused({ request: { method, params }, error }: CallRecord): boolean {
+  const refusal = refusalOf(method, params)
+  return refusal !== undefined && isThat(error, refusal)
 }

@@ -6,6 +6,7 @@ import { matchesLog } from '../support/chain-block'
 import { toRpcLog } from '../support/chain-rpc'
 import type { GivenHead, GivenLog } from '../support/stream-judge'
 import { judgeHeads, judgeLogs } from '../support/stream-judge'
+import { judgePending } from './check-pending'
 import type { PollerPlan } from './storm'
 import type { StormWorld } from './world'
 
@@ -18,16 +19,23 @@ export type Poller = {
   leave(): void
 }
 
+const OPENS = {
+  logs: 'eth_newFilter',
+  blocks: 'eth_newBlockFilter',
+  pending: 'eth_newPendingTransactionFilter',
+}
 const root: Hash = `0x${'00'.repeat(32)}`
 
 export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
-  const { chain, transport, after, note } = world
+  const { clock, chain, transport, later, note } = world
   const name = `filter of ${plan.kind} from ${plan.from}`
   const given: unknown[] = []
   const errors: string[] = []
   let id: unknown
   /** The first block that it must be given. */
   let first = Infinity
+  let madeAt = Infinity
+  let askedAt = -Infinity
   let made = 0
   let isOver = false
   let stop = () => {}
@@ -40,22 +48,26 @@ export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
   async function turn() {
     try {
       if (id === undefined) {
-        id = await (plan.kind === 'blocks' ? ask('eth_newBlockFilter', []) : ask('eth_newFilter', [plan.filter]))
+        id = await ask(OPENS[plan.kind], plan.kind === 'logs' ? [plan.filter] : [])
         first = chain.head.number + 1
+        madeAt = clock.now()
       } else {
+        const startedAt = clock.now()
         const changes = (await ask('eth_getFilterChanges', [id])) as unknown[]
         given.push(...changes)
-        note(`${name} < ${JSON.stringify(changes.map((one: any) => one.blockNumber ?? one))}`)
+        askedAt = startedAt
+        note(`${name} < ${JSON.stringify(changes.map((one: any) => one.blockNumber ?? one.slice(0, 10)))}`)
       }
     } catch (error) {
       // As nodes say that there is no such filter: a program would make another one, and miss what was in between.
       const { name: words } = error as Error
       if (id !== undefined && words === 'InvalidInputRpcError') errors.push('it was lost')
     }
-    if (!isOver) stop = after(plan.every, turn)
+    if (!isOver) stop = later(plan.every, turn)
   }
 
   function wrong(): string[] {
+    if (plan.kind === 'pending') return judgePending(world, { given, madeAt, askedAt })
     const count = chain.head.number - first + 1
     const blocks = Array.from({ length: Math.max(count, 0) }, (_, i) => chain.block(first + i) as ChainBlock)
     if (plan.kind === 'blocks')

@@ -22,6 +22,7 @@ export type PostOfficeOptions = {
   canBatch: boolean
   answer(request: Posted): Reply
   after(ms: number, run: () => void): void
+  arrive(run: () => void): void
   latency(): number
   chance(probability: number): boolean
 }
@@ -29,7 +30,7 @@ export type PostOfficeOptions = {
 type Response = Pick<globalThis.Response, 'ok' | 'status' | 'statusText' | 'headers' | 'body' | 'text'>
 
 export function createPostOffice(options: PostOfficeOptions): PostOffice {
-  const { trouble, admits, canBatch, answer, after, latency, chance } = options
+  const { trouble, admits, canBatch, answer, after, arrive, latency, chance } = options
   let pending = 0
 
   function send(_: unknown, { body, signal }: RequestInit = {}): Promise<Response> {
@@ -49,9 +50,9 @@ export function createPostOffice(options: PostOfficeOptions): PostOffice {
       if (signal?.aborted) return abort()
       after(latency(), () => {
         if (isSettled || trouble().http === 'hanging') return
-        if (trouble().http === 'refused') return settle(() => reject(refused()))
+        if (trouble().http === 'refused') return arrive(() => settle(() => reject(refused())))
         const response = responseTo(payload)
-        after(latency(), () => settle(() => resolve(response)))
+        after(latency(), () => arrive(() => settle(() => resolve(response))))
       })
     })
   }

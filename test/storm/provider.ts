@@ -1,6 +1,7 @@
 // One stormy provider: a node over the common chain or another one, its post office, and what lies behind its sockets. What it
 // was asked is written down.
 
+import type { Hash } from 'viem'
 import type { Socket, SocketEvents } from '../../src/channel/socket'
 import type { Peer } from '../simulation/peer'
 import { createPeer } from '../simulation/peer'
@@ -15,6 +16,7 @@ import { errorRows, isSaidOf } from './faults'
 import { createPool } from './pool'
 import type { PostOffice, Reply } from './post-office'
 import { createPostOffice } from './post-office'
+import { refuse } from './reverts'
 import type { ProviderPlan } from './storm'
 import type { Troubles } from './troubles'
 import { createTroubles } from './troubles'
@@ -37,7 +39,11 @@ export type StormProvider = {
   /** For the socket channel. */
   open(events: SocketEvents): Socket
   cut(): void
+  /** Its sockets are dead, and nobody is told. */
+  lose(): void
   restart(): void
+  /** A transaction reaches its pool. */
+  hear(hash: Hash): void
   readonly sockets: number
   /** How many upstream subscriptions are open. */
   readonly subscriptions: number
@@ -51,16 +57,20 @@ export type StormProviderOptions = {
   readonly random: () => number
   now(): number
   after(ms: number, run: () => void): void
+  /** Something comes to the process of the library. */
+  arrive(run: () => void): void
   onAsked(asked: Asked): void
+  onPending(hash: Hash): void
   /** What it shows of the chain has changed. */
   onView(): void
 }
 
 const SECOND = 1_000
+const SUBSCRIBE = 'eth_subscribe'
 export const chainId = 1
 
 export function createStormProvider(options: StormProviderOptions): StormProvider {
-  const { index, plan, draw, now, after, random, onAsked, onView } = options
+  const { index, plan, draw, now, after, arrive, random, onAsked, onPending, onView } = options
   const { archive, maxBlockRange, rate, latency: bounds } = plan
   const chain = createStandpoint(options.chain)
   const troubles = createTroubles(now, onChange)
@@ -77,6 +87,12 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
     for (const { peer } of [...peers.values()]) peer.flush()
   }
 
+  function hear(hash: Hash) {
+    node.hear(hash)
+    onPending(hash)
+    return hash
+  }
+
   function latency() {
     return draw.between(bounds[0], bounds[1]) + troubles.now.slow
   }
@@ -90,10 +106,11 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
   function resultOf(method: string, params: readonly any[]): unknown {
     onAsked({ provider: index, at: now(), method, params })
     if (plan.lacks.includes(method)) throw new RpcFault(-32601, `the method ${method} does not exist/is not available`)
-    if (method === 'eth_sendRawTransaction') return pool.send(params[0])
+    if (method === 'eth_sendRawTransaction') return hear(pool.send(params[0]))
     const logs = maxBlockRange === undefined ? undefined : { maxBlockRange }
     const view = { head: headOf(), chainId: plan.isForeign ? chainId + 1 : chainId, archive, logs }
     const value = node.answer(method, params, view)
+    refuse(method, params)
     return method === 'eth_getTransactionByHash' ? (value ?? pool.find(params[0])) : value
   }
 
@@ -119,7 +136,13 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
 
   const site: Site = { chain, headOf, answer: overSocket, now, after, latency, random }
 
-  function open(events: SocketEvents): Socket {
+  function open(near: SocketEvents): Socket {
+    const events: SocketEvents = {
+      onOpen: () => arrive(near.onOpen),
+      onFrame: (data) => arrive(() => near.onFrame(data)),
+      onAlive: () => arrive(near.onAlive),
+      onEnd: (end) => arrive(() => near.onEnd(end)),
+    }
     let peer: Peer | undefined
     let isOver = false
     const leave = () => {
@@ -135,6 +158,8 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
     const socket: Socket = {
       send(text) {
         if (!peer || isOver) throw new Error('The socket is not open.')
+        // All else is noted when it is answered.
+        if (text.includes(SUBSCRIBE)) onAsked({ provider: index, at: now(), method: SUBSCRIBE, params: [] })
         peer.receive(text)
       },
       ping() {
@@ -167,13 +192,17 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
     troubles,
     chain,
     headOf,
-    office: createPostOffice({ trouble, admits, canBatch: plan.canBatch, answer, after, latency, chance }),
+    office: createPostOffice({ trouble, admits, canBatch: plan.canBatch, answer, after, arrive, latency, chance }),
     open,
     cut,
+    lose() {
+      for (const { peer } of peers.values()) peer.end()
+    },
     restart() {
       node.forgetFilters()
       cut()
     },
+    hear,
     get sockets() {
       return peers.size
     },

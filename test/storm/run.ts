@@ -4,18 +4,22 @@ import type { Watcher } from '../simulation/watchers'
 import { startWatcher } from '../simulation/watchers'
 import { startMiner } from '../support/miner'
 import { createCalls } from './calls'
-import { breakerProblems } from './check-breakers'
+import { breakerProblems, innocenceProblems, sleepProblems } from './check-breakers'
 import { budgetProblems } from './check-budgets'
 import { eventProblems } from './check-events'
 import { closedProblems, idleProblems } from './check-left'
 import { privacyProblems } from './check-privacy'
 import { promiseProblems } from './check-promises'
+import { retryProblems } from './check-retries'
+import { revertProblems } from './check-reverts'
 import { isTold, watcherProblems } from './check-streams'
 import { successProblems } from './check-success'
 import { truthProblems } from './check-truth'
+import { wallProblems } from './check-walls'
 import type { Fault } from './faults'
 import type { Poller } from './pollers'
 import { startPoller } from './pollers'
+import type { Sleep } from './sleeper'
 import type { Storm } from './storm'
 import type { StormWorld } from './world'
 import { createStormWorld } from './world'
@@ -37,7 +41,7 @@ const lingers = 35_000
 
 export async function runStorm(storm: Storm, tell?: ((text: string) => void) | undefined): Promise<Outcome> {
   const world = createStormWorld(storm, tell)
-  const { clock, chain, providers, after, engine, note } = world
+  const { clock, chain, providers, after, later, engine, gossip, note } = world
   const calls = createCalls(world)
   const watchers: Watcher[] = []
   const pollers: Poller[] = []
@@ -47,14 +51,16 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   if (tell) narrate(world)
   const stop = startMiner({ ...world, ...world.storm, onMined: look })
   for (const fault of storm.faults) after(fault.at, () => inflict(world, fault))
-  for (const plan of storm.calls) after(plan.at, () => calls.start(plan))
+  for (const sleep of storm.sleeps) after(sleep.at, () => fallAsleep(world, sleep))
+  for (const plan of storm.calls) later(plan.at, () => calls.start(plan))
   for (const [index, plan] of storm.watchers.entries())
-    after(plan.from, () => {
-      const watcher = startWatcher(world as never, plan, `${plan.kind} ${index}, ${plan.via}`)
+    later(plan.from, () => {
+      const watcher = startWatcher({ ...world, after: later } as never, plan, `${plan.kind} ${index}, ${plan.via}`)
       watchers.push(watcher)
-      if (plan.to < Infinity) after(plan.to - plan.from, watcher.leave)
+      if (plan.to < Infinity) later(plan.to - plan.from, watcher.leave)
     })
-  for (const plan of storm.pollers) after(plan.from, () => pollers.push(startPoller(world, plan)))
+  if (storm.pollers.some(({ kind }) => kind === 'pending')) gossip.start(providers)
+  for (const plan of storm.pollers) later(plan.from, () => pollers.push(startPoller(world, plan)))
   const isCutShort = storm.closesAt !== undefined
   await clock.advance(storm.closesAt ?? storm.duration)
   let ownProblems: string[] = []
@@ -71,6 +77,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
     for (const poller of pollers) ownProblems.push(...poller.problems())
     for (const watcher of watchers) watcher.leave()
     for (const poller of pollers) poller.leave()
+    gossip.stop()
     await clock.advance(calls.all.some(({ times }) => times === 0) ? longestCall : lingers)
     ownProblems.push(...idleProblems(world))
   }
@@ -78,6 +85,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   const made = calls.all.length
   const polls = pollers.reduce((sum, { made }) => sum + made, 0)
   engine.close()
+  gossip.stop()
   stop()
   await clock.settle()
   const left = closedProblems(world)
@@ -91,8 +99,13 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
     successProblems,
     eventProblems,
     budgetProblems,
+    retryProblems,
+    revertProblems,
     breakerProblems,
+    innocenceProblems,
+    sleepProblems,
     privacyProblems,
+    wallProblems,
   ]
   return {
     problems: [...problems.flatMap((find) => find(facts)), ...ownProblems, ...left],
@@ -144,6 +157,13 @@ function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fa
     after(2 * storm.blockTime, grow)
   }
   after(2 * storm.blockTime, grow)
+}
+
+function fallAsleep({ sleeper, providers, note, after }: StormWorld, sleep: Sleep) {
+  note(`ASLEEP ${JSON.stringify(sleep)}`)
+  after(sleep.lasts, () => note('AWAKE'))
+  if (sleep.isLid) for (const { lose } of providers) lose()
+  sleeper.sleep(sleep)
 }
 
 /** Until everybody was told of everything, or for as long as that may take. */

@@ -9,15 +9,22 @@ export type Shrunk = { readonly storm: Storm; readonly problems: readonly string
 
 export async function shrinkStorm(storm: Storm, { problems }: Pick<Outcome, 'problems'>): Promise<Shrunk> {
   const rule = ruleOf(problems[0])
-  const { faults, calls, watchers, pollers } = storm
-  const all = [watchers, pollers, faults, calls].flat().map(() => true)
+  const { faults, calls, watchers, pollers, sleeps, walls } = storm
+  const all = [watchers, pollers, sleeps, walls, faults, calls].flat().map(() => true)
   const masks = fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length })
   let smallest: Shrunk = { storm, problems }
   await fc.check(
     fc.asyncProperty(masks, async (mask) => {
       const rest = [...mask]
       const kept = <item>(list: readonly item[]) => list.filter(() => rest.shift())
-      const fewer = { watchers: kept(watchers), pollers: kept(pollers), faults: kept(faults), calls: kept(calls) }
+      const fewer = {
+        watchers: kept(watchers),
+        pollers: kept(pollers),
+        sleeps: kept(sleeps),
+        walls: kept(walls),
+        faults: kept(faults),
+        calls: kept(calls),
+      }
       const lesser = { ...storm, ...fewer }
       const left = (await runStorm(lesser)).problems.filter((problem) => ruleOf(problem) === rule)
       if (left.length > 0) smallest = { storm: lesser, problems: left }

@@ -5,11 +5,14 @@ import type { WatcherPlan } from '../simulation/schedule'
 import type { LogMatch, LogSpec } from '../support/chain-block'
 import { tokenA, tokenB, transferTopic } from '../support/chain-block'
 import type { CallPlan } from './call-plans'
-import { drawCalls } from './call-plans'
+import { drawCalls, drawReads } from './call-plans'
 import type { Draw } from './draw'
 import { drawFrom } from './draw'
+import { withMore } from './draw-more'
 import type { Fault } from './faults'
 import { drawFaults } from './faults'
+import type { Sleep } from './sleeper'
+import type { Wall } from './walls'
 
 export type Storm = {
   readonly seed: number
@@ -25,6 +28,9 @@ export type Storm = {
   readonly calls: readonly CallPlan[]
   readonly watchers: readonly WatcherPlan[]
   readonly pollers: readonly PollerPlan[]
+  readonly walls: readonly Wall[]
+  /** One at most. */
+  readonly sleeps: readonly Sleep[]
   /** When the engine is closed (in ms); `undefined`: after all has ended by itself. */
   readonly closesAt: number | undefined
 }
@@ -66,7 +72,7 @@ export type ProviderPlan = {
 
 /** Asks a filter for its changes again and again. */
 export type PollerPlan = {
-  readonly kind: 'logs' | 'blocks'
+  readonly kind: 'logs' | 'blocks' | 'pending'
   readonly filter: LogMatch
   readonly from: number
   /** Between two polls (in ms). */
@@ -84,7 +90,7 @@ export function drawStorm(seed: number): Storm {
   const drawn = times(pick([1, 2, 3, 3, 4, 5]), () => drawProvider(draw))
   // Somebody serves the chain, with all that streams need.
   const providers = drawn.map((one, index) => (index === place ? { ...one, isForeign: false, lacks: [] } : one))
-  return {
+  const storm: Storm = {
     seed,
     blockTime,
     unevenness: pick([0, 0.2, 0.9]),
@@ -95,8 +101,13 @@ export function drawStorm(seed: number): Storm {
     calls: drawCalls(draw, duration, providers.length),
     watchers: chance(0.4) ? times(between(1, 3), () => drawWatcher(draw, duration)) : [],
     pollers: chance(0.25) ? times(between(1, 2), () => drawPoller(draw, duration)) : [],
+    walls: [],
+    sleeps: [],
     closesAt: chance(0.15) ? between(0, duration) : undefined,
   }
+  const reads = chance(0.25) ? drawReads(draw, duration) : []
+  const calls = [...storm.calls, ...reads].sort((a, b) => a.at - b.at)
+  return withMore({ ...storm, calls })
 }
 
 function drawSettings({ chance, pick }: Draw): Settings {
@@ -169,8 +180,8 @@ function drawPoller({ chance, between, pick }: Draw, duration: number): PollerPl
 }
 
 /** A line for each thing. */
-export function describeStorm({ providers, faults, calls, watchers, pollers, ...rest }: Storm): string {
-  const lists = { providers, faults, calls, watchers, pollers }
+export function describeStorm({ providers, faults, calls, watchers, pollers, sleeps, walls, ...rest }: Storm): string {
+  const lists = { providers, faults, calls, watchers, pollers, sleeps, walls }
   const lines = Object.entries(lists).flatMap(([name, list]) =>
     list.map((one, index) => `  ${name}[${index}] ${JSON.stringify(one)}`),
   )

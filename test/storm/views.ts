@@ -7,6 +7,7 @@ import type { ChainBlock, ChainLog, LogMatch } from '../support/chain-block'
 import { matchesLog } from '../support/chain-block'
 import { RpcFault, toRpcLog } from '../support/chain-rpc'
 import { createNode } from '../support/node'
+import { refuse } from './reverts'
 
 export type View = { readonly provider: number; readonly from: number; to: number; readonly head: ChainBlock }
 
@@ -97,7 +98,9 @@ export function createOracle(chain: Chain, base: number): Oracle {
   return {
     answer(head, method, params) {
       try {
-        return { value: nodeOf(head).answer(method, params, { head: head.number, chainId: 1 }) }
+        const value = nodeOf(head).answer(method, params, { head: head.number, chainId: 1 })
+        refuse(method, params)
+        return { value }
       } catch (error) {
         if (error instanceof RpcFault) return undefined
         throw error

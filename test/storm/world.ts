@@ -20,8 +20,12 @@ import { createManualClock } from '../support/manual-clock'
 import { createPlatformClock } from '../support/platform-clock'
 import { seededRandom } from '../support/seeded-random'
 import { drawFrom } from './draw'
+import type { Gossip } from './gossip'
+import { createGossip } from './gossip'
 import type { Asked, StormProvider } from './provider'
 import { chainId, createStormProvider } from './provider'
+import type { Sleeper } from './sleeper'
+import { createSleeper } from './sleeper'
 import type { ProviderPlan, Storm } from './storm'
 import { height, logsOf } from './storm'
 import type { Oracle, Views } from './views'
@@ -39,10 +43,17 @@ export type StormWorld = Omit<WatchedWorld, 'providers'> & {
   readonly transport: FailoverValue
   readonly views: Views
   readonly oracle: Oracle
+  readonly gossip: Gossip
+  /** What a node on the other chain says: nothing is ever added to that. */
+  foreign(method: string, params: readonly unknown[]): unknown
   readonly asked: readonly Asked[]
   readonly attempts: readonly Timed<'attempt'>[]
   readonly breakers: readonly Timed<'breaker'>[]
-  readonly requests: readonly EventMap['request'][]
+  readonly disputes: readonly Timed<'dispute'>[]
+  readonly requests: readonly Timed<'request'>[]
+  readonly sleeper: Sleeper
+  /** As `after`, in the process of the library. */
+  later(ms: number, run: () => void): () => void
   /** When the library decided to take a lower head. */
   readonly resets: readonly number[]
 }
@@ -59,7 +70,9 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
   const views = createViews(clock.now)
   const asked: Asked[] = []
   const after = (ms: number, run: () => void) => clock.after(ms, run).cancel
-  const own = createPlatformClock(clock, tell !== undefined)
+  const gossip = createGossip(storm, clock.now, after)
+  const sleeper = createSleeper(clock)
+  const own = createPlatformClock(sleeper.clock, tell !== undefined)
 
   const providers = storm.providers.map((plan, index): StormProvider => {
     const provider: StormProvider = createStormProvider({
@@ -70,7 +83,9 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
       random,
       now: clock.now,
       after: (ms, run) => void after(ms, run),
+      arrive: sleeper.arrive,
       onAsked: (one) => void asked.push(one),
+      onPending: gossip.note,
       onView: () => note(provider, index),
     })
     note(provider, index)
@@ -86,11 +101,13 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
   const face = { channels, planner, pollingInterval: Math.min(4_000, Math.max(500, blockTime)) }
   const attempts: Timed<'attempt'>[] = []
   const breakers: Timed<'breaker'>[] = []
-  const requests: EventMap['request'][] = []
+  const disputes: Timed<'dispute'>[] = []
+  const requests: Timed<'request'>[] = []
   const resets: number[] = []
   engine.events.on('attempt', (event) => void attempts.push({ ...event, at: own.now() }))
   engine.events.on('breaker', (event) => void breakers.push({ ...event, at: own.now() }))
-  engine.events.on('request', (event) => void requests.push(event))
+  engine.events.on('dispute', (event) => void disputes.push({ ...event, at: own.now() }))
+  engine.events.on('request', (event) => void requests.push({ ...event, at: own.now() }))
   engine.events.on('reorg', ({ reset }) => void (reset && resets.push(clock.now())))
   return {
     storm,
@@ -103,12 +120,17 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
     transport: extrasOf(engine, face, requestOf(engine, face, ids), false),
     views,
     oracle: createOracle(chain, height - deepestReorg),
+    gossip,
+    foreign: (method, params) => createOracle(foreign, height).answer(foreign.head, method, params)?.value,
     asked,
     attempts,
     breakers,
+    disputes,
     requests,
     resets,
     after,
+    sleeper,
+    later: (ms, run) => sleeper.clock.after(ms, run).cancel,
     random,
     timers: own.running,
     note: (text) => tell?.(`${clock.now().toFixed(1).padStart(10)}  ${text}`),
@@ -116,7 +138,12 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
 }
 
 /** As `failover()` makes it. */
-function createOwnEngine({ settings }: Storm, providers: readonly StormProvider[], clock: Clock, random: Random) {
+function createOwnEngine(
+  { settings, walls }: Storm,
+  providers: readonly StormProvider[],
+  clock: Clock,
+  random: Random,
+) {
   const { rounds = Infinity, hedgeBudget, retryBudget, share, broadcast, waitForProvider, strategy } = settings
   const ids = providers.map((_, index) => `p${index + 1}`)
   const ways = providers.map(({ plan }): ChannelType[] => (plan.ways === 'both' ? ['http', 'ws'] : [plan.ways]))
@@ -136,8 +163,10 @@ function createOwnEngine({ settings }: Storm, providers: readonly StormProvider[
   )
   const channels = sets.flat()
   const hedge = { budget: hedgeBudget }
+  const walled = walls.map((wall) => [wall.of, { providers: wall.providers.map((index) => ids[index] as string) }])
+  const methods = Object.fromEntries(walled)
   const seesDepth = () => engine.limitsDepth()
-  const planner = createPlanner({ strategy, methods: {}, timeout, isTimeoutGiven: false, hedge, rounds, seesDepth })
+  const planner = createPlanner({ strategy, methods, timeout, isTimeoutGiven: false, hedge, rounds, seesDepth })
   const engine: Engine = createEngine({
     providers: providers.map(({ plan }, index) =>
       setupOf(plan, ids[index] as string, index, ways[index] as ChannelType[], sets[index] as Channel[]),

@@ -1,8 +1,8 @@
 // Heads and logs as nodes send them, whole or not.
 
 import { describe, expect, test } from 'vitest'
-import { toBlock, toLog } from '../../src/subscription/block'
-import { blockOf, hashOf, logOf } from './blocks'
+import { toBlock } from '../../src/subscription/block'
+import { blockOf, hashOf } from './blocks'
 
 const { raw } = blockOf(100)
 
@@ -39,18 +39,4 @@ describe('toBlock', () => {
   ])('error: %j is no block', (value) => {
     expect(toBlock(value, 'p1')).toBeUndefined()
   })
-})
-
-describe('toLog', () => {
-  test('default: a log as it is', () => {
-    const log = logOf(100, 0)
-    expect(toLog(log)).toBe(log)
-  })
-
-  test.each([undefined, null, 'log', {}, { ...logOf(100, 0), logIndex: null }, { ...logOf(100, 0), blockHash: null }])(
-    'error: %j is no log of a block',
-    (value) => {
-      expect(toLog(value)).toBeUndefined()
-    },
-  )
 })

@@ -2,7 +2,8 @@
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
-import type { Block, Log } from '../../src/subscription/block'
+import type { Log } from '../../src/rpc/log'
+import type { Block } from '../../src/subscription/block'
 
 const word = (value: number | bigint): Hex => numberToHex(value, { size: 32 })
 

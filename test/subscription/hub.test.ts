@@ -16,6 +16,35 @@ function logRange(from: number, to: number): string[] {
   return range(from, to).flatMap((number) => [`${number}:0`, `${number}:1`])
 }
 
+describe('doubt', () => {
+  test('behavior: what came in doubt and is too old to be looked at again is told as a gap, once', async () => {
+    const { mine, push, subscribe } = createNodes(1)
+    const logs = subscribe(['logs', {}])
+    await mine(0)
+    const mined = await mine(1_300, 1)
+    expect([logs.errors, logs.seen.length]).toEqual([[], 2 * 1_299])
+    for (const block of mined.slice(-2)) push(1, [block])
+    await mine(1, 1)
+    expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[101n, 399n]])
+    expect(settle(logs.seen).size).toBe(logs.seen.length)
+  })
+})
+
+test.each(['answered', 'failed'])(
+  'behavior: polls of pending transactions are no requests of callers, be they %s',
+  async (how) => {
+    const { clock, become, channel, subscribe, status, eventsOf } = createNodes(1)
+    become(1, 'waiting')
+    const http = channel('p1', 'http')
+    http.on('eth_newPendingTransactionFilter').reply('0x77')
+    http.on('eth_getFilterChanges')[how === 'failed' ? 'fail' : 'reply'](how === 'failed' ? refusal : [])
+    subscribe(['newPendingTransactions'])
+    await clock.advance(60_000)
+    expect(http.count('eth_getFilterChanges')).toBeGreaterThan(10)
+    expect([status().requests, eventsOf('request')]).toMatchObject([{ total: 0, failed: 0 }, []])
+  },
+)
+
 describe('sharing', () => {
   test('Given 10 concurrent subscribes to newHeads, then one upstream eth_subscribe, 10 distinct local ids, and each event arrives once per listener', async () => {
     const { clock, feed, mine, subscribe } = createNodes(2)
@@ -89,6 +118,59 @@ describe('sharing', () => {
     await clock.settle()
     await mine(2, 1)
     expect(other.seen).toEqual(['101', '102'])
+  })
+})
+
+describe('what is told while the first source is asked', () => {
+  /** As over a real socket: it is dialled within the call. */
+  function dialled() {
+    const nodes = createNodes(1, { channels: ['ws'] })
+    const feed = nodes.feed(1)
+    const subscribe = feed.subscribe!
+    feed.become('idle')
+    feed.subscribe = (...given) => {
+      if (feed.socket() === 'idle') nodes.become(1, 'connecting')
+      return subscribe(...given)
+    }
+    return nodes
+  }
+
+  /** Its breaker lets a probe through. */
+  function probed() {
+    const nodes = createNodes(2, { channels: ['http'] })
+    nodes.breaker('p1', 'http').open(nodes.clock.now(), 0)
+    return nodes
+  }
+
+  test.each([
+    ['connection', dialled],
+    ['breaker', probed],
+  ] as const)('behavior: a listener of `%s` closes: nothing is left', async (name, setUp) => {
+    const { clock, engine, subscribe } = setUp()
+    engine.events.on(name, () => engine.close())
+    const one = subscribe()
+    await clock.settle()
+    expect([one.error?.name, engine.subscriptions.status(), clock.pending.total]).toEqual([
+      'TransportClosedError',
+      [],
+      0,
+    ])
+  })
+
+  test.each([
+    ['connection', dialled],
+    ['breaker', probed],
+  ] as const)('behavior: a listener of `%s` subscribes to the same: one stream for both', async (name, setUp) => {
+    const { clock, engine, subscribe, status } = setUp()
+    const off = engine.events.on(name, () => {
+      off()
+      subscribe()
+    })
+    subscribe()
+    await clock.settle()
+    expect(status().subscriptions).toMatchObject([{ subscribers: 2 }])
+    engine.close()
+    expect([status().subscriptions, clock.pending.total]).toEqual([[], 0])
   })
 })
 

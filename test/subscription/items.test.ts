@@ -82,6 +82,9 @@ describe('without confirmations', () => {
       told(95, { gap: { from: 95n, to: 95n, late: true } }),
       told(100, { gap: { from: 90n, to: 99n } }),
     ])
+    expect(items.read(logs(95, { isLate: true, isRemoved: true }))).toEqual([
+      told(95, { removed: true, gap: { from: 95n, to: 95n, late: true } }),
+    ])
   })
 })
 

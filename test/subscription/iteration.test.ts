@@ -7,13 +7,15 @@ import { createIteration } from '../../src/subscription/iteration'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-function setUp({ open }: { open?: (feed: Feed<number>) => Promise<() => void> } = {}) {
+function setUp({ open }: { open?: (feed: Feed<number>) => Promise<unknown> } = {}) {
   const controller = new AbortController()
   const off = vi.fn()
   const opened: Feed<number>[] = []
   const iteration = createIteration<number>((feed) => {
     opened.push(feed)
-    return open ? open(feed) : Promise.resolve(off)
+    if (open) return open(feed)
+    feed.leaveBy(off)
+    return Promise.resolve()
   }, controller.signal)
   const feed = () => opened[0] as Feed<number>
   return { iteration, controller, off, opened, feed }
@@ -108,19 +110,24 @@ describe('iteration', () => {
   })
 
   test('behavior: ended while it is being opened, it is closed when it is open', async () => {
-    let finish = (_: () => void) => {}
-    const { iteration, off } = setUp({
-      open: () =>
-        new Promise((resolve) => {
-          finish = resolve
-        }),
-    })
+    const { iteration, off, feed } = setUp({ open: () => Promise.resolve() })
     const waiting = iteration.next()
     await iteration.return?.()
     expect(await waiting).toEqual({ done: true, value: undefined })
-    finish(off)
-    await turn()
+    feed().leaveBy(off)
     expect(off).toHaveBeenCalledTimes(1)
+  })
+
+  test('behavior: ended before it is ready, it is closed at once', async () => {
+    const { iteration, off } = setUp({
+      open({ leaveBy }) {
+        leaveBy(off)
+        return new Promise(() => {})
+      },
+    })
+    const waiting = iteration.next()
+    await iteration.return?.()
+    expect([await waiting, off.mock.calls.length]).toEqual([{ done: true, value: undefined }, 1])
   })
 
   test('error: it could not be opened', async () => {

@@ -99,6 +99,13 @@ describe('subscriptionKeyOf', () => {
     expect(error.message).toContain(`\`${path}\``)
   })
 
+  test('error: params that cannot be sent', () => {
+    const circle: unknown[] = []
+    circle.push(circle)
+    for (const part of [5n, circle])
+      expect(errorOf('vendor', part)).toMatchObject({ name: 'InvalidOptionsError', path: 'params' })
+  })
+
   test('error: params that are no list', () => {
     expect(() => subscriptionKeyOf('newHeads' as never)).toThrow('must be a list')
   })

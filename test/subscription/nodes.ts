@@ -1,7 +1,8 @@
 // An engine over scripted nodes for tests of whole streams: each provider has a chain of its own (tree.ts), pushes what a test
 // says, and answers whatever is asked of its http channel or its socket. Each block has two logs.
 
-import type { Block, Log } from '../../src/subscription/block'
+import type { Log } from '../../src/rpc/log'
+import type { Block } from '../../src/subscription/block'
 import type { RpcRequest } from '../../src/types'
 import type { TestEngineOptions } from '../support/engine'
 import { createTestEngine } from '../support/engine'
@@ -97,6 +98,7 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
     tree,
     feed,
     push,
+    answer,
     /** Blocks on top of the chain of all, pushed by these. */
     async mine(blocks: number, ...by: number[]) {
       const mined = tree.mine(blocks)

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../src/subscription/block'
 import type { LogsOfBlock } from '../../src/subscription/items'
+import type { RpcRequest } from '../../src/types'
 import { networkError, rpcError } from '../support/errors'
 import { nameOf } from './blocks'
 import { createNodes, settle } from './nodes'
@@ -138,6 +139,87 @@ describe('one that begins in the past', () => {
     },
   )
 
+  test('behavior: resumed after whichever item, also one that took logs back, all that is canonical is given', async () => {
+    // After 110 the reorg would come while nobody reads.
+    for (const last of [4, 6, 7, 8]) {
+      const { clock, tree, push, seen, stream, engine, face } = await readFrom105(1)
+      const kept = new Set<string>()
+      let fromBlock = 105n
+      let count = 0
+      const keep = (item: LogsOfBlock) => {
+        const name = nameOfItem(item)
+        if (!item.removed) kept.add(name)
+        else kept.delete(name.slice(1))
+        fromBlock = item.removed ? item.number : item.number + 1n
+      }
+      const first = engine.subscriptions.logs(face, {}, { fromBlock })
+      void (async () => {
+        for await (const item of first) {
+          keep(item)
+          if (count++ === last) break
+        }
+      })()
+      await clock.advance(1_000)
+      push(1, tree.reorg(1, 2))
+      await clock.advance(5_000)
+      const second = engine.subscriptions.logs(face, {}, { fromBlock })
+      void (async () => {
+        for await (const item of second) keep(item)
+      })()
+      await clock.advance(5_000)
+      expect(seen).toEqual(names(105, 106, 107, 108, 109, 110, -110, '110/1', '111/1'))
+      expect([count, [...kept]]).toEqual([last + 1, names(105, 106, 107, 108, 109, '110/1', '111/1')])
+      await Promise.all([second.return?.(), stream.return?.()])
+    }
+  })
+
+  test('behavior: inside a gap that others were told of: nothing of it is missing', async () => {
+    const { clock, engine, face, tree, request, subscribe } = createNodes(1, {
+      options: { mostFilled: { heads: 5, logs: 10 } },
+    })
+    await request('eth_blockNumber')
+    tree.mine(20)
+    const logs = subscribe(['logs', {}])
+    await clock.advance(5_000)
+    const seen: string[] = []
+    const stream = engine.subscriptions.logs(face, {}, { fromBlock: 105n })
+    void (async () => {
+      for await (const item of stream) seen.push(nameOfItem(item))
+    })()
+    await clock.advance(5_000)
+    expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[101n, 110n]])
+    expect(seen).toEqual(Array.from({ length: 16 }, (_, index) => `${105 + index}`))
+    await stream.return?.()
+  })
+
+  test('behavior: it reads what was told as a gap, and is found again later: it is given once', async () => {
+    const { clock, engine, face, tree, answer, become, channel, heal, mine, subscribe } = createNodes(1)
+    const [logs] = [subscribe(['logs', {}]), subscribe()]
+    await clock.settle()
+    await mine(2, 1)
+    for (const type of ['http', 'ws'] as const)
+      channel('p1', type).reply((asked: RpcRequest) => {
+        if (asked.method === 'eth_getLogs') throw rpcError(-32000, 'no logs')
+        return answer('p1', asked)
+      })
+    become(1, 'waiting')
+    for (let count = 0; count < 40; count++) {
+      tree.mine(1)
+      await clock.advance(2_000)
+    }
+    await clock.advance(40_000)
+    expect(logs.errors.length).toBeGreaterThan(0)
+    heal(1)
+    const seen: string[] = []
+    const stream = engine.subscriptions.logs(face, {}, { fromBlock: 103n })
+    void (async () => {
+      for await (const item of stream) seen.push(nameOfItem(item))
+    })()
+    await clock.advance(120_000)
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, index) => `${103 + index}`))
+    await stream.return?.()
+  })
+
   test('behavior: a reorg deeper than what it began with: only what it was given is taken back', async () => {
     const { clock, tree, push, seen, stream } = await readFrom105(2)
     await clock.advance(1_000)
@@ -207,6 +289,29 @@ describe('what ends a stream', () => {
     expect([late.error?.name, late.errors]).toEqual(['TransportClosedError', []])
   })
 })
+
+test.each([10_000, 0])(
+  'behavior: an iterator that is given up before anybody can be reached, with a timeout of %s: nothing is left',
+  async (timeout) => {
+    const { clock, engine, face, feed, channel, become } = createNodes(1, { options: { timeout } })
+    become(1, 'waiting')
+    channel('p1', 'http').fail(networkError())
+    feed(1).fail(networkError())
+    const controller = new AbortController()
+    const first = engine.subscriptions.heads(face, { signal: controller.signal }).next()
+    await clock.advance(2_000)
+    controller.abort()
+    await clock.settle()
+    const asked = channel('p1', 'http').count()
+    expect([await first, engine.subscriptions.status(), clock.pending.after]).toEqual([
+      { done: true, value: undefined },
+      [],
+      0,
+    ])
+    await clock.advance(60_000)
+    expect([channel('p1', 'http').count(), clock.pending.total]).toEqual([asked, 0])
+  },
+)
 
 test('behavior: heads that run for logs already are shown as they are to who subscribes to them', async () => {
   const { clock, engine, subscribe } = createNodes(1, { options: { verify: 'strict' } })

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SubscriptionGapError } from '../../src/errors'
-import { indexOf } from '../../src/subscription/logs/ledger'
+import { indexOf } from '../../src/rpc/log'
 import type { Item, LogsItem, Replay } from '../../src/subscription/stream'
 import type { SubscriberOptions } from '../../src/subscription/subscriber'
 import { close, createSubscriber, fail, give } from '../../src/subscription/subscriber'
@@ -227,6 +227,17 @@ describe('a slow one', () => {
     for (let count = 0; count < 3; count++) give(stream.mine())
     await clock.settle()
     expect(given).toEqual(['100', '101', '102'])
+  })
+
+  test('behavior: a promise whose `then` throws is an end as any other', async () => {
+    const { clock, stream, given, give, paceBy } = setUp()
+    const then = () => {
+      throw new Error('mine')
+    }
+    paceBy(() => ({ then }))
+    for (let count = 0; count < 3; count++) give(stream.mine())
+    await clock.settle()
+    expect([given, clock.pending.total]).toEqual([['100', '101', '102'], 0])
   })
 
   test('behavior: a promise that does not settle is waited for 10 s', async () => {

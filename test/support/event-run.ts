@@ -40,7 +40,7 @@ export async function runScenario(
   { length = 'full', patience }: RunOptions,
 ): Promise<EventOutcome> {
   const startTime = Math.floor(Date.now() / 1_000 - (height * blockTime) / 1_000)
-  const { providers: scripts = [{}, {}, {}], hasBlooms, start: startLimit = 3_000 } = scenario
+  const { providers: scripts = [{}, {}, {}], hasBlooms, start: startLimit = Math.max(3_000, patience) } = scenario
   const chain = createChain({ height, blockTime: blockTime / 1_000, startTime, logs: transfersIn, hasBlooms })
   await using fleet = await createFleet(scripts, { chain })
   const { providers } = fleet

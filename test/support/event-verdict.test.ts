@@ -99,6 +99,18 @@ describe('judgeHeads', () => {
     expect(judgeHeads([...before, ...fresh, straggler], truth)).toMatchObject({ lost: 3, ghosts: 1 })
   })
 
+  test('behavior: a branch that starts before what counts takes that back all the same', () => {
+    const { chain, truth, heads } = fiveBlocks()
+    const ten = headOf(chain.block(10) as ChainBlock)
+    const fork = chain.fork()
+    fork.reorg(6)
+    const other = headOf(fork.block(10) as ChainBlock)
+    expect(judgeHeads([...heads, other, ten, ...heads], truth)).toMatchObject({ ...flawless })
+    expect(judgeHeads([...heads, other], truth)).toMatchObject({ ...flawless, lost: 5 })
+    // Late, but of the same branch.
+    expect(judgeHeads([...heads, ten], truth)).toMatchObject({ ...flawless })
+  })
+
   test('behavior: a head that does not fit under its child is no late one', () => {
     const { chain, truth } = reorganised()
     const [eleven, orphan] = [chain.block(11), chain.reorgs[0]?.[1]] as [ChainBlock, ChainBlock]
@@ -135,6 +147,23 @@ describe('judgeLogs', () => {
     expect(see(c, d, { ...notice, from: 11, to: 11 }, a, b)).toMatchObject({ ...flawless, late: 2 })
     expect(see(c, d, { ...notice, from: 12, to: 15 }, a, b)).toMatchObject({ ...flawless, disordered: 2 })
     expect(see(c, a, notice, b, d)).toMatchObject({ ...flawless, disordered: 1, late: 1 })
+  })
+
+  test('behavior: the same of what is taken back after later ones were told', () => {
+    const { chain, truth, old, orphans } = reorganised()
+    const before = old.flatMap((block) => logsOf(block))
+    const taken = [...orphans].reverse().flatMap((block) => logsOf(block, true).reverse())
+    const fresh = truth.blocks.slice(1).flatMap((block) => logsOf(block))
+    const [early, head] = [fresh.slice(0, -2), logsOf(chain.head)]
+    const see = (...list: Sighting[]) => judgeLogs([...before, ...head, ...list], truth, match)
+    const notice = { type: 'late', at: 1_450 } as const
+    expect(see(...taken, ...early)).toMatchObject({ ...flawless, disordered: 8 })
+    expect(see(notice, ...taken, ...early)).toMatchObject({ ...flawless, late: 8 })
+    expect(see({ ...notice, from: 13, to: 13 }, ...taken, ...early)).toMatchObject({
+      ...flawless,
+      late: 4,
+      disordered: 4,
+    })
   })
 
   test('behavior: what is taken back is forgotten; what should be and is not is a ghost', () => {

@@ -22,7 +22,7 @@ export type LogSighting = {
   readonly logIndex: number
   readonly removed: boolean
 }
-/** Logs of these blocks may come after later ones: `gap { late: true }`. Without bounds it is for all. */
+/** Logs of these blocks may come, or be taken back, after later ones: `gap { late: true }`. Without bounds it is for all. */
 export type LateNotice = {
   readonly type: 'late'
   readonly at: number
@@ -63,7 +63,11 @@ export function judgeHeads(sightings: readonly Sighting[], truth: Truth): Verdic
   let doubled = 0
   let disordered = 0
   for (const head of heads) {
-    if (head.number < first) continue
+    if (head.number < first) {
+      // It does not count, but it takes the place of what stood on another one.
+      if (standing.get(head.number + 1)?.parentHash !== head.hash) standing.clear()
+      continue
+    }
     if (standing.get(head.number)?.hash === head.hash) doubled++
     else if (isBelated(head, standing)) disordered++
     else for (const number of [...standing.keys()]) if (number > head.number) standing.delete(number)
@@ -101,7 +105,7 @@ export function judgeLogs(sightings: readonly Sighting[], truth: Truth, match: L
     const key = `${one.blockHash} ${one.logIndex}`
     if (standing.has(key) !== one.removed) count.doubled++
     else if (placeOf(one) < last) {
-      count[!one.removed && notices.some((notice) => isFor(notice, one)) ? 'late' : 'disordered']++
+      count[notices.some((notice) => isFor(notice, one)) ? 'late' : 'disordered']++
     }
     if (!one.removed) standing.set(key, placeOf(one))
     else if (standing.delete(key)) last = Math.max(-1, ...standing.values())

@@ -6,7 +6,7 @@ import { createChain } from './chain'
 import { RpcFault } from './chain-rpc'
 import type { ChainStandpoint } from './chain-standpoint'
 import { createStandpoint } from './chain-standpoint'
-import type { Ended, TestEngine, TestEngineOptions, TestRequestOptions } from './engine'
+import type { Ended, TestEngine, TestEngineOptions, TestProvider, TestRequestOptions } from './engine'
 import { createTestEngine } from './engine'
 import { networkError, rpcError } from './errors'
 import { createNode } from './node'
@@ -31,11 +31,16 @@ export type NodeEngine = TestEngine & {
   ask(method: string, params?: readonly unknown[], overrides?: TestRequestOptions): Promise<any>
 }
 
-export type NodeEngineOptions = { nodes?: number; chain?: Chain; options?: TestEngineOptions['options'] }
+export type NodeEngineOptions = {
+  nodes?: number | readonly TestProvider[]
+  chain?: Chain
+  options?: TestEngineOptions['options']
+}
 
 export function createNodeEngine(given: NodeEngineOptions = {}): NodeEngine {
-  const { nodes: count = 2, chain = createChain(), options = {} } = given
-  const engine = createTestEngine({ providers: count, options: { consistency: 'head', ...options } })
+  const { nodes: providers = 2, chain = createChain(), options = {} } = given
+  const engine = createTestEngine({ providers, options: { consistency: 'head', ...options } })
+  const count = typeof providers === 'number' ? providers : providers.length
   const nodes = Array.from({ length: count }, (_, index) => {
     const own = createStandpoint(chain)
     const headOf = (method: string) =>

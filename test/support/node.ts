@@ -23,6 +23,8 @@ export type NodeView = {
 export type Node = {
   /** The result; throws or rejects with a `RpcFault`. */
   answer(method: string, params: readonly any[], view: NodeView): unknown
+  /** It hears of a transaction from others. */
+  hear(hash: Hash): void
   /** Forgets all filters, as a restart would. */
   forgetFilters(): void
 }
@@ -63,6 +65,7 @@ export function createNode({ chain, headOf, onPending }: NodeOptions): Node {
       if (!answer) throw new RpcFault(-32601, `the method ${method} does not exist/is not available`)
       return answer(params, view)
     },
+    hear: filters.addPending,
     forgetFilters: filters.forget,
   }
 }

@@ -52,7 +52,8 @@ export function errorOfRow({
   if (bodyText != null) {
     const message = readBody(bodyText, 1)
     if (message.type === 'result') return undefined
-    if (message.type === 'error') return new RpcRequestError({ body, error: message.error, url, ...answer })
+    if (message.type === 'error' && !(message.isUncoded && answer.status))
+      return new RpcRequestError({ body, error: message.error, url, ...answer })
     if (answer.status) return new HttpRequestError({ body, details: bodyText.slice(0, 512), url, ...answer })
     return new InvalidResponseError(httpStatus ?? 200, bodyText.slice(0, 512))
   }

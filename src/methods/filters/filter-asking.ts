@@ -4,15 +4,16 @@
 import { numberToHex } from 'viem'
 import { InvalidResponseError } from '../../errors'
 import type { Plan } from '../../request/plan'
-import { heightOf } from '../../rpc/block'
+import { toHeader } from '../../rpc/header'
+import type { LoggedBlock } from '../../rpc/log'
+import { byBlock, toLogs } from '../../rpc/log'
 import type { FailureKind, RpcRequest } from '../../types'
 import type { Answer, Caller, Calls } from '../calls'
 import { isOver, partOf, shareOf } from '../calls'
 import { TAIL } from '../logs/logs-plan'
 import type { WideLogs } from '../logs/wide-logs'
 import type { LogFilter } from './filter'
-import type { FilterLog, Point } from './filter-trail'
-import { inOrder } from './filter-trail'
+import type { Point } from './filter-trail'
 
 /** A block by its header. */
 export type Header = Pick<Point, 'number' | 'hash' | 'time'> & { readonly parentHash: string }
@@ -30,8 +31,6 @@ export type Source = {
   /** All logs of one block, of a node that has it; `undefined` if they cannot be had so. */
   logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[] | undefined>
 }
-
-export type LoggedBlock = Omit<Point, 'time'>
 
 /** Whom a part of the request may go to: `provider` alone if one is named, else those that the caller wants. */
 export type Whom = { provider?: string | undefined; exclude?: readonly string[] | undefined; isOneShot?: boolean }
@@ -87,7 +86,9 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })
-    return { ...partOf(clock.now(), caller, plan), isOneShot }
+    // Somebody else may be asked in place of one that only the filter has chosen.
+    const rounds = plan.isPinned && !isPinned ? 1 : plan.rounds
+    return { ...partOf(clock.now(), caller, plan), isOneShot, rounds }
   }
 
   function ask(caller: Caller, request: RpcRequest, whom: Whom = {}) {
@@ -100,7 +101,7 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
 
   function newestOf({ value, by }: Answer): Newest {
     const last = heads.lastOf(by)
-    const head = toHeader(value)
+    const head = headerOf(value)
     if (!head) throw new InvalidResponseError({ provider: by.id, method: NEWEST.method, reason: 'no block' })
     // While nobody has the block that was shown before, that one is given again, whoever was asked.
     return { head, provider: by.id, isItsOwn: last === undefined || last.height >= head.number }
@@ -139,20 +140,17 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
   function sourceOf(caller: Caller, provider: string): Source {
     async function block(method: string, id: string) {
       const raw = await ask(caller, { method, params: [id, false] }, { provider })
-      const header = toHeader(raw)
+      const header = headerOf(raw)
       if (raw !== null && !header) throw new InvalidResponseError({ provider, method, reason: 'no block' })
       return header
     }
 
     async function logsBy(filter: object): Promise<LoggedBlock[]> {
       const raw = await ask(caller, { method: LOGS, params: [filter] }, { provider })
-      const found = Array.isArray(raw) ? byBlock(raw) : undefined
+      const found = toLogs(raw)
       if (!found) throw new InvalidResponseError({ provider, method: LOGS, reason: 'no list of logs' })
-      return found
+      return byBlock(found)
     }
-
-    const inRange = (filter: LogFilter, from: number, to: number) =>
-      logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) })
 
     async function logsOf({ fromBlock: _, toBlock: __, ...filter }: LogFilter, { hash }: Header) {
       const asked = { ...filter, blockHash: hash }
@@ -171,7 +169,7 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
       overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,
       block: (number) => block('eth_getBlockByNumber', numberToHex(number)),
       blockOfHash: (hash) => block('eth_getBlockByHash', hash),
-      logs: inRange,
+      logs: (filter, from, to) => logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }),
       logsOf,
     }
   }
@@ -179,22 +177,7 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
   return { ask, answer, newest: async (caller) => newestOf(await answer(caller, NEWEST)), atHead }
 }
 
-function toHeader(raw: unknown): Header | undefined {
-  const { number, hash, parentHash, timestamp } = (raw ?? {}) as Record<string, unknown>
-  const height = heightOf(number)
-  if (height === undefined || typeof hash !== 'string' || typeof parentHash !== 'string') return undefined
-  return { number: height, hash, parentHash, time: Number(timestamp ?? 0) }
-}
-
-function byBlock(logs: readonly FilterLog[]): LoggedBlock[] | undefined {
-  const blocks = new Map<string, { number: number; logs: FilterLog[] }>()
-  for (const log of logs) {
-    const number = heightOf(log?.blockNumber)
-    if (number === undefined || typeof log.blockHash !== 'string') return undefined
-    const block = blocks.get(log.blockHash) ?? { number, logs: [] }
-    block.logs.push(log)
-    blocks.set(log.blockHash, block)
-  }
-  const points = [...blocks].map(([hash, block]) => ({ hash, number: block.number, logs: inOrder(block.logs) }))
-  return points.sort((a, b) => a.number - b.number)
+function headerOf(raw: unknown): Header | undefined {
+  const header = toHeader(raw)
+  return header && { ...header, time: Number((raw as { timestamp?: unknown }).timestamp ?? 0) }
 }

@@ -2,12 +2,13 @@
 // there, and what is new above them. Whether a head that is not higher is followed is decided here too.
 
 import { heightOf } from '../../rpc/block'
+import type { LoggedBlock } from '../../rpc/log'
 import type { Caller, Calls } from '../calls'
 import type { Filter, LogFilter } from './filter'
-import type { FilterAsking, Header, LoggedBlock, Source } from './filter-asking'
+import type { FilterAsking, Header, Source } from './filter-asking'
 import { ChainMovedError } from './filter-asking'
 import type { Point, Trail } from './filter-trail'
-import { hashChanges, lastThat, logChanges, merged, tipOf, trimmed } from './filter-trail'
+import { hashChanges, lastThat, logChanges, merged, pointAt, tipOf, trimmed } from './filter-trail'
 
 /** `isPatient`: a block that it lacks may be a matter of the node that was met. */
 type PolledSource = Source & { readonly isPatient: boolean }
@@ -26,7 +27,7 @@ const OTHER_LOWER_FOR = 60_000
 const SETTLED_AFTER = 10_000
 /** Blocks that one poll tells of; the next one goes on. */
 const MOST_BLOCKS = 1_000
-/** Blocks asked for at a time. */
+/** Blocks asked for at a time: fewer once one failed, twice as many once all came, so that a slow provider is not outrun. */
 const AT_A_TIME = 16
 /** A chain that changes while it is read is read again so often. */
 const MOST_TRIES = 3
@@ -124,7 +125,9 @@ async function stepTo(head: Header, { trail, logs, sure }: Followed, source: Pol
   let known = head.number > tipOf(trail).number ? trail : await knownOf(trail, head, source)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const tip = known.at(-1)
-    const { from, root } = tip ? firstAfter(tip, head) : await firstNew(trail[0], head, source)
+    // Numbers may be skipped.
+    const next = head.parentHash === tip?.hash ? head.number : (tip?.number ?? 0) + 1
+    const { from, root } = tip ? { from: next, root: undefined } : await firstNew(trail[0], head, source)
     const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
     const stretch = { from, end, head, known, tip, source }
     const found = logs ? await loggedBlocks(logs, stretch, sure) : await blocksOf(stretch)
@@ -150,11 +153,6 @@ async function isCanonical({ number, hash }: Point, { block, isPatient }: Polled
   const found = await block(number)
   if (!found && isPatient) throw new ChainMovedError()
   return found?.hash === hash
-}
-
-/** Numbers may be skipped. */
-function firstAfter(tip: Point, head: Header) {
-  return { from: head.parentHash === tip.hash ? head.number : tip.number + 1, root: undefined }
 }
 
 /** Nothing that is known is left: what is as high is new, and what was made later. `root`: the block below that. */
@@ -214,24 +212,30 @@ async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, so
   }
 }
 
-/** The blocks of a stretch, each the child of the one before, up to one that failed; `undefined` if off its tip. */
+/** The blocks of a stretch, each the child of the one before, up to one that fails twice; `undefined` if off its tip. */
 async function blocksOf({ from, end: top, tip, source }: Stretch) {
   if (from > top.number) return { told: [], sure: top.number }
   const near = new Map<string, Header>()
   let end = top
   let last: Header | undefined
-  for (let first = from; first < end.number; first += AT_A_TIME) {
-    const numbers = Array.from({ length: Math.min(AT_A_TIME, top.number - first) }, (_, index) => first + index)
+  for (let first = from, size = AT_A_TIME; first < end.number; ) {
+    const numbers = Array.from({ length: Math.min(size, top.number - first) }, (_, index) => first + index)
+    let came = 0
     for (const one of await Promise.allSettled(numbers.map(source.block))) {
       if (one.status === 'rejected') {
-        // Else a chain that grows faster than its provider answers would never be told of.
         if (!last) throw one.reason
-        end = last
+        if (came === 0) end = last
         break
       }
+      came++
+      // Before all the others are asked for, for nothing.
+      if (one.value && !last && tip && one.value.parentHash !== tip.hash) return undefined
       last = one.value ?? last
       if (one.value) near.set(one.value.hash, one.value)
     }
+    if (came === 0) break
+    first += came
+    size = came < numbers.length ? came : Math.min(came * 2, AT_A_TIME)
   }
   const path = [end]
   for (let block = end; block.number > from && block.parentHash !== tip?.hash; ) {
@@ -243,8 +247,4 @@ async function blocksOf({ from, end: top, tip, source }: Stretch) {
   }
   if (tip && path.at(-1)?.parentHash !== tip.hash) return undefined
   return { told: path.reverse().map(pointAt), sure: end.number, end }
-}
-
-function pointAt({ number, hash, time }: Header): Point {
-  return { number, hash, time, logs: [] }
 }

@@ -1,6 +1,7 @@
 // Filters of pending transactions: one provider keeps each, since what was pending cannot be asked for later. If it cannot be
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
+import { createNovelty } from '../../base/novelty'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver, shareOf } from '../calls'
@@ -10,23 +11,25 @@ import type { FilterAsking } from './filter-asking'
 type Owner = { readonly provider: string; readonly id: unknown }
 
 const MOST_TOLD = 2_000
+const CHANGES = 'eth_getFilterChanges'
 
 /** @param opening who asks for it, and how. */
 export async function openPendingFilter(
   { ask, answer }: FilterAsking,
-  { clock }: Calls,
+  { clock, planOf, barredFrom }: Calls,
   opening: Caller,
   request: RpcRequest,
 ): Promise<Filter> {
+  /** Who may not be asked for its changes cannot keep it. */
+  const mute = barredFrom(planOf({ method: CHANGES }))
   let owner = await openAtOne(opening)
-  /** Hashes that were told, the newest. */
-  const told = new Set<string>()
+  const isUntold = createNovelty(MOST_TOLD)
   /** Filters that could not be uninstalled where the owner was before. */
   const left = new Map<string, Owner>()
   let isClosed = false
 
-  async function openAtOne(caller: Caller, exclude?: readonly string[]): Promise<Owner> {
-    const { value, by } = await answer(caller, request, { exclude })
+  async function openAtOne(caller: Caller, exclude: readonly string[] = []): Promise<Owner> {
+    const { value, by } = await answer(caller, request, { exclude: [...mute, ...exclude] })
     return { provider: by.id, id: value }
   }
 
@@ -35,7 +38,7 @@ export async function openPendingFilter(
     let failed: unknown
     try {
       const part = caller.limits.isPinned ? caller : shareOf(clock.now(), caller)
-      const found = await ask(part, requestOf('eth_getFilterChanges', before), { provider: before.provider })
+      const found = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
       if (Array.isArray(found)) return found.filter(isNew)
     } catch (error) {
       if (isOver(caller, error)) throw error
@@ -73,11 +76,7 @@ export async function openPendingFilter(
 
   /** @param transaction its hash, or all of it */
   function isNew(transaction: unknown): boolean {
-    const hash = ((transaction as { hash?: unknown } | null)?.hash ?? transaction) as string
-    if (told.has(hash)) return false
-    told.add(hash)
-    if (told.size > MOST_TOLD) told.delete(told.values().next().value as string)
-    return true
+    return isUntold(((transaction as { hash?: unknown } | null)?.hash ?? transaction) as string)
   }
 
   return {

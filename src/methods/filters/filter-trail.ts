@@ -1,6 +1,8 @@
 // What a filter has told of the chain, block by block, and what a change of the chain makes of that: what is taken back,
 // and what is new. Pure.
 
+import type { Log } from '../../rpc/log'
+
 /** A block that a filter knows of: one that was the newest when it was polled, or one whose logs it has told. */
 export type Point = {
   readonly number: number
@@ -8,16 +10,19 @@ export type Point = {
   /** When it was made, at the latest (in s of the chain). */
   readonly time: number
   /** Those that were told, in order. */
-  readonly logs: readonly FilterLog[]
+  readonly logs: readonly Log[]
 }
 
 /** Never empty, the lowest first; the last one is the filter's tip: up to there everything was told. */
 export type Trail = readonly [Point, ...Point[]]
 
-export type FilterLog = { readonly blockHash: string; readonly logIndex: string; readonly [field: string]: unknown }
-
 const MOST_POINTS = 256
 const MOST_LOGS = 20_000
+
+/** A block of which no logs were told. */
+export function pointAt({ number, hash, time }: Omit<Point, 'logs'>): Point {
+  return { number, hash, time, logs: [] }
+}
 
 export function tipOf(trail: Trail): Point {
   return trail.at(-1) as Point
@@ -41,7 +46,7 @@ export function trimmed(points: readonly Point[]): Trail {
 }
 
 /** As nodes tell it: the logs that are taken back, newest first, then the new ones. */
-export function logChanges(orphans: readonly Point[], found: readonly Point[]): FilterLog[] {
+export function logChanges(orphans: readonly Point[], found: readonly Point[]): Log[] {
   const before = new Set(logsOf(orphans).map(keyOf))
   const now = new Set(logsOf(found).map(keyOf))
   const removed = logsOf(orphans).filter((log) => !now.has(keyOf(log)))
@@ -55,12 +60,6 @@ export function logChanges(orphans: readonly Point[], found: readonly Point[]): 
 export function hashChanges(orphans: readonly Point[], found: readonly Point[]): string[] {
   const before = new Set(orphans.map(({ hash }) => hash))
   return found.map(({ hash }) => hash).filter((hash) => !before.has(hash))
-}
-
-/** By their place in the block, each once. */
-export function inOrder(logs: readonly FilterLog[]): FilterLog[] {
-  const unique = new Map(logs.map((log) => [Number(log.logIndex), log]))
-  return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)
 }
 
 /**
@@ -86,10 +85,10 @@ export async function lastThat(count: number, passes: (index: number) => boolean
   return low
 }
 
-function logsOf(points: readonly Point[]): FilterLog[] {
+function logsOf(points: readonly Point[]): Log[] {
   return points.flatMap(({ logs }) => logs)
 }
 
-function keyOf({ blockHash, logIndex }: FilterLog): string {
+function keyOf({ blockHash, logIndex }: Log): string {
   return `${blockHash} ${Number(logIndex)}`
 }

@@ -18,7 +18,7 @@ import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, tak
 export type ScanSetup = {
   readonly calls: Calls
   readonly lanes: Lanes<Provider>
-  /** Providers that are asked for pieces, in order. */
+  /** Providers that may be asked for pieces, in order, backups last. */
   readonly pool: readonly Provider[]
   /** Whether nobody outside of the pool may be asked when those in it fail. */
   readonly isWalled: boolean
@@ -101,7 +101,7 @@ export function createScan(setup: ScanSetup): Scan {
   /** All of it comes from one provider, whichever can serve all of it. */
   async function serveByOne(piece: Piece): Promise<Log[]> {
     let first: unknown
-    const providers = poolOf(piece)
+    const providers = wellOf(piece)
     for (const provider of providers) {
       // Nobody is waited for while there are others.
       const own = provider === providers.at(-1) ? plan : { ...plan, rounds: 1, isOneShot: true }
@@ -117,20 +117,22 @@ export function createScan(setup: ScanSetup): Scan {
   }
 
   /** Those that are well, if any are. */
-  function poolOf({ avoid }: Piece): readonly Provider[] {
+  function wellOf(piece: Piece): readonly Provider[] {
     const now = calls.clock.now()
-    return someOrAll(
-      pool.filter(({ id }) => !avoid.includes(id)),
-      (provider) => isWell(provider, now),
-    )
+    return someOrAll(leftOf(piece), (provider) => isWell(provider, now))
+  }
+
+  /** Those that have not failed it. */
+  function leftOf({ avoid }: Piece): readonly Provider[] {
+    return pool.filter(({ id }) => !avoid.includes(id))
   }
 
   /** A provider that is down is waited for if without it there would be too many pieces. */
   function serversOf(piece: Piece): readonly Provider[] {
-    const well = poolOf(piece)
+    const well = foremost(wellOf(piece), plan)
     if (takersOf(piece, well, limitsOf).length > 0) return well
     const left = maxRequests - requests + piece.requests
-    return shapeFor(piece, well).requests <= left ? well : pool.filter(({ id }) => !piece.avoid.includes(id))
+    return shapeFor(piece, well).requests <= left ? well : leftOf(piece)
   }
 
   function choose(piece: Piece, hasRoom: (provider: Provider) => boolean) {
@@ -220,5 +222,15 @@ export function isCutShort(logs: unknown, by: Provider, now: number): logs is Lo
 
 /** Whether it may be asked now: no breaker keeps it away. */
 export function isWell({ channels }: Provider, now: number): boolean {
-  return channels.some(({ breaker }) => breaker.isClosed() || (!breaker.isProbing() && now >= breaker.dueAt()))
+  return channels.some(({ breaker }) => now >= breaker.dueAt())
+}
+
+/** Of a list in the order of these ranks: those of the first one's. */
+export function foremost(providers: readonly Provider[], plan: Plan): readonly Provider[] {
+  return providers.filter((one) => rankOf(one, plan) === rankOf(providers[0] as Provider, plan))
+}
+
+/** Who was named, then the others, then backups. */
+export function rankOf({ id, setup }: Provider, { provider }: Plan): number {
+  return id === provider ? 0 : setup.isBackup ? 2 : 1
 }

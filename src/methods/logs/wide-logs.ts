@@ -1,7 +1,7 @@
 // `eth_getLogs` of any width: as it is, where a provider takes it as it is; else in pieces (logs-scan.ts). What it asks for is
 // fixed before it is cut: never less, never more.
 
-import { someOrAll } from '../../base/some-or-all'
+import { sortedBy } from '../../base/sorted-by'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Parts } from '../../request/flight'
@@ -14,9 +14,9 @@ import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
 import { createLanes } from './lanes'
 import type { Log, Piece } from './logs-plan'
-import { fits, TAIL } from './logs-plan'
+import { fits, shapeOf, TAIL } from './logs-plan'
 import type { Before } from './logs-scan'
-import { createScan, isCutShort, isRefusal, isWell } from './logs-scan'
+import { createScan, foremost, isCutShort, isRefusal, isWell, rankOf } from './logs-scan'
 
 export type LogsOptions = {
   /** Most requests that one `eth_getLogs` is split into: what takes more is refused before anything is sent. @default 500 */
@@ -40,7 +40,10 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const startedAt = clock.now()
     const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
     const misfits = misfitsOf(asked, startedAt)
-    const isForNobody = () => !poolOf(plan, startedAt).some((one) => isWell(one, startedAt) && !misfits.includes(one))
+    const isForNobody = () => {
+      const well = poolOf(plan, startedAt).filter((one) => isWell(one, startedAt))
+      return foremost(well, plan).every((one) => misfits.includes(one))
+    }
     if (misfits.length > 0 && isForNobody()) return inPieces()
     const own =
       misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
@@ -62,21 +65,25 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== undefined
     const query = providers.some(isLimited) ? logQueryOf(params) : undefined
     if (!query) return []
-    const head = parts.heads.best(clock.now())
-    const from = typeof query.from === 'number' ? query.from : head
-    const to = typeof query.to === 'number' ? query.to : Math.max(head ?? -1, from ?? -1)
+    const from = typeof query.from === 'number' ? query.from : parts.heads.best(now)
+    const to = typeof query.to === 'number' ? query.to : newest(now)
     if (from === undefined || from > to) return []
     const piece = pieceOf(query, from, to)
     return providers.filter(({ capability }) => !fits(piece, capability.logLimits(now)))
   }
 
-  /** Providers that may be asked, in order, backups only where there are no others; those that are down last. */
+  /** The newest block that there may be by now: more have come since the head was seen, and it may never have been. */
+  function newest(now: number): number {
+    const { heads } = parts
+    const seenAt = Math.max(...providers.map((one) => heads.lastOf(one)?.at ?? -Infinity))
+    return (heads.best(now) ?? Infinity) + heads.blocksIn(now - seenAt)
+  }
+
+  /** Providers that may be asked, in order, those that are down last, but for backups: they come after all others. */
   function poolOf(plan: Plan, now: number): readonly Provider[] {
     const { candidates, open } = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
     const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
-    const pool = someOrAll(able, ({ setup }) => !setup.isBackup)
-    const isNamed = ({ id }: Provider) => id === plan.provider
-    return plan.isPinned ? pool.filter(isNamed) : someOrAll(pool, isNamed)
+    return sortedBy(able, (one) => rankOf(one, plan))
   }
 
   async function split(
@@ -102,14 +109,17 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       return head.number
     }
     const from = await fixed(query.from)
-    const to = query.to === query.from ? from : await fixed(query.to)
+    const end = query.to === query.from ? from : await fixed(query.to)
+    // Past the head each piece would be of another moment, with blocks missing between those that are there.
+    const isPast = typeof query.to === 'number' && end > from && isPastHead(pieceOf(query, from, end), pool)
+    const to = isPast ? Math.max(from, Math.min(end, await fixed('latest'))) : end
     // Nothing to cut: the node's own word on it.
     if (from > to) return endOf(before) ?? calls.call(caller, asked, plan)
     const scan = createScan({
       calls,
       lanes,
       // Who gave the head has the newest blocks.
-      pool: [...pool].sort((a, b) => Number(b === seenBy) - Number(a === seenBy)),
+      pool: sortedBy(pool, (one) => rankOf(one, plan) + Number(one !== seenBy) / 2),
       isWalled: false,
       caller: patient,
       plan,
@@ -118,7 +128,16 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       maxRequests,
       timeout,
     })
-    return scan(pieceOf(query, from, to), before)
+    return scan(pieceOf(query, from, to), to === end ? before : undefined)
+  }
+
+  /** While no head is known it may be; but what would take too many requests is refused without a look at the head. */
+  function isPastHead(piece: Piece, pool: readonly Provider[]): boolean {
+    const now = clock.now()
+    const head = parts.heads.best(now)
+    if (head !== undefined) return piece.to > head
+    const all = pool.map(({ capability }) => capability.logLimits(now))
+    return shapeOf(piece, all, concurrency, maxRequests).requests <= maxRequests
   }
 
   function pieceOf({ to: bound, addresses }: LogQuery, from: number, to: number): Piece {
@@ -131,9 +150,8 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
   async function headOf(tag: LogTag, caller: Caller, plan: Plan) {
     const asked =
       tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
-    const { provider, channel, isPinned, wall } = plan
-    const outside = wall ? providers.filter(({ id }) => !wall.includes(id)) : []
-    const exclude = [...(plan.exclude ?? []), ...outside.map(({ id }) => id)]
+    const { provider, channel, isPinned } = plan
+    const exclude = [...(plan.exclude ?? []), ...calls.barredFrom(plan)]
     const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
     const { value, by } = await calls.ask(caller, asked, own)
     const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)

@@ -14,7 +14,7 @@ export function hashOf(bytes: unknown): Hex | undefined {
 
 /** The signed payload itself: without the sidecar of a blob transaction. `undefined` where there is no hash. */
 export function payloadOf(bytes: unknown): Hex | undefined {
-  if (typeof bytes !== 'string' || !/^0x([\da-f]{2})+$/i.test(bytes)) return undefined
+  if (typeof bytes !== 'string' || !/^0x[\da-fA-F]{2}/.test(bytes)) return undefined
   const type = Number.parseInt(bytes.slice(2, 4), 16)
   if (type > 0x04 && type < 0xc0) return undefined
   try {

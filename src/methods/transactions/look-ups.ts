@@ -16,7 +16,7 @@ export type LookUps = {
   isOurs(request: RpcRequest): boolean
   request(caller: Caller, request: RpcRequest, plan?: Plan): Promise<unknown>
   /** Notes that only private providers may have seen the transaction. */
-  hide(hash: Hex): void
+  hide(hash: string): void
   /** Notes who took the bytes. */
   note(hash: Hex, provider: string, bytes: unknown): void
   /** The chain went back: what was sent says nothing of it any more. */
@@ -32,12 +32,10 @@ const BY_HASH = new Set([
   'trace_transaction',
 ])
 const NONCE = 'eth_getTransactionCount'
-/** Errors that no provider gave. */
-const NOBODY = /^(NoProvider|AllProvidersFailed)Error$/
 /** Privately sent hashes that are remembered, the newest. */
 const MOST_HIDDEN = 1_000
 
-export function createLookUps({ clock, providers, privates, planOf, call }: Calls): LookUps {
+export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps {
   const hidden = new Set<string>()
   const sent = createSentTransactions(clock)
 
@@ -50,13 +48,13 @@ export function createLookUps({ clock, providers, privates, planOf, call }: Call
   async function privately(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     // A private provider that fails has not said that it does not know it: then nobody else is told of the hash.
     const found = await call(caller, request, { ...plan, isPrivate: true })
-    if (found || privates.length === providers.length) return found
+    if (found) return found
     try {
       return await call(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
     } catch (error) {
+      if (isOver(caller, error)) throw error
       // Nobody else has answered: what the private one said is the answer.
-      if (!isOver(caller, error) && NOBODY.test((error as Error).name)) return found
-      throw error
+      return found
     }
   }
 
@@ -87,13 +85,13 @@ export function createLookUps({ clock, providers, privates, planOf, call }: Call
     isOurs(request) {
       const { method } = request
       if (BY_HASH.has(method)) return hidden.has(keyOf(request)) || sent.takerOf(keyOf(request)) !== undefined
-      return method === NONCE && !sent.isEmpty() && paramOf(request.params, 1) === 'pending'
+      return method === NONCE && paramOf(request.params, 1) === 'pending'
     },
     request: (caller, request, plan = planOf(request)) =>
       (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
     hide(hash) {
-      if (hidden.size >= MOST_HIDDEN) hidden.delete(hidden.values().next().value as string)
-      hidden.add(hash)
+      hidden.add(hash.toLowerCase())
+      if (hidden.size > MOST_HIDDEN) hidden.delete(hidden.values().next().value as string)
     },
     note: sent.add,
     forget: sent.clear,

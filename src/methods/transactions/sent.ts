@@ -15,17 +15,22 @@ export type Sent = {
 export type SentTransactions = {
   /** Notes that `provider` took these bytes. */
   add(hash: Hex, provider: string, bytes: unknown): void
-  isEmpty(): boolean
   /** Who took the transaction; `undefined` if it was not sent from here, or long ago. */
   takerOf(hash: string): string | undefined
-  /** What the address has sent, the highest nonce first. */
+  /** What the address (in lower case) has sent, the highest nonce first. */
   by(address: string): Promise<Sent[]>
   /** The transaction turned out to be gone. */
   forget(hash: Hex): void
   clear(): void
 }
 
-type Entry = Sent & { readonly at: number; sender: Promise<string | undefined> | undefined; payload: Hex | undefined }
+type Signed = Sent & { readonly sender: string }
+
+type Entry = Pick<Sent, 'hash' | 'provider'> & {
+  readonly at: number
+  payload: Hex | undefined
+  signed: Promise<Signed | undefined> | undefined
+}
 
 /** How long it is remembered (in ms). */
 const REMEMBERED = 60_000
@@ -45,44 +50,39 @@ export function createSentTransactions(clock: Clock): SentTransactions {
 
   return {
     add(hash, provider, bytes) {
-      const payload = payloadOf(bytes)
       entries.delete(hash)
-      if (payload)
-        entries.set(hash, { hash, provider, nonce: nonceOf(payload), at: clock.now(), sender: undefined, payload })
+      entries.set(hash, { hash, provider, at: clock.now(), payload: payloadOf(bytes), signed: undefined })
       forgetOld()
     },
-    isEmpty: () => entries.size === 0,
     takerOf(hash) {
       forgetOld()
       return entries.get(hash)?.provider
     },
     async by(address) {
       forgetOld()
-      const all = [...entries.values()].filter(({ nonce }) => nonce >= 0)
-      const senders = await Promise.all(all.map(senderOf))
-      return all.filter((_, index) => senders[index] === address.toLowerCase()).sort((a, b) => b.nonce - a.nonce)
+      const all = await Promise.all([...entries.values()].map(signedOf))
+      return all.filter((one): one is Signed => one?.sender === address).sort((a, b) => b.nonce - a.nonce)
     },
     forget: (hash) => void entries.delete(hash),
     clear: () => entries.clear(),
   }
 }
 
-/** -1 for bytes that are no transaction. */
-function nonceOf(payload: Hex): number {
-  try {
-    return parseTransaction(payload).nonce ?? 0
-  } catch {
-    return -1
-  }
-}
-
 /** Worked out when it is first asked for: whoever counts nonces for himself does not pay for it. */
-function senderOf(entry: Entry): Promise<string | undefined> {
+function signedOf(entry: Entry): Promise<Signed | undefined> {
   const { payload } = entry
   entry.payload = undefined
-  entry.sender ??= recoverTransactionAddress({ serializedTransaction: payload as never }).then(
-    (address) => address.toLowerCase(),
-    () => undefined, // a signature that is none: nobody's
-  )
-  return entry.sender
+  entry.signed ??= read(entry, payload as Hex)
+  return entry.signed
+}
+
+/** `undefined` for bytes that are no transaction, and for a signature that is none: nobody's. */
+async function read({ hash, provider }: Entry, payload: Hex): Promise<Signed | undefined> {
+  try {
+    const { nonce = 0 } = parseTransaction(payload)
+    const sender = await recoverTransactionAddress({ serializedTransaction: payload as never })
+    return { hash, provider, nonce, sender: sender.toLowerCase() }
+  } catch {
+    return undefined
+  }
 }

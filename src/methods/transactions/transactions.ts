@@ -4,10 +4,9 @@
 import type { Hex } from 'viem'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/plan'
-import type { Failure } from '../../rpc/failure'
 import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
-import type { Caller, Calls } from '../calls'
+import type { Caller, Calls, Failed } from '../calls'
 import { isOver, shareOf } from '../calls'
 import { hashOf } from './hash'
 import type { LookUps } from './look-ups'
@@ -24,7 +23,12 @@ export type Transactions = {
   send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
-type SendError = Error & { attempts?: readonly AttemptSummary[]; mayHaveBeenSent?: boolean; transactionHash?: Hex }
+type SendError = Error & {
+  attempts?: readonly AttemptSummary[]
+  mayHaveBeenSent?: boolean
+  transactionHash?: Hex
+  metaMessages?: string[]
+}
 
 /** Between two looks for a receipt (in ms). */
 const RECEIPT_PAUSE = 250
@@ -43,11 +47,11 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
     try {
       const answer = await offer(caller, request, { ...plan, isPrivate }, hash, note)
-      if (isPrivate && !hash && isHash(answer)) lookUps.hide(answer)
+      if (isPrivate && !hash && typeof answer === 'string') lookUps.hide(answer)
       return answer
     } catch (error) {
       if (isOver(caller, error)) throw error
-      const state = hash ? await stateOf(caller, request, error as SendError, hash) : 'refused'
+      const state = hash && (await stateOf(caller, request, error as SendError, hash))
       if (!hash || state === 'refused') throw describeSend(error as SendError, hash)
       const speaker = (error as SendError).attempts?.at(-1)?.provider
       if (state === 'in' && speaker !== undefined) note(speaker)
@@ -67,9 +71,9 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
       note(by.id)
       return value
     }
-    if (broadcast === 'first') return call(plan)
+    if (broadcast === 'first' || plan.isPinned) return call(plan)
     const ids = isPrivate ? privates : providers.map(({ id }) => id)
-    const allowed = ids.filter((id) => !plan.exclude?.includes(id) && (!plan.isPinned || plan.provider === id))
+    const allowed = ids.filter((id) => !plan.exclude?.includes(id))
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
       call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch(async (error: SendError) => {
@@ -93,7 +97,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
   function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
     const rank = (error: SendError) => {
-      const known = ['known', 'nonce-taken'].indexOf(lastFailure(error, request)?.transaction ?? '')
+      const known = ['known', 'nonce-taken'].indexOf(lastFailed(error, request)?.failure.transaction ?? '')
       if (known >= 0) return known
       return error.name === 'AllProvidersFailedError' ? 3 : error.attempts ? 2 : 4
     }
@@ -108,22 +112,21 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
 
   /** Whether a refused send is in the pool or in a block all the same. */
   async function stateOf(caller: Caller, request: RpcRequest, error: SendError, hash: Hex) {
-    const failure = lastFailure(error, request)
-    if (failure?.transaction === 'known') return 'in'
-    if (failure?.transaction === 'nonce-taken') return (await isFound(caller, error, hash)) ? 'in' : 'refused'
-    const isUnclear = error.mayHaveBeenSent === true && failure?.code !== NOT_MINED_IN_TIME
+    const last = lastFailed(error, request)
+    const says = last?.failure.transaction
+    if (says === 'known') return 'in'
+    if (last && says === 'nonce-taken') return (await isFound(caller, last.provider, hash)) ? 'in' : 'refused'
+    const isUnclear = error.mayHaveBeenSent === true && last?.failure.code !== NOT_MINED_IN_TIME
     return isUnclear && request.method !== 'eth_sendRawTransaction' ? 'unclear' : 'refused'
   }
 
   /** Looks the hash up at the provider that spoke of its nonce, then at the others. */
-  async function isFound(caller: Caller, { attempts }: SendError, hash: Hex): Promise<boolean> {
+  async function isFound(caller: Caller, said: string, hash: Hex): Promise<boolean> {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
     if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp), hash)
-    const said = attempts?.at(-1)?.provider
     const { provider, exclude = [] } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
       isThere(by, calls.call(by, lookUp, { ...calls.planOf(lookUp, who), rounds: 1 }), hash)
-    if (said === undefined) return ask({ provider, exclude }, caller)
     if (await ask({ provider: said }, shareOf(clock.now(), caller))) return true
     // Whom the caller ruled out for the send is not asked about it either.
     return provider === undefined && ask({ exclude: [said, ...exclude] }, caller)
@@ -141,15 +144,11 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   }
 
   /** What the provider that had the last word said. */
-  function lastFailure(error: SendError, request: RpcRequest): Failure | undefined {
-    return calls.failuresOf(error, request).at(-1)?.failure
+  function lastFailed(error: SendError, request: RpcRequest): Failed | undefined {
+    return calls.failuresOf(error, request).at(-1)
   }
 
   return { send }
-}
-
-function isHash(value: unknown): value is Hex {
-  return typeof value === 'string' && /^0x[\da-f]{64}$/.test(value)
 }
 
 async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {
@@ -168,13 +167,19 @@ async function orNull(caller: Caller, lookUp: Promise<unknown>): Promise<unknown
   }
 }
 
-/** Says in the error what is known about the transaction. */
-function describeSend(error: SendError, hash: Hex | undefined): SendError {
-  if (error.mayHaveBeenSent === undefined) return error
-  const line = error.mayHaveBeenSent ? 'The transaction may have been sent' : 'The transaction was not sent'
+/** Says in the error what is known about the transaction, once. */
+export function describeSend(error: SendError, hash?: Hex | undefined): SendError {
+  // The reason of whoever gave it up may be anything.
+  if (error?.mayHaveBeenSent === undefined) return error
+  const state = `The transaction ${error.mayHaveBeenSent ? 'may have been' : 'was not'} sent`
+  // By another list inside of this one, or of an error that is thrown again.
+  if (error.message.includes(state)) return error
+  const line = `${state}${hash ? `: ${hash}` : '.'}`
   return assign(error, {
     ...(hash && { transactionHash: hash }),
-    message: `${error.message}\n${line}${hash ? `: ${hash}` : '.'}`,
+    message: `${error.message}\n${line}`,
+    // Of these viem's wallet client builds the message of its own error.
+    metaMessages: [...(error.metaMessages ?? []), line],
   })
 }
 

@@ -2,6 +2,8 @@
 // is the chain of the source with the higher head; at equal height that of the present source. Knows no sockets.
 
 import type { Clock } from '../../base/clock'
+import type { Patience } from '../../base/patience'
+import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
@@ -10,7 +12,7 @@ import { createArrivals } from './arrivals'
 import type { Continuity, Link } from './continuity'
 import { createContinuity } from './continuity'
 import type { Path } from './path'
-import { findPath } from './path'
+import { findPath, GIVEN_UP } from './path'
 import { createResetCheck } from './reset'
 
 export type FollowerSink = {
@@ -61,7 +63,8 @@ export function createFollower(options: FollowerOptions): Follower {
   let start = -1
   /** When a source was last as high as the stream (in ms of the clock). */
   let levelAt = -Infinity
-  let stuckSince: number | undefined
+  /** While nothing can be linked. */
+  let patience: Patience | undefined
   let hasBegun = false
   let isWorking = false
 
@@ -82,9 +85,9 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   /** With its parent, as it may be replaced itself; with the known block, if that is lower: nobody has told its hash. */
-  function startFrom({ number, parentHash }: Block) {
+  function startFrom({ number, parentHash, provider }: Block) {
     start = Math.min(known, number - 1)
-    chain.restart({ number: start, hash: start < number - 1 ? '' : parentHash })
+    chain.restart({ number: start, hash: start < number - 1 ? '' : parentHash, provider })
   }
 
   /** From below all that is remembered: late, or of a branch that shows itself when it is higher. */
@@ -93,14 +96,12 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   async function follow(block: Block, origin: Origin, isReset: boolean) {
-    stuckSince ??= clock.now()
+    patience ??= createPatience(clock, GIVEN_UP)
     const isDirect = chain.has(block.parentHash)
     if (!isDirect) sink.onFilling(true)
-    const path = await findPath(block, { ...options, pauses, chain, arrivals, since: stuckSince })
+    const path = await findPath(block, { ...options, pauses, chain, arrivals, patience })
     if (!isDirect) sink.onFilling(false)
     if (isOver() || path.type === 'left') return
-    // Meanwhile somebody else may have become the present source.
-    if (block.number <= (chain.tip()?.number ?? -1) && !isReset && !isFollowed(origin)) return
     if (path.type === 'loose') cut(path, isReset)
     go(path.blocks, origin, isReset && path.type === 'linked')
   }
@@ -110,7 +111,7 @@ export function createFollower(options: FollowerOptions): Follower {
     const first = blocks[0] as Block
     const tip = chain.tip()?.number ?? -1
     const root = chain.root()?.number ?? 0
-    const removed = chain.restart({ number: first.number - 1, hash: first.parentHash })
+    const removed = chain.restart({ number: first.number - 1, hash: first.parentHash, provider: first.provider })
     if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
     sink.onReorg(removed, isReset)
     sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
@@ -118,7 +119,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {
     const removed = chain.extend(blocks)
-    stuckSince = undefined
+    patience = undefined
     reset.forget()
     join(origin)
     if (removed.length > 0 || isReset) sink.onReorg(removed, isReset)
@@ -157,7 +158,7 @@ export function createFollower(options: FollowerOptions): Follower {
     begin(block, origin) {
       if (hasBegun) return
       hasBegun = true
-      if (block && !chain.tip()) {
+      if (block) {
         startFrom(block)
         if (known >= block.number) {
           start = block.number

@@ -158,8 +158,9 @@ export function startHeadRun(
   function onDown(_: Place, why: string) {
     live = undefined
     stall.stop()
-    show(why)
+    // Before anybody hears of it: whoever does may leave, and stops what there is.
     startBridge()
+    show(why)
   }
 
   function startBridge() {

@@ -2,7 +2,7 @@
 // through the pipeline. Patient with a block that cannot be had yet, but not for ever.
 
 import { pauseAfter } from '../../base/backoff'
-import type { Clock } from '../../base/clock'
+import type { Patience } from '../../base/patience'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
@@ -19,23 +19,22 @@ export type Path =
 
 export type PathOptions = {
   readonly backfill: Backfill
-  readonly clock: Clock
   readonly pauses: Pauses
   /** Most blocks that are filled in. */
   readonly mostFilled: number
   readonly chain: Continuity
   readonly arrivals: Arrivals
-  /** Since when nothing could be linked (in ms of the clock). */
-  readonly since: number
+  /** Since nothing could be linked. */
+  readonly patience: Patience
 }
 
 /** Gaps wider than this are asked for by number, all at once. */
 const NARROW = 2
-/** In ms. */
-const GIVEN_UP = 30_000
+/** For so long (in ms) a block is tried. */
+export const GIVEN_UP = 30_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
-  const { chain, backfill, clock, pauses, mostFilled, since } = options
+  const { chain, backfill, pauses, mostFilled, patience } = options
   let blocks: Block[] = [head]
   let near = new Map<string, Block>()
   for (let failures = 0; ; ) {
@@ -58,8 +57,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
       blocks = [parent, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
-    else if (clock.now() - since > GIVEN_UP)
-      return { type: 'loose', blocks, why: 'a block in between could not be had' }
+    else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
     else await pauses.wait(pauseAfter(failures++))
     if (pauses.isOver()) return { type: 'left' }
   }

@@ -17,7 +17,6 @@ export type CatchUpOptions = {
   readonly backfill: Pick<Backfill, 'byNumber'>
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly logs: number }
-  readonly onGap: (from: number, to: number, why: string) => void
 }
 
 export type CatchUp = {
@@ -37,9 +36,10 @@ const GIVEN_UP = 30_000
 /** Blocks that are read again where it is not known which of them were replaced. */
 const READ_AGAIN = 256
 
-/** @param dropTo takes those up to this block out of the queue */
+/** @param dropTo takes those up to this block out of the queue, and back what is to be taken back */
 export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
-  const { clock, reads, delivery, heads, backfill, onGap } = options
+  const { clock, reads, delivery, heads, backfill } = options
+  const { onGap } = delivery
   const height = () => delivery.cursor()?.number ?? -1
 
   async function newestBlock(isLeft: () => boolean): Promise<LogBlock | undefined> {
@@ -58,9 +58,9 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     if (isLeft() || !newest) return false
     const { number, hash, provider } = newest
     dropTo(number)
-    const from = await takeBackOrphans(newest, isLeft)
+    await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    if (from !== undefined) await fill(from, number, provider, isLeft, hash)
+    if (delivery.cursor()) await fill(height(), number, provider, isLeft, hash)
     // A reorg meanwhile: it starts over.
     if (isLeft() || !heads.has(hash)) return false
     delivery.give(newest, [], true)
@@ -73,7 +73,6 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     return isLeft() || !canonical || canonical.hash === hash
   }
 
-  /** Returns the block from which on is to be read again. */
   async function takeBackOrphans({ number: newest, provider }: LogBlock, isLeft: () => boolean) {
     let lowest = delivery.begunAt()
     for (const entry of delivery.blocks()) {
@@ -84,20 +83,29 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
       delivery.takeBack({ ...entry, provider })
     }
     const cursor = delivery.cursor()
-    if (!cursor || cursor.number < lowest) return cursor?.number
-    if (cursor.number <= newest && (await stands(cursor, provider, isLeft))) return cursor.number
+    if (!cursor || cursor.number < lowest) return
+    if (cursor.number <= newest && (await stands(cursor, provider, isLeft))) return
     // Blocks without logs leave no trace: others may have taken the place of any of them.
-    return Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
+    const number = Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
+    delivery.takeBack({ number, hash: '', provider })
   }
 
   async function fill(from: number, to: number, provider: string, hasLeft: () => boolean, hash?: string) {
     const isLeft = () => hasLeft() || (hash !== undefined && !heads.has(hash))
     // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
     const low = hash === undefined ? from : Math.min(from, delivery.uncertain()?.from ?? from)
-    const first = Math.max(low, to - options.mostFilled.logs + 1)
+    const most = to - options.mostFilled.logs + 1
+    // What is not remembered cannot be told from what is new.
+    const first = Math.max(low, most, delivery.forgotten() + 1)
     // The last block that was given is read again, but it is not missing.
     const missing = from === height() ? from + 1 : from
-    if (first > missing) onGap(missing, first - 1, 'the gap is wider than maxBackfillBlocks')
+    if (first > missing)
+      onGap(
+        missing,
+        Math.min(first - 1, to),
+        first === most ? 'the gap is wider than maxBackfillBlocks' : 'what was given there is not remembered',
+      )
+    if (first > to) return
     const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
     if (isLeft()) return
     if (!found) return onGap(Math.max(first, missing), to, 'the logs could not be had')

@@ -1,12 +1,12 @@
 // What a stream of logs has delivered, and up to where: gives blocks in turn, takes them back, adds what was found late. Knows
 // which blocks are certain, and which only look whole. Asks nobody.
 
-import type { Log } from '../block'
+import type { Log, LoggedBlock } from '../../rpc/log'
+import { indexOf, inOrder } from '../../rpc/log'
 import type { LogsItem, StreamSink } from '../stream'
 import type { Entry } from './ledger'
-import { createLedger, indexOf, inOrder, MOST_BLOCKS } from './ledger'
+import { createLedger, MOST_BLOCKS } from './ledger'
 import type { LogBlock } from './log-queue'
-import type { LoggedBlock } from './log-reads'
 
 export type Uncertain = {
   readonly from: number
@@ -35,28 +35,33 @@ export type Delivery = {
   blocks(): Entry[]
   /** Blocks of this range with logs that are not among those of the canonical chain, the newest first. */
   missingFrom(canonical: readonly LoggedBlock[], from: number, to: number): Entry[]
-  /** The blocks that only look whole. */
+  /** The blocks that only look whole, as far as what was given of them is remembered. */
   uncertain(): Uncertain | undefined
+  /** Those before them: nothing is found out about them any more, which is told once. */
+  giveUp(): void
+  /** What was given up to this block is not remembered. */
+  forgotten(): number
   /** They are certain now, unless some of them were taken back since. */
   confirm(blocks: Uncertain): void
   /** Blocks that have been taken back so far. */
   takenBack(): number
+  /** Blocks that cannot be given: it is told. Who asks for them later is not answered from memory. */
+  readonly onGap: StreamSink['onGap']
   /** The turn of the next block. */
   turn(): number
   /** What was delivered from this block on, as far as it is remembered; `undefined` if that is not far enough. */
   since(number: number): LogsItem[] | undefined
 }
 
-/** Blocks that are looked at again. */
-const MOST_UNCERTAIN = 1_000
-
-export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
+export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Delivery {
   const ledger = createLedger()
   let cursor: LogBlock | undefined
   let begunAt = 0
   let turn = 0
+  /** The blocks whose turns have come, the oldest first, as many as are remembered. */
+  const turns: { readonly number: number; readonly turn: number }[] = []
   let certainTo = -1
-  let isCertain = true
+  let missedTo = -1
   let takenBack = 0
 
   function itemOf(
@@ -68,6 +73,18 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
     return { type: 'logs', number, hash, results, isRemoved, isLate, turn: own }
   }
 
+  const isCertain = () => certainTo >= (cursor?.number ?? -1)
+
+  /** Nothing up to this block is looked at again. */
+  function givenUpTo() {
+    return isCertain() || !cursor ? certainTo : Math.max(certainTo, ledger.forgotten(), cursor.number - MOST_BLOCKS)
+  }
+
+  function onGap(from: number, to: number, why: string) {
+    missedTo = Math.max(missedTo, to)
+    sink.onGap(from, to, why)
+  }
+
   function blocks() {
     return ledger.all().sort((a, b) => b.number - a.number)
   }
@@ -75,6 +92,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
   return {
     cursor: () => cursor,
     begin(block) {
+      turns.length = 0
       cursor = block
       certainTo = block.number
       begunAt = block.number + 1
@@ -82,11 +100,14 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
     begunAt: () => begunAt,
     give(block, logs, isCertainNow) {
       const own = { number: block.number, hash: block.hash, turn: turn++ }
-      if (isCertain && isCertainNow) certainTo = block.number
-      else isCertain = false
+      if (isCertain() && isCertainNow) certainTo = block.number
       cursor = block
+      turns.push(own)
+      if (turns.length > MOST_BLOCKS) turns.shift()
+      const highest = ledger.highest()
       const fresh = ledger.add(own, logs)
-      if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh))
+      // Behind one that was taken back late, later ones may stand.
+      if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, highest > block.number))
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
     noteBefore(from, blocks) {
@@ -99,18 +120,21 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       takenBack++
       const entry = ledger.remove(block.hash)
       certainTo = Math.min(certainTo, block.number - 1)
+      while ((turns.at(-1)?.number ?? -1) >= block.number) turns.pop()
       if (cursor && cursor.number >= block.number)
         cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: block.provider }
       if (!entry) return
       const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
-      sink.onItem(itemOf(entry, logs, true))
+      // Nobody had told that it was replaced: what was pushed since is of the new branch.
+      sink.onItem(itemOf(entry, logs, true, ledger.highest() > entry.number))
     },
     add({ number, hash }, logs) {
       if (number < begunAt || number <= ledger.forgotten()) return false
       const last = ledger.get(hash)?.logs.at(-1)
       const highest = ledger.highest()
-      const since = cursor ? Math.max(0, cursor.number - number) : 0
-      const own = { number, hash, turn: ledger.get(hash)?.turn ?? Math.max(0, turn - 1 - since) }
+      // Blocks that were passed over had their turn with the next one.
+      const passed = turns.find((one) => one.number >= number)
+      const own = { number, hash, turn: (ledger.get(hash) ?? passed)?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false
@@ -126,19 +150,23 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem'>): Delivery {
       return blocks().filter(({ number, hash }) => number >= from && number <= to && !hashes.has(hash))
     },
     uncertain() {
-      if (isCertain || !cursor) return undefined
-      return { from: Math.max(certainTo + 1, cursor.number - MOST_UNCERTAIN + 1), to: cursor, takenBack }
+      if (isCertain() || !cursor) return undefined
+      return { from: givenUpTo() + 1, to: cursor, takenBack }
     },
+    giveUp() {
+      const from = certainTo + 1
+      certainTo = givenUpTo()
+      if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
+    },
+    forgotten: ledger.forgotten,
     confirm(blocks) {
-      if (blocks.takenBack !== takenBack) return
-      certainTo = Math.max(certainTo, blocks.to.number)
-      isCertain = certainTo >= (cursor?.number ?? -1)
+      if (blocks.takenBack === takenBack) certainTo = Math.max(certainTo, blocks.to.number)
     },
     takenBack: () => takenBack,
+    onGap,
     turn: () => turn,
     since(number) {
-      const oldest = ledger.all()[0]?.number ?? Infinity
-      if (number < begunAt || number < oldest) return undefined
+      if (number < begunAt || number <= Math.max(ledger.forgotten(), missedTo)) return undefined
       const entries = ledger.all().filter((entry) => entry.number >= number)
       return entries.sort((a, b) => a.number - b.number).map((entry) => itemOf(entry, inOrder(entry.logs)))
     },

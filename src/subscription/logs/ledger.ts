@@ -1,7 +1,7 @@
 // The logs that a stream has delivered, block by block, as far back as they may have to be taken back. Pure.
 
-import { heightOf } from '../../rpc/block'
-import type { Log } from '../block'
+import type { Log } from '../../rpc/log'
+import { indexOf, inOrder } from '../../rpc/log'
 
 export type Entry = {
   readonly number: number
@@ -22,25 +22,28 @@ export type Ledger = {
   remove(hash: string): Entry | undefined
   /** All entries, the oldest first. */
   all(): Entry[]
-  /** The highest block that was forgotten: what was given of it and of those below is not known any more. */
+  /** The highest block that was forgotten: what was given of it and of those below is not known any more. -1 if none was. */
   forgotten(): number
   /** The highest block of which logs were delivered. */
   highest(): number
 }
 
 const MOST_LOGS = 20_000
-export const MOST_BLOCKS = 256
+/** As many as may go by between two checks of what is uncertain. */
+export const MOST_BLOCKS = 1_000
 
 export function createLedger(): Ledger {
   // In the order of delivery.
   const entries = new Map<string, Entry>()
   let count = 0
   let forgotten = -1
+  let highest = -1
 
   function remove(hash: string) {
     const entry = entries.get(hash)
     if (!entries.delete(hash) || !entry) return undefined
     count -= entry.logs.length
+    if (entry.number === highest) highest = Math.max(-1, ...[...entries.values()].map(({ number }) => number))
     return entry
   }
 
@@ -60,10 +63,15 @@ export function createLedger(): Ledger {
       const all = [...blocks, ...entries.values()]
       entries.clear()
       for (const entry of all) entries.set(entry.hash, entry)
-      for (const { logs } of blocks) count += logs.length
+      for (const { logs, number } of blocks) {
+        count += logs.length
+        highest = Math.max(highest, number)
+      }
       forgetOld(all.at(-1)?.number ?? 0)
     },
     add(block, logs) {
+      // A chain that has become shorter is known from there on.
+      forgotten = Math.min(forgotten, block.number - 1)
       const entry = entries.get(block.hash) ?? { ...block, logs: [] }
       const known = new Set(entry.logs.map(indexOf))
       const fresh = inOrder(logs).filter((log) => !known.has(indexOf(log)))
@@ -71,22 +79,13 @@ export function createLedger(): Ledger {
       entry.logs = inOrder([...entry.logs, ...fresh])
       count += fresh.length
       entries.set(block.hash, entry)
+      highest = Math.max(highest, block.number)
       forgetOld(block.number)
       return fresh
     },
     remove,
     forgotten: () => forgotten,
     all: () => [...entries.values()],
-    highest: () => Math.max(-1, ...[...entries.values()].map(({ number }) => number)),
+    highest: () => highest,
   }
-}
-
-/** By their place in the block, each once. */
-export function inOrder(logs: readonly Log[]): Log[] {
-  const unique = new Map(logs.map((log) => [indexOf(log), log]))
-  return [...unique.values()].sort((a, b) => indexOf(a) - indexOf(b))
-}
-
-export function indexOf({ logIndex }: Log): number {
-  return heightOf(logIndex) as number
 }

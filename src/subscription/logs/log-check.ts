@@ -1,11 +1,12 @@
-// Reads again, by range, what a stream of logs delivered on trust: once a minute, and when there is a reason. What turns out to
-// be missing is delivered late.
+// Reads again, by range, what a stream of logs delivered on trust: once a minute, sooner if much of it would be forgotten, and
+// when there is a reason. What turns out to be missing is delivered late.
 
 import type { Clock } from '../../base/clock'
+import type { LoggedBlock } from '../../rpc/log'
 import type { Poller } from '../source/poller'
 import { createPoller } from '../source/poller'
-import type { Delivery } from './delivery'
-import type { LoggedBlock, LogReads } from './log-reads'
+import type { Delivery, Uncertain } from './delivery'
+import type { LogReads } from './log-reads'
 
 export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
   /** Checks now what is not certain, unless a check is on its way. */
@@ -23,27 +24,49 @@ export type LogCheckOptions = {
 }
 
 /** In ms. */
-const EVERY = 60_000
+const EVERY = 10_000
+/** A minute. */
+const TIMES = 6
+/** Half of what is remembered. */
+const MANY_BLOCKS = 500
+const MANY_LOGS = 10_000
 
 export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCheckOptions): LogCheck {
   let isRunning = false
+  let times = 0
 
   async function run() {
     const range = delivery.uncertain()
-    if (!range || isRunning) return
+    if (isRunning || !range) return
     isRunning = true
+    await look(range)
+    isRunning = false
+  }
+
+  async function poll() {
+    if (times++ % TIMES === 0 || isMuch()) await run()
+  }
+
+  function isMuch() {
+    const { from = 0, to } = delivery.uncertain() ?? {}
+    const number = to?.number ?? -1
+    const logs = delivery.missingFrom([], from, number).flatMap((block) => block.logs)
+    return number - from > MANY_BLOCKS || logs.length > MANY_LOGS
+  }
+
+  async function look(range: Uncertain) {
     const { from, to } = range
     const found = await reads.untilDone(() => reads.ofRange(from, to.number, to.provider, 'verify', to.hash), 0)
-    isRunning = false
     if (!found) return
     const known = found.filter(isOver)
     // Without heads nobody tells that a block was replaced.
     let isLost = delivery.takenBack() === range.takenBack && delivery.missingFrom(found, from, to.number).length > 0
     // Else a reorg has come in between, or whoever answered is on another branch.
-    if (known.length === found.length && !isLost) delivery.confirm(range)
+    const isWhole = known.length === found.length && !isLost
     for (const { number, hash, logs } of known) isLost = delivery.add({ number, hash }, logs) || isLost
     if (isLost) onLoss(to.number)
+    if (isWhole) delivery.confirm(range)
   }
 
-  return { run, ...createPoller(clock, run, () => EVERY, clock.background) }
+  return { run, ...createPoller(clock, poll, () => EVERY, clock.background) }
 }

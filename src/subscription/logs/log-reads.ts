@@ -4,13 +4,13 @@
 import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
 import type { Gate } from '../../base/gate'
+import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
-import { heightOf } from '../../rpc/block'
 import type { LogMatch } from '../../rpc/bloom'
+import type { Log, LoggedBlock } from '../../rpc/log'
+import { byBlock } from '../../rpc/log'
 import type { Purpose } from '../asking'
 import type { Backfill } from '../backfill'
-import type { Log } from '../block'
-import { inOrder } from './ledger'
 import type { LogBlock } from './log-queue'
 
 export type LogReads = {
@@ -23,17 +23,15 @@ export type LogReads = {
   ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
   /**
    * When it is its turn among all streams: tries again, with pauses, until it works. `undefined` if nobody wants it any more
-   * (`isLeft`, `stop`), or `limit` (in ms) has passed.
+   * (`isLeft`, `stop`), or it was tried for `limit` (in ms): what a sleep of ours has cut short is tried again.
    */
   untilDone<value>(
-    run: () => Promise<value>,
+    run: () => Promise<value | undefined>,
     limit: number,
     isLeft?: (() => boolean) | undefined,
   ): Promise<value | undefined>
   stop(): void
 }
-
-export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
 
 const FEW = 2
 
@@ -73,28 +71,21 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     ofRange,
     untilDone: (run, limit, isLeft = () => false) =>
       gate.run(async () => {
-        const until = clock.now() + limit
+        const patience = createPatience(clock, limit)
         for (let failures = 0; !pauses.isOver() && !isLeft(); failures++) {
           try {
             const found = await run()
-            return pauses.isOver() ? undefined : found
+            if (pauses.isOver()) return undefined
+            if (found !== undefined) return found
           } catch {
             // Nobody has it yet, or nobody can be reached.
           }
           const pause = pauseAfter(failures)
-          if (isLeft() || clock.now() + pause > until) break
+          if (isLeft() || pause > patience.left()) break
           await pauses.wait(pause)
         }
         return undefined
       }),
     stop: pauses.end,
   }
-}
-
-function byBlock(logs: readonly Log[]): LoggedBlock[] {
-  const blocks = new Map<string, Log[]>()
-  for (const log of logs) blocks.set(log.blockHash, [...(blocks.get(log.blockHash) ?? []), log])
-  return [...blocks]
-    .map(([hash, own]) => ({ hash, number: heightOf(own[0]?.blockNumber) as number, logs: inOrder(own) }))
-    .sort((a, b) => a.number - b.number)
 }

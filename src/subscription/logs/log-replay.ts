@@ -29,7 +29,11 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
       Promise.all(marks.map((number) => backfill.byNumber(number, cursor.provider))),
     ])
     if (delivery.takenBack() !== takenBack) throw new Error('A reorg has come in between.')
-    if (isLast) delivery.noteBefore(from, found)
+    if (isLast) {
+      delivery.noteBefore(from, found)
+      // What nobody was given is given late: it cannot be found a second time.
+      for (const block of found) delivery.add(block, block.logs)
+    }
     const logs = found.map(({ number, hash, logs }): Item => {
       return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
     })

@@ -4,8 +4,8 @@
 import type { Gate } from '../../base/gate'
 import type { Parts } from '../../request/flight'
 import { heightOf } from '../../rpc/block'
+import { toLog } from '../../rpc/log'
 import type { Backfill } from '../backfill'
-import { toLog } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { SubscriptionKey } from '../key'
 import type { Place } from '../source/place'
@@ -59,8 +59,7 @@ export function createLogStream(
   let state: StreamState = { name: 'opening' }
   /** Whether it is decided where it comes from. */
   let isSettled = false
-  const { onGap } = sink
-  const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onGap, onLoss })
+  const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
   const check = createLogCheck({
     clock,
     reads,
@@ -153,6 +152,7 @@ export function createLogStream(
     if (!trust.mayCheck) return
     suspect(place, number)
     order.goByHeads()
+    delivery.giveUp()
     void check.run()
   }
 

@@ -3,8 +3,8 @@
 
 import { createNovelty } from '../../base/novelty'
 import { heightOf } from '../../rpc/block'
-import type { Log } from '../block'
-import { indexOf } from './ledger'
+import type { Log } from '../../rpc/log'
+import { indexOf } from '../../rpc/log'
 
 export type Pushes = {
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */

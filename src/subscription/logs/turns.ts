@@ -3,7 +3,7 @@
 
 import { within } from '../../base/clock'
 import { createPauses } from '../../base/pause'
-import type { Log } from '../block'
+import type { Log } from '../../rpc/log'
 import type { CatchUpOptions } from './catch-up'
 import { createCatchUp } from './catch-up'
 import type { BlockItem, LogBlock, QueueItem } from './log-queue'
@@ -47,12 +47,12 @@ const GIVEN_UP = 30_000
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, reads, delivery, pushes, trust, onGap, onLoss } = options
+  const { clock, reads, delivery, pushes, trust, onLoss } = options
   const { bloomOf, mustCheck, mayCheck } = trust
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
-  const missed = createCatchUp(options, pauses, (number) => keep(({ block }) => block.number > number))
+  const missed = createCatchUp(options, pauses, dropTo)
 
   async function work() {
     if (isWorking) return
@@ -115,7 +115,7 @@ export function createTurns(options: TurnsOptions): Turns {
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
     if (!found && isCovered && run.some((item) => !item.isCovered)) return
     const last = asked.at(-1)?.block ?? first.block
-    if (!found && !isCovered) onGap(first.block.number, last.number, 'the logs could not be had')
+    if (!found && !isCovered) delivery.onGap(first.block.number, last.number, 'the logs could not be had')
     for (const item of run) {
       const { number, hash } = item.block
       // A reorg may have taken it out meanwhile.
@@ -125,6 +125,13 @@ export function createTurns(options: TurnsOptions): Turns {
       if (found && item.isCovered && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
       settle(item, [...pushed, ...truth], found !== undefined && (found.has(hash) || !asked.includes(item)))
     }
+  }
+
+  /** From here on the chain itself is asked: what was known of it before is taken back first, or it would undo what is read. */
+  function dropTo(number: number) {
+    for (const item of queue) if (item.type === 'retract') delivery.takeBack(item.block)
+    queue = queue.filter(({ type }) => type !== 'retract')
+    keep(({ block }) => block.number > number)
   }
 
   /** Blocks that are not kept have no turn any more. */

@@ -2,8 +2,8 @@
 // comes next is upstream.ts.
 
 import type { Clock, Timer } from '../../base/clock'
+import { field } from '../../base/fields'
 import type { UpstreamSubscription } from '../../channel/channel'
-import { read } from '../../channel/clean'
 import type { Place } from './place'
 import type { Places } from './places'
 
@@ -63,7 +63,7 @@ export function openClaim(place: Place, { params, places, clock }: ClaimOptions,
   }
 
   function onData(data: unknown) {
-    const result = read(data, 'result')
+    const result = field(data, 'result')
     if (signal.aborted) return
     if (upstream) sink.onData(result, place)
     else if (early.length < MOST_EARLY) early.push(result)

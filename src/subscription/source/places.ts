@@ -4,7 +4,7 @@ import type { SubscriptionSink, UpstreamSubscription } from '../../channel/chann
 import { ChainMismatchError, NoProviderError } from '../../errors'
 import { classify } from '../../provider/classify'
 import type { Parts } from '../../request/flight'
-import { cool } from '../../request/learn'
+import { cool, tell } from '../../request/learn'
 import type { ClientChannels, Plan } from '../../request/plan'
 import { exclusionOf } from '../../request/route'
 import { checkChain, needsCheck } from '../../request/verify-chain'
@@ -103,7 +103,9 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
     refusal() {
       const reasons = parts.channels.map((channel) => ({
         provider: channel.provider.id,
-        reason: exclusionOf(channel, plan.need, plan) ?? 'has no socket',
+        reason:
+          exclusionOf(channel, plan.need, plan) ??
+          'has no socket (without one there are newHeads, logs and newPendingTransactions)',
       }))
       return new NoProviderError({ method: 'eth_subscribe', reasons })
     },
@@ -113,7 +115,8 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       const { capability } = provider
       const failure = classify(provider, { method: 'eth_subscribe' }, error)
       if (failure.kind === 'unsupported-method' || failure.kind === 'invalid-params') {
-        capability.learnSubscription(kind, now)
+        if (capability.learnSubscription(kind, now))
+          tell(parts, provider, 'subscription', kind, 'unsupported', failure.kind)
         return true
       }
       noteFailure(place, false, now, random)

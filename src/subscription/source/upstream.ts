@@ -42,6 +42,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
   let tried = new Set<Place>()
   let refusal: unknown
   let isClosed = false
+  /** Changed last, as a socket that is dialled tells of itself: whoever hears it may end all this. */
   const kept = createKeptPlaces()
   const unlisten = places.listen({
     onBack: () => current || seekAnew(),
@@ -82,10 +83,10 @@ export function openUpstream(options: UpstreamOptions): () => void {
   }
 
   function rest() {
-    kept.only(places.list(kind))
     const at = places.retryAt(kind)
     if (at < Infinity) timer = clock.after(Math.max(0, at - clock.now()), seekAnew)
     sink.onRest(places.list(kind).length === 0 ? (refusal ?? places.refusal()) : undefined)
+    kept.only(places.list(kind))
   }
 
   /** The newest one gets another one beside it. */
@@ -103,8 +104,8 @@ export function openUpstream(options: UpstreamOptions): () => void {
     current?.end()
     current = claim
     if (claim === comeback) place.returns++
-    kept.only(betterThan(place).filter(({ isBackup }) => !isBackup))
     sink.onLive(place)
+    kept.only(betterThan(place).filter(({ isBackup }) => !isBackup))
     lookForBetter()
   }
 
@@ -128,8 +129,8 @@ export function openUpstream(options: UpstreamOptions): () => void {
     returning?.cancel()
     places.lose(place, claim.age())
     end(claim)
-    kept.keep(place)
     sink.onDown(place, why)
+    kept.keep(place)
     // A return that was under way has nothing to return from: it is the first one of the search.
     seekAnew()
   }
@@ -158,7 +159,8 @@ export function openUpstream(options: UpstreamOptions): () => void {
     comeback = ask(better)
   }
 
-  seekAnew()
+  // Sockets and requests tell of themselves: whoever hears it finds the stream in its place, and may end it.
+  queueMicrotask(seekAnew)
   return () => {
     if (isClosed) return
     isClosed = true
@@ -168,6 +170,6 @@ export function openUpstream(options: UpstreamOptions): () => void {
     for (const claim of claims) end(claim)
     current?.end()
     current = undefined
-    kept.only([])
+    kept.end()
   }
 }

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import cases from '../../fixtures/provider-errors.json'
 import { networkError, rpcError } from '../../support/errors'
-import type { EngineNode } from '../../support/node-engine'
+import type { EngineNode, NodeEngineOptions } from '../../support/node-engine'
 import { createNodeEngine } from '../../support/node-engine'
 
 const OPEN = 'eth_newPendingTransactionFilter'
@@ -13,8 +13,8 @@ const hashes = [1, 2, 3].map((digit) => `0x${`${digit}`.repeat(64)}`)
 const lost = cases.filter(({ expected }) => expected.kind === 'filter-not-found')
 
 /** Providers that give out ids and tell what the test says. */
-async function setUp(count = 2) {
-  const { ask, start, nodes, channel, state, clock } = createNodeEngine({ nodes: count })
+async function setUp(count: NodeEngineOptions['nodes'] = 2, options: NodeEngineOptions['options'] = {}) {
+  const { ask, start, nodes, channel, state, clock } = createNodeEngine({ nodes: count, options })
   const pending: string[][] = nodes.map(() => [])
   const errors: (Error | undefined)[] = nodes.map(() => undefined)
   for (const [index, node] of nodes.entries()) {
@@ -88,6 +88,19 @@ test('behavior: an owner that cuts every connection is not asked for the next on
   alone.errors[0] = cut()
   await expect(alone.poll()).rejects.toMatchObject({ name: 'AllProvidersFailedError' })
 })
+
+test.each([
+  ['a wall keeps it from the first', 2, { methods: { [CHANGES]: { providers: ['p2'] } } }],
+  ['the first is declared not to serve that', [{ capabilities: { methods: { exclude: [CHANGES] } } }, {}], {}],
+] as const)(
+  'behavior: who may not be asked for changes does not keep it: it told nothing for ever; %s',
+  async (_, nodes, options) => {
+    const { pending, poll, channel } = await setUp(nodes, options)
+    pending[1]?.push(...hashes)
+    expect(await poll()).toEqual(hashes)
+    expect(channel('p1').count()).toBe(0)
+  },
+)
 
 test('behavior: it is uninstalled wherever it was, once', async () => {
   const { ask, nodeAt, poll, id, closed, errors } = await setUp()

@@ -62,14 +62,60 @@ describe('changes', () => {
     const { chain, nodes, newBlockFilter, poll, hashes } = setUp({ nodes: 1 })
     const id = await newBlockFilter()
     chain.mine(40)
-    const refused = new Set([121, 101])
+    const refused = [101, 121, 121]
     nodes[0]!.before = ({ params }) => {
-      if (refused.delete(Number((params as any)[0]))) throw rpcError(-32602, 'no')
-      return undefined
+      const index = refused.indexOf(Number((params as any)[0]))
+      if (index < 0) return undefined
+      refused.splice(index, 1)
+      throw rpcError(-32602, 'no')
     }
     await expect(poll(id)).rejects.toThrow('no')
     expect(await poll(id)).toEqual(hashes(101, 120))
     expect(await poll(id)).toEqual(hashes(121, 140))
+  })
+
+  test('behavior: a block that a provider refuses among others is asked for again, with fewer at a time', async () => {
+    const { chain, nodes, newBlockFilter, poll, hashes, asked } = setUp({ nodes: 1 })
+    const id = await newBlockFilter()
+    chain.mine(25)
+    const refused = new Set([107, 110])
+    nodes[0]!.before = ({ params }) => {
+      if (refused.delete(Number((params as any)[0]))) throw rpcError(-32602, 'no')
+      return undefined
+    }
+    asked()
+    expect(await poll(id)).toEqual(hashes(101, 125))
+    // The newest one, 16, 6 from the refused one on, 6, and the rest.
+    expect(asked()).toHaveLength(1 + 16 + 6 + 6 + 6)
+  })
+
+  test('behavior: after a block that was refused once, what comes whole lets the next part be twice as large', async () => {
+    const { clock, chain, nodes, newBlockFilter, poll, hashes } = setUp({ nodes: 1 })
+    const id = await newBlockFilter()
+    chain.mine(200)
+    const refused = new Set([102])
+    nodes[0]!.after = () => 100
+    nodes[0]!.before = ({ params }) => {
+      if (refused.delete(Number((params as any)[0]))) throw rpcError(-32602, 'no')
+      return undefined
+    }
+    const start = clock.now()
+    expect(await poll(id)).toEqual(hashes(101, 300))
+    // The newest one, the part with the refused one, 1, 2, 4, 8, and 16 at a time.
+    expect(clock.now() - start).toBe((1 + 1 + 4 + 12) * 100)
+  })
+
+  test('behavior: what is new does not follow what was told: that is seen before all of it is read, which took longer than a poll may', async () => {
+    const { chain, nodes, newBlockFilter, poll, hashes } = setUp({ nodes: 1 })
+    const id = await newBlockFilter()
+    chain.mine()
+    expect(await poll(id)).toEqual(hashes(101, 101))
+    chain.reorg(1)
+    chain.mine(300)
+    nodes[0]!.after = () => 600
+    const told: unknown[] = await poll(id)
+    expect(told.length).toBeGreaterThan(100)
+    expect([...told, ...(await poll(id))]).toEqual(hashes(101, 401))
   })
 
   test('default: a poll costs a block, and one look for logs if there is a new one', async () => {
@@ -95,6 +141,7 @@ describe('changes', () => {
     const logsIn = (number: number) => (number === 110 ? transfersOf(number) : [])
     const { clock, chain, newFilter, logs, asked } = setUp({ nodes: 1, chain: createChain({ logs: logsIn }) })
     const id = await newFilter()
+    await clock.advance(20_000)
     const poll = async (blocks: number) => {
       if (blocks > 0) chain.mine(blocks)
       asked()
@@ -104,7 +151,9 @@ describe('changes', () => {
     expect(await poll(1)).toEqual([[], latest, 'Logs by hash'])
     expect(await poll(4)).toEqual([[], latest, 'Logs 102-105', 'BlockByNumber 101'])
     expect(await poll(0)).toEqual([[], latest, 'Logs 102-105'])
-    await clock.advance(10_000)
+    await clock.advance(6_000)
+    expect(await poll(0)).toEqual([[], latest, 'Logs 102-105'])
+    await clock.advance(4_000)
     expect(await poll(0)).toEqual([[], latest])
     expect(await poll(5)).toEqual([['+110'], latest, 'Logs 102-110', 'BlockByNumber 105'])
     expect(await poll(0)).toEqual([[], latest])
@@ -351,6 +400,24 @@ describe('a chain that changes', () => {
     expect(await logs(id)).toEqual(['+104'])
   })
 
+  test('behavior: without care for heads, blocks that were told and are back are not told again; those of another branch are', async () => {
+    const { clock, nodes, chain, newBlockFilter, poll, hashes } = setUp({ nodes: 1, options: { consistency: 'none' } })
+    const [p1] = nodes as [EngineNode]
+    const id = await newBlockFilter()
+    chain.mine(4)
+    expect(await poll(id)).toEqual(hashes(101))
+    for (const isBack of [true, true, false]) {
+      p1.lag = 2
+      await poll(id)
+      await clock.advance(1_000)
+      expect(await poll(id)).toEqual([])
+      p1.lag = 0
+      if (!isBack) chain.reorg(1)
+      chain.mine(1)
+      expect(await poll(id)).toEqual(hashes(chain.head.number - (isBack ? 0 : 1)))
+    }
+  })
+
   test('behavior: without care for heads, a lower one of another provider is followed after a minute', async () => {
     const { clock, nodes, chain, newFilter, logs } = setUp({ options: { consistency: 'none' } })
     const [p1, p2] = nodes as [EngineNode, EngineNode]
@@ -521,6 +588,7 @@ describe('providers', () => {
   test('behavior: a node that lacks a block below its head is waited for, nothing is told meanwhile; after a minute the block is gone', async () => {
     const logsIn = (number: number) => (number > 119 ? transfersOf(number) : [])
     const { clock, nodes, chain, newFilter, logs } = setUp({ nodes: 1, chain: createChain({ logs: logsIn }) })
+    await clock.advance(100_000)
     const id = await newFilter()
     chain.mine(1)
     expect(await logs(id)).toEqual([])

@@ -67,11 +67,23 @@ describe('a request that a provider takes as it is', () => {
     const limits = { maxBlockRange: 500 }
     const t = create([{ capabilities: { logs: limits }, enforces: limits }])
     await check(t, range(1_800, 'latest'))
-    expect([t.asked.length, t.channel('p1').count('eth_blockNumber')]).toEqual([1, 0])
-    await t.request('eth_blockNumber')
+    expect([t.asked.length, t.channel('p1').count('eth_blockNumber')]).toEqual([1, 1])
     await check(t, range(500, 'latest'))
     expect(t.asked.slice(1).every(({ from, to }) => to - from < 500)).toBe(true)
     expect(t.channel('p1').count('eth_blockNumber')).toBe(2)
+  })
+
+  test('behavior: a declared width holds before a head is known, and for blocks that came since it was', async () => {
+    const node = { capabilities: { logs: { maxBlockRange: 50 } } }
+    const t = createLogWorld({ nodes: [node], height: 300 })
+    await check(t, { fromBlock: '0x1' })
+    await t.clock.advance(60_000)
+    t.chain.mine(200)
+    await check(t, range(290, 'latest'))
+    await t.clock.advance(20_000)
+    t.chain.mine(80)
+    await check(t, range(495, 'latest'))
+    expect(Math.max(...t.asked.map(({ from, to }) => to - from + 1))).toBeLessThanOrEqual(50)
   })
 
   test('behavior: `blockHash` filters, filters into the pending block and what is no filter are passed on as they are', async () => {
@@ -142,6 +154,8 @@ describe('in pieces', () => {
 
   test('behavior: a declared concurrency below that holds', async () => {
     const t = create([{ after: 50, limits: { concurrency: 2 }, capabilities: { logs: { maxBlockRange: 100 } } }])
+    t.start('eth_blockNumber')
+    await t.clock.advance(50)
     t.start('eth_getLogs', [range(1, 1_000)])
     await t.clock.advance(0)
     expect(t.channel('p1').count('eth_getLogs')).toBe(2)
@@ -187,6 +201,27 @@ describe('in pieces', () => {
     expect(t.channel('p1').count('eth_blockNumber')).toBe(2)
   })
 
+  test('behavior: what lies past the head is not asked for: pieces of two moments would leave a hole', async () => {
+    let asks = 0
+    const before = ({ to }: { to: number }) => {
+      if (to > 1_030 && ++asks === 1) throw networkError()
+      t.chain.mine(asks === 2 ? 60 : 1)
+    }
+    const nodes = [1, 2].map(() => ({ after: 50, before, capabilities: { logs: { maxBlockRange: 20 } } }))
+    const t = createLogWorld({ nodes, height: 1_000 })
+    const { value } = await settle(t, range(990, 1_050))
+    const head = Number(((value as { blockNumber: string }[]).at(-1) as { blockNumber: string }).blockNumber)
+    expect(value).toEqual(t.truth(range(990, head)))
+    expect(t.asked.every(({ to }) => to <= 1_000)).toBe(true)
+    expect((await settle(t, range(1_500, 1_600))).value).toEqual([])
+    expect(t.asked.at(-1)).toMatchObject({ from: 1_500, to: 1_500 })
+  })
+
+  test('behavior: a refusal of what lies past the head says nothing of what is there', async () => {
+    const t = createLogWorld({ nodes: [{ enforces: { maxBlockRange: 500 } }], height: 1_000 })
+    await check(t, range(1_000, 2_400))
+  })
+
   test('behavior: `finalized` is fixed to a number', async () => {
     const t = create([{ capabilities: { logs: { maxBlockRange: 100 } } }])
     await t.request('eth_blockNumber')
@@ -228,6 +263,24 @@ describe('in pieces', () => {
     ])
     await check(t, range(1, 1_000))
     expect([t.rangesOf('p1').length, t.rangesOf('p2').length]).toEqual([10, 0])
+  })
+
+  test.each([
+    ['a backup', { isBackup: true }, {}],
+    ['one that was not named', {}, { provider: 'p1', allowFailover: true }],
+  ])('behavior: %s takes the pieces that the first ones have failed, cut to its own size', async (_, more, options) => {
+    const fails = () => {
+      throw rpcError(-32005, 'too many requests, try again in 1h')
+    }
+    const t = create(
+      [
+        { capabilities: { logs: { maxBlockRange: 500 } }, before: fails },
+        { capabilities: { logs: { maxBlockRange: 100 } }, ...more },
+      ],
+      { rounds: 1 },
+    )
+    expect(await settle(t, range(1, 1_000), options)).toMatchObject({ value: t.truth(range(1, 1_000)) })
+    expect(t.rangesOf('p2').length).toBe(10)
   })
 })
 
@@ -363,6 +416,19 @@ describe('the newest blocks', () => {
     expect(fromP2.reduce((sum, { from, to }) => sum + to - from + 1, 0)).toBeGreaterThanOrEqual(64)
   })
 
+  test('behavior: they come from a backup where the others are down and are not waited for', async () => {
+    const t = create([{ capabilities: { logs: { maxBlockRange: 50 } } }, { isBackup: true }], {
+      waitForProvider: false,
+    })
+    t.channel('p1').on('eth_getLogs').hang()
+    const filter = range(1_501, 2_000)
+    const seen = t.start('eth_getLogs', [filter])
+    await t.clock.advance(10)
+    t.breaker('p1').open(t.clock.now(), MINUTE)
+    for (let turn = 0; !seen.ended && turn < 100; turn++) await t.clock.advance(1_000)
+    expect(seen.ended).toMatchObject({ value: t.truth(filter) })
+  })
+
   test('behavior: who told the head is asked for the newest', async () => {
     const nodes = [{ lag: 50 }, {}].map((node) => ({ ...node, capabilities: { logs: { maxBlockRange: 300 } } }))
     const t = createLogWorld({ nodes })
@@ -409,13 +475,17 @@ describe('bounds', () => {
   test('behavior: the deadline holds for each piece, `logs.timeout` for all', async () => {
     const nodes = [{ after: 1_000, capabilities: { logs: { maxBlockRange: 50 } } }]
     const patient = createLogWorld({ nodes, options: { timeout: 2_000 } })
+    const head = patient.start('eth_blockNumber')
+    await patient.clock.advance(1_000)
+    expect(head.ended?.value).toBe(toHex(2_000))
     const seen = patient.start('eth_getLogs', [range(1, 2_000)])
     await patient.clock.advance(10_000)
-    expect([seen.ended?.at, seen.ended?.error]).toEqual([10_000, undefined])
-    const hasty = createLogWorld({ nodes, options: { timeout: 2_000, logs: { timeout: 5_500 } } })
+    expect([seen.ended?.at, seen.ended?.error]).toEqual([11_000, undefined])
+    // The first one asks for the head.
+    const hasty = createLogWorld({ nodes, options: { timeout: 2_000, logs: { timeout: 6_500 } } })
     const late = hasty.start('eth_getLogs', [range(1, 2_000)])
     await hasty.clock.advance(MINUTE)
-    expect([late.ended?.at, late.ended?.error.name, late.times]).toEqual([5_500, 'AllProvidersFailedError', 1])
+    expect([late.ended?.at, late.ended?.error.name, late.times]).toEqual([6_500, 'AllProvidersFailedError', 1])
     expect([hasty.inFlight(), hasty.channel('p1').count('eth_getLogs')]).toEqual([0, 24])
   })
 
@@ -426,7 +496,7 @@ describe('bounds', () => {
     before.hang()
     const seen = t.start('eth_getLogs', [range(1, 1_000)])
     await t.clock.advance(MINUTE)
-    expect([seen.ended?.at, seen.ended?.error.name]).toEqual([2_000, 'AllProvidersFailedError'])
+    expect([seen.ended?.at, seen.ended?.error.name]).toEqual([2_010, 'AllProvidersFailedError'])
     expect(t.inFlight()).toBe(0)
   })
 })

@@ -64,6 +64,10 @@ describe('hashOf', () => {
     expect(payloadOf(wrapped)).toBe(canonical)
   })
 
+  test('behavior: of other types nothing is taken for a sidecar', () => {
+    expect(payloadOf('0x02c2c180')).toBe('0x02c2c180')
+  })
+
   test.each([
     ['a type beyond 0x04', concatHex(['0x71', serializeTransaction({ chainId: 1, type: 'eip1559' })])],
     ['a reserved first byte', '0x80'],
@@ -72,6 +76,12 @@ describe('hashOf', () => {
     ['a payload that is no list', '0x0280'],
     ['an odd number of digits', '0x02c'],
     ['no hex', '0xzz'],
+    ['no hex in its first byte', '0x2gc180'],
+    ['no hex in the middle', '0x02c18zz0'],
+    ['no 0x in front', 'xx0xc180'],
+    ['an X in front', '0Xc180'],
+    ['the first type beyond 0x04', '0x05c180'],
+    ['a list without fields', '0x02c0'],
     ['nothing', '0x'],
     ['no text', 5],
     ['nothing at all', undefined],

@@ -35,7 +35,7 @@ function clientOf(
   return createPublicClient({
     chain: mainnet,
     cacheTime: 0,
-    transport: failover(list, { timeout: 1_000, retry: { rounds: 1 }, verifyChain: false, ...options }),
+    transport: failover(list, { timeout: 3_000, retry: { rounds: 1 }, verifyChain: false, ...options }),
   })
 }
 
@@ -81,6 +81,20 @@ describe('the next provider', () => {
       transactionHash: hash,
     })
     expect([p1.count(), p2.count()]).toEqual([1, 0])
+  })
+
+  test("error: one line says what is known of it, in viem's error of a wallet client too", async () => {
+    await using fleet = await createFleet([{ methods: SEND, reset: 'processed' }])
+    const line = `The transaction may have been sent: ${hash}`
+    const linesOf = ({ message }: Error) => message.split('\n').filter((text) => text.includes('may have been sent'))
+    const transport = failover([fleet.providers[0].url], { retry: { rounds: 1 } })
+    const wallet = createWalletClient({ account, chain: mainnet, transport })
+    const error = await errorOf(wallet.sendRawTransaction({ serializedTransaction: raw }))
+    const fees = { gas: 21_000n, maxFeePerGas: 2n, maxPriorityFeePerGas: 1n }
+    const wrapped = await errorOf(wallet.sendTransaction({ type: 'eip1559', to, value: 5n, nonce: 0, ...fees }))
+    expect([linesOf(error), error.metaMessages.at(-1)]).toEqual([[line], line])
+    expect([wrapped.name, linesOf(wrapped)]).toEqual(['TransactionExecutionError', [line]])
+    expect(wrapped.walk((link: object) => 'mayHaveBeenSent' in link)).toMatchObject({ transactionHash: hash })
   })
 
   test('behavior: bytes that are no transaction go as they are', async () => {
@@ -194,19 +208,23 @@ describe('private providers', () => {
     expect(await client.transport.request(request)).toMatchObject({ transactionHash: hash })
     expect(p1.count()).toBe(0)
     await client.transport.request({ method: request.method, params: [toHex(1, { size: 32 })] })
-    expect(p1.count()).toBe(1)
+    expect(p1.count(request.method)).toBe(1)
   })
 
   test.each([
-    ['fails', {}],
-    ['may not be asked', { exclude: ['p1'] }],
-  ])('behavior: nobody but it can be asked, as the other one %s: its null is the answer', async (_, overrides) => {
-    await using fleet = await createFleet([{ methods: 'eth_getTransactionReceipt', status: 503 }, {}])
-    const client = clientOf(fleet.providers, {}, configs)
-    await send(client)
-    const request = { method: 'eth_getTransactionReceipt', params: [hash] }
-    expect(await client.transport.request(request, overrides)).toBe(null)
-  })
+    ['fails', { status: 503 }, {}],
+    ['does not know the method', { error: { code: -32601, message: 'the method is not available' } }, {}],
+    ['may not be asked', {}, { exclude: ['p1'] }],
+  ])(
+    'behavior: nobody but it can be asked, as the other one %s: its null is the answer',
+    async (_, says, overrides) => {
+      await using fleet = await createFleet([{ methods: 'eth_getTransactionReceipt', ...says }, {}])
+      const client = clientOf(fleet.providers, {}, configs)
+      await send(client)
+      const request = { method: 'eth_getTransactionReceipt', params: [hash] }
+      expect(await client.transport.request(request, overrides)).toBe(null)
+    },
+  )
 })
 
 describe('broadcast to all', () => {

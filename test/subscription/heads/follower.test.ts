@@ -10,9 +10,15 @@ import { createManualClock } from '../../support/manual-clock'
 import { blockOf, nameOf } from '../blocks'
 import { createTree } from '../tree'
 
-type Given = { mostFilled?: number; providers?: readonly string[]; isBegun?: boolean; known?: number }
+type Given = {
+  mostFilled?: number
+  providers?: readonly string[]
+  isBegun?: boolean
+  known?: number
+  onTold?: () => void
+}
 
-function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known }: Given = {}) {
+function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, onTold }: Given = {}) {
   const clock = createManualClock()
   const tree = createTree(clock)
   const base = tree.head()
@@ -32,6 +38,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known }: 
         if (tip && tip.hash !== block.parentHash) told.push('loose')
         kept.push(block)
         told.push(nameOf(block))
+        onTold?.()
       },
       onReorg(removed, isReset) {
         for (const { hash } of removed) if (kept.at(-1)?.hash === hash) kept.pop()
@@ -225,6 +232,18 @@ describe('several sources', () => {
     expect(told.slice(3)).toEqual(['reorg 103 102', '102/1', '103/1', '104/1'])
   })
 
+  test('behavior: nor does it become the present source by heads that were told long ago', async () => {
+    const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
+    await arrive(tree.mine(3))
+    const p2 = createOrigin('p2', 'ws')
+    tree.follow('p2', 'p1')
+    await arrive(tree.chain().slice(2, 3), p2)
+    await arrive(tree.reorg(2, 1, 'p2'), p2)
+    expect(told.slice(3)).toEqual([])
+    await arrive(tree.mine(1))
+    expect(told.slice(3)).toEqual(['104/1'])
+  })
+
   test('behavior: once followed, its own reorgs are', async () => {
     const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(3))
@@ -273,6 +292,33 @@ describe('several sources', () => {
   })
 })
 
+test('behavior: a source that has just come is not followed down, however long ago another one was level', async () => {
+  const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
+  await arrive(tree.mine(5))
+  await clock.advance(60_000)
+  tree.follow('p2', 'p1')
+  const p2 = createOrigin('p2', 'ws')
+  await arrive(tree.reorg(4, 1, 'p2'), p2)
+  expect(told.slice(5)).toEqual([])
+  await clock.advance(60_000)
+  await arrive(tree.mine(1, 'p2'), p2)
+  expect(told.slice(5)).toEqual(['reorg 105 104 103 102', '102/1', '103/1'])
+})
+
+test('behavior: nor is one that was lower once, and level since', async () => {
+  const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
+  await arrive(tree.mine(3))
+  const p2 = createOrigin('p2', 'ws')
+  tree.follow('p2', 'p1')
+  await arrive(tree.reorg(2, 1, 'p2'), p2)
+  tree.follow('p2', 'p1')
+  await arrive([tree.head('p2')], p2)
+  await arrive(tree.mine(1))
+  await clock.advance(60_000)
+  await arrive(tree.reorg(2, 1, 'p2'), p2)
+  expect(told).toEqual(['101', '102', '103', '104/1'])
+})
+
 describe('a reset', () => {
   test('behavior: all say that the chain is shorter: it is followed down', async () => {
     const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
@@ -292,6 +338,32 @@ describe('a reset', () => {
     await arrive([tree.head()], createOrigin('p1', 'poll'))
     await clock.advance(30_000)
     expect(told.slice(5)).toEqual([])
+  })
+
+  test('behavior: looked for less and less often, but at once again when the chain has grown', async () => {
+    const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
+    await arrive(tree.mine(5))
+    tree.follow('p2', 'p1')
+    await arrive(tree.reorg(4, 1, 'p2'), createOrigin('p2', 'ws'))
+    await arrive(tree.mine(1))
+    told.length = 0
+    tree.reorg(5, 1)
+    tree.follow('p2', 'p1')
+    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    expect(told).toEqual([expect.stringMatching(/^reset 106/), '102/2'])
+  })
+
+  test('behavior: stopped while it is looked for, nothing more is asked or told', async () => {
+    const { clock, tree, told, filling, follower, arrive } = setUp({ providers: ['p1', 'p2'] })
+    await arrive(tree.mine(5))
+    tree.reorg(4, 2)
+    tree.follow('p2', 'p1')
+    tree.delayBy(() => 100)
+    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await clock.advance(50)
+    follower.stop()
+    await clock.advance(1_000)
+    expect([told.slice(5), filling, tree.asked]).toEqual([[], [], ['latest p1', 'latest p2']])
   })
 
   test('behavior: one that is alone is asked twice', async () => {
@@ -339,6 +411,17 @@ describe('what cannot be had', () => {
     expect(told.slice(2)).toEqual(['103'])
   })
 
+  test('behavior: what could not be had before we slept is asked for when we wake', async () => {
+    const { clock, tree, told, arrive } = setUp()
+    const [lost] = tree.mine(2) as [Block, Block]
+    tree.lose(lost.hash)
+    await arrive([tree.head()])
+    await clock.jump(600_000)
+    tree.find(lost.hash)
+    await clock.advance(2_100)
+    expect(told).toEqual(['101', '102'])
+  })
+
   test('behavior: it comes within 30 s: nothing is missing', async () => {
     const { clock, tree, told, arrive } = setUp()
     const [lost] = tree.mine(2) as [Block, Block]
@@ -348,6 +431,35 @@ describe('what cannot be had', () => {
     tree.find(lost.hash)
     await clock.advance(2_000)
     expect(told).toEqual(['101', '102'])
+  })
+
+  test('behavior: a block of the same number from another branch is not taken for it', async () => {
+    const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
+    await arrive(tree.mine(2))
+    tree.follow('p2', 'p1')
+    const [lost, head] = tree.reorg(1, 2, 'p2') as [Block, Block]
+    tree.lose(lost.hash)
+    // Its provider has gone back to the branch of the others.
+    tree.follow('p2', 'p1')
+    await arrive([head], createOrigin('p2', 'ws'))
+    await clock.advance(5_000)
+    expect([told, tree.asked.includes('number 102')]).toEqual([['101', '102'], true])
+    tree.find(lost.hash)
+    await clock.advance(5_000)
+    expect(told.slice(2)).toEqual(['reorg 102', '102/1', '103/1'])
+  })
+
+  test('behavior: each that cannot be had has its own 30 s', async () => {
+    const { clock, tree, told, arrive } = setUp()
+    await arrive(tree.mine(2).slice(1))
+    await clock.advance(60_000)
+    const [lost] = tree.mine(2) as [Block, Block]
+    tree.lose(lost.hash)
+    await arrive([tree.head()])
+    await clock.advance(5_000)
+    tree.find(lost.hash)
+    await clock.advance(5_000)
+    expect(told).toEqual(['101', '102', '103', '104'])
   })
 
   test('behavior: new heads do not put off for ever what cannot be had', async () => {
@@ -376,6 +488,7 @@ describe('what cannot be had', () => {
       '119',
       '120',
     ])
+    expect(tree.asked).toEqual(['number 115', 'number 116', 'number 117', 'number 118', 'number 119'])
     await arrive(tree.mine())
     expect(told.at(-1)).toBe('121')
   })
@@ -409,6 +522,12 @@ describe('stop', () => {
     await arrive(tree.mine())
     await clock.advance(60_000)
     expect([told, clock.pending.total]).toEqual([[], 0])
+  })
+
+  test('behavior: from within a block that was filled in: nor are the others of the same gap', async () => {
+    const { tree, told, arrive, follower } = setUp({ onTold: () => follower.stop() })
+    await arrive(tree.mine(5).slice(4))
+    expect(told).toEqual(['101'])
   })
 
   test('behavior: from within a block: the next one is not given', async () => {
@@ -499,6 +618,15 @@ describe('after the block that callers know', () => {
     follower.begin(heads.at(-1), p1)
     await arrive(heads.slice(-1))
     expect(told).toEqual(['gap 101-103: the gap is wider than maxBackfillBlocks', '104', '105', '106'])
+  })
+
+  test('behavior: of the parent that it begins with, or begins anew with, it is known who has it', async () => {
+    const { tree, follower, p1, arrive } = setUp({ isBegun: false, known: 100, mostFilled: 2 })
+    const [head, ...later] = tree.mine(8).map((block) => ({ ...block, provider: block.number > 101 ? 'p3' : 'p2' }))
+    follower.begin(head, p1)
+    expect(follower.chain.tip()).toMatchObject({ number: 100, hash: head?.parentHash, provider: 'p2' })
+    await arrive(later.slice(-1))
+    expect(follower.chain.root()).toMatchObject({ number: 105, provider: tree.head().provider })
   })
 
   test('behavior: a reorg right at the start', async () => {

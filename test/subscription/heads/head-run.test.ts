@@ -24,3 +24,19 @@ describe('a source that is behind', () => {
     expect(seen).toEqual(['101', '102', '103'])
   })
 })
+
+describe('a source that is lost', () => {
+  test.each(['unsubscribes', 'closes'])('behavior: a listener that hears of it %s: nothing is left', async (way) => {
+    const { clock, channel, mine, subscribe, become, engine } = createNodes(1)
+    const one = subscribe()
+    await clock.settle()
+    await mine(1, 1)
+    await clock.advance(100)
+    const end = () => (way === 'closes' ? engine.close() : void one.unsubscribe())
+    engine.events.on('subscription', ({ to }) => to === 'switching' && end())
+    become(1, 'waiting')
+    const before = channel('p1', 'http').count()
+    await clock.advance(60_000)
+    expect([engine.status().subscriptions, channel('p1', 'http').count(), clock.pending.total]).toEqual([[], before, 0])
+  })
+})

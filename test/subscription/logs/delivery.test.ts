@@ -1,25 +1,29 @@
 // What a stream of logs gives, takes back and adds late; which blocks it calls certain.
 
 import { describe, expect, test } from 'vitest'
+import { indexOf } from '../../../src/rpc/log'
 import { createDelivery } from '../../../src/subscription/logs/delivery'
-import { indexOf } from '../../../src/subscription/logs/ledger'
 import type { Item } from '../../../src/subscription/stream'
 import { blockOf, hashOf, logOf, nameOf } from '../blocks'
 
 function setUp() {
   const items: Item[] = []
-  const delivery = createDelivery({ onItem: (item) => items.push(item) })
+  const gaps: string[] = []
+  const delivery = createDelivery({
+    onItem: (item) => items.push(item),
+    onGap: (from, to) => gaps.push(`${from}-${to}`),
+  })
   delivery.begin(blockOf(99))
-  /** What was given since the last call: `logs 100: 0 1`, `removed 100: 1 0`, `late 100: 2`, `passed 100`. */
+  /** What was given since the last call: `logs 100: 0 1`, `removed 100: 1 0`, `late logs 100: 2`, `passed 100`. */
   function given() {
     return items.splice(0).map((item) => {
       if (item.type === 'passed') return `passed ${nameOf(item)}`
       if (item.type !== 'logs') throw new Error(`What is a ${item.type} here?`)
-      const name = item.isRemoved ? 'removed' : item.isLate ? 'late' : 'logs'
-      return `${name} ${nameOf(item)}: ${item.results.map(indexOf).join(' ')}`
+      const name = item.isRemoved ? 'removed' : 'logs'
+      return `${item.isLate ? 'late ' : ''}${name} ${nameOf(item)}: ${item.results.map(indexOf).join(' ')}`
     })
   }
-  return { delivery, items, given }
+  return { delivery, items, gaps, given }
 }
 
 describe('give', () => {
@@ -40,6 +44,17 @@ describe('give', () => {
     delivery.give(blockOf(100), [logOf(100, 0), logOf(100, 0)], true)
     delivery.give(blockOf(100), [logOf(100, 0), logOf(100, 1)], true)
     expect(given()).toEqual(['logs 100: 0', 'passed 100', 'logs 100: 1', 'passed 100'])
+  })
+
+  test('behavior: behind a block that was taken back late, what takes its place is late too while later ones stand', () => {
+    const { delivery, given } = setUp()
+    for (const number of [100, 104]) delivery.give(blockOf(number), [logOf(number, 0)], false)
+    delivery.takeBack(blockOf(100))
+    given()
+    delivery.give(blockOf(100, { branch: 1 }), [logOf(100, 0, 1)], true)
+    delivery.give(blockOf(103), [], true)
+    delivery.give(blockOf(105), [logOf(105, 0)], true)
+    expect(given()).toEqual(['late logs 100/1: 0', 'passed 100/1', 'passed 103', 'logs 105: 0', 'passed 105'])
   })
 
   test('behavior: each block has its turn: who joined later has none of the earlier ones', () => {
@@ -75,6 +90,14 @@ describe('takeBack', () => {
     expect([given(), delivery.cursor()]).toEqual([[], { number: 99, hash: hashOf(99), provider: 'p1' }])
   })
 
+  test('behavior: a block whose replacement was found after later logs were given is taken back late', () => {
+    const { delivery, given } = setUp()
+    for (const number of [100, 101, 102]) delivery.give(blockOf(number), [logOf(number, 0)], false)
+    given()
+    for (const number of [101, 100, 102]) delivery.takeBack(blockOf(number))
+    expect(given()).toEqual(['late removed 101: 0', 'late removed 100: 0', 'removed 102: 0'])
+  })
+
   test('behavior: the same block again after it was taken back is given again', () => {
     const { delivery, given } = setUp()
     delivery.give(blockOf(100), [logOf(100, 0)], true)
@@ -95,13 +118,13 @@ describe('noteBefore', () => {
     given()
     delivery.takeBack(blockOf(99))
     expect(items.map((item) => (item.type === 'logs' ? item.turn : undefined))).toEqual([-1])
-    expect(given()).toEqual(['removed 99: 0'])
+    expect(given()).toEqual(['late removed 99: 0'])
     expect(delivery.since(98)?.map(nameOf)).toEqual(['98', '100'])
   })
 
-  test('behavior: not more than the last 256 blocks', () => {
+  test('behavior: not more than the last 1 000 blocks', () => {
     const { delivery } = setUp()
-    delivery.give(blockOf(340), [], true)
+    delivery.give(blockOf(1_084), [], true)
     delivery.noteBefore(10, [80, 84, 85, 90].map(read))
     expect([delivery.begunAt(), delivery.blocks().map(nameOf)]).toEqual([85, ['90', '85']])
   })
@@ -119,7 +142,7 @@ describe('add', () => {
       true,
       true,
     ])
-    expect(given()).toEqual(['late 100: 2', 'logs 102: 1'])
+    expect(given()).toEqual(['late logs 100: 2', 'logs 102: 1'])
   })
 
   test('behavior: what was given already is nothing new', () => {
@@ -139,6 +162,28 @@ describe('add', () => {
     for (let number = 100; number <= 104; number++) delivery.give(blockOf(number), [], false)
     delivery.add(blockOf(102), [logOf(102, 0)])
     expect(items.flatMap((item) => (item.type === 'logs' ? [item.turn] : []))).toEqual([2])
+  })
+
+  test('behavior: a block that was passed over had its turn with the next one: who was there by then is given it', () => {
+    const { delivery, items } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], false)
+    delivery.give(blockOf(110), [logOf(110, 0)], false)
+    delivery.give(blockOf(120), [logOf(120, 0)], false)
+    items.splice(0)
+    delivery.add(blockOf(105), [logOf(105, 0)])
+    delivery.add(blockOf(115), [logOf(115, 0)])
+    expect(items.flatMap((item) => (item.type === 'logs' ? [item.turn] : []))).toEqual([1, 2])
+  })
+
+  test('behavior: after a reorg it has the turn of its block in the new chain', () => {
+    const { delivery, items } = setUp()
+    for (const number of [100, 101, 102]) delivery.give(blockOf(number), [], false)
+    delivery.takeBack(blockOf(102))
+    delivery.takeBack(blockOf(101))
+    for (const number of [101, 102]) delivery.give(blockOf(number, { branch: 1 }), [], false)
+    items.splice(0)
+    delivery.add(blockOf(101, { branch: 1 }), [logOf(101, 0, 1)])
+    expect(items.flatMap((item) => (item.type === 'logs' ? [item.turn] : []))).toEqual([3])
   })
 })
 
@@ -176,18 +221,66 @@ describe('uncertain', () => {
     expect(delivery.uncertain()?.from).toBe(101)
   })
 
+  test('behavior: nothing is left of it once all of it was taken back', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(100), [], true)
+    delivery.give(blockOf(101), [], false)
+    delivery.takeBack(blockOf(101))
+    expect(delivery.uncertain()).toBeUndefined()
+  })
+
   test('behavior: what is too old to be remembered is not given again', () => {
     const { delivery, items } = setUp()
-    for (let number = 100; number < 400; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
+    for (let number = 100; number < 1_400; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
     const before = items.length
-    for (let number = 100; number < 400; number++) expect(delivery.add(blockOf(number), [logOf(number, 0)])).toBe(false)
+    for (let number = 100; number < 1_400; number++)
+      expect(delivery.add(blockOf(number), [logOf(number, 0)])).toBe(false)
     expect(items).toHaveLength(before)
+  })
+
+  test('behavior: no more than is remembered, be it for the number of blocks or of logs', () => {
+    const { delivery } = setUp()
+    const many = (number: number) => Array.from({ length: 9_000 }, (_, index) => logOf(number, index))
+    for (const number of [100, 101, 102]) delivery.give(blockOf(number), many(number), false)
+    expect(delivery.uncertain()?.from).toBe(101)
+    for (let number = 103; number < 1_400; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
+    expect(delivery.uncertain()?.from).toBe(400)
   })
 
   test('behavior: not more than the last 1 000 blocks', () => {
     const { delivery } = setUp()
     for (let number = 100; number < 2_100; number++) delivery.give(blockOf(number), [], false)
     expect(delivery.uncertain()?.from).toBe(1_100)
+  })
+})
+
+describe('giveUp', () => {
+  const given = (count: number, isCertain = false) => {
+    const { delivery, gaps } = setUp()
+    for (let number = 100; number < 100 + count; number++) delivery.give(blockOf(number), [logOf(number, 0)], isCertain)
+    return {
+      delivery,
+      giveUp() {
+        delivery.giveUp()
+        return gaps.splice(0)
+      },
+    }
+  }
+
+  test('default: what only looks whole and is too old to be looked at again is said, once', () => {
+    const { delivery, giveUp } = given(1_300)
+    expect([giveUp(), giveUp()]).toEqual([['100-399'], []])
+    for (let number = 1_400; number < 1_410; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
+    expect(giveUp()).toEqual(['400-409'])
+  })
+
+  test('behavior: nothing while all is remembered or certain', () => {
+    expect([given(0).giveUp(), given(1_000).giveUp(), given(1_300, true).giveUp()]).toEqual([[], [], []])
+    const { delivery, giveUp } = given(1_300)
+    const range = delivery.uncertain()
+    if (range) delivery.confirm(range)
+    delivery.give(blockOf(1_400), [], false)
+    expect(giveUp()).toEqual([])
   })
 })
 
@@ -207,13 +300,42 @@ describe('since', () => {
 
   test('behavior: not if it does not remember as much', () => {
     const { delivery } = setUp()
-    expect(delivery.since(100)).toBeUndefined()
-    for (let number = 100; number < 500; number++) delivery.give(blockOf(number), [logOf(number, 0)], true)
-    expect([99, 200, 243, 244].map((from) => delivery.since(from)?.length)).toEqual([
+    for (let number = 100; number < 1_500; number++) delivery.give(blockOf(number), [logOf(number, 0)], true)
+    expect([99, 200, 499, 500].map((from) => delivery.since(from)?.length)).toEqual([
       undefined,
       undefined,
       undefined,
-      256,
+      1_000,
+    ])
+  })
+
+  test('behavior: what nothing was found in is remembered too', () => {
+    const { delivery } = setUp()
+    for (let number = 100; number < 110; number++) delivery.give(blockOf(number), [], true)
+    expect([delivery.since(99), delivery.since(100)]).toEqual([undefined, []])
+  })
+
+  test('behavior: not within a gap that was told', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.onGap(101, 109, '')
+    delivery.give(blockOf(110), [logOf(110, 0)], true)
+    expect([100, 105, 110].map((from) => delivery.since(from)?.map(nameOf))).toEqual([undefined, undefined, ['110']])
+  })
+
+  test('behavior: not if what lies between was forgotten', () => {
+    const { delivery } = setUp()
+    for (const number of [100, 101, 102])
+      delivery.give(
+        blockOf(number),
+        Array.from({ length: 9_000 }, (_, index) => logOf(number, index)),
+        true,
+      )
+    delivery.noteBefore(90, [{ number: 90, hash: hashOf(90), logs: [logOf(90, 0)] }])
+    expect([90, 100, 101].map((from) => delivery.since(from)?.map(nameOf))).toEqual([
+      undefined,
+      undefined,
+      ['101', '102'],
     ])
   })
 })

@@ -1,7 +1,8 @@
 // What was delivered, as far back as it is remembered.
 
 import { describe, expect, test } from 'vitest'
-import { createLedger, indexOf, inOrder } from '../../../src/subscription/logs/ledger'
+import { indexOf } from '../../../src/rpc/log'
+import { createLedger } from '../../../src/subscription/logs/ledger'
 import { hashOf, logOf } from '../blocks'
 
 const at = (number: number, branch = 0, turn = 0) => ({ number, hash: hashOf(number, branch), turn })
@@ -32,10 +33,20 @@ describe('ledger', () => {
     expect(indexes(ledger.add(at(100), [logOf(100, 0)]))).toEqual([0])
   })
 
-  test('behavior: remembers the last 256 blocks', () => {
+  test('behavior: remembers the last 1 000 blocks, and which ones it has forgotten', () => {
     const ledger = createLedger()
-    for (let number = 1; number <= 1_000; number++) ledger.add(at(number), [logOf(number, 0)])
-    expect(ledger.all().map(({ number }) => number)).toEqual(Array.from({ length: 256 }, (_, index) => 745 + index))
+    expect(ledger.forgotten()).toBe(-1)
+    for (let number = 1; number <= 2_000; number++) ledger.add(at(number), [logOf(number, 0)])
+    expect(ledger.all().map(({ number }) => number)).toEqual(Array.from({ length: 1_000 }, (_, index) => 1_001 + index))
+    expect(ledger.forgotten()).toBe(1_000)
+  })
+
+  test('behavior: of a chain that has become shorter it knows what is given from there on', () => {
+    const ledger = createLedger()
+    for (let number = 1; number <= 2_000; number++) ledger.add(at(number), [logOf(number, 0)])
+    for (const { hash } of ledger.all()) ledger.remove(hash)
+    ledger.add(at(500, 1), [])
+    expect(ledger.forgotten()).toBe(499)
   })
 
   test('behavior: remembers 20 000 logs; one block with more is remembered all the same', () => {
@@ -74,11 +85,5 @@ describe('ledger', () => {
     ledger.remove(hashOf(2))
     ledger.add(at(3), many(3))
     expect(ledger.all().map(({ number }) => number)).toEqual([1, 3])
-  })
-})
-
-describe('inOrder', () => {
-  test('default: by their place in the block, each once', () => {
-    expect(indexes(inOrder([logOf(1, 10), logOf(1, 2), logOf(1, 10), logOf(1, 0)]))).toEqual([0, 2, 10])
   })
 })

@@ -1,7 +1,9 @@
 // What a read of logs vouches for: an empty answer about a range may come from another branch.
 
 import { describe, expect, test } from 'vitest'
+import { within } from '../../../src/base/clock'
 import { createGate } from '../../../src/base/gate'
+import type { Backfill } from '../../../src/subscription/backfill'
 import { createBackfill } from '../../../src/subscription/backfill'
 import { createLogReads } from '../../../src/subscription/logs/log-reads'
 import type { Chain } from '../../support/chain'
@@ -78,5 +80,96 @@ describe('ofRange', () => {
     const found = await reads.ofRange(99, end.number, 'p1', 'verify', end.hash)
     expect(found.map(({ number }) => number)).toEqual([99, 100, 101])
     expect(asked.filter((call) => call.endsWith('eth_getLogs'))).toEqual(['p1 eth_getLogs', 'p2 eth_getLogs'])
+  })
+
+  test('behavior: one that comes back to our branch while it is asked is not believed for its earlier logs', async () => {
+    const chain = createChain({ height: 100, logs: (_, branch) => (branch === 0 ? one : []) })
+    const stale = chain.fork()
+    stale.reorg(2)
+    stale.mine()
+    chain.mine()
+    let answers = 0
+    const chains = {
+      p1: stale,
+      get p2() {
+        return answers++ < 2 ? stale : chain
+      },
+      p3: chain,
+    }
+    const { reads, asked } = readsOf(chains)
+    const end = chain.head
+    const found = await reads.ofRange(99, end.number, 'p1', 'verify', end.hash)
+    expect(found.map(({ number }) => number)).toEqual([99, 100, 101])
+    expect(asked.filter((call) => call.endsWith('eth_getLogs'))).toEqual(['p1 eth_getLogs', 'p3 eth_getLogs'])
+  })
+})
+
+describe('a provider that goes back behind what it has shown', () => {
+  test('behavior: it is not believed that there is nothing, also if it catches up while it is asked again', async () => {
+    const behind = createChain({ height: 100, logs: () => one })
+    const chain = behind.fork()
+    chain.mine()
+    let answers = 0
+    const chains = {
+      get p1() {
+        return answers++ < 3 ? behind : chain
+      },
+    }
+    const { reads } = readsOf(chains)
+    const { number, hash } = chain.head
+    const read = () =>
+      reads.ofRange(number, number, 'p1', 'verify', hash).then(
+        (found) => found.map((block) => block.number),
+        () => 'nothing that can be relied on',
+      )
+    expect([await read(), await read(), await read()]).toEqual([
+      'nothing that can be relied on',
+      'nothing that can be relied on',
+      [101],
+    ])
+  })
+})
+
+describe('untilDone', () => {
+  test('behavior: what a sleep has cut short is tried again, not reported as missing', async () => {
+    const clock = createManualClock()
+    const reads = createLogReads(clock, createGate(1), {} as Backfill, {})
+    const tries: number[] = []
+    const found = reads.untilDone(async () => {
+      tries.push(clock.now())
+      if (tries.length < 3) throw new Error('Nobody can be reached.')
+      return 'the logs'
+    }, 30_000)
+    await clock.settle()
+    await clock.jump(600_000)
+    await clock.advance(1_000)
+    expect(await found).toBe('the logs')
+    expect(tries).toEqual([0, 600_000, 600_200])
+  })
+
+  test('behavior: a limit that passed in a sleep is not the end of it', async () => {
+    const clock = createManualClock()
+    const reads = createLogReads(clock, createGate(1), {} as Backfill, {})
+    let isAsleep = true
+    const read = () => within(clock, 30_000, isAsleep ? new Promise<string>(() => {}) : Promise.resolve('the logs'))
+    const found = reads.untilDone(read, 30_000)
+    await clock.settle()
+    isAsleep = false
+    await clock.jump(600_000)
+    await clock.advance(1_000)
+    expect(await found).toBe('the logs')
+  })
+
+  test('behavior: it is given up when it was tried for so long', async () => {
+    const clock = createManualClock()
+    const reads = createLogReads(clock, createGate(1), {} as Backfill, {})
+    let tries = 0
+    const found = reads.untilDone(async () => {
+      tries++
+      throw new Error('Nobody can be reached.')
+    }, 30_000)
+    await clock.advance(30_000)
+    expect(await found).toBe(undefined)
+    expect(tries).toBeGreaterThan(10)
   })
 })

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from 'vitest'
 import { createGate } from '../../../src/base/gate'
-import type { Block, Log } from '../../../src/subscription/block'
+import type { Log } from '../../../src/rpc/log'
+import { indexOf } from '../../../src/rpc/log'
+import type { Block } from '../../../src/subscription/block'
 import type { BloomAnswer } from '../../../src/subscription/logs/blooms'
 import { createDelivery } from '../../../src/subscription/logs/delivery'
-import { indexOf } from '../../../src/subscription/logs/ledger'
 import { createLogReads } from '../../../src/subscription/logs/log-reads'
 import { createPushes } from '../../../src/subscription/logs/pushes'
 import { createTurns } from '../../../src/subscription/logs/turns'
@@ -33,6 +34,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
           `${item.isRemoved ? 'removed' : item.isLate ? 'late' : 'logs'} ${nameOf(item)}: ${item.results.map((log) => indexOf(log)).join(' ')}`,
         )
     },
+    onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
   })
   delivery.begin(blockOf(99))
   const pushes = createPushes()
@@ -64,7 +66,6 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       noteLie: ({ provider }) => told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
-    onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
     heads: { newest: async () => newest, has: (hash) => newest === undefined || newest.hash === hash },
     backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
   })
@@ -98,6 +99,66 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
 }
 
 describe('what is pushed', () => {
+  test('behavior: of a source that is not relied on, what was pushed is given where the check has no answer', async () => {
+    const { clock, told, head, push, answerBy } = setUp({ mustCheck: () => true })
+    answerBy(() => new Promise(() => {}))
+    push(logOf(100, 0))
+    head(blockOf(100))
+    await clock.advance(1_999)
+    expect(told).toEqual([])
+    await clock.advance(1)
+    expect(told[0]).toBe('logs 100: 0')
+  })
+
+  test('behavior: a check whose place is lost meanwhile is all there is: it is waited for longer', async () => {
+    const { clock, told, blooms, truth, head, turns, answerBy } = setUp()
+    const block = blockOf(100)
+    blooms.set(block.hash, 'yes')
+    truth.set(block.hash, [logOf(100, 0)])
+    answerBy(() => new Promise((resolve) => void clock.after(5_000, resolve)))
+    head(block)
+    await clock.advance(1_000)
+    turns.uncover()
+    await clock.advance(20_000)
+    expect(told).toEqual(['logs 100: 0', 'passed 100'])
+  })
+
+  test('behavior: a block that a reorg takes out while it cannot be had is no gap', async () => {
+    const { clock, told, head, turns, answerBy } = setUp()
+    const block = blockOf(100)
+    answerBy(() => Promise.reject(new Error('no')))
+    head(block, false)
+    await clock.advance(1_000)
+    expect(turns.drop(block.hash)).toBe(true)
+    await clock.advance(60_000)
+    expect(told).toEqual([])
+  })
+
+  test('behavior: of a source that is not relied on, a block is asked for whose bloom denies what was pushed', async () => {
+    const { clock, told, asked, blooms, truth, head, push } = setUp({ mustCheck: () => true })
+    const block = blockOf(100)
+    blooms.set(block.hash, 'no')
+    truth.set(block.hash, [logOf(100, 0), logOf(100, 1)])
+    push(logOf(100, 0))
+    head(block)
+    await clock.advance(50)
+    expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], ['100']])
+  })
+
+  test('behavior: for a branch that has lost, it is kept no longer than blocks may be replaced', async () => {
+    const { clock, head, push, pushes } = setUp()
+    const lost = logOf(100, 0)
+    push(lost)
+    for (const [number, kept] of [
+      [356, 1],
+      [357, 0],
+    ] as const) {
+      head(blockOf(number))
+      await clock.advance(50)
+      expect(pushes.of(lost.blockHash)).toHaveLength(kept)
+    }
+  })
+
   test('default: the logs of a block are given together, 50 ms after its head', async () => {
     const { clock, told, asked, head, push } = setUp()
     head(blockOf(100))
@@ -355,6 +416,84 @@ describe('catching up', () => {
       ...[101, 102, 103, 104].flatMap((number) => [`logs ${number}/1: 0`, `passed ${number}/1`]),
       'passed 104/1',
     ])
+  })
+
+  test('behavior: what was to be taken back before it begins anew is, and what it then reads of the same block stands', async () => {
+    const { clock, told, truth, canonical, turns, head, push, answerBy, newestIs } = setUp()
+    push(logOf(100, 0))
+    head(blockOf(100))
+    await clock.advance(50)
+    for (const number of [100, 101]) truth.set(hashOf(number), [logOf(number, 0)])
+    newestIs(blockOf(101))
+    answerBy(() => new Promise((resolve) => void clock.after(500, resolve)))
+    turns.add({ type: 'catch-up' })
+    await clock.advance(100)
+    // The heads leave the branch, and come back to it while the range is read.
+    for (const block of blocksOf(100, 101)) canonical.set(block.number, block)
+    newestIs(blockOf(101, { branch: 1 }))
+    turns.add({ type: 'retract', block: blockOf(100) })
+    await clock.advance(500)
+    newestIs(blockOf(102))
+    await clock.advance(2_000)
+    expect(told.slice(2)).toEqual([
+      'removed 100: 0',
+      'logs 100: 0',
+      'passed 100',
+      'logs 101: 0',
+      'passed 101',
+      'passed 102',
+    ])
+  })
+})
+
+describe('a reorg deeper than what is remembered', () => {
+  /** 100 to 1 299 were given, and 300 to 1 299 of them are remembered. A new chain from 101 on. */
+  function given1200() {
+    const made = setUp()
+    const { delivery, canonical, truth, told } = made
+    for (const block of blocksOf(100, 1_299)) delivery.give(block, [logOf(block.number, 0)], true)
+    for (const block of blocksOf(101, 1_300, { branch: 1, parentBranch: 0 })) {
+      canonical.set(block.number, block)
+      truth.set(block.hash, [logOf(block.number, 0, 1)])
+    }
+    told.splice(0)
+    return made
+  }
+
+  test('default: what is not remembered is told, the rest is taken back and given anew', async () => {
+    const { clock, told, asked, turns, newestIs } = given1200()
+    newestIs(blockOf(1_300, { branch: 1 }))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(told.filter((one) => !one.startsWith('passed'))).toEqual([
+      ...Array.from({ length: 1_000 }, (_, index) => `removed ${1_299 - index}: 0`),
+      'gap 100-299: what was given there is not remembered',
+      ...Array.from({ length: 1_001 }, (_, index) => `logs ${300 + index}/1: 0`),
+    ])
+    expect(asked).toEqual(['300-1300'])
+  })
+
+  test('behavior: the new chain is shorter than that: it is told of, and what comes on top is given', async () => {
+    const { clock, told, asked, turns, delivery, newestIs } = given1200()
+    newestIs(blockOf(200, { branch: 1 }))
+    turns.add({ type: 'catch-up' })
+    await clock.advance(2_100)
+    expect(told.slice(1_000)).toEqual(['gap 100-200: what was given there is not remembered', 'passed 200/1'])
+    expect(asked).toEqual([])
+    delivery.give(blockOf(201, { branch: 1 }), [], false)
+    expect(delivery.add(blockOf(201, { branch: 1 }), [logOf(201, 0, 1)])).toBe(true)
+  })
+
+  test('behavior: nothing was in the blocks that are gone: they count no more, for what is certain and for whose turn it was', async () => {
+    const { clock, turns, delivery, newestIs } = setUp()
+    for (let number = 100; number < 700; number++) delivery.give(blockOf(number), [], true)
+    newestIs(blockOf(400, { branch: 1 }))
+    turns.add({ type: 'catch-up' })
+    await clock.advance(2_100)
+    for (const number of [401, 402, 403]) delivery.give(blockOf(number, { branch: 1 }), [], false)
+    expect(delivery.uncertain()).toMatchObject({ from: 401, to: { number: 403 } })
+    delivery.add(blockOf(402, { branch: 1 }), [logOf(402, 0, 1)])
+    expect(delivery.blocks().map(({ turn }) => turn)).toEqual([602])
   })
 })
 

@@ -84,10 +84,16 @@ describe('next', () => {
 describe('fail', () => {
   test.each([
     ['unsupported-method', rpcError(-32601, 'the method eth_subscribe does not exist')],
-    ['invalid-params', rpcError(-32602, 'unsupported subscription type')],
-  ])('behavior: a provider that refuses the kind (%s) is not asked for it again', (_, error) => {
-    const { places, place } = createFeeds(2)
-    expect(places.fail(place(1), 'logs', error)).toBe(true)
+    ['unsupported-method', rpcError(-32602, 'unsupported subscription type')],
+    ['invalid-params', rpcError(-32602, 'Invalid params')],
+  ])('behavior: a provider that refuses the kind (%s) is not asked for it again, which is told once', (why, error) => {
+    const { places, place, events } = createFeeds(2)
+    const told = vi.fn()
+    events.on('capability', told)
+    for (const _ of ['asked', 'asked at the same time']) expect(places.fail(place(1), 'logs', error)).toBe(true)
+    expect(told).toHaveBeenCalledExactlyOnceWith({
+      ...{ provider: 'p1', what: 'subscription', from: 'logs', to: 'unsupported', why },
+    })
     expect([ids(places.list('logs')), ids(places.list('newHeads'))]).toEqual([['p2'], ['p1', 'p2']])
   })
 

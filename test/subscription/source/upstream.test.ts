@@ -500,6 +500,62 @@ describe('close', () => {
   })
 })
 
+describe('closed by who hears of something', () => {
+  test('behavior: of a limit: its socket is let go of', async () => {
+    const { clock, events, told, feed, start, close } = setUp(1)
+    feed(1).refuse(rpcError(-32005, 'rate limit exceeded'))
+    events.on('limit', close)
+    await start()
+    expect([told, feed(1).subscribed.length, feed(1).kept, clock.pending.total]).toEqual([[], 1, 0, 0])
+  })
+
+  /** Closes it as the socket of a place is dialled to be kept up. */
+  function closedByDial({ feed, close }: Pick<ReturnType<typeof setUp>, 'feed' | 'close'>, number: number) {
+    const { keep } = feed(number)
+    feed(number).keep = () => {
+      close()
+      return keep?.() as () => void
+    }
+  }
+
+  test('behavior: of the socket of a place that has failed', async () => {
+    const { clock, told, feed, start, close } = setUp(2)
+    feed(1).refuse(socketClosedError())
+    closedByDial({ feed, close }, 1)
+    await start()
+    await clock.advance(60_000)
+    expect([told, feed(1).kept, feed(2).live, clock.pending.total]).toEqual([[], 0, [], 0])
+  })
+
+  test('behavior: of the socket of a place that was lost', async () => {
+    const { clock, told, feed, start, close } = setUp(2)
+    closedByDial({ feed, close }, 1)
+    await start()
+    feed(1).drop()
+    await clock.advance(60_000)
+    expect(told).toEqual(['live p1', 'down p1: The socket has been closed.'])
+    expect([feed(1).kept, feed(2).live, clock.pending.total]).toEqual([0, [], 0])
+  })
+
+  test('behavior: of the socket of a better place, as another one is confirmed', async () => {
+    const { clock, told, feed, start, close, become } = setUp(2)
+    become(1, 'waiting')
+    closedByDial({ feed, close }, 1)
+    await start()
+    await clock.advance(60_000)
+    expect([told, feed(1).kept, feed(2).live, clock.pending.total]).toEqual([['live p2'], 0, [], 0])
+  })
+
+  test('behavior: of a socket, as no place can be had', async () => {
+    const { clock, told, feed, start, close, become } = setUp(2)
+    for (const number of [1, 2]) become(number, 'waiting')
+    closedByDial({ feed, close }, 1)
+    await start()
+    await clock.advance(60_000)
+    expect([told, feed(1).kept, feed(2).kept, clock.pending.total]).toEqual([['rest'], 0, 0, 0])
+  })
+})
+
 test('behavior: closed by who hears of the socket while a place is opened: nothing is left subscribed there', async () => {
   const { clock, told, feed, places, start, close } = setUp(2)
   await start()

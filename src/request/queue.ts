@@ -1,0 +1,85 @@
+// A request whose remaining candidates are all full or cool: it queues for room within its deadline, first come first served.
+// Meanwhile those behind open breakers are not forgotten: one that is due is probed, one that is back is asked.
+
+import { PROBE_LIMIT } from '../provider/breaker'
+import type { ChannelState } from '../provider/provider'
+import { openOf, restOf } from './ahead'
+import type { Flight, Parts } from './flight'
+import { isOver } from './flight'
+import { sendProbe } from './probe'
+import { isDue } from './route'
+import { idle } from './timing'
+import { MOST_WAITING } from './waiting'
+
+/** A cooldown is waited for only if it ends within this share of what is left, */
+const WORTH_WAITING = 0.6
+/** and within this (in ms). */
+const LONGEST_WAIT = 60_000
+
+/** Those that were behind an open breaker when it set out, and are back. */
+export function backOf({ route, ruledOut }: Flight): ChannelState[] {
+  return route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
+}
+
+/** Whether a full or cooling provider that is next is to be waited for: nobody else has room, and it will soon enough. */
+export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: number): boolean {
+  const others = restOf(flight)
+  if (provider.quota.cooldownUntil(now) === undefined) return true
+  if (others.some((other) => other.provider.quota.hasRoom(now))) return false
+  return roomAtOf(others, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
+}
+
+/** Waits for room at those that are left. Returns whether there was a place in the queue. */
+export function enterQueue(flight: Flight, now: number): boolean {
+  const { queue } = flight.parts
+  if (queue.size >= MOST_WAITING) return false
+  queue.add(flight)
+  stay(flight, now)
+  return true
+}
+
+/** There is room again, or a breaker has changed: those that wait go on if they can, first come first served. */
+export function serve({ queue, clock }: Parts) {
+  const now = clock.now()
+  for (const flight of [...queue]) {
+    if (flight.phase !== 'queueing') continue
+    const others = restOf(flight)
+    const [next] = others
+    const isNobodyBack = backOf(flight).length === 0
+    // Its cooldown may have grown since.
+    if (isNobodyBack && next && roomAtOf(others, now) > now && isWorthWaiting(flight, next, now)) {
+      stay(flight, now)
+      continue
+    }
+    queue.delete(flight)
+    flight.pilot.goOn(flight, now)
+  }
+}
+
+/** Room that has just come about belongs to those that wait for it. */
+export function letGoFirst({ parts, ahead }: Flight, now: number) {
+  if (parts.queue.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+    serve(parts)
+}
+
+/** Until there is room, or one more is due. */
+function stay(flight: Flight, now: number) {
+  const open = openOf(flight)
+  const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
+  if (due && !flight.probes?.size) {
+    due.ledAt = now
+    sendProbe(flight, due, now)
+  }
+  if (isOver(flight)) return
+  const dues = open.map(turnOf).filter((at) => at > now)
+  idle(flight, 'queueing', Math.min(roomAtOf(restOf(flight), now), ...dues), now)
+}
+
+/** When those that wait here may ask it (in ms of the clock). An end that says nothing of it does not put off its breaker. */
+function turnOf({ breaker, ledAt }: ChannelState): number {
+  return Math.max(breaker.dueAt(), ledAt + PROBE_LIMIT)
+}
+
+function roomAtOf(channels: readonly ChannelState[], now: number): number {
+  return Math.min(...channels.map(({ provider }) => provider.quota.roomAt(now)))
+}

@@ -1,0 +1,44 @@
+// Logs as nodes send them: read, put in order, and by block. Pure; what is no log of a block is `undefined`.
+
+import type { Hex, RpcLog } from 'viem'
+import { heightOf } from './block'
+import { isHash } from './header'
+
+export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }
+
+/** A block with logs of one filter. */
+export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
+
+export function toLog(raw: unknown): Log | undefined {
+  const { blockNumber, blockHash, logIndex } = (raw ?? {}) as Partial<Log>
+  const isWhole = heightOf(blockNumber) !== undefined && isHash(blockHash) && heightOf(logIndex) !== undefined
+  return isWhole ? (raw as Log) : undefined
+}
+
+/** All of an answer; `undefined` if it is no list of logs. */
+export function toLogs(raw: unknown): Log[] | undefined {
+  return Array.isArray(raw) && raw.every(toLog) ? raw : undefined
+}
+
+/** By block, the lowest first. */
+export function byBlock(logs: readonly Log[]): LoggedBlock[] {
+  const blocks = new Map<string, Log[]>()
+  for (const log of logs) {
+    const own = blocks.get(log.blockHash)
+    if (own) own.push(log)
+    else blocks.set(log.blockHash, [log])
+  }
+  return [...blocks]
+    .map(([hash, own]) => ({ hash, number: heightOf(own[0]?.blockNumber) as number, logs: inOrder(own) }))
+    .sort((a, b) => a.number - b.number)
+}
+
+/** By their place in the block, each once. */
+export function inOrder(logs: readonly Log[]): Log[] {
+  const unique = new Map(logs.map((log) => [indexOf(log), log]))
+  return [...unique.values()].sort((a, b) => indexOf(a) - indexOf(b))
+}
+
+export function indexOf({ logIndex }: Log): number {
+  return heightOf(logIndex) as number
+}

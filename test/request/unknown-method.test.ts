@@ -1,0 +1,82 @@
+// Methods that a provider does not know, while another one is down: whoever asks for one is told so soon, and as by a node. viem
+// asks for `eth_fillTransaction` before each send of a client until it is told.
+
+import { expect, test } from 'vitest'
+import type { TestEngine } from '../support/engine'
+import { createTestEngine } from '../support/engine'
+import { networkError, rpcError } from '../support/errors'
+
+const METHOD = 'eth_fillTransaction'
+const unknown = () => rpcError(-32601, 'Method not found')
+
+/** What it ends with, and after which time. */
+async function ask(t: TestEngine) {
+  const startedAt = t.clock.now()
+  const request = t.start(METHOD, [{}])
+  await t.clock.advance(20_000)
+  const { at = NaN, value, error } = request.ended ?? {}
+  return { after: at - startedAt, value, code: error?.code }
+}
+
+test('given p1 is dead and p2 does not know it, then -32601 within four rounds, and after one more try once p1 is known to be dead', async () => {
+  const t = createTestEngine()
+  t.channel('p1').fail(networkError())
+  t.channel('p2').fail(unknown())
+  const first = await ask(t)
+  expect(first.code).toBe(-32601)
+  expect(first.after).toBeLessThanOrEqual(150 + 300 + 600)
+  for (let count = 0; count < 5; count++) await ask(t)
+  const tries = t.channel('p1').calls.length
+  expect(t.state('p1')).toBe('open')
+  expect(await ask(t)).toEqual({ after: 75, value: undefined, code: -32601 })
+  expect(t.channel('p1').calls.length).toBe(tries + 1)
+})
+
+test('given p1 is back, though its breaker does not know, then it serves', async () => {
+  const t = createTestEngine()
+  t.channel('p1').fail(networkError())
+  t.channel('p2').fail(unknown())
+  for (let count = 0; count < 5; count++) await ask(t)
+  t.channel('p1').reply('filled')
+  expect(t.state('p1')).not.toBe('closed')
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+})
+
+test('given p1 has served it before, then it is waited for', async () => {
+  const t = createTestEngine({ providers: [{ breaker: { failures: 1, openFor: 3_000 } }, {}] })
+  t.channel('p1').on(METHOD).once.reply('filled')
+  t.channel('p2').fail(unknown())
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+  t.channel('p1').on(METHOD).once.fail(networkError())
+  t.channel('p1').on(METHOD).once.fail(networkError())
+  t.channel('p1').on(METHOD).reply('filled again')
+  expect(await ask(t)).toMatchObject({ value: 'filled again' })
+  // It is known to, so that the other one is left alone.
+  const asked = t.channel('p2').count(METHOD)
+  expect(await ask(t)).toMatchObject({ value: 'filled again', after: 0 })
+  expect(t.channel('p2').count(METHOD)).toBe(asked)
+})
+
+test('given p1 is declared to serve it, then it is waited for', async () => {
+  const t = createTestEngine({ providers: [{ capabilities: { methods: { include: ['eth_*'] } } }, {}] })
+  t.channel('p1').fail(networkError())
+  t.channel('p2').fail(unknown())
+  const request = t.start(METHOD, [{}])
+  await t.clock.advance(5_000)
+  t.channel('p1').reply('filled')
+  await t.clock.advance(5_000)
+  expect(request.ended?.value).toBe('filled')
+})
+
+test('given p1 was never asked for it, then p2, who does not know it, is asked after it, until p1 has served it', async () => {
+  const t = createTestEngine()
+  t.channel('p1').once.fail(networkError())
+  t.channel('p2').fail(unknown())
+  t.channel('p1').reply('filled')
+  const order = () => t.eventsOf('attempt').map(({ provider }) => provider)
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+  expect(order()).toEqual(['p1', 'p2', 'p1'])
+  t.channel('p1').once.fail(networkError())
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+  expect(order()).toEqual(['p1', 'p2', 'p1', 'p1', 'p1'])
+})

@@ -1,0 +1,50 @@
+// Logs as nodes send them: whole or not, in order, by block.
+
+import { describe, expect, test } from 'vitest'
+import { byBlock, indexOf, inOrder, toLog, toLogs } from '../../src/rpc/log'
+import { hashOf, logOf } from '../subscription/blocks'
+
+describe('toLog', () => {
+  test('default: a log as it is', () => {
+    const log = logOf(100, 0)
+    expect(toLog(log)).toBe(log)
+  })
+
+  test.each([undefined, null, 'log', {}, { ...logOf(100, 0), logIndex: null }, { ...logOf(100, 0), blockHash: null }])(
+    'error: %j is no log of a block',
+    (value) => {
+      expect(toLog(value)).toBeUndefined()
+    },
+  )
+})
+
+describe('toLogs', () => {
+  test('default: the list as it is', () => {
+    const logs = [logOf(100, 0), logOf(100, 1)]
+    expect(toLogs(logs)).toBe(logs)
+    expect(toLogs([])).toEqual([])
+  })
+
+  test.each([undefined, null, {}, 'logs', [null], [logOf(100, 0), {}]])('error: %j is no list of logs', (value) => {
+    expect(toLogs(value)).toBeUndefined()
+  })
+})
+
+describe('inOrder', () => {
+  test('default: by their place in the block, each once', () => {
+    const logs = inOrder([logOf(1, 10), logOf(1, 2), logOf(1, 10), logOf(1, 0)])
+    expect(logs.map(indexOf)).toEqual([0, 2, 10])
+  })
+})
+
+describe('byBlock', () => {
+  test('default: the lowest block first, branches apart', () => {
+    const logs = [logOf(101, 1), logOf(101, 0), logOf(9, 0), logOf(101, 0, 1)]
+    expect(byBlock(logs).map(({ logs, ...block }) => ({ ...block, logs: logs.map(indexOf) }))).toEqual([
+      { number: 9, hash: hashOf(9), logs: [0] },
+      { number: 101, hash: hashOf(101), logs: [0, 1] },
+      { number: 101, hash: hashOf(101, 1), logs: [0] },
+    ])
+    expect(byBlock([])).toEqual([])
+  })
+})

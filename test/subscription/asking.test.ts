@@ -1,0 +1,42 @@
+// Whom the streams of a list ask.
+
+import { describe, expect, test } from 'vitest'
+import type { ClientChannels, Face } from '../../src/request/plan'
+import { createPlanner } from '../../src/request/plan'
+import { createAsking } from '../../src/subscription/asking'
+import { createProviders } from '../provider/providers'
+import { planSettings } from '../support/settings'
+
+function setUp(methods: Parameters<typeof createPlanner>[0]['methods']) {
+  const channels = createProviders([{}, {}, {}]).flatMap((provider) => provider.channels)
+  const excluded: (readonly string[])[] = []
+  const face = { channels: [] as ClientChannels, planner: createPlanner({ ...planSettings, methods }) } as Face
+  const { ask } = createAsking(
+    {
+      parts: { channels },
+      async part(_, __, plan) {
+        excluded.push(plan.exclude ?? [])
+        return null
+      },
+    },
+    face,
+  )
+  return { ask, excluded }
+}
+
+describe('serving', () => {
+  const block = { method: 'eth_getBlockByNumber', params: ['0x1', false] }
+
+  test('behavior: for logs behind a wall, a block is asked only of those that may be asked for the logs', async () => {
+    const { ask, excluded } = setUp({ eth_getLogs: { providers: ['p2'] } })
+    await ask(block, { purpose: 'backfill', exclude: ['p9'], serving: 'eth_getLogs' })
+    await ask(block, { purpose: 'backfill' })
+    expect(excluded).toEqual([['p9', 'p1', 'p3'], []])
+  })
+
+  test('default: without a wall, of all', async () => {
+    const { ask, excluded } = setUp({})
+    await ask(block, { purpose: 'backfill', serving: 'eth_getLogs' })
+    expect(excluded).toEqual([[]])
+  })
+})

@@ -1,0 +1,88 @@
+// What a stream of logs gave on trust, read again: what was missing is given late, and a loss casts doubt on what lies before.
+
+import { describe, expect, test } from 'vitest'
+import { createGate } from '../../../src/base/gate'
+import { createDelivery } from '../../../src/subscription/logs/delivery'
+import { createLogCheck } from '../../../src/subscription/logs/log-check'
+import { createLogReads } from '../../../src/subscription/logs/log-reads'
+import { createManualClock } from '../../support/manual-clock'
+import { blockOf, logOf } from '../blocks'
+
+/** As many blocks from 100 on were given, with a log each; some of them have another one. */
+function setUp(count: number, ...lost: number[]) {
+  const clock = createManualClock()
+  const late: number[] = []
+  const asked: string[] = []
+  const losses: number[] = []
+  const gaps: string[] = []
+  const delivery = createDelivery({
+    onItem: (item) => item.type === 'logs' && item.isLate && late.push(item.number),
+    onGap: (from, to) => gaps.push(`${from}-${to}`),
+  })
+  delivery.begin(blockOf(99))
+  for (let number = 100; number < 100 + count; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
+  const logsIn = async ({ from, to }: { from: number; to: number }) => {
+    asked.push(`${from}-${to}`)
+    const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index)
+    return numbers.flatMap((number) => [logOf(number, 0), ...(lost.includes(number) ? [logOf(number, 1)] : [])])
+  }
+  const check = createLogCheck({
+    clock,
+    reads: createLogReads(clock, createGate(1), { logsIn } as never, {}),
+    delivery,
+    isOver: () => true,
+    onLoss(number) {
+      losses.push(number)
+      delivery.giveUp()
+      void check.run()
+    },
+  })
+  return { clock, check, delivery, late, asked, losses, gaps }
+}
+
+describe('run', () => {
+  test('default: nothing is missing: it is certain', async () => {
+    const { check, delivery, late, asked, losses } = setUp(10)
+    await check.run()
+    await check.run()
+    expect([asked, late, losses, delivery.uncertain()]).toEqual([['100-109'], [], [], undefined])
+  })
+
+  test('behavior: what is missing is given late and told, and read once', async () => {
+    const { check, late, asked, losses } = setUp(10, 103)
+    await check.run()
+    expect([asked, late, losses]).toEqual([['100-109'], [103], [109]])
+  })
+
+  test('behavior: what is too old to be looked at is trusted until a loss is found', async () => {
+    const whole = setUp(1_300)
+    await whole.check.run()
+    expect([whole.asked, whole.gaps]).toEqual([['400-1399'], []])
+    const other = setUp(1_300, 200, 1_390)
+    await other.check.run()
+    expect([other.late, other.losses, other.gaps]).toEqual([[1_390], [1_399], ['100-399']])
+  })
+})
+
+describe('start', () => {
+  test.each([
+    [10, 1, 60_000],
+    [510, 1, 10_000],
+    [10, 1_100, 10_000],
+  ])('behavior: %i blocks of %i logs are read after %i ms, before they are forgotten', async (count, logs, ms) => {
+    const { clock, check, delivery, asked } = setUp(0)
+    check.start()
+    await clock.settle()
+    for (let number = 100; number < 100 + count; number++)
+      delivery.give(
+        blockOf(number),
+        Array.from({ length: logs }, (_, index) => logOf(number, index)),
+        false,
+      )
+    await clock.advance(ms - 1)
+    expect(asked).toEqual([])
+    await clock.advance(1)
+    expect(asked).toEqual([`100-${99 + count}`])
+    check.stop()
+  })
+})

@@ -1,0 +1,49 @@
+// A stream without blocks: where it comes from while sockets come and go.
+
+import { expect, test } from 'vitest'
+import { networkError } from '../support/errors'
+import { createNodes } from './nodes'
+
+/** Its socket is gone; a filter takes 3 s. */
+function setUp() {
+  const nodes = createNodes(1)
+  nodes.become(1, 'waiting')
+  const http = nodes.channel('p1', 'http')
+  http.on('eth_newPendingTransactionFilter').reply('0x77', { after: 3_000 })
+  http.on('eth_getFilterChanges').reply([])
+  http.on('eth_uninstallFilter').reply(true)
+  const one = nodes.subscribe(['newPendingTransactions'])
+  return { ...nodes, http, one, state: () => nodes.status().subscriptions[0]?.state }
+}
+
+test('behavior: the socket is back while a filter is made: it is live, and the filter is uninstalled', async () => {
+  const { clock, become, http, state } = setUp()
+  await clock.advance(1_000)
+  become(1, 'open')
+  await clock.advance(20_000)
+  expect([state(), http.count('eth_getFilterChanges'), http.count('eth_uninstallFilter')]).toEqual(['live', 0, 1])
+})
+
+test('behavior: the socket is back, and gone again, while a filter is made: one filter is polled, the other uninstalled', async () => {
+  const { clock, become, http, state } = setUp()
+  await clock.advance(1_000)
+  become(1, 'open')
+  await clock.settle()
+  become(1, 'waiting')
+  await clock.advance(20_000)
+  const made = http.count('eth_newPendingTransactionFilter')
+  expect([state(), made, http.count('eth_uninstallFilter')]).toEqual(['polling', 2, 1])
+})
+
+test('behavior: left while a filter is made, it is uninstalled, and nothing is left', async () => {
+  const { clock, http, one } = setUp()
+  http.on('eth_newPendingTransactionFilter').fail(networkError())
+  await clock.advance(20_000)
+  http.on('eth_newPendingTransactionFilter').reply('0x77', { after: 6_000 })
+  await clock.advance(5_000)
+  await one.unsubscribe()
+  expect([http.count('eth_getFilterChanges'), http.count('eth_uninstallFilter')]).toEqual([0, 0])
+  await clock.advance(20_000)
+  const asked = [http.count('eth_getFilterChanges'), http.count('eth_uninstallFilter')]
+  expect([asked, clock.pending.total]).toEqual([[0, 1], 0])
+})
