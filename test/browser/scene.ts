@@ -72,7 +72,7 @@ export async function openSceneOver<proxy extends Proxy>(
     await mine(2) // what was before the page came
     const providers = proxies.map(({ url, wsUrl }, index) => listed(`p${index + 1}`, url, wsUrl, ways))
     const page = await openDapp(tab, dappUrl(name, providers, account))
-    await goLive(page, mine)
+    await goLive(page, chain)
     const first = (await page.shown()).heads[0] as Hash
 
     return {
@@ -120,10 +120,19 @@ function listed(id: string, http: string, ws: string, ways: SceneOptions['ways']
   return [id, ...(ways === 'ws' ? [] : [http]), ...(ways === 'http' ? [] : [ws])].join(',')
 }
 
-/** Blocks come until one of them is shown: from then on none may be missed. */
-async function goLive({ tab, shown }: DappPage, mine: () => Promise<void>) {
+/**
+ * Blocks come until one of them is shown: from then on none may be missed. The next one comes when the page knows of the
+ * last, or there would be more of them than the page shows.
+ */
+async function goLive({ tab, shown }: DappPage, chain: Chain) {
   await tab.waitForFunction(() => document.querySelectorAll('[data-state="live"], [data-state="polling"]').length >= 2)
-  while ((await shown()).heads.length === 0) await mine()
+  while ((await shown()).heads.length === 0) {
+    const height = await chain.mine()
+    await tab.waitForFunction(
+      (least) => Number(document.querySelector<HTMLElement>('[data-height]')?.dataset.height) >= least,
+      height,
+    )
+  }
 }
 
 /** Only what differs, so that a failure shows it and nothing else. */
