@@ -23,7 +23,7 @@ import { sendProbe } from './probe'
 import { backOf, enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
 import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
-import { isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
+import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
 
 const pilot: Pilot = {
   ring,
@@ -179,7 +179,7 @@ function look(flight: Flight, now: number) {
     return rejoin(flight, back, now)
   }
   if (phase === 'leading' || mayHope(flight, seat, now)) return
-  for (const channel of wants) noteLead(flight, channel)
+  for (const channel of failedSince(seat, now)) noteLead(flight, channel)
   endRound(flight, now)
 }
 
