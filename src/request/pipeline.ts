@@ -22,7 +22,7 @@ import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { backOf, enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
-import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
+import { idle, LEAST, oversleep, setAlarm } from './timing'
 import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
 
 const pilot: Pilot = {
@@ -30,8 +30,11 @@ const pilot: Pilot = {
   goOn,
   look,
   onValue: receive,
-  onFailure: (flight, attempt, error, failure) =>
-    onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false),
+  onFailure(flight, attempt, error, failure) {
+    const now = flight.parts.clock.now()
+    oversleep(flight, now)
+    onFailure(flight, attempt, error, failure, now, false)
+  },
 }
 
 /** Runs one request to its end. */
@@ -205,7 +208,7 @@ function onFailure(
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
-  if (hasSlept(flight, now)) return oversleep(flight, now)
+  if (oversleep(flight, now)) return
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
