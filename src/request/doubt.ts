@@ -11,7 +11,7 @@ import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
 import { settleAnswered, takeDown } from './settle'
-import { idle, LEAST } from './timing'
+import { idle, LEAST, oversleep } from './timing'
 import { leaveRoom } from './waiting'
 
 /** The same provider is asked again after these pauses (in ms). */
@@ -22,6 +22,7 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { probes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
+    oversleep(flight, now)
     if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.

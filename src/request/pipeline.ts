@@ -22,16 +22,19 @@ import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { backOf, enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
-import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
-import { isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
+import { idle, LEAST, oversleep, setAlarm } from './timing'
+import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
 
 const pilot: Pilot = {
   ring,
   goOn,
   look,
   onValue: receive,
-  onFailure: (flight, attempt, error, failure) =>
-    onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false),
+  onFailure(flight, attempt, error, failure) {
+    const now = flight.parts.clock.now()
+    oversleep(flight, now)
+    onFailure(flight, attempt, error, failure, now, false)
+  },
 }
 
 /** Runs one request to its end. */
@@ -179,7 +182,7 @@ function look(flight: Flight, now: number) {
     return rejoin(flight, back, now)
   }
   if (phase === 'leading' || mayHope(flight, seat, now)) return
-  for (const channel of wants) noteLead(flight, channel)
+  for (const channel of failedSince(seat, now)) noteLead(flight, channel)
   endRound(flight, now)
 }
 
@@ -205,7 +208,7 @@ function onFailure(
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
-  if (hasSlept(flight, now)) return oversleep(flight, now)
+  if (oversleep(flight, now)) return
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
   for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
