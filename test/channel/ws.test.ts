@@ -610,7 +610,7 @@ describe('waiting for the socket', () => {
     const { channel, changes } = connect(fleet.providers[0].wsUrl, { headers })
     const error = await errorOf(channel.request(head))
     expect(error.details).toBe('The handshake of the socket failed: The `headers` function failed: no token')
-    expect(failureOf(error, head)).toMatchObject({ kind: 'unknown', blame: 'nobody', isUntouched: true })
+    expect(failureOf(error, head)).toMatchObject({ kind: 'network', blame: 'nobody', isUntouched: true })
     expect(changes.at(-1)).toMatchObject({ to: 'waiting', isBlamed: false })
   })
 
