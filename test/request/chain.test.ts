@@ -225,6 +225,14 @@ describe('ready', () => {
     for (const id of ['p1', 'p2']) t.channel(id).on('eth_chainId').reply('0x2')
     expect(await t.engine.verifyAny(t.face)).toBe(false)
   })
+
+  test('behavior: given a wallet on another chain, when its user switches it, then it is', async () => {
+    const t = create({ providers: [{ isWallet: true }] })
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    expect(await t.engine.verifyAny(t.face)).toBe(false)
+    t.channel('p1').on('eth_chainId').reply('0x1')
+    expect(await t.engine.verifyAny(t.face)).toBe(true)
+  })
 })
 
 test('behavior: one found to be on another chain is tried over one of its channels, not over the other too', async () => {
