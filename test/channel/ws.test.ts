@@ -538,6 +538,18 @@ describe('waiting for the socket', () => {
     expect(sockets.last.sent).toEqual([])
   })
 
+  test('behavior: given one that is aborted by a listener as it dials, then it is not sent, and the socket closes when it is idle', async () => {
+    const controller = new AbortController()
+    const { channel, sockets, clock } = script(
+      {},
+      { onSocket: ({ to }) => to === 'connecting' && controller.abort(new Error('enough')) },
+    )
+    expect((await errorOf(channel.request(head, { signal: controller.signal }))).message).toBe('enough')
+    sockets.last.open()
+    await clock.advance(5_000)
+    expect([sockets.last.sent, channel.load?.(), channel.socket()]).toEqual([[], 0, 'idle'])
+  })
+
   test('behavior: given handshake 403, requests fail with the status, the next one at once and without another dial', async () => {
     await using fleet = await createFleet([{ methods: 'handshake', status: 403 }])
     const [p1] = fleet.providers
