@@ -42,7 +42,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
   if (isOver(flight)) return
   if (flight.held) return landHeld(flight, now)
   if (isLost(flight)) flight.parts.lostAt = now
-  const thrown = given instanceof Error ? given : errorOf(flight, given)
+  const thrown = given instanceof Error ? Object.assign(given, sendFacts(flight)) : errorOf(flight, given)
   clear(flight, now)
   settleWithheld(flight, !isPoison(flight, now), now)
   for (const attempt of flight.inFlight) callOff(flight, attempt, now)
