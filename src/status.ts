@@ -101,7 +101,7 @@ function newestOf(providers: readonly Provider[], heads: Heads): number | undefi
 }
 
 function statusOfChannel(
-  { provider, type, breaker, health, inFlight, attempts, socket }: ChannelState,
+  { provider, breaker, health, inFlight, attempts, socket }: ChannelState,
   startedAt: number,
   now: number,
 ): ChannelStatus {
@@ -115,7 +115,7 @@ function statusOfChannel(
     inFlight,
     attempts,
     socket: socket?.(),
-    strays: type === 'ws' ? provider.setup.strays?.() : undefined,
+    strays: socket && provider.setup.strays?.(),
   })
 }
 

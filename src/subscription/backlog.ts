@@ -21,7 +21,7 @@ export type BacklogOptions = {
   /** The events of an item; a gap is told by it. */
   readonly read: (item: Item) => readonly unknown[]
   /** Gives an event; returns a promise, which does not reject, if that has to be waited for. */
-  readonly call: (event: unknown) => Promise<unknown> | undefined
+  readonly tell: (event: unknown) => Promise<unknown> | undefined
 }
 
 export type Backlog = {
@@ -45,7 +45,7 @@ const TRIES = 6
 /** so many, and twice as many each time until some can be had. */
 const GIVEN_UP = 256
 
-export function createBacklog({ source, from, patience, read, call }: BacklogOptions): Backlog {
+export function createBacklog({ source, from, patience, read, tell }: BacklogOptions): Backlog {
   const { clock, stream, gapOf } = source
   const pauses = createPauses(clock)
   let phase: 'idle' | 'busy' | 'closed' = from === undefined ? 'idle' : 'busy'
@@ -107,7 +107,7 @@ export function createBacklog({ source, from, patience, read, call }: BacklogOpt
   async function giveAll(events: readonly unknown[]) {
     for (const event of events) {
       if (isClosed()) return
-      const promise = call(event)
+      const promise = tell(event)
       if (promise) await settled(promise)
     }
   }

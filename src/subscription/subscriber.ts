@@ -92,7 +92,7 @@ function backlogOf(subscriber: Subscriber): Backlog {
     from,
     patience,
     read: (item) => read(subscriber, item),
-    call: (event) => tell(subscriber, event),
+    tell: (event) => tell(subscriber, event),
   })
   return subscriber.backlog
 }
