@@ -67,6 +67,15 @@ export function openOf({ route, ruledOut }: Flight): ChannelState[] {
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
 }
 
+/** Those that have opened during the round are from now on behind an open breaker like those that were before it. */
+export function noteOpened(flight: Flight) {
+  const { route } = flight
+  const opened = route.candidates.filter(({ breaker }) => !breaker.isClosed())
+  if (opened.length === 0) return
+  const candidates = route.candidates.filter((channel) => !opened.includes(channel))
+  flight.route = { ...route, candidates, open: [...route.open, ...opened] }
+}
+
 /** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
 export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[]): Set<ChannelState> {
   const failed = failures.slice(roundStart).map(({ attempt }) => attempt.channel)

@@ -15,7 +15,7 @@ import type { Flight, OnWinner, Parts, Pilot } from './flight'
 import { createFlight, isOver } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { isNearHead, probeHeads } from './head-probe'
-import { landAborted, landEmpty, landError } from './landing'
+import { landAborted, landClosed, landEmpty, landError } from './landing'
 import { asFinal, timeoutOf } from './launch'
 import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
@@ -93,7 +93,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (isOver(flight)) return
-  if (parts.closed) return landAborted(flight, parts.closed, now)
+  if (parts.closed) return landClosed(flight, now)
   flight.route = route
   flight.ahead =
     ruledOut || failed

@@ -3,7 +3,7 @@
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { openOf, restOf } from './ahead'
+import { noteOpened, openOf, restOf } from './ahead'
 import type { Flight, Parts } from './flight'
 import { isOver } from './flight'
 import { sendProbe } from './probe'
@@ -16,7 +16,7 @@ const WORTH_WAITING = 0.6
 /** and within this (in ms). */
 const LONGEST_WAIT = 60_000
 
-/** Those that were behind an open breaker when it set out, and are back. */
+/** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
 export function backOf({ route, ruledOut }: Flight): ChannelState[] {
   return route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
 }
@@ -64,6 +64,7 @@ export function letGoFirst({ parts, ahead }: Flight, now: number) {
 
 /** Until there is room, or one more is due. */
 function stay(flight: Flight, now: number) {
+  noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
   if (due && !flight.probes?.size) {

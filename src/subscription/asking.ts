@@ -89,7 +89,8 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       return [...new Set(mayServe(plan).flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     abort() {
-      for (const controller of asked) controller.abort(new Error('Nobody is subscribed any more.'))
+      // Whoever hears of it may subscribe anew.
+      for (const controller of [...asked]) controller.abort(new Error('Nobody is subscribed any more.'))
     },
   }
 }
