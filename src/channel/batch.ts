@@ -2,6 +2,7 @@
 // order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
 
 import { ProviderDisconnectedError } from 'viem'
+import { createTrust } from './batch-trust'
 import type { Batch, Travel } from './channel'
 
 /** A request, ready to be sent. */
@@ -14,6 +15,8 @@ export type BatchAnswer = {
   readonly members: readonly Member[]
   /** Set if the batch was refused: how many the provider takes at a time. */
   readonly most?: number | undefined
+  /** It failed as a whole, as everything does at a provider that is down, or as batches do at one that cannot read them. */
+  readonly isLost?: boolean | undefined
 }
 
 export type BatchesOptions = {
@@ -56,6 +59,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   let turn: Traveller[] = []
   let queue: Traveller[] = []
   let busy = 0
+  const trust = createTrust(() => onRefused?.(1))
 
   function request(call: Outgoing, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
     if (!travel) return occupy(isLimited, signal, () => sendOne(call, signal))
@@ -82,13 +86,14 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
       const key = rest[0]?.travel.key
       const group = rest.filter(({ travel }) => travel.key === key)
       rest = rest.filter(({ travel }) => travel.key !== key)
-      const isTogether = group.length > MOST_SINGLY
+      const isTogether = group.length > MOST_SINGLY && trust.isTrusted()
       while (group.length > 0) leave(isTogether ? takeFrom(group) : group.splice(0, 1), isLimited)
     }
   }
 
-  /** As many of the queue leave as there are slots. @param isTogether whether those that may share a batch do */
-  function serve(isTogether: boolean) {
+  /** As many of the queue leave as there are slots. @param isWanted whether those that may share a batch are to */
+  function serve(isWanted: boolean) {
+    const isTogether = isWanted && trust.isTrusted()
     while (queue.length > 0 && busy < slots) leave(isTogether ? takeFrom(queue) : queue.splice(0, 1), true)
   }
 
@@ -120,19 +125,24 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     const controller = new AbortController()
     travel.giveUp = () => controller.abort()
     travel.onLeave(undefined)
-    occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal)).then(resolve, reject)
+    const since = trust.since()
+    const onAnswer = () => trust.answered(since)
+    occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal), onAnswer).then(resolve, reject)
   }
 
   function leaveTogether(members: readonly Traveller[], hasSlot: boolean) {
     const batch: Batch = { hasResult: false, noted: new Set() }
     const controller = new AbortController()
     const left = new Set(members)
+    const since = trust.since()
     for (const member of members) {
       member.travel.giveUp = () => {
         left.delete(member)
         member.reject(givenUp())
         // The others still wait for theirs.
-        if (left.size === 0) controller.abort()
+        if (left.size > 0) return
+        if (batch.noted.has('failure')) trust.lost(since)
+        controller.abort()
       }
       member.travel.onLeave(batch)
     }
@@ -141,7 +151,9 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
       for (const member of left) member.reject(error)
     })
 
-    function settle({ members: answers, most }: BatchAnswer) {
+    function settle({ members: answers, most, isLost }: BatchAnswer) {
+      if (isLost) trust.lost(since)
+      else trust.read()
       if (most !== undefined) onRefused?.(most)
       batch.hasResult = answers.some((answer) => answer?.type === 'result')
       const unanswered: Traveller[] = []

@@ -101,9 +101,11 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   /** One answer for all of a batch. */
   function toAll(calls: readonly Outgoing[], errorFor: (method: string) => Error): BatchAnswer {
     const method = calls[0]?.method ?? ''
-    const refusal = refusalOf(failureOf(errorFor(method), { method, rules }), calls.length)
+    const failure = failureOf(errorFor(method), { method, rules })
+    const refusal = refusalOf(failure, calls.length)
     if (refusal) return { members: calls.map(() => undefined), most: refusal.most }
-    return { members: calls.map((call) => ({ type: 'error', error: errorFor(call.method) })) }
+    const members = calls.map((call): Member => ({ type: 'error', error: errorFor(call.method) }))
+    return { members, isLost: failure.blame === 'channel' }
   }
 
   /** There was no response. */

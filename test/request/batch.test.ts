@@ -36,23 +36,48 @@ describe('a batch is one attempt', () => {
     expect([values(requests), shape(one), shape(two)]).toEqual([upTo(20), [20], [20]])
     expect([t.state('p1'), t.breaker('p1').snapshot(0).failures]).toEqual(['closed', 1])
     expect(t.eventsOf('attempt').filter(({ failure }) => failure?.blamed)).toHaveLength(20)
-    for (const from of [100, 200, 300, 400]) {
-      t.many(20, from)
-      await t.clock.advance(20)
-    }
-    expect([t.state('p1'), shape(one)]).toEqual(['open', Array(5).fill(20)])
     expect(t.inFlight()).toBe(0)
   })
 
-  test('behavior: it is one success', async () => {
-    const t = setUp([{}])
+  test('behavior: after one is lost, no other leaves until a single call was answered', async () => {
+    const t = setUp([{}, {}])
     const [one] = t.servers as [ScriptedFetch]
     one.reply = () => ({ status: 503, body: 'down' })
     t.many(20)
-    await t.clock.advance(10)
+    await t.clock.advance(20)
     one.reply = (post) => ({ body: answersOf(post) })
-    await t.clock.advance(1_000)
-    expect(t.breaker('p1').snapshot(0).failures).toBe(0)
+    t.many(20, 100)
+    await t.clock.advance(20)
+    expect(shape(one)).toEqual([20, ...Array(8).fill('single'), 12])
+    expect(t.status().providers[0]?.capabilities.learned.batchSize).toBeUndefined()
+  })
+
+  test.each([
+    ['answers 500', { status: 500, body: 'oops' } as const],
+    ['resets', new Error('socket hang up')],
+    ['hangs', 'hang' as const],
+  ])('behavior: given a provider that %s on every batch, single calls are all it gets after two', async (_, reply) => {
+    const t = setUp([{}, {}])
+    const [one] = t.servers as [ScriptedFetch]
+    one.reply = (post) => (post.isBatch ? reply : { body: answersOf(post) })
+    for (const turn of upTo(4)) {
+      const requests = t.many(20, 100 * turn)
+      await t.clock.advance(700)
+      expect(values(requests)).toEqual(upTo(20).map((index) => 100 * turn + index))
+    }
+    expect(shape(one).filter((size) => size !== 'single')).toEqual([20, 12])
+    expect(t.status().providers[0]?.capabilities.learned.batchSize).toBe(1)
+    expect(t.state('p1')).toBe('closed')
+  })
+
+  test('behavior: it is one success', async () => {
+    const t = setUp([{}, {}])
+    const [one] = t.servers as [ScriptedFetch]
+    t.many(20)
+    await t.clock.advance(10)
+    one.reply = () => ({ status: 503, body: 'down' })
+    t.many(20, 100)
+    await t.clock.advance(20)
     expect(t.status().providers[0]?.channels.http).toMatchObject({ success: 0.5, latency: { p50: 10 } })
   })
 
