@@ -5,6 +5,7 @@ import { sortedBy } from '../base/sorted-by'
 import type { ChannelState, Provider } from '../provider/provider'
 import { reachOf } from '../rpc/reach'
 import type { Flight } from './flight'
+import { groupOf } from './route'
 
 /** Notes which block the request needs, if that is one near the head. */
 export function aim(flight: Flight, now: number) {
@@ -44,19 +45,14 @@ export function isLower({ parts, isNewest, height }: Flight, provider: Provider,
   return (parts.heads.lagOf(provider, now) ?? 0) > 0
 }
 
-const GROUPS = { free: 0, limited: 3, backup: 6, dark: 9, behind: 12 }
+/** Behind every group of the route. */
+const BEHIND = 15
 
-function placeOf({ parts, isNewest, height }: Flight, { provider, socket }: ChannelState, now: number): number {
+function placeOf({ parts, isNewest, height }: Flight, channel: ChannelState, now: number): number {
   const { heads } = parts
-  if (isNewest && heads.isBehind(provider, now)) return GROUPS.behind
-  const group =
-    socket && socket() !== 'open'
-      ? GROUPS.dark
-      : provider.setup.isBackup
-        ? GROUPS.backup
-        : provider.quota.hasRoom(now)
-          ? GROUPS.free
-          : GROUPS.limited
+  const { provider } = channel
+  if (isNewest && heads.isBehind(provider, now)) return BEHIND
+  const group = 3 * groupOf(channel, now)
   // A head's number is judged when it is there: only who was behind when last seen goes behind.
   if (height < 0) return group + ((heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
   const head = heads.lastOf(provider)?.height
