@@ -133,8 +133,7 @@ export function createEngine(setup: EngineSetup): Engine {
     ...setup,
     parts,
     part,
-    request: (face, asked) =>
-      request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
+    request: (face, asked) => request(face, asked, { ...face.planner(asked), isInner: true }, undefined),
   })
 
   function onBreakerChange(
