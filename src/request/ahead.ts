@@ -5,9 +5,9 @@ import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
 
 /** Those not yet asked that may be asked now, with room or without. */
-export function restOf({ ahead, plan, ruledOut }: Flight): ChannelState[] {
+export function restOf({ ahead, plan, ruledOut }: Flight, of = ahead): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
-  return ahead.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
+  return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
 
 /** A provider at its limit lets one with room go first; a cooling one only if that is no backup. */

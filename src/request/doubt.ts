@@ -1,11 +1,10 @@
 // An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
-import type { ChannelState } from '../provider/provider'
-import { hasRoom, ruleOut, takeOut } from './ahead'
+import { failedOf, hasRoom, restOf, ruleOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
-import type { Doubt, Flight, Held } from './flight'
+import type { Doubt, Flight } from './flight'
 import { isOver } from './flight'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
@@ -52,7 +51,7 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   const { parts, held } = flight
   takeDown(flight, attempt)
   if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
-    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0, crowded: held?.crowded ?? [] }
+    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
   for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
@@ -80,20 +79,15 @@ export function settleHeld(flight: Flight, now: number) {
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
-/** One that is full is not waited for, but it may have room when a pause is over. */
-export function passBy(flight: Flight, held: Held, channel: ChannelState) {
-  takeOut(flight, channel)
-  held.crowded = [...held.crowded, channel]
-}
-
 /** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
 export function askHeldAgain(flight: Flight, now: number) {
-  const { held } = flight
+  const { held, route } = flight
   if (!held) return
   const { breaker, provider } = held.attempt.channel
-  const free = held.crowded.filter((channel) => hasRoom(flight, channel, now))
+  const failed = failedOf(flight, [])
+  const unasked = restOf(flight, route.candidates).filter((channel) => !failed.has(channel))
+  const free = unasked.filter((channel) => hasRoom(flight, channel, now))
   if (free.length > 0) {
-    held.crowded = held.crowded.filter((channel) => !free.includes(channel))
     flight.ahead = free
     return flight.pilot.goOn(flight, now)
   }

@@ -83,8 +83,6 @@ export type Held = {
   readonly doubt: Doubt
   /** How often the same provider was waited for. */
   pauses: number
-  /** Those that had no room for the request, and were not waited for. */
-  crowded: readonly ChannelState[]
 }
 
 /** Told who gave the answer, and how many attempts it took. */

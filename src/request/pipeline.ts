@@ -10,7 +10,7 @@ import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import { askHeldAgain, passBy, receive, settleHeld } from './doubt'
+import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { Flight, OnWinner, Parts, Pilot } from './flight'
 import { createFlight, isOver } from './flight'
 import { aim, inHeadOrder } from './head-order'
@@ -121,7 +121,8 @@ function goOn(flight: Flight, now: number) {
     else if (!breaker.isClosed()) takeOut(flight, channel)
     else if (hasRoom(flight, channel, now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
-    else if (flight.held) passBy(flight, flight.held, channel)
+    // Full, it is not waited for, but it may have room when a pause is over.
+    else if (flight.held) takeOut(flight, channel)
     else if (putBehind(flight, channel, now)) continue
     else if (backOf(flight).length > 0) return rejoin(flight, backOf(flight), now)
     else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
