@@ -3,6 +3,7 @@
 
 import { isOffline } from '../base/online'
 import type { Failure } from '../rpc/failure'
+import { isUnreachable } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { Attempt } from './attempt'
 import { hadTime, isFirstOfBatch, vacate } from './attempt'
@@ -89,7 +90,7 @@ export function isBlamable(
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
   // A batch is one attempt, and it went well.
   if (attempt.batch?.hasResult) return false
-  if ((failure.kind === 'network' || failure.kind === 'timeout') && isOffline()) return false
+  if (isUnreachable(failure) && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
   return !isOurTimeout || hadTime(attempt, need, now)
 }

@@ -5,6 +5,7 @@ import { isOffline } from '../base/online'
 import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
+import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import { askAside, LIMIT } from './aside'
 import type { Flight, Parts } from './flight'
@@ -117,7 +118,7 @@ function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, 
   const now = parts.clock.now()
   const failure = classify(channel.provider, request, error)
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
-  const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
+  const isNetwork = isUnreachable(failure)
   // Or we slept.
   const isExcused = isNetwork && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
   if (failure.blame === 'nobody' || isExcused) return

@@ -4,6 +4,7 @@
 import type { Alarm } from '../base/alarms'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import { failedOf, hasRoom, noteLead, openOf, postpone, putBehind, putWhereItWaits, ruleOut, takeOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
@@ -197,7 +198,7 @@ function onFailure(
   if (isOver(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
-  if (failure.kind === 'network' || failure.kind === 'timeout') postpone(flight, channel)
+  if (isUnreachable(failure)) postpone(flight, channel)
   if (role !== 'lead') return goOn(flight, now)
   flight.leads++
   endRound(flight, now)

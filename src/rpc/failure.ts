@@ -73,6 +73,11 @@ const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgra
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
 const MAX_LOGS_SPAN = 1_000
 
+/** Whether it was not reached, or did not answer: what opens a breaker soonest. */
+export function isUnreachable({ kind }: Failure): boolean {
+  return kind === 'network' || kind === 'timeout'
+}
+
 export function failureOf(error: unknown, context: FailureContext): Failure {
   const facts = factsOf(error)
   const { code, status, message, isRpc, text } = facts
@@ -183,7 +188,7 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
   if (/^(the handshake of the socket failed: )?the `headers` function failed/.test(text))
     return { kind: 'unknown', blame: 'nobody', isUntouched: true }
-  if (/ (UrlRequired|NoProvider)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
+  if (/ (UrlRequired|NoProvider|ChainMismatch)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
   const said = meaningOfText(readable(text), method)
