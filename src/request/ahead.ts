@@ -4,8 +4,8 @@ import { sortedBy } from '../base/sorted-by'
 import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
 
-/** Those not yet asked that may be asked now, with room or without. */
-export function restOf({ ahead, plan, ruledOut }: Flight, of = ahead): ChannelState[] {
+/** Those that may be asked now, with room or without. @param of by default those not yet asked */
+export function askableOf({ ahead, plan, ruledOut }: Flight, of = ahead): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
   return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
@@ -14,7 +14,7 @@ export function restOf({ ahead, plan, ruledOut }: Flight, of = ahead): ChannelSt
 export function putBehind(flight: Flight, { provider }: ChannelState, now: number): boolean {
   const isCooling = provider.quota.cooldownUntil(now) !== undefined
   const mayBeBackup = !isCooling || provider.setup.isBackup
-  const free = restOf(flight).find(
+  const free = askableOf(flight).find(
     (other) => hasRoom(flight, other, now) && (mayBeBackup || !other.provider.setup.isBackup),
   )
   if (free) putFirst(flight, free)
@@ -37,7 +37,7 @@ export function putWhereItWaits(flight: Flight, now: number): boolean {
   const { channels } = flight
   const loadOf = ({ slot, provider }: ChannelState) =>
     (channels[slot]?.load?.() ?? Infinity) / (provider.setup.limits.concurrency ?? 1)
-  const gathering = restOf(flight).filter((channel) => gathers(channel, flight, now))
+  const gathering = askableOf(flight).filter((channel) => gathers(channel, flight, now))
   const [best] = sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)
   if (best) putFirst(flight, best)
   return best !== undefined
@@ -61,6 +61,11 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
+/** Those that were behind an open breaker when it set out, and are back. */
+export function backOf(flight: Flight): ChannelState[] {
+  return askableOf(flight, flight.route.open)
+}
+
 /** Channels behind an open breaker, those that opened during the round included. */
 export function openOf({ route, ruledOut }: Flight): ChannelState[] {
   const all = [...route.open, ...route.candidates]
@@ -82,6 +87,11 @@ export function takeOut(flight: Flight, channel: ChannelState) {
 /** Its provider is not asked again for this request. */
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
+}
+
+/** How many probes it has led in vain. */
+export function leadsOf({ failures }: Flight): number {
+  return failures.filter(({ attempt }) => attempt.role === 'lead').length
 }
 
 /** It has been led to in this round; the last one stands last. */

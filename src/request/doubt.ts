@@ -1,7 +1,7 @@
 // An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
-import { failedOf, hasRoom, restOf, ruleOut } from './ahead'
+import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight } from './flight'
@@ -85,7 +85,7 @@ export function askHeldAgain(flight: Flight, now: number) {
   if (!held) return
   const { breaker, provider } = held.attempt.channel
   const failed = failedOf(flight, [])
-  const unasked = restOf(flight, route.candidates).filter((channel) => !failed.has(channel))
+  const unasked = askableOf(flight, route.candidates).filter((channel) => !failed.has(channel))
   const free = unasked.filter((channel) => hasRoom(flight, channel, now))
   if (free.length > 0) {
     flight.ahead = free

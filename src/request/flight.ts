@@ -37,6 +37,8 @@ export type Parts = {
   readonly room: Set<Flight>
   /** Requests that wait for room at full providers, first come first served. */
   readonly queue: Set<Flight>
+  /** Requests in their second round or later, but for those that cannot pay for it. */
+  readonly retrying: Set<Flight>
   readonly hedgeBudget: Budget
   readonly retryBudget: Budget
   /** The chain the client expects; `undefined` if nothing is to be checked. */
@@ -49,8 +51,6 @@ export type Parts = {
   readonly ends: Set<() => void>
   /** Set once the engine is closed: what all that are on their way end with. */
   closed: Error | undefined
-  /** Requests in their second round or later, but for those that cannot pay for it. */
-  retrying: number
   /** When somebody last failed all the rounds that are always allowed: who was at it then waits for nobody. */
   lostAt: number
   /** Grows with every change that may change a route. */
@@ -156,8 +156,6 @@ export type Flight = Alarm &
     seat: Seat | undefined
     /** Open channels this round has led to. */
     led: Set<ChannelState> | undefined
-    /** Probes led from the waiting room, for the growth of their delay. */
-    leads: number
     /** Each takes back a copy of it that is on its way to a channel whose breaker is due. */
     probes: Set<() => void> | undefined
     /** What such a copy was refused with: the caller's if nobody else says anything of the request itself. */
@@ -211,7 +209,6 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     ruledOut: undefined,
     seat: undefined,
     led: undefined,
-    leads: 0,
     probes: undefined,
     refusal: undefined,
     isLast: false,

@@ -74,10 +74,10 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
 
 function clear(flight: Flight, now: number) {
   const { parts } = flight
-  if (flight.round > 1 && flight.phase !== 'holding') parts.retrying--
   flight.phase = 'done'
   parts.alarms.clear(flight)
   parts.queue.delete(flight)
+  parts.retrying.delete(flight)
   leaveRoom(flight, now)
   if (flight.onAbort) flight.signal?.removeEventListener('abort', flight.onAbort)
 }

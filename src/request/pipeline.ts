@@ -6,7 +6,18 @@ import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { failedOf, hasRoom, noteLead, openOf, postpone, putBehind, putWhereItWaits, ruleOut, takeOut } from './ahead'
+import {
+  backOf,
+  failedOf,
+  hasRoom,
+  noteLead,
+  openOf,
+  postpone,
+  putBehind,
+  putWhereItWaits,
+  ruleOut,
+  takeOut,
+} from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
@@ -21,7 +32,7 @@ import { asFinal, timeoutOf } from './launch'
 import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
-import { backOf, enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
+import { enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
 import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
 import { isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
@@ -70,10 +81,8 @@ export function fly(
 function beginRound(flight: Flight, now: number) {
   const { parts } = flight
   flight.round++
-  if (flight.round === 2) {
-    parts.retrying++
-    parts.counts.retried++
-  }
+  if (flight.round === 2) parts.counts.retried++
+  if (flight.round > 1) parts.retrying.add(flight)
   flight.led = undefined
   flight.roundStart = flight.failures.length
   setOut(flight, undefined, now)
@@ -138,7 +147,7 @@ function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
   const pause = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
   if (pause === undefined) return stop(flight, now)
-  flight.parts.retrying--
+  flight.parts.retrying.delete(flight)
   idle(flight, 'holding', now + pause, now)
 }
 
@@ -199,9 +208,8 @@ function onFailure(
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
   if (isUnreachable(failure)) postpone(flight, channel)
-  if (role !== 'lead') return goOn(flight, now)
-  flight.leads++
-  endRound(flight, now)
+  if (role === 'lead') endRound(flight, now)
+  else goOn(flight, now)
 }
 
 function ring(alarm: Alarm, now: number) {
@@ -222,7 +230,7 @@ function resume(flight: Flight, now: number) {
   if (flight.phase === 'queueing') return serve(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
   if (flight.phase === 'holding') {
-    flight.parts.retrying++
+    flight.parts.retrying.add(flight)
     return goOn(flight, now)
   }
   if (flight.phase === 'doubting') return askHeldAgain(flight, now)

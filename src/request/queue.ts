@@ -3,7 +3,7 @@
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { openOf, restOf } from './ahead'
+import { askableOf, backOf, openOf } from './ahead'
 import type { Flight, Parts } from './flight'
 import { isOver } from './flight'
 import { sendProbe } from './probe'
@@ -16,14 +16,9 @@ const WORTH_WAITING = 0.6
 /** and within this (in ms). */
 const LONGEST_WAIT = 60_000
 
-/** Those that were behind an open breaker when it set out, and are back. */
-export function backOf({ route, ruledOut }: Flight): ChannelState[] {
-  return route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
-}
-
 /** Whether a full or cooling provider that is next is to be waited for: nobody else has room, and it will soon enough. */
 export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: number): boolean {
-  const others = restOf(flight)
+  const others = askableOf(flight)
   if (provider.quota.cooldownUntil(now) === undefined) return true
   if (others.some((other) => other.provider.quota.hasRoom(now))) return false
   return roomAtOf(others, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
@@ -43,7 +38,7 @@ export function serve({ queue, clock }: Parts) {
   const now = clock.now()
   for (const flight of [...queue]) {
     if (flight.phase !== 'queueing') continue
-    const others = restOf(flight)
+    const others = askableOf(flight)
     const [next] = others
     const isNobodyBack = backOf(flight).length === 0
     // Its cooldown may have grown since.
@@ -72,7 +67,7 @@ function stay(flight: Flight, now: number) {
   }
   if (isOver(flight)) return
   const dues = open.map(turnOf).filter((at) => at > now)
-  idle(flight, 'queueing', Math.min(roomAtOf(restOf(flight), now), ...dues), now)
+  idle(flight, 'queueing', Math.min(roomAtOf(askableOf(flight), now), ...dues), now)
 }
 
 /** When those that wait here may ask it (in ms of the clock). An end that says nothing of it does not put off its breaker. */

@@ -4,6 +4,7 @@
 import { sortedBy } from '../base/sorted-by'
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
+import { leadsOf } from './ahead'
 import type { Flight, Parts, Seat } from './flight'
 import { delayBefore, idle, LEAST } from './timing'
 
@@ -51,7 +52,7 @@ export function mayHope(flight: Flight, seat: Seat, now: number): boolean {
     return true
   }
   seat.isLeading = true
-  idle(flight, 'leading', now + delayBefore(flight.round + flight.leads, flight.parts), now)
+  idle(flight, 'leading', now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
   return true
 }
 

@@ -3,7 +3,7 @@
 
 import { sortedBy } from '../base/sorted-by'
 import type { Provider } from '../provider/provider'
-import { restOf } from './ahead'
+import { askableOf } from './ahead'
 import type { Attempt } from './attempt'
 import type { Flight, Parts } from './flight'
 import { isOver } from './flight'
@@ -25,7 +25,7 @@ export function withdraw(parts: Parts, provider: Provider) {
 function mayLeave(flight: Flight, { channel: { breaker, provider } }: Attempt, now: number) {
   if (!breaker.isClosed()) return true
   if (provider.quota.cooldownUntil(now) === undefined) return false
-  return restOf(flight).some((other) => other.provider !== provider && other.provider.quota.hasRoom(now))
+  return askableOf(flight).some((other) => other.provider !== provider && other.provider.quota.hasRoom(now))
 }
 
 function takeBack(flight: Flight, attempt: Attempt, now: number) {
