@@ -169,12 +169,9 @@ function endRound(flight: Flight, now: number) {
   if (wanted.length > 0 && failures.length > roundStart && triesOf(flight) >= roundsOf(flight))
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
-  if (mayWait && (isStuck || !isBusy(flight, wanted, now)) && waitFor(flight, wanted, isStuck, now)) return
-  const pause = isStuck ? undefined : pauseBeforeNextRound(flight, now)
-  if (pause === undefined) {
-    if (mayWait && !isStuck && waitFor(flight, wanted, isStuck, now)) return
-    return landError(flight, now)
-  }
+  const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
+  const pause = isInLine ? undefined : pauseBeforeNextRound(flight, now)
+  if (pause === undefined) return mayWait ? waitFor(flight, wanted, isStuck, now) : landError(flight, now)
   leaveRoom(flight, now)
   idle(flight, 'pausing', now + pause, now)
 }

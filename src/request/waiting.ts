@@ -11,15 +11,12 @@ import { delayBefore, idle, LEAST } from './timing'
 /** In the room, and in the queue. */
 export const MOST_WAITING = 1_000
 
-/** Takes a seat among those that wait for `wants`, or keeps the one it has. Returns whether there was one. */
-export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number): boolean {
-  const { room } = flight.parts
-  if (!flight.seat && room.size >= MOST_WAITING) return false
+/** Takes a seat among those that wait for `wants`, or keeps the one it has. */
+export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
   flight.seat = { wants, isStuck, failures: failuresOf(wants, now), isLeading: flight.seat?.isLeading ?? false }
-  room.add(flight)
+  flight.parts.room.add(flight)
   idle(flight, 'waiting', Infinity, now)
   flight.pilot.look(flight, now)
-  return true
 }
 
 export function leaveRoom(flight: Flight, now: number) {
@@ -77,9 +74,10 @@ export function isBusy(flight: Flight, wants: readonly ChannelState[], now: numb
   return wants.some((channel) => isProbed(channel, now)) || isLed(flight, wants, now)
 }
 
-/** Whether to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
-export function isWaitable({ parts, plan, deadline }: Flight, wants: readonly ChannelState[], now: number): boolean {
-  if (plan.isOneShot || deadline - now < LEAST) return false
+/** Whether there is a seat to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
+export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
+  const { parts, plan, deadline, seat } = flight
+  if (plan.isOneShot || deadline - now < LEAST || (!seat && parts.room.size >= MOST_WAITING)) return false
   return wants.some(({ breaker }) => parts.waitForProvider || now >= breaker.dueAt())
 }
 
