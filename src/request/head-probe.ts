@@ -11,7 +11,7 @@ import { askAside, LIMIT } from './aside'
 import type { Flight, Parts } from './flight'
 import { learnFrom } from './learn'
 import type { ClientChannels } from './plan'
-import { APART, isAffordable } from './probe-ledger'
+import { ASK_EVERY, isAffordable } from './probe-ledger'
 import { exclusionOf } from './route'
 import { noteHead } from './sight'
 import { isLate } from './timing'
@@ -75,18 +75,13 @@ export async function askHead(channel: ChannelState, channels: ClientChannels, p
   if (!mayAsk(channel, HEAD, parts)) return
   const { provider } = channel
   const askedAt = parts.clock.now()
-  provider.upkeep.heads++
   const isUnverified = parts.chainId !== undefined && provider.chain.state === 'unknown'
   const check = isUnverified ? checkChain(channel, channels, parts) : undefined
-  try {
-    const height = heightOf(await askAside(channel, channels, parts, HEAD))
-    await check
-    const isOld = askedAt < (parts.truth?.resetAt ?? 0)
-    if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
-    noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
-  } catch (error) {
-    noteFailed(channel, HEAD, error, askedAt, parts)
-  }
+  const height = heightOf(await askUpkeep(channel, channels, parts, HEAD))
+  await check
+  const isOld = askedAt < (parts.truth?.resetAt ?? 0)
+  if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
+  noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
 }
 
 /** Asks the provider for the block that it says is its newest. Never rejects. */
@@ -95,14 +90,19 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
   const channel = parts.channels.find(
     (one) => one.provider === provider && one.breaker.isClosed() && mayAsk(one, request, parts),
   )
-  if (!channel) return
-  provider.upkeep.heads++
+  const block = channel && (await askUpkeep(channel, channels, parts, request))
+  if (block !== undefined) parts.heads.prove(provider, height, block !== null, parts.clock.now())
+}
+
+/** The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. */
+async function askUpkeep(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
   const askedAt = parts.clock.now()
+  channel.provider.upkeep.heads++
   try {
-    const block = await askAside(channel, channels, parts, request)
-    parts.heads.prove(provider, height, block != null, parts.clock.now())
+    return await askAside(channel, channels, parts, request)
   } catch (error) {
     noteFailed(channel, request, error, askedAt, parts)
+    return undefined
   }
 }
 
@@ -112,7 +112,6 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
   return exclusionOf(channel, plan.need, plan) === undefined
 }
 
-/** Upkeep calls count when they fail; their success says nothing. */
 function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, askedAt: number, parts: Parts) {
   if (parts.closed) return
   const now = parts.clock.now()
@@ -129,7 +128,7 @@ function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, 
 export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
   if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
   const last = parts.heads.lastOf(channel.provider)
-  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < APART)
+  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
   if (!isKnown && isAffordable(channel.provider, parts.probes, now)) void askHead(channel, channels, parts)
 }
 
@@ -151,5 +150,5 @@ function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boo
   const last = heads.lastOf(provider)
   if (!last) return true
   const isLow = last.height < (truth?.shown ?? -1)
-  return now - last.at >= (isLow ? APART : Math.min(LONGEST, Math.max(APART, heads.blockTime() ?? APART)))
+  return now - last.at >= (isLow ? ASK_EVERY : Math.min(LONGEST, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
 }
