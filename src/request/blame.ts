@@ -48,18 +48,19 @@ export function noteFailure(
 
 function blame(flight: Flight, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
   const { failure, attempt } = failed
-  if (!isBlamable(flight.plan.need, attempt, failure, isOurTimeout, now)) return settle(flight, failed, false, now)
+  if (!isBlamable(flight.plan.need, attempt, failure, isOurTimeout, now))
+    return settleFailed(flight, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
-  if (!mayBePoison) return settle(flight, failed, true, now)
+  if (!mayBePoison) return settleFailed(flight, failed, true, now)
   // It waits for its blame with those of its kind; a failure of another kind says that the request is no poison.
   for (const other of flight.failures)
-    if (!other.attempt.isSettled && other.kind !== failed.kind) settle(flight, other, true, now)
+    if (!other.attempt.isSettled && other.kind !== failed.kind) settleFailed(flight, other, true, now)
 }
 
 /** Settles the failures that wait for their blame: the request turned out to be answerable, or was poison. */
 export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
-  for (const failed of flight.failures) if (!failed.attempt.isSettled) settle(flight, failed, isBlamed, now)
+  for (const failed of flight.failures) if (!failed.attempt.isSettled) settleFailed(flight, failed, isBlamed, now)
 }
 
 /**
@@ -73,10 +74,6 @@ export function isPoison(flight: Flight, now: number): boolean {
   const asked = new Set(failures.map(({ attempt }) => attempt.channel.provider))
   if (asked.size < 2) return false
   return [...asked].some(({ channels }) => channels.some(({ health }) => now - health.answeredAt <= ALIVE))
-}
-
-function settle(flight: Flight, { attempt, failure, duration }: FailedAttempt, isBlamed: boolean, now: number) {
-  settleFailed(flight, attempt, failure, isBlamed, duration, now)
 }
 
 /** Whether a failure may be held against its channel at all. */

@@ -43,9 +43,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
   if (flight.held) return landHeld(flight, now)
   if (isLost(flight)) flight.parts.lostAt = now
   const thrown = given instanceof Error ? given : errorOf(flight, given)
-  clear(flight, now)
-  settleWithheld(flight, !isPoison(flight, now), now)
-  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  end(flight, !isPoison(flight, now), now)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
     emitRequest(flight, 'error', undefined, error)
@@ -64,12 +62,17 @@ export function landEmpty(flight: Flight, now: number) {
 /** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
   if (isOver(flight)) return
-  clear(flight, now)
-  settleWithheld(flight, true, now)
-  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  end(flight, true, now)
   for (const quit of flight.probes ?? []) quit()
   emitRequest(flight, 'aborted', undefined, reason)
   flight.reject(reason)
+}
+
+/** Without an answer: what is on its way is called off. */
+function end(flight: Flight, isBlamed: boolean, now: number) {
+  clear(flight, now)
+  settleWithheld(flight, isBlamed, now)
+  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
 }
 
 function clear(flight: Flight, now: number) {

@@ -51,7 +51,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     finish()
     const isBlamed = isBlamable(need, probe, failure, isOurTimeout, at)
     channel.isProbeVague = !isBlamed
-    settleFailed(flight, probe, failure, isBlamed, at - now, at)
+    settleFailed(flight, { attempt: probe, failure, duration: at - now }, isBlamed, at)
   }
 
   const probe = launch(
