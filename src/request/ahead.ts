@@ -24,7 +24,7 @@ export function putBehind(flight: Flight, { provider }: ChannelState, now: numbe
 /** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. */
 export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
   const { quota } = channel.provider
-  return (quota.isUnlimited() || quota.hasRoom(now)) && !(channel.type === 'ws' && letsWait(flight, channel))
+  return quota.hasRoom(now) && !(channel.type === 'ws' && letsWait(flight, channel))
 }
 
 /** Whether one more may wait in there: where batches are gathered, and at a socket of which all slots are taken. */

@@ -9,6 +9,7 @@ import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import type { Reach } from '../rpc/reach'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
 import type { ClientChannels, Plan, Planner } from './plan'
@@ -165,8 +166,8 @@ export type Flight = Alarm &
     hasGrace: boolean
     /** The best answer that was not taken. */
     held: Held | undefined
-    /** Whether it reads the newest state, and the block near the head that it needs; -1 for none. */
-    isNewest: boolean
+    /** How far up the chain it reads, and the block near the head that it needs; -1 for none. */
+    reach: Reach
     height: number
     onAbort: (() => void) | undefined
   }
@@ -214,7 +215,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     isLast: false,
     hasGrace: true,
     held: undefined,
-    isNewest: false,
+    reach: undefined,
     height: -1,
     onAbort: undefined,
   }

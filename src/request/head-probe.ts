@@ -12,7 +12,7 @@ import type { Flight, Parts } from './flight'
 import { learnFrom } from './learn'
 import type { ClientChannels } from './plan'
 import { ASK_EVERY, isAffordable } from './probe-ledger'
-import { exclusionOf } from './route'
+import { exclusionOf, isFree } from './route'
 import { noteHead } from './sight'
 import { isLate } from './timing'
 import { checkChain } from './verify-chain'
@@ -26,8 +26,8 @@ export const FIRST_LIMIT = 100
 export const HEAD = { method: 'eth_blockNumber' }
 
 /** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
-export function isNearHead({ parts, plan, isNewest, height }: Flight): boolean {
-  if (isNewest || height >= 0) return true
+export function isNearHead({ parts, plan, reach, height }: Flight): boolean {
+  if (reach === 'newest' || height >= 0) return true
   if (parts.probes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
   return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
 }
@@ -133,17 +133,8 @@ export function probeHeadOf(channel: ChannelState, channels: ClientChannels, par
 }
 
 function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
-  const { breaker, provider, socket } = channel
-  const { setup, quota, capability } = provider
-  return (
-    !setup.isBackup &&
-    !setup.isWallet &&
-    mayAsk(channel, HEAD, parts) &&
-    !capability.lacks(HEAD.method, now) &&
-    breaker.isClosed() &&
-    quota.hasRoom(now) &&
-    (socket === undefined || socket() === 'open')
-  )
+  const { setup, capability } = channel.provider
+  return isFree(channel, now) && !setup.isWallet && !capability.lacks(HEAD.method, now) && mayAsk(channel, HEAD, parts)
 }
 
 function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boolean {

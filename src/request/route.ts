@@ -60,7 +60,7 @@ export function planRoute(
   const open = ranked.filter((channel) => !isClosed(channel))
   const closed = sortedBy(ranked.filter(isClosed), (channel) => groupOf(channel, now))
   const candidates = need.old ? sortedBy(closed, (channel) => isShallow(channel, need, bestHead, now)) : closed
-  const preferred = before(ranked, (channel) => isClosed(channel) && groupOf(channel, now) === 0)
+  const preferred = before(ranked, (channel) => isFree(channel, now))
   const due = (isExploring(limits.strategy) ? ranked : preferred).find((channel) => isDue(channel, now))
   const dial = preferred.find((channel) => isDark(channel) && isClosed(channel) && isOnlyWay(channel))
   return {
@@ -90,6 +90,11 @@ export function groupOf(channel: ChannelState, now: number): number {
   const { setup, quota } = channel.provider
   if (isDark(channel)) return DARK
   return (setup.isBackup ? RESERVE : 0) + (quota.hasRoom(now) ? 0 : 1)
+}
+
+/** Whether it may be asked now, and nothing speaks against it. */
+export function isFree(channel: ChannelState, now: number): boolean {
+  return isClosed(channel) && groupOf(channel, now) === 0
 }
 
 /** Those that are said or known not to keep what is read go behind; what may be in any block is no reason to prefer a backup. */
