@@ -4,7 +4,7 @@
 import type { Permit } from '../provider/breaker'
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { noteLead, takeOut } from './ahead'
+import { askableOf, noteLead, takeOut } from './ahead'
 import type { AttemptRole } from './attempt'
 import { emitFailover } from './emit'
 import type { Flight } from './flight'
@@ -36,10 +36,10 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
   // A transport of the user's may have given up the request.
   if (isOver(flight)) return callOff(flight, attempt, now)
   flight.inFlight.push(attempt)
-  const waiting = flight.plan.need.isRepeatable ? flight.ahead.length + Math.min(1, flight.route.open.length) : 0
+  const left = askableOf(flight).length
+  const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
   attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
-  flight.hedgeAt =
-    flight.plan.hedge && flight.ahead.length > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
+  flight.hedgeAt = flight.plan.hedge && left > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
 }
@@ -72,7 +72,7 @@ export function hedge(flight: Flight, now: number) {
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
   if (!channel || !permit || !flight.parts.hedgeBudget.spend()) {
-    if (newest && flight.ahead.length > 0) flight.hedgeAt = now + Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+    if (newest && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, hedgeDelayOf(flight, newest))
     return
   }
   takeOut(flight, channel)

@@ -7,6 +7,7 @@ import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 import {
+  askableOf,
   backOf,
   failedOf,
   hasRoom,
@@ -124,12 +125,8 @@ function goOn(flight: Flight, now: number) {
   flight.resumeAt = Infinity
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   const isWallet = flight.plan.need.traits.kind === 'wallet'
-  for (let channel = flight.ahead[0]; channel; channel = flight.ahead[0]) {
-    const { provider, breaker } = channel
-    if (flight.ruledOut?.has(provider)) takeOut(flight, channel)
-    else if (isWallet) return askNext(flight, channel, now)
-    else if (!breaker.isClosed()) takeOut(flight, channel)
-    else if (hasRoom(flight, channel, now)) return askNext(flight, channel, now)
+  for (let [channel] = askableOf(flight); channel; [channel] = askableOf(flight)) {
+    if (isWallet || hasRoom(flight, channel, now)) return askNext(flight, channel, now)
     else if (flight.inFlight.length > 0) return setAlarm(flight, now)
     // Full, it is not waited for, but it may have room when a pause is over.
     else if (flight.held) takeOut(flight, channel)

@@ -3,7 +3,7 @@
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { askableOf, backOf, openOf } from './ahead'
+import { askableOf, openOf } from './ahead'
 import type { Flight, Parts } from './flight'
 import { isOver } from './flight'
 import { sendProbe } from './probe'
@@ -24,10 +24,10 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
   return roomAtOf(others, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
 }
 
-/** Waits for room at those that are left. Returns whether there was a place in the queue. */
+/** Waits for room at those that are left, or goes on waiting. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
   const { queue } = flight.parts
-  if (queue.size >= MOST_WAITING) return false
+  if (!queue.has(flight) && queue.size >= MOST_WAITING) return false
   queue.add(flight)
   stay(flight, now)
   return true
@@ -38,16 +38,8 @@ export function serve({ queue, clock }: Parts) {
   const now = clock.now()
   for (const flight of [...queue]) {
     if (flight.phase !== 'queueing') continue
-    const others = askableOf(flight)
-    const [next] = others
-    const isNobodyBack = backOf(flight).length === 0
-    // Its cooldown may have grown since.
-    if (isNobodyBack && next && roomAtOf(others, now) > now && isWorthWaiting(flight, next, now)) {
-      stay(flight, now)
-      continue
-    }
-    queue.delete(flight)
     flight.pilot.goOn(flight, now)
+    if (flight.phase !== 'queueing') queue.delete(flight)
   }
 }
 
