@@ -89,7 +89,7 @@ export function dueFirst({ led }: Flight, wants: readonly ChannelState[], now: n
   const free = wants.filter((channel) => !isProbed(channel, now))
   const before = [...(led ?? [])]
   return sortedBy(
-    sortedBy(free, ({ breaker, ledAt }) => Math.max(breaker.dueAt(), ledAt)),
+    sortedBy(free, ({ breaker }) => breaker.dueAt()),
     (channel) => before.indexOf(channel),
   )[0]
 }
