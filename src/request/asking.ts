@@ -8,7 +8,7 @@ import { askableOf, noteLead, takeOut } from './ahead'
 import type { AttemptRole } from './attempt'
 import { emitFailover } from './emit'
 import type { Flight } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from './hedge'
 import { landError } from './landing'
 import { launch } from './launch'
@@ -34,7 +34,7 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
   flight.attempts++
   const attempt = launch(flight, channel, permit, role, now)
   // A transport of the user's may have given up the request.
-  if (isOver(flight)) return callOff(flight, attempt, now)
+  if (hasLanded(flight)) return callOff(flight, attempt, now)
   flight.inFlight.push(attempt)
   const left = askableOf(flight).length
   const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
@@ -53,7 +53,7 @@ export function lead(flight: Flight, now: number) {
   flight.resumeAt = Infinity
   if (channel && permit) {
     // A listener may have given up the request.
-    if (isOver(flight)) return channel.breaker.settle(permit, 'neutral', now)
+    if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
     noteLead(flight, channel)
     channel.ledAt = now
     channel.provider.upkeep.probes++

@@ -5,7 +5,7 @@ import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
@@ -21,7 +21,7 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { probes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
-    if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
+    if (!attempt.isVacated && !hasLanded(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
   const isNear = isNearHead(flight) || value === null
@@ -36,10 +36,10 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
 function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
   const doubt = judge(flight, attempt, value, now)
   // Listeners may have ended it while it was judged.
-  if (isOver(flight)) return false
+  if (hasLanded(flight)) return false
   if (doubt) {
     holdBack(flight, attempt, value, doubt, now)
-    return !isOver(flight)
+    return !hasLanded(flight)
   }
   landValue(flight, attempt, value, now)
   if (flight.plan.need.traits.block?.shows === 'reset' && flight.parts.truth)

@@ -222,6 +222,6 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
 }
 
 /** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
-export function isOver({ phase }: Flight): boolean {
+export function hasLanded({ phase }: Flight): boolean {
   return phase === 'done'
 }

@@ -7,7 +7,7 @@ import { lose } from './attempt'
 import { isPoison, settleWithheld } from './blame'
 import { emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { hedgeDelayOf } from './hedge'
 import { errorOf } from './outcome'
 import { isLost } from './rounds'
@@ -31,7 +31,7 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
 /** Nobody knew better: the answer that was held back is given, or what was shown before in its place. */
 export function landHeld(flight: Flight, now: number) {
   const { held } = flight
-  if (!held || isOver(flight)) return
+  if (!held || hasLanded(flight)) return
   const [value, isDisputed] = honestAnswer(flight, held.doubt, held.value, now)
   landValue(flight, held.attempt, value, now)
   if (isDisputed) emitDispute(flight, held)
@@ -39,7 +39,7 @@ export function landHeld(flight: Flight, now: number) {
 
 /** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)
   if (isLost(flight)) flight.parts.lostAt = now
   const thrown = given instanceof Error ? given : errorOf(flight, given)
@@ -61,7 +61,7 @@ export function landEmpty(flight: Flight, now: number) {
 
 /** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   end(flight, true, now)
   for (const quit of flight.probes ?? []) quit()
   emitRequest(flight, 'aborted', undefined, reason)

@@ -25,7 +25,7 @@ import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { Flight, OnWinner, Parts, Pilot } from './flight'
-import { createFlight, isOver } from './flight'
+import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { isNearHead, probeHeads } from './head-probe'
 import { landAborted, landEmpty, landError } from './landing'
@@ -100,7 +100,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   if (parts.closed) return landAborted(flight, parts.closed, now)
   flight.route = route
   flight.ahead =
@@ -112,7 +112,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   if (isNearHead(flight)) probeHeads(flight, now)
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   // Who rejoins has waited too.
   if (!failed) letGoFirst(flight, now)
   goOn(flight, now)
@@ -198,7 +198,7 @@ function onFailure(
 ) {
   const { channel, role } = attempt
   const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
-  if (isOver(flight)) return settleWithheld(flight, true, now)
+  if (hasLanded(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
   if (isUnreachable(failure)) postpone(flight, channel)
@@ -212,10 +212,10 @@ function ring(alarm: Alarm, now: number) {
   if (hasSlept(flight, now)) return oversleep(flight, now)
   if (now >= flight.deadline) return expire(flight, now)
   if (flight.inFlight.length === 0) return resume(flight, now)
-  for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
-  if (isOver(flight)) return
+  for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !hasLanded(flight)) timeOut(flight, attempt, now)
+  if (hasLanded(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now)
-  if (!isOver(flight)) setAlarm(flight, now)
+  if (!hasLanded(flight)) setAlarm(flight, now)
 }
 
 function resume(flight: Flight, now: number) {
@@ -234,7 +234,7 @@ function resume(flight: Flight, now: number) {
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
   const told = asFinal(flight, error, failure)
-  if (!isOver(flight)) onFailure(flight, attempt, error, told, now, true)
+  if (!hasLanded(flight)) onFailure(flight, attempt, error, told, now, true)
   abandon(attempt)
 }
 
@@ -244,7 +244,7 @@ function expire(flight: Flight, now: number) {
     const { error, failure } = timeoutOf(flight, attempt)
     noteFailure(flight, attempt, error, failure, true, now)
     abandon(attempt)
-    if (isOver(flight)) return settleWithheld(flight, true, now)
+    if (hasLanded(flight)) return settleWithheld(flight, true, now)
   }
   landError(flight, now)
 }

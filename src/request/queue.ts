@@ -5,7 +5,7 @@ import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { askableOf, openOf } from './ahead'
 import type { Flight, Parts } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { sendProbe } from './probe'
 import { isDue } from './route'
 import { idle } from './timing'
@@ -57,7 +57,7 @@ function stay(flight: Flight, now: number) {
     due.ledAt = now
     sendProbe(flight, due, now)
   }
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   const dues = open.map(turnOf).filter((at) => at > now)
   idle(flight, 'queueing', Math.min(roomAtOf(askableOf(flight), now), ...dues), now)
 }
