@@ -11,18 +11,17 @@ export function askableOf({ ahead, plan, ruledOut }: Flight, of = ahead): Channe
 }
 
 /** A provider at its limit lets one with room go first; a cooling one only if that is no backup. */
-export function putBehind(flight: Flight, { provider }: ChannelState, now: number): boolean {
-  const isCooling = provider.quota.cooldownUntil(now) !== undefined
-  const mayBeBackup = !isCooling || provider.setup.isBackup
-  const free = askableOf(flight).find(
-    (other) => hasRoom(flight, other, now) && (mayBeBackup || !other.provider.setup.isBackup),
-  )
-  if (free) putFirst(flight, free)
-  return free !== undefined
+export function firstWithRoom(flight: Flight, now: number): ChannelState | undefined {
+  const all = askableOf(flight)
+  const [first] = all
+  const isCooling = first?.provider.quota.cooldownUntil(now) !== undefined
+  const mayBeBackup = !isCooling || first?.provider.setup.isBackup
+  return all.find((channel) => hasRoom(flight, channel, now) && (mayBeBackup || !channel.provider.setup.isBackup))
 }
 
-/** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. */
+/** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. For a wallet's there is always room. */
 export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
+  if (flight.plan.need.traits.kind === 'wallet') return true
   const { quota } = channel.provider
   return quota.hasRoom(now) && !(channel.type === 'ws' && letsWait(flight, channel))
 }
@@ -32,20 +31,13 @@ export function letsWait({ channels }: Flight, { slot, type }: ChannelState): bo
   return (channels[slot]?.load?.() ?? -1) >= (type === 'ws' ? 1 : 0)
 }
 
-/** Where all are full: the one that lets them wait, and has the least to do, goes first. Returns whether there is one. */
-export function putWhereItWaits(flight: Flight, now: number): boolean {
+/** Where all are full: the one that lets them wait, and has the least to do. */
+export function gathererOf(flight: Flight, now: number): ChannelState | undefined {
   const { channels } = flight
   const loadOf = ({ slot, provider }: ChannelState) =>
     (channels[slot]?.load?.() ?? Infinity) / (provider.setup.limits.concurrency ?? 1)
   const gathering = askableOf(flight).filter((channel) => gathers(channel, flight, now))
-  const [best] = sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)
-  if (best) putFirst(flight, best)
-  return best !== undefined
-}
-
-function putFirst(flight: Flight, channel: ChannelState) {
-  takeOut(flight, channel)
-  flight.ahead = [channel, ...flight.ahead]
+  return sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)[0]
 }
 
 /** Whether it would wait in the channel for nothing but a slot of that channel. */

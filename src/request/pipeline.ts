@@ -6,19 +6,7 @@ import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import {
-  askableOf,
-  backOf,
-  failedOf,
-  hasRoom,
-  noteLead,
-  openOf,
-  postpone,
-  putBehind,
-  putWhereItWaits,
-  ruleOut,
-  takeOut,
-} from './ahead'
+import { askableOf, backOf, failedOf, firstWithRoom, gathererOf, noteLead, openOf, postpone, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
@@ -124,20 +112,17 @@ function goOn(flight: Flight, now: number) {
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
-  const isWallet = flight.plan.need.traits.kind === 'wallet'
-  for (let [channel] = askableOf(flight); channel; [channel] = askableOf(flight)) {
-    if (isWallet || hasRoom(flight, channel, now)) return askNext(flight, channel, now)
-    else if (flight.inFlight.length > 0) return setAlarm(flight, now)
-    // Full, it is not waited for, but it may have room when a pause is over.
-    else if (flight.held) takeOut(flight, channel)
-    else if (putBehind(flight, channel, now)) continue
-    else if (backOf(flight).length > 0) return rejoin(flight, backOf(flight), now)
-    else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
-    else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
-    else return enterQueue(flight, now) ? undefined : landError(flight, now)
-  }
+  const next = firstWithRoom(flight, now)
+  if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
-  endRound(flight, now)
+  const [first] = askableOf(flight)
+  // While an answer is held back, one that is full is not waited for: it may have room when a pause is over.
+  if (!first || flight.held) return endRound(flight, now)
+  const back = backOf(flight)
+  if (back.length > 0) return rejoin(flight, back, now)
+  const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
+  if (other) return askNext(flight, other, now)
+  if (!enterQueue(flight, now)) landError(flight, now)
 }
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
