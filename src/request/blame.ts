@@ -21,7 +21,6 @@ export function noteFailure(
   attempt: Attempt,
   error: unknown,
   failure: Failure,
-  isOurTimeout: boolean,
   now: number,
 ): FailedAttempt {
   const { channel } = attempt
@@ -42,14 +41,13 @@ export function noteFailure(
     attempt,
   }
   flight.failures.push(failed)
-  blame(flight, failed, isOurTimeout, now)
+  blame(flight, failed, now)
   return failed
 }
 
-function blame(flight: Flight, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
+function blame(flight: Flight, failed: FailedAttempt, now: number) {
   const { failure, attempt } = failed
-  if (!isBlamable(flight.plan.need, attempt, failure, isOurTimeout, now))
-    return settleFailed(flight, failed, false, now)
+  if (!isBlamable(flight.plan.need, attempt, failure, now)) return settleFailed(flight, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
   if (!mayBePoison) return settleFailed(flight, failed, true, now)
@@ -77,19 +75,13 @@ export function isPoison(flight: Flight, now: number): boolean {
 }
 
 /** Whether a failure may be held against its channel at all. */
-export function isBlamable(
-  need: Need,
-  attempt: Attempt,
-  failure: Failure,
-  isOurTimeout: boolean,
-  now: number,
-): boolean {
+export function isBlamable(need: Need, attempt: Attempt, failure: Failure, now: number): boolean {
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
   // A batch is one attempt, and it went well.
   if (attempt.batch?.hasResult) return false
   if (isUnreachable(failure) && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
-  return !isOurTimeout || hadTime(attempt, need, now)
+  return !failure.isOurs || hadTime(attempt, need, now)
 }
 
 function providersOf({ route }: Flight) {

@@ -66,6 +66,7 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
       blame: 'channel',
       isRpc: false,
       isUntouched: leftAt === Infinity,
+      isOurs: true,
       message: error.shortMessage,
     },
   }

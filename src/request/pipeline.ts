@@ -31,8 +31,7 @@ const pilot: Pilot = {
   goOn,
   look,
   onValue: receive,
-  onFailure: (flight, attempt, error, failure) =>
-    onFailure(flight, attempt, error, failure, flight.parts.clock.now(), false),
+  onFailure,
 }
 
 /** Runs one request to its end. */
@@ -173,16 +172,10 @@ function look(flight: Flight, now: number) {
   endRound(flight, now)
 }
 
-function onFailure(
-  flight: Flight,
-  attempt: Attempt,
-  error: unknown,
-  failure: Failure,
-  now: number,
-  isOurTimeout: boolean,
-) {
+function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
   const { channel, role } = attempt
-  const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
+  const now = flight.parts.clock.now()
+  const failed = noteFailure(flight, attempt, error, failure, now)
   if (hasLanded(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
@@ -195,9 +188,11 @@ function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
   if (hasSlept(flight, now)) return oversleep(flight, now)
-  if (now >= flight.deadline) return expire(flight, now)
-  if (flight.inFlight.length === 0) return resume(flight, now)
-  for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !hasLanded(flight)) timeOut(flight, attempt, now)
+  const isLast = now >= flight.deadline
+  if (flight.inFlight.length === 0 && !isLast) return resume(flight, now)
+  for (const attempt of flight.inFlight)
+    if ((isLast || attempt.limitAt <= now) && !hasLanded(flight)) timeOut(flight, attempt, now)
+  if (isLast) landError(flight, now)
   if (hasLanded(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now)
   if (!hasLanded(flight)) setAlarm(flight, now)
@@ -218,18 +213,8 @@ function resume(flight: Flight, now: number) {
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
-  const told = asFinal(flight, error, failure)
-  if (!hasLanded(flight)) onFailure(flight, attempt, error, told, now, true)
+  // At the end of the request there is nothing left to decide.
+  const told = now < flight.deadline ? asFinal(flight, error, failure) : failure
+  if (!hasLanded(flight)) onFailure(flight, attempt, error, told)
   abandon(attempt)
-}
-
-/** The deadline has passed: what is in flight has timed out. */
-function expire(flight: Flight, now: number) {
-  for (const attempt of flight.inFlight) {
-    const { error, failure } = timeoutOf(flight, attempt)
-    noteFailure(flight, attempt, error, failure, true, now)
-    abandon(attempt)
-    if (hasLanded(flight)) return settleWithheld(flight, true, now)
-  }
-  landError(flight, now)
 }

@@ -31,7 +31,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
-    endFailed(timeoutOf(flight, probe).failure, true, at)
+    endFailed(timeoutOf(flight, probe).failure, at)
     abandon(probe)
   })
 
@@ -47,9 +47,9 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     callOff(flight, probe, at)
   }
 
-  function endFailed(failure: Failure, isOurTimeout: boolean, at: number) {
+  function endFailed(failure: Failure, at: number) {
     finish()
-    const isBlamed = isBlamable(need, probe, failure, isOurTimeout, at)
+    const isBlamed = isBlamable(need, probe, failure, at)
     channel.isProbeVague = !isBlamed
     settleFailed(flight, { attempt: probe, failure, duration: at - now }, isBlamed, at)
   }
@@ -75,7 +75,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         const at = parts.clock.now()
         learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
         if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
-        endFailed(failure, false, at)
+        endFailed(failure, at)
       },
     },
     isCopy ? undefined : HEAD,

@@ -24,6 +24,8 @@ export type Failure = {
   isUntouched: boolean
   code?: number | undefined
   status?: number | undefined
+  /** A timeout that no provider told of: the clock of ours ended it. */
+  isOurs?: true | undefined
   /** The provider's text, best found. */
   message: string
   /** How long the provider asks to be left alone (in ms), uncapped; of several hints the longest. */
