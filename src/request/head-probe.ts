@@ -7,7 +7,6 @@ import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
 import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { askAside, LIMIT } from './aside'
 import type { Flight, Parts } from './flight'
 import { learnFrom } from './learn'
 import type { ClientChannels } from './plan'
@@ -15,6 +14,7 @@ import { ASK_EVERY, isAffordable } from './probe-ledger'
 import { exclusionOf, isFree } from './route'
 import { noteHead } from './sight'
 import { isLate } from './timing'
+import { askUpkeep, LIMIT } from './upkeep'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
@@ -77,7 +77,7 @@ export async function askHead(channel: ChannelState, channels: ClientChannels, p
   const askedAt = parts.clock.now()
   const isUnverified = parts.chainId !== undefined && provider.chain.state === 'unknown'
   const check = isUnverified ? checkChain(channel, channels, parts) : undefined
-  const height = heightOf(await askUpkeep(channel, channels, parts, HEAD))
+  const height = heightOf(await askForHead(channel, channels, parts, HEAD))
   await check
   const isOld = askedAt < (parts.truth?.resetAt ?? 0)
   if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
@@ -90,16 +90,16 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
   const channel = parts.channels.find(
     (one) => one.provider === provider && one.breaker.isClosed() && mayAsk(one, request, parts),
   )
-  const block = channel && (await askUpkeep(channel, channels, parts, request))
+  const block = channel && (await askForHead(channel, channels, parts, request))
   if (block !== undefined) parts.heads.prove(provider, height, block !== null, parts.clock.now())
 }
 
 /** The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. */
-async function askUpkeep(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
+async function askForHead(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
   const askedAt = parts.clock.now()
   channel.provider.upkeep.heads++
   try {
-    return await askAside(channel, channels, parts, request)
+    return await askUpkeep(channel, channels, parts, request)
   } catch (error) {
     noteFailed(channel, request, error, askedAt, parts)
     return undefined

@@ -24,12 +24,20 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
   return roomAtOf(others, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
 }
 
-/** Waits for room at those that are left, or goes on waiting. Returns whether there was a place in the queue. */
+/** Waits until there is room at those that are left, or one more is due. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
   const { queue } = flight.parts
   if (!queue.has(flight) && queue.size >= MOST_WAITING) return false
   queue.add(flight)
-  stay(flight, now)
+  const open = openOf(flight)
+  const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
+  if (due && !flight.probes?.size) {
+    due.ledAt = now
+    sendProbe(flight, due, now)
+  }
+  if (hasLanded(flight)) return true
+  const turns = open.map(turnOf).filter((at) => at > now)
+  idle(flight, 'queueing', Math.min(roomAtOf(askableOf(flight), now), ...turns), now)
   return true
 }
 
@@ -47,19 +55,6 @@ export function serve({ queue, clock }: Parts) {
 export function letGoFirst({ parts, ahead }: Flight, now: number) {
   if (parts.queue.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
     serve(parts)
-}
-
-/** Until there is room, or one more is due. */
-function stay(flight: Flight, now: number) {
-  const open = openOf(flight)
-  const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
-  if (due && !flight.probes?.size) {
-    due.ledAt = now
-    sendProbe(flight, due, now)
-  }
-  if (hasLanded(flight)) return
-  const dues = open.map(turnOf).filter((at) => at > now)
-  idle(flight, 'queueing', Math.min(roomAtOf(askableOf(flight), now), ...dues), now)
 }
 
 /** When those that wait here may ask it (in ms of the clock). An end that says nothing of it does not put off its breaker. */
