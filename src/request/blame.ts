@@ -85,7 +85,5 @@ export function isBlamable(need: Need, attempt: Attempt, failure: Failure, now: 
 }
 
 function providersOf({ route }: Flight) {
-  const providers = new Set(route.candidates.map(({ provider }) => provider))
-  for (const { provider } of route.open) providers.add(provider)
-  return providers.size
+  return new Set([...route.candidates, ...route.open].map(({ provider }) => provider)).size
 }

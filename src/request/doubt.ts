@@ -4,7 +4,7 @@
 import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
-import type { Doubt, Flight } from './flight'
+import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
@@ -63,12 +63,11 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
 }
 
 /** Nobody else is left who may know better. */
-export function settleHeld(flight: Flight, now: number) {
-  const { held, plan } = flight
-  if (!held) return
+export function settleHeld(flight: Flight, held: Held, now: number) {
+  const { plan } = flight
   const { doubt } = held
   const pause = PAUSES[held.pauses]
-  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, now)
+  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
   // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
   // it for good.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
@@ -80,25 +79,21 @@ export function settleHeld(flight: Flight, now: number) {
 }
 
 /** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
-export function askHeldAgain(flight: Flight, now: number) {
-  const { held, route } = flight
-  if (!held) return
-  const { breaker, provider } = held.attempt.channel
+export function askHeldAgain(flight: Flight, { attempt: { channel } }: Held, now: number) {
+  const { route } = flight
   const failed = failedOf(flight, [])
-  const unasked = askableOf(flight, route.candidates).filter((channel) => !failed.has(channel))
-  const free = unasked.filter((channel) => hasRoom(flight, channel, now))
+  const unasked = askableOf(flight, route.candidates).filter((other) => !failed.has(other))
+  const free = unasked.filter((other) => hasRoom(flight, other, now))
   if (free.length > 0) {
     flight.ahead = free
     return flight.pilot.goOn(flight, now)
   }
-  if (!breaker.isClosed() || !provider.quota.hasRoom(now)) return landHeld(flight, now)
-  askAgain(flight, held.attempt.channel, now)
+  if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return landHeld(flight, now)
+  askAgain(flight, channel, now)
 }
 
 /** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
-function put(flight: Flight, now: number) {
-  const { held } = flight
-  if (!held) return
+function put(flight: Flight, held: Held, now: number) {
   held.pauses++
   idle(flight, 'doubting', Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>

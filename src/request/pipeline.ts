@@ -139,7 +139,7 @@ function stop(flight: Flight, now: number) {
 }
 
 function endRound(flight: Flight, now: number) {
-  if (flight.held) return settleHeld(flight, now)
+  if (flight.held) return settleHeld(flight, flight.held, now)
   const { route, failures, roundStart, led } = flight
   const back = backOf(flight)
   if (back.length > 0) return rejoin(flight, back, now)
@@ -207,7 +207,7 @@ function resume(flight: Flight, now: number) {
     flight.parts.retrying.add(flight)
     return goOn(flight, now)
   }
-  if (flight.phase === 'doubting') return askHeldAgain(flight, now)
+  if (flight.phase === 'doubting' && flight.held) return askHeldAgain(flight, flight.held, now)
   setAlarm(flight, now)
 }
 
