@@ -24,7 +24,6 @@ import { landAborted } from './request/landing'
 import { learnBatchSize } from './request/learn'
 import type { Face, Plan, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
-import { serve } from './request/queue'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
@@ -92,7 +91,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const events = createEvents()
   const machines = {
     random,
-    onRoom: () => queueMicrotask(() => serve(parts)),
+    onRoom: () => queueMicrotask(() => wake(parts)),
     onBreakerChange,
     onCooling: (provider: Provider) => queueMicrotask(() => withdraw(parts, provider)),
   }
@@ -116,7 +115,6 @@ export function createEngine(setup: EngineSetup): Engine {
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     probes: createProbeLedger(),
     room: new Set(),
-    queue: new Set(),
     retrying: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
@@ -146,10 +144,7 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.version++
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
-    queueMicrotask(() => {
-      serve(parts)
-      wake(parts, clock.now())
-    })
+    queueMicrotask(() => wake(parts))
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait }))
   }

@@ -58,7 +58,7 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
     // Who has shown a lower head meanwhile does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
   }
-  leaveRoom(flight, now)
+  leaveRoom(flight)
   settleAnswered(flight, attempt, now)
 }
 

@@ -34,10 +34,8 @@ export type Parts = {
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly probes: ProbeLedger
-  /** Requests that wait for channels behind open breakers, in the order in which they came. */
+  /** Requests that wait for channels behind open breakers, or for a place at full providers, in the order in which they came. */
   readonly room: Set<Flight>
-  /** Requests that wait for room at full providers, first come first served. */
-  readonly queue: Set<Flight>
   /** Requests in their second round or later, but for those that cannot pay for it. */
   readonly retrying: Set<Flight>
   readonly hedgeBudget: Budget

@@ -18,7 +18,7 @@ import { leaveRoom } from './waiting'
 
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
-  clear(flight, now)
+  clear(flight)
   // An answer that was held back was settled when it came.
   if (!winner.isSettled) settleAnswered(flight, winner, now)
   settleWithheld(flight, true, now)
@@ -70,18 +70,17 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
 
 /** Without an answer: what is on its way is called off. */
 function end(flight: Flight, isBlamed: boolean, now: number) {
-  clear(flight, now)
+  clear(flight)
   settleWithheld(flight, isBlamed, now)
   for (const attempt of flight.inFlight) callOff(flight, attempt, now)
 }
 
-function clear(flight: Flight, now: number) {
+function clear(flight: Flight) {
   const { parts } = flight
   flight.phase = 'done'
   parts.alarms.clear(flight)
-  parts.queue.delete(flight)
   parts.retrying.delete(flight)
-  leaveRoom(flight, now)
+  leaveRoom(flight)
   if (flight.onAbort) flight.signal?.removeEventListener('abort', flight.onAbort)
 }
 

@@ -21,10 +21,10 @@ import { asFinal, timeoutOf } from './launch'
 import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
-import { enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
+import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
 import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
-import { isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
+import { isBusy, isWaitable, leaveRoom, mayHope, waitFor, wake } from './waiting'
 
 const pilot: Pilot = {
   ring,
@@ -153,18 +153,23 @@ function endRound(flight: Flight, now: number) {
   const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
   const pause = isInLine ? undefined : pauseBeforeNextRound(flight, now)
   if (pause === undefined) return mayWait ? waitFor(flight, wanted, isStuck, now) : landError(flight, now)
-  leaveRoom(flight, now)
+  leaveRoom(flight)
   idle(flight, 'pausing', now + pause, now)
 }
 
-/** In the waiting room: whether a channel is back, the probe of somebody else has failed, or this one is to probe. */
+/** In the waiting room: whether there is room, a channel is back, the probe of somebody else has failed, or this one is to probe. */
 function look(flight: Flight, now: number) {
-  const { seat, phase } = flight
+  const { seat, phase, parts } = flight
+  if (phase === 'queueing') {
+    goOn(flight, now)
+    if (flight.phase !== 'queueing' && !flight.seat) parts.room.delete(flight)
+    return
+  }
   if (!seat || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
   const { wants } = seat
   const back = wants.filter(({ breaker }) => breaker.isClosed())
   if (back.length > 0) {
-    leaveRoom(flight, now)
+    leaveRoom(flight)
     return rejoin(flight, back, now)
   }
   if (phase === 'leading' || mayHope(flight, seat, now)) return
@@ -201,7 +206,7 @@ function ring(alarm: Alarm, now: number) {
 function resume(flight: Flight, now: number) {
   if (flight.phase === 'leading') return lead(flight, now)
   if (flight.phase === 'waiting') return look(flight, now)
-  if (flight.phase === 'queueing') return serve(flight.parts)
+  if (flight.phase === 'queueing') return wake(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
   if (flight.phase === 'holding') {
     flight.parts.retrying.add(flight)

@@ -4,12 +4,12 @@
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { askableOf, openOf } from './ahead'
-import type { Flight, Parts } from './flight'
+import type { Flight } from './flight'
 import { hasLanded } from './flight'
 import { sendProbe } from './probe'
 import { isDue } from './route'
 import { idle } from './timing'
-import { MOST_WAITING } from './waiting'
+import { hasSeat, wake } from './waiting'
 
 /** A cooldown is waited for only if it ends within this share of what is left, */
 const WORTH_WAITING = 0.6
@@ -26,9 +26,8 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
 
 /** Waits until there is room at those that are left, or one more is due. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
-  const { queue } = flight.parts
-  if (!queue.has(flight) && queue.size >= MOST_WAITING) return false
-  queue.add(flight)
+  if (!hasSeat(flight)) return false
+  flight.parts.room.add(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
   if (due && !flight.probes?.size) {
@@ -41,20 +40,10 @@ export function enterQueue(flight: Flight, now: number): boolean {
   return true
 }
 
-/** There is room again, or a breaker has changed: those that wait go on if they can, first come first served. */
-export function serve({ queue, clock }: Parts) {
-  const now = clock.now()
-  for (const flight of [...queue]) {
-    if (flight.phase !== 'queueing') continue
-    flight.pilot.goOn(flight, now)
-    if (flight.phase !== 'queueing') queue.delete(flight)
-  }
-}
-
 /** Room that has just come about belongs to those that wait for it. */
 export function letGoFirst({ parts, ahead }: Flight, now: number) {
-  if (parts.queue.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
-    serve(parts)
+  if (parts.room.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+    wake(parts)
 }
 
 /** When those that wait here may ask it (in ms of the clock). An end that says nothing of it does not put off its breaker. */

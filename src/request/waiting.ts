@@ -8,8 +8,13 @@ import { leadsOf } from './ahead'
 import type { Flight, Parts, Seat } from './flight'
 import { delayBefore, idle, LEAST } from './timing'
 
-/** In the room, and in the queue. */
-export const MOST_WAITING = 1_000
+const MOST_WAITING = 1_000
+
+/** Whether it may wait here: it does so already, or there is a seat left. */
+export function hasSeat(flight: Flight): boolean {
+  const { room } = flight.parts
+  return room.has(flight) || room.size < MOST_WAITING
+}
 
 /** Takes a seat among those that wait for `wants`, or keeps the one it has. */
 export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
@@ -19,11 +24,11 @@ export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck:
   flight.pilot.look(flight, now)
 }
 
-export function leaveRoom(flight: Flight, now: number) {
+export function leaveRoom(flight: Flight) {
   const { seat, parts } = flight
   flight.seat = undefined
   parts.room.delete(flight)
-  if (seat?.isLeading) wake(parts, now)
+  if (seat?.isLeading) wake(parts)
 }
 
 /** Counted failures at these, those of probes among them; an answer that says nothing of the channel is none. */
@@ -31,9 +36,10 @@ function failuresOf(channels: readonly ChannelState[], now: number): number {
   return channels.reduce((sum, { breaker }) => sum + breaker.snapshot(now).failures, 0)
 }
 
-/** A channel has come back, or another one stopped leading: everybody looks again. */
-export function wake({ room }: Parts, now: number) {
-  for (const flight of [...room]) if (flight.seat) flight.pilot.look(flight, now)
+/** A channel has come back, there is room again, or another one stopped leading: everybody looks again, first come first served. */
+export function wake({ room, clock }: Parts) {
+  const now = clock.now()
+  for (const flight of [...room]) flight.pilot.look(flight, now)
 }
 
 /**
@@ -76,8 +82,8 @@ export function isBusy(flight: Flight, wants: readonly ChannelState[], now: numb
 
 /** Whether there is a seat to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
 export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
-  const { parts, plan, deadline, seat } = flight
-  if (plan.isOneShot || deadline - now < LEAST || (!seat && parts.room.size >= MOST_WAITING)) return false
+  const { parts, plan, deadline } = flight
+  if (plan.isOneShot || deadline - now < LEAST || !hasSeat(flight)) return false
   return wants.some(({ breaker }) => parts.waitForProvider || now >= breaker.dueAt())
 }
 
