@@ -2,7 +2,7 @@
 // the rule and the value, and never an endpoint.
 
 import { toHeaders } from './channel/headers'
-import type { FailoverOptions, ProviderConfig, ProviderEntry } from './options'
+import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOptions } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { RequestOverrides } from './request/plan'
 import type { Check } from './shape'
@@ -23,6 +23,7 @@ import {
   rule,
   shape,
   share,
+  signal,
   text,
   texts,
 } from './shape'
@@ -39,7 +40,7 @@ const strategy = rule(
   (value) => typeof value === 'function' || STRATEGIES.includes(value as string),
   `must be a function or one of ${STRATEGIES.join(', ')}`,
 )
-const headers = rule(
+const sendable = rule(
   (value) => typeof value === 'function' || toHeaders(value) !== undefined,
   'must be an object of texts that can be sent as headers, or a function that gives one',
   true,
@@ -103,15 +104,18 @@ const provider = shape({
   breaker,
 })
 
-/** Of one request; `path` is where they were given. */
-export const checkOverrides: (given: RequestOverrides, path: string) => void = shape({
+const overrides = {
   provider: text,
   channel: oneOf('http', 'ws'),
   strategy,
   timeout: atLeast0,
   exclude: texts,
   allowFailover: flag,
-})
+}
+/** Of a transport; `path` is where they were given. */
+export const checkOverrides: (given: RequestOverrides, path: string) => void = shape(overrides)
+/** Of one request. */
+export const checkRequestOptions: (given: RequestOptions, path: string) => void = shape({ ...overrides, signal })
 
 const hedgeOptions = shape({ delay: atLeast0, budget: atLeast0 })
 const method = shape({ strategy, providers: ids, timeout: atLeast0, hedge, repeat: flag })
@@ -188,6 +192,14 @@ function endpoint(protocols: RegExp, wanted: string): Check {
 function checkUrl(url: string, protocols: RegExp, path: string, sentence: string) {
   const protocol = protocolOf(url) ?? ''
   if (!protocols.test(protocol)) refuse(path, sentence, url && `${protocol}...`)
+}
+
+function headers(value: unknown, path: string) {
+  // The commonest mistake: a variable of the environment that is not set.
+  if (isObject(value))
+    for (const [name, item] of Object.entries(value))
+      if (typeof item !== 'string') refuse(pathOf(path, name), 'must be a text', item, true)
+  sendable(value, path)
 }
 
 function hedge(value: unknown, path: string) {

@@ -174,6 +174,8 @@ function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, ind
     if (endpoint === undefined) return []
     if (typeof endpoint === 'string') return [{ type, endpoint }]
     const built = build(endpoint, parameters)
+    if (typeof built?.config?.type !== 'string')
+      refuse(`providers[${index}]`, 'must be a viem transport, such as http(url): this function makes none', endpoint)
     return [{ type: SOCKETS.includes(built.config.type) ? 'ws' : 'http', endpoint, built }]
   }
   const ways = [...wayOf('http', http), ...wayOf('ws', ws)]

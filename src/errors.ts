@@ -181,6 +181,7 @@ export class ResponseBodyTooLargeError extends BaseError {
 
   constructor({ maxSize, size }: { maxSize: number; size: number }) {
     super('HTTP response body exceeded the size limit.', {
+      details: `The response is larger than ${maxSize} bytes.`,
       metaMessages: [`Max: ${maxSize} bytes`, `Received: ${size} bytes`],
     })
     this.maxSize = maxSize

@@ -1,8 +1,9 @@
 // What `client.transport` has beside viem's own, over an engine.
 
 import type { EIP1193RequestOptions } from 'viem'
+import { defined } from './base/defined'
 import { repeatUntil } from './base/retry'
-import { checkKnown, checkOverrides } from './checks'
+import { checkKnown, checkRequestOptions } from './checks'
 import type { Engine } from './engine'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
@@ -86,18 +87,11 @@ export function requestOf(engine: Engine, face: Face, ids: readonly string[]): F
       if (given === undefined) return engine.request(face, request, face.planner(request), undefined)
       if (!isObject(given)) return refuse('options', 'must be an object', given)
       // viem's own say nothing to us.
-      const {
-        signal: until,
-        dedupe,
-        methods,
-        retryCount,
-        retryDelay,
-        uid,
-        ...own
-      } = given as RequestOptions & EIP1193RequestOptions
-      const overrides = Object.values(own).some((value) => value !== undefined) ? own : undefined
-      if (until !== undefined) signal(until, 'options.signal')
-      if (overrides) checkOverrides(overrides, 'options')
+      const { dedupe, methods, retryCount, retryDelay, uid, ...own } = given as RequestOptions & EIP1193RequestOptions
+      const options = defined<RequestOptions>(own)
+      checkRequestOptions(options, 'options')
+      const { signal: until, ...rest } = options
+      const overrides = Object.keys(rest).length > 0 ? rest : undefined
       if (overrides) checkNamed(overrides, ids, 'options')
       return engine.request(face, request, face.planner(request, overrides), until)
     } catch (error) {

@@ -280,8 +280,6 @@ describe('a provider', () => {
   test('error: headers that are no object of texts; those never appear', () => {
     const rule = 'must be an object of texts that can be sent as headers, or a function that gives one'
     for (const headers of [
-      { authorization: 5 },
-      { authorization: ['Bearer KEYKEYKEY'] },
       ['Bearer KEYKEYKEY'],
       'Bearer KEYKEYKEY',
       { authorization: 'Bearer KEY\nKEYKEYKEY' },
@@ -294,6 +292,14 @@ describe('a provider', () => {
       new Map([['authorization', 'Bearer KEYKEYKEY']]),
     ])
       expect(ofProvider({ headers })).toMatch(`Option \`providers[1].headers\` ${rule}`)
+    for (const [given, shown] of [
+      [undefined, 'undefined'],
+      [5, 'a number'],
+      [['Bearer KEYKEYKEY'], 'an array'],
+    ] as const)
+      expect(ofProvider({ headers: { authorization: given } })).toBe(
+        `Option \`providers[1].headers.authorization\` must be a text, but it is ${shown}.`,
+      )
     for (const headers of [{}, () => ({}), Object.assign(Object.create(null), { a: 'b' })])
       expect(ofProvider({ headers })).toBe('accepted')
   })

@@ -1,5 +1,6 @@
 // The list, read: what each entry is, its id and setup, and how its channels are made.
 
+import { inspect } from 'node:util'
 import type { Transport } from 'viem'
 import { custom, fallback, http, webSocket } from 'viem'
 import { ipc } from 'viem/node'
@@ -232,6 +233,21 @@ describe('another failover', () => {
     const inner = failover(['https://b.example', failover(['https://c.example', 'https://d.example'])])
     const named = failover([{ id: 'e', http: 'https://e.example' }], { key: 'k' }).with({})
     expect(idsOf('https://a.example', inner, named)).toEqual(['a.example', 'b.example', 'c.example', 'd.example', 'e'])
+  })
+})
+
+describe('transports', () => {
+  test('error: a function that makes none, such as `http` in place of `http(url)`', () => {
+    expect(() => failover([http as never])({})).toThrow(
+      'Option `providers[0]` must be a viem transport, such as http(url)',
+    )
+  })
+
+  test('behavior: what is printed of one shows no endpoint and no header', () => {
+    const headers = { authorization: 'Bearer a-secret' }
+    const shown = inspect({ transport: failover([{ http: 'https://a.example/a-secret', headers }]) }, { depth: null })
+    expect(shown).toContain('with')
+    expect(shown).not.toContain('a-secret')
   })
 })
 

@@ -25,6 +25,10 @@ describe('request', () => {
   test.each<[unknown, string]>([
     [{ providers: 'b' }, 'Option `options.providers` is not an option here'],
     [{ provider: 'b' }, 'Option `options.provider` must be the id of a provider'],
+    [
+      { abortSignal: AbortSignal.abort() },
+      'is not an option here (there are provider, channel, strategy, timeout, exclude, allowFailover, signal), but it is a signal.',
+    ],
     [{ signal: 5 }, 'Option `options.signal` must be an AbortSignal, but it is 5.'],
     [{ signal: null }, 'Option `options.signal` must be an AbortSignal, but it is null.'],
     [5_000, 'Option `options` must be an object, but it is 5000.'],

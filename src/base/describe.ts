@@ -26,6 +26,6 @@ export function describeValue(value: unknown, isSecret = false): string {
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length ? 'an array' : 'an empty array'
   if (typeof value === 'object' && value !== null)
-    return 'addEventListener' in value ? 'a signal (give { signal })' : 'an object'
+    return !('addEventListener' in value) ? 'an object' : isSecret ? 'a signal' : 'a signal (give { signal })'
   return typeof value === 'bigint' ? `${value}n` : String(value)
 }

@@ -33,7 +33,7 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-params', verdict: 'next' }, /logs are not supported/],
   [
     { kind: 'block-not-available' },
-    /range extends|beyond.{0,40}head|block.{0,40}out ?of ?range|pending (state|block)|blocks specified|invalid block range|blocknumber/,
+    /range extends|beyond.{0,40}(head|latest)|block.{0,40}out ?of ?range|pending (state|block)|blocks specified|invalid block range|blocknumber/,
   ],
   [
     { kind: 'filter-not-found' },
@@ -51,7 +51,7 @@ const PROVIDER_WORDS: Words = [
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not|n't been)|no state|proof window/,
     /state (at block|root|tree|recreation)|load state|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
-    /evm module|trie does not|indexing is|max height of block|unsupported block number/,
+    /evm module|(trie|version) does not|indexing is|max height of block|unsupported block number/,
   ],
   [
     { kind: 'block-not-available' },
@@ -59,10 +59,10 @@ const PROVIDER_WORDS: Words = [
     /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not)/,
     /(could|can) ?n[o']t find .{0,12}block|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)/,
+    /not currently canonical|future (block|epoch)|height in the future/,
   ],
   // Too many blocks, addresses, results, bytes.
-  [{ kind: 'range-too-large' }, /requested blocks/],
+  [{ kind: 'range-too-large' }, /requested blocks|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
   [
     { kind: 'result-too-large' },
     /respon\w+.{0,40}(size|too (large|big)|larger|exceed)|returned more than/,
@@ -80,7 +80,7 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'rate-limit' },
     /rate.?limit|rate exceeded|too many .{0,12}(requests?|calls|conn|subsc)|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
-    /request (limit|count)|capacity|compute unit|concurren|limited|overload|too much load|\bbusy/,
+    /request (limit|count)|capacity|throughput|compute unit|concurren|limited|overload|too much load|\bbusy/,
     /limit (exceeded|reached|hit)|exceed(s|ed)?\b.{0,40}\blimit|(code:?|error) 1015|timeout on the free/,
     /(try again|retry) (in|after) \d/,
   ],
@@ -116,7 +116,7 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'network', isUntouched: true },
     /econnrefused|enotfound|eai_again|e(host|net)unreach|und_err_connect|connection refused|no such host|unreachable/,
-    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket is (clos|not)/,
+    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket is (clos|not)|\bbad port/,
   ],
   [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],
   [

@@ -21,7 +21,7 @@ export const REVERT_WORDS: Words = [
   [
     { kind: 'reverted' },
     /execution .{0,12}revert|^(error: )?revert|: revert|\bvm (ex|error)|evm ?error/,
-    /\b(transaction|tx|call|message|evm|contract)\b.{0,40}\brevert/,
+    /(\b(transaction|tx|call|message|evm|contract)|operation)\b.{0,40}\brevert/,
   ],
 ]
 
@@ -49,7 +49,7 @@ export const TRANSACTION_WORDS: Words = [
     /(pool|queue)( is| was)? (full|limit|overflow)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
     /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor|configured)|cap exceeded|configured cap/,
     /already reserved|in-?flight|delegated|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
-    /immediatelydropped|conflicting ?type|gapped|spammer/,
+    /immediatelydropped|conflicting ?type|gapped|spammer|congestion/,
   ],
   // Another node may be of a newer fork.
   [

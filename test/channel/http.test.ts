@@ -265,7 +265,7 @@ describe('body', () => {
     })
     const error = await errorOf(createHttpChannel({ url, provider: 'one', maxResponseBodySize: 1_000 }).request(call))
     expect(error).toBeInstanceOf(ResponseBodyTooLargeError)
-    expect(error).toMatchObject({ maxSize: 1_000, size: 2_020 })
+    expect(error).toMatchObject({ maxSize: 1_000, size: 2_020, details: 'The response is larger than 1000 bytes.' })
   })
 
   test('error: over the limit, not announced', async () => {

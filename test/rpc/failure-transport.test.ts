@@ -23,6 +23,7 @@ describe('no JSON-RPC error', () => {
       'UND_ERR_CONNECT_TIMEOUT',
       'CERT_HAS_EXPIRED',
       'ERR_TLS_CERT_ALTNAME_INVALID',
+      'fetch failed: bad port',
     ])
       expect(failureOf(networkError(code), call), code).toMatchObject({
         kind: 'network',

@@ -53,6 +53,7 @@ eth_sendRawTransaction -32010 Recipient is banned in local queue.
 eth_sendRawTransaction -32010 Sender is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 # transaction-rejected next nobody
+eth_sendRawTransaction -32000 tx dropped due to L2 congestion
 eth_sendRawTransaction -32000 FEE_TOO_LOW
 eth_sendRawTransaction -32000 FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 2, MaxPriorityFeePerGas:1, Block number: 3
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(ImmediatelyDropped)
@@ -82,6 +83,7 @@ eth_getBalance -32000 Invalid access token
 eth_getBalance -32000 This key is deactivated
 eth_getBalance -32000 API key disabled
 # reverted final nobody
+eth_estimateUserOperationGas -32521 UserOperation reverted during simulation
 eth_estimateGas -32000 always failing transaction
 eth_call 3 execution reverted: rate limit exceeded
 eth_call -32000 execution reverted: insufficient funds
@@ -102,6 +104,7 @@ eth_call -32000 execution failed || 0x82b42900
 eth_call -32000 invalid opcode: INVALID
 eth_call -32000 stack underflow (0 <=> 1)
 # missing-state next nobody
+eth_getBalance -32000 version does not exist
 eth_call -32000 state recreation l2 gas depth limit exceeded
 eth_call -32801 no historical RPC is available for this historical (pre-L2) execution request
 trace_block -32001 receipts not found
@@ -139,6 +142,8 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32602 logs are limited to a 10000 block range
+eth_getLogs -32000 logs over more than 2000 blocks
 eth_getLogs -32000 no more than 1000 blocks
 eth_getLogs -32614 eth_getLogs and eth_newFilter are limited to a 10,000 blocks range
 eth_getLogs -32600 exceeds the range allowed for your plan (5001 > 2000)
@@ -187,6 +192,8 @@ eth_call -32000 invalid address checksum
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getBalance -32000 cannot query with height in the future; please provide a valid height
+eth_getBalance -32602 requested block is beyond latest
 eth_feeHistory -32001 header range not found, start block: 0x1, end block: 0x2
 eth_call -32602 BlockOutOfRangeError: block height is 5 but requested was 10
 eth_feeHistory -32603 could not find newest block number requested: 5
@@ -206,6 +213,7 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_getBalance -32000 Your app has exceeded its throughput
 eth_call -32009 Server is busy, try again later
 eth_subscribe -32006 Too many subscriptions on the connection
 eth_getBalance -2043 Exceed rate limit
