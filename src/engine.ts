@@ -20,7 +20,7 @@ import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider } from './provider/provider'
 import type { Flight, Parts } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
-import { landAborted } from './request/landing'
+import { landClosed } from './request/landing'
 import { learnBatchSize } from './request/learn'
 import type { Face, Plan, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
@@ -168,7 +168,7 @@ export function createEngine(setup: EngineSetup): Engine {
     if (parts.closed) return
     parts.closed = new TransportClosedError()
     setup.onClosing?.()
-    for (const alarm of parts.alarms.all()) landAborted(alarm as Flight, new TransportClosedError(), clock.now())
+    for (const alarm of parts.alarms.all()) landClosed(alarm as Flight, clock.now())
     subscriptions.close()
     for (const end of [...parts.ends]) end()
     parts.alarms.close()

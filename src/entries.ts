@@ -97,7 +97,10 @@ export function readList(
       },
       limits: config.limits ?? {},
       breaker: { ...breaker, ...defined<BreakerOptions>(config.breaker ?? {}) },
-      ...(socket && { socket: () => shared.get(socket)?.socket?.() ?? 'idle' }),
+      ...(socket && {
+        socket: () => shared.get(socket)?.socket?.() ?? 'idle',
+        strays: () => shared.get(socket)?.strays?.() ?? 0,
+      }),
       ...(onBatchRefused && http && { load: () => shared.get(http)?.load?.() ?? 0 }),
     }
   }

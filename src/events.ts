@@ -1,6 +1,7 @@
 // What can be watched: the event map, and an emitter whose listeners can break nothing. The only import of eventemitter3.
 
 import { EventEmitter } from 'eventemitter3'
+import { call } from './base/call'
 import type { BreakerStateName, ChannelType, FailureKind, SocketState } from './types'
 
 /** Exactly one per request, when it ends. */
@@ -157,16 +158,7 @@ export function createEvents<map = EventMap>(): Events<map> {
   return {
     on(name, listener) {
       // Guarded by one, so that a listener that throws or rejects keeps nothing from the next one.
-      const guarded = (event: Readonly<map[typeof name]>) => {
-        try {
-          const returned = (listener as (event: Readonly<map[typeof name]>) => unknown)(event)
-          // Any promise, also one of another realm or library: an `await` is not needed, only that it is not left unhandled.
-          const { then } = (returned ?? {}) as Partial<PromiseLike<unknown>>
-          if (typeof then === 'function') then.call(returned, undefined, () => {})
-        } catch {
-          // A listener's fault is not the request's.
-        }
-      }
+      const guarded = (event: Readonly<map[typeof name]>) => void call(listener, event)
       emitter.on(name, guarded)
       return () => void emitter.off(name, guarded)
     },

@@ -24,6 +24,8 @@ export type ChannelStatus = {
   attempts: number
   /** What its socket is doing, if it was given as a URL. */
   socket?: SocketState
+  /** Frames that came over it and belonged to nobody, since the start. */
+  strays?: number
 }
 
 export type ProviderStatus = {
@@ -99,7 +101,7 @@ function newestOf(providers: readonly Provider[], heads: Heads): number | undefi
 }
 
 function statusOfChannel(
-  { breaker, health, inFlight, attempts, socket }: ChannelState,
+  { provider, breaker, health, inFlight, attempts, socket }: ChannelState,
   startedAt: number,
   now: number,
 ): ChannelStatus {
@@ -113,6 +115,7 @@ function statusOfChannel(
     inFlight,
     attempts,
     socket: socket?.(),
+    strays: socket && provider.setup.strays?.(),
   })
 }
 

@@ -4,22 +4,9 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test, vi } from 'vitest'
 import type { LimitEvent } from '../src/events'
 import { createEvents } from '../src/events'
+import { unhandled } from './support/unhandled'
 
 const limit = (cooldown = 1): LimitEvent => ({ provider: 'p1', kind: 'rate-limit', cooldown })
-
-/** What would be an unhandled rejection, once all chains have run. */
-async function unhandled(run: () => void): Promise<unknown[]> {
-  const seen: unknown[] = []
-  const note = (reason: unknown) => void seen.push(reason)
-  const others = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  process.on('unhandledRejection', note)
-  run()
-  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
-  process.off('unhandledRejection', note)
-  for (const other of others) process.on('unhandledRejection', other)
-  return seen
-}
 
 describe('createEvents', () => {
   test('default: listeners get the events of their name, in the order they came', () => {

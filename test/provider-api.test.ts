@@ -462,6 +462,20 @@ describe('connect, disconnect, chainChanged', () => {
     expect(told.slice(2)).toEqual(['connect 0x1'])
   })
 
+  test('behavior: given a request that nobody could answer while all breakers are open, then that is told at once', async () => {
+    const { source, provider, told } = createWatched({
+      eth_chainId: '0x1',
+      eth_blockNumber: () => new Promise(() => {}),
+      eth_call: dark,
+    })
+    await turn()
+    source.breaker('p1', 'open')
+    source.breaker('p2', 'open')
+    await provider.request({ method: 'eth_call' }).catch(() => {})
+    await turn()
+    expect(told).toEqual(['connect 0x1', 'disconnect 4900 AllProvidersFailedError'])
+  })
+
   test('behavior: an event of a subscription makes it ask while it is disconnected', async () => {
     const { source, provider, told } = createWatched({ eth_chainId: dark })
     const asked = provider.request({ method: 'eth_subscribe', params: ['newHeads'] })

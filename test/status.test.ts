@@ -192,6 +192,12 @@ describe('statusOf', () => {
     ])
   })
 
+  test('behavior: given frames on a socket that belonged to nobody, then they are counted there', () => {
+    const { status } = setUp([{ channels: ['http', 'ws'], socket: () => 'open', strays: () => 3 }])
+    const { http, ws } = status(2_000).providers[0]?.channels ?? {}
+    expect([http, ws].map((channel) => ({ strays: undefined, ...channel }).strays)).toEqual([undefined, 3])
+  })
+
   test('behavior: looking changes nothing', () => {
     const { providers, status } = setUp([{}])
     const [p1] = providers as [Provider]

@@ -5,8 +5,8 @@ export type Budget = {
   readonly size: number
   /** A request was made: the bucket fills by its share. */
   earn(): void
-  /** Takes one unit, if there is one. */
-  spend(): boolean
+  /** Takes one unit, if there is one. @param reserve units that are to be left. @default 0 */
+  spend(reserve?: number): boolean
 }
 
 /**
@@ -21,8 +21,8 @@ export function createBudget(size: number, share: number, start: number = size):
     earn() {
       if (units < size) units = Math.min(size, units + share)
     },
-    spend() {
-      if (units < 1) return false
+    spend(reserve = 0) {
+      if (units < 1 + reserve) return false
       units -= 1
       return true
     },

@@ -66,6 +66,8 @@ export type Channel = {
   ): Promise<UpstreamSubscription>
   /** What its socket is doing; channels without one do not have it. */
   socket?(): SocketState
+  /** Frames on its sockets that belonged to nobody, since the start. */
+  strays?(): number
   /** Connects, unless it does or is; for whoever comes next. */
   dial?(): void
   /** Keeps the socket up, for ever, until the off-function is called. */

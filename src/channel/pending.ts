@@ -138,7 +138,9 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
         const error = signal?.aborted ? signal.reason : obstacle(args.method)
         if (error !== undefined) return reject(error)
         let call: PendingCall | undefined
+        let isLeft = false
         const abort = () => {
+          isLeft = true
           reject(signal?.reason)
           if (call) leave(call)
         }
@@ -159,6 +161,8 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
           false,
           travel,
         )
+        // The socket that it dialled tells of itself: whoever hears it may have had enough.
+        if (isLeft) leave(call)
       })
     },
     place,

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../base/clock'
 import { realClock } from '../base/clock'
-import { field, isObject } from '../base/fields'
+import { isObject } from '../base/fields'
 import type { Random } from '../base/random'
 import { realRandom } from '../base/random'
 import { InvalidResponseError } from '../errors'
@@ -46,11 +46,7 @@ export type WsChannelOptions = {
   open?: ((events: SocketEvents) => Socket) | undefined
 }
 
-export type WsChannel = Channel &
-  Required<Pick<Channel, 'subscribe' | 'socket' | 'dial' | 'keep'>> & {
-    /** Frames that belonged to nobody, since the start. */
-    strays(): { unknown: number; malformed: number }
-  }
+export type WsChannel = Channel & Required<Pick<Channel, 'subscribe' | 'socket' | 'strays' | 'dial' | 'keep'>>
 
 /** Close codes of a provider that is not well. */
 const FAULTS = [1006, 1011]
@@ -68,7 +64,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   const errors = createWsErrors(provider, redactor)
   const calls = createPending({ link: () => link, errors })
   const sinks = createSinks()
-  const counts = { unknown: 0, malformed: 0 }
+  let strays = 0
   let latest: SocketChange | undefined
 
   redactor.add({ urls: [url], headers: typeof headers === 'object' ? Object.values(headers) : [] })
@@ -145,8 +141,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   /** A frame that belongs to nobody. What a provider says without an id is told, but ends nothing. */
   function stray(body: Record<string, unknown> | undefined) {
-    if (body?.id ?? field(body?.params, 'subscription')) counts.unknown++
-    else counts.malformed++
+    strays++
     const message = latest && body?.id === null && readMessage(body, 0)
     if (latest && message && message.type === 'error')
       onSocket?.({ ...latest, from: 'open', why: redactor.text(message.error.message), isBlamed: false })
@@ -194,7 +189,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
         isKept = false
       }
     },
-    strays: () => ({ ...counts }),
+    strays: () => strays,
     close: link.close,
   }
 }

@@ -98,7 +98,7 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
   function onFailure(error: unknown) {
     if (!unwatch) return
     if (nameOf(error) === 'TransportClosedError') close()
-    else if (state === 'connected' && nameOf(error) === NOBODY) void ask()
+    else if (state === 'connected' && nameOf(error) === NOBODY) isDark() ? disconnect(error) : void ask()
   }
 
   function onPush() {

@@ -26,6 +26,8 @@ export type ProviderSetup = {
   readonly breaker: BreakerOptions
   /** What the socket of its ws channel is doing, where that can be told. */
   readonly socket?: (() => SocketState) | undefined
+  /** Frames on it that belonged to nobody. */
+  readonly strays?: (() => number) | undefined
   /** HTTP requests under way and waiting, where its http channel gathers batches: what is handed to it may wait in there. */
   readonly load?: (() => number) | undefined
 }

@@ -53,7 +53,7 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
-/** Those that were behind an open breaker when it set out, and are back. */
+/** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
 export function backOf(flight: Flight): ChannelState[] {
   return askableOf(flight, flight.route.open)
 }
@@ -62,6 +62,15 @@ export function backOf(flight: Flight): ChannelState[] {
 export function openOf({ route, ruledOut }: Flight): ChannelState[] {
   const all = [...route.open, ...route.candidates]
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
+}
+
+/** Those that have opened during the round are from now on behind an open breaker like those that were before it. */
+export function noteOpened(flight: Flight) {
+  const { route } = flight
+  const opened = route.candidates.filter(({ breaker }) => !breaker.isClosed())
+  if (opened.length === 0) return
+  const candidates = route.candidates.filter((channel) => !opened.includes(channel))
+  flight.route = { ...route, candidates, open: [...route.open, ...opened] }
 }
 
 /** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */

@@ -5,7 +5,8 @@ import type { Permit } from '../provider/breaker'
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
 import { askableOf, noteLead, takeOut } from './ahead'
-import type { AttemptRole } from './attempt'
+import type { Attempt, AttemptRole } from './attempt'
+import { isFirstOfBatch } from './attempt'
 import { emitFailover } from './emit'
 import type { Flight } from './flight'
 import { hasLanded } from './flight'
@@ -69,14 +70,30 @@ export function hedge(flight: Flight, now: number) {
   const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
   flight.hedgeAt = dueAt > now ? dueAt : Infinity
   if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
+  if (isLost(flight)) {
+    flight.hedgeAt = now + SHORTEST
+    return flight.pilot.goOn(flight, now)
+  }
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
-  if (!channel || !permit || !flight.parts.hedgeBudget.spend()) {
-    if (newest && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+  if (!channel || !permit || !isPaidFor(flight, newest)) {
+    // Of a batch, others may show soon that it is lost.
+    const delay = newest?.batch ? 0 : newest && hedgeDelayOf(flight, newest)
+    if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
     return
   }
   takeOut(flight, channel)
   flight.parts.counts.hedged++
   channel.provider.upkeep.hedges++
   ask(flight, channel, permit, 'hedge', now)
+}
+
+/** Its channels have opened since, or its batch has lost: it goes on to the next one as after a failure, which is no hedge. */
+function isLost({ inFlight }: Flight): boolean {
+  return inFlight.every(({ channel, batch }) => !channel.breaker.isClosed() || batch?.noted.has('failure'))
+}
+
+/** Whether the budget has it. One batch that hangs leaves half to others: it takes three to open a channel. */
+function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt | undefined): boolean {
+  return hedgeBudget.spend(newest && !isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
 }

@@ -160,7 +160,7 @@ export function sampleGroupOf({ batch }: Attempt, { traits }: Need): SampleGroup
 }
 
 /** A batch is one attempt: what one of its members has said of the channel, the others do not say again. */
-export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' | FailureKind): boolean {
+export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' | 'hedge' | FailureKind): boolean {
   if (!batch) return true
   if (batch.noted.has(what)) return false
   batch.noted.add(what)

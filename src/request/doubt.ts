@@ -10,7 +10,7 @@ import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
 import { settleAnswered, takeDown } from './settle'
-import { idle, LEAST } from './timing'
+import { idle, LEAST, oversleep } from './timing'
 import { leaveRoom } from './waiting'
 
 /** The same provider is asked again after these pauses (in ms). */
@@ -21,7 +21,9 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { probes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
-    if (!attempt.isVacated && !hasLanded(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
+    if (attempt.isVacated || hasLanded(flight)) return
+    oversleep(flight, now)
+    if (take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
   const isNear = isNearHead(flight) || value === null

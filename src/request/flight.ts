@@ -93,8 +93,8 @@ export type Seat = {
   wants: readonly ChannelState[]
   /** Whether there is nobody else it could ask again later. */
   isStuck: boolean
-  /** What had failed at them when it sat down: if it is more now, somebody's probe has failed. */
-  failures: number
+  /** How much had failed at each of them when it sat down: if it is more now, somebody's probe has failed. */
+  failures: readonly number[]
   /** Whether it probes for all that wait for one of them. */
   isLeading: boolean
 }

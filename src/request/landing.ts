@@ -1,7 +1,7 @@
 // How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once,
 // and does so first: whatever is told of it runs code of the user's, which may end it again.
 
-import { NoProviderError } from '../errors'
+import { NoProviderError, TransportClosedError } from '../errors'
 import type { Attempt } from './attempt'
 import { lose } from './attempt'
 import { isPoison, settleWithheld } from './blame'
@@ -9,7 +9,7 @@ import { emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 import { hasLanded } from './flight'
 import { hedgeDelayOf } from './hedge'
-import { errorOf } from './outcome'
+import { errorOf, sendFacts } from './outcome'
 import { isLost } from './rounds'
 import { exclusionsOf } from './route'
 import { callOff, settleAnswered } from './settle'
@@ -42,7 +42,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
   if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)
   if (isLost(flight)) flight.parts.lostAt = now
-  const thrown = given instanceof Error ? given : errorOf(flight, given)
+  const thrown = given instanceof Error ? Object.assign(given, sendFacts(flight)) : errorOf(flight, given)
   end(flight, !isPoison(flight, now), now)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
@@ -59,7 +59,12 @@ export function landEmpty(flight: Flight, now: number) {
   landError(flight, now, new NoProviderError({ method: request.method, reasons }))
 }
 
-/** The caller gave up, or the engine was closed: nobody is blamed for what was on its way. */
+/** The engine was closed. */
+export function landClosed(flight: Flight, now: number) {
+  landAborted(flight, Object.assign(new TransportClosedError(), sendFacts(flight)), now)
+}
+
+/** The caller gave up: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
   if (hasLanded(flight)) return
   end(flight, true, now)

@@ -83,7 +83,8 @@ function isAboutRequest(failed: FailedAttempt | undefined): boolean {
   return failed !== undefined && !ABOUT_PROVIDER.has(failed.failure.kind)
 }
 
-function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
+/** What is known of a transaction that was to be sent. */
+export function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
   const { kind } = flight.plan.need.traits
   if (kind !== 'raw-send' && !/_send(Transaction|Calls)/.test(flight.request.method)) return undefined
   const mayHaveBeenSent =

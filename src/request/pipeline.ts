@@ -16,15 +16,15 @@ import type { Flight, OnWinner, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { isNearHead, probeHeads } from './head-probe'
-import { landAborted, landEmpty, landError } from './landing'
+import { landAborted, landClosed, landEmpty, landError } from './landing'
 import { asFinal, timeoutOf } from './launch'
 import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
-import { hasSlept, idle, LEAST, oversleep, setAlarm } from './timing'
-import { isBusy, isWaitable, leaveRoom, mayHope, waitFor, wake } from './waiting'
+import { idle, LEAST, oversleep, setAlarm } from './timing'
+import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor, wake } from './waiting'
 
 const pilot: Pilot = {
   ring,
@@ -88,7 +88,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
-  if (parts.closed) return landAborted(flight, parts.closed, now)
+  if (parts.closed) return landClosed(flight, now)
   flight.route = route
   flight.ahead =
     ruledOut || failed
@@ -173,13 +173,14 @@ function look(flight: Flight, now: number) {
     return rejoin(flight, back, now)
   }
   if (phase === 'leading' || mayHope(flight, seat, now)) return
-  for (const channel of wants) noteLead(flight, channel)
+  for (const channel of failedSince(seat, now)) noteLead(flight, channel)
   endRound(flight, now)
 }
 
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
   const { channel, role } = attempt
   const now = flight.parts.clock.now()
+  oversleep(flight, now)
   const failed = noteFailure(flight, attempt, error, failure, now)
   if (hasLanded(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
@@ -192,7 +193,7 @@ function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Fa
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
-  if (hasSlept(flight, now)) return oversleep(flight, now)
+  if (oversleep(flight, now)) return
   const isLast = now >= flight.deadline
   if (flight.inFlight.length === 0 && !isLast) return resume(flight, now)
   for (const attempt of flight.inFlight)

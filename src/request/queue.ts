@@ -3,7 +3,7 @@
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { askableOf, openOf } from './ahead'
+import { askableOf, noteOpened, openOf } from './ahead'
 import type { Flight } from './flight'
 import { hasLanded } from './flight'
 import { sendProbe } from './probe'
@@ -28,6 +28,7 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
 export function enterQueue(flight: Flight, now: number): boolean {
   if (!hasSeat(flight)) return false
   flight.parts.room.add(flight)
+  noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
   if (due && !flight.probes?.size) {

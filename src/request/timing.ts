@@ -64,8 +64,8 @@ export function setAlarm(flight: Flight, now: number) {
   flight.parts.alarms.set(flight, at)
 }
 
-/** Whether the ring was so late that we must have slept: the laptop, the tab, or a loop that was blocked. */
-export function hasSlept({ ringAt, setAt }: Flight, now: number): boolean {
+/** Whether the alarm is so late that we must have slept: the laptop, the tab, or a loop that was blocked. */
+function hasSlept({ ringAt, setAt }: Flight, now: number): boolean {
   // One that was due when it was set is not late for that.
   return isLate(now - Math.max(ringAt, setAt), ringAt - setAt)
 }
@@ -75,8 +75,12 @@ export function isLate(late: number, length: number): boolean {
   return late > Math.min(ASLEEP, Math.max(SHORTEST_SLEEP, length))
 }
 
-/** We slept: that says nothing about those that were asked. They get some time more, and nobody is blamed. */
-export function oversleep(flight: Flight, now: number) {
+/**
+ * If we slept, that says nothing about those that were asked: they get some time more, and nobody is blamed. Looked at whatever
+ * wakes us, the alarm or what has arrived. Returns whether we did.
+ */
+export function oversleep(flight: Flight, now: number): boolean {
+  if (!hasSlept(flight, now)) return false
   for (const attempt of flight.inFlight) {
     attempt.isLate = true
     attempt.limitAt = Math.max(attempt.limitAt, now + GRACE)
@@ -85,4 +89,5 @@ export function oversleep(flight: Flight, now: number) {
   flight.hasGrace = false
   flight.hedgeAt = flight.hedgeAt === Infinity ? Infinity : Math.max(flight.hedgeAt, now + GRACE)
   setAlarm(flight, now)
+  return true
 }

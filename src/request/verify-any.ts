@@ -13,8 +13,9 @@ export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {
   // The checks keep no process alive, but here a caller waits for them.
   const wait = parts.clock.after(LIMIT, () => {})
   const checks = parts.channels.map(async (channel) => {
-    const { chain } = channel.provider
-    if (chain.state === 'unknown') await checkChain(channel, face.channels, parts)
+    const { chain, setup } = channel.provider
+    // A wallet may have moved.
+    if (chain.state === 'unknown' || setup.isWallet) await checkChain(channel, face.channels, parts)
     if (chain.state !== 'verified') throw new Error('not verified')
   })
   try {

@@ -30,10 +30,17 @@ export function needsCheck(provider: Provider, need: Need, parts: Parts, now: nu
 
 /** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
 export function checkChain(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<void> {
-  const { chain } = channel.provider
+  const { provider } = channel
+  const { chain } = provider
   if (chain.check) return chain.check
-  const check = ask(channel, channels, parts).finally(() => {
-    if (chain.check === check) chain.check = undefined
+  provider.upkeep.chain++
+  chain.askedAt = parts.clock.now()
+  const answer = askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
+  const check = answer.then((id) => {
+    // What was asked before the chain was forgotten is not the answer any more.
+    if (chain.check !== check) return
+    chain.check = undefined
+    learn(provider, id, parts)
   })
   chain.check = check
   return check
@@ -85,15 +92,8 @@ export function forgetChain(provider: Provider) {
   provider.chain.check = undefined
 }
 
-async function ask(channel: ChannelState, channels: ClientChannels, parts: Parts) {
-  const { provider } = channel
+function learn(provider: Provider, id: number | undefined, parts: Parts) {
   const { chain } = provider
-  provider.upkeep.chain++
-  const askedAt = parts.clock.now()
-  chain.askedAt = askedAt
-  const id = await askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
-  // What was asked before the chain was forgotten is not the answer any more.
-  if (chain.askedAt !== askedAt) return
   if (id === undefined) {
     // It stays usable; what hangs must not hold back every read that comes.
     const pause = Math.min(LONGEST_AGAIN, CHECK_AGAIN * 2 ** chain.failures++)

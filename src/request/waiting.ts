@@ -18,7 +18,12 @@ export function hasSeat(flight: Flight): boolean {
 
 /** Takes a seat among those that wait for `wants`, or keeps the one it has. */
 export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
-  flight.seat = { wants, isStuck, failures: failuresOf(wants, now), isLeading: flight.seat?.isLeading ?? false }
+  flight.seat = {
+    wants,
+    isStuck,
+    failures: wants.map((channel) => failuresOf(channel, now)),
+    isLeading: flight.seat?.isLeading ?? false,
+  }
   flight.parts.room.add(flight)
   idle(flight, 'waiting', Infinity, now)
   flight.pilot.look(flight, now)
@@ -31,9 +36,14 @@ export function leaveRoom(flight: Flight) {
   if (seat?.isLeading) wake(parts)
 }
 
-/** Counted failures at these, those of probes among them; an answer that says nothing of the channel is none. */
-function failuresOf(channels: readonly ChannelState[], now: number): number {
-  return channels.reduce((sum, { breaker }) => sum + breaker.snapshot(now).failures, 0)
+/** Counted failures, those of probes among them; an answer that says nothing of the channel is none. */
+function failuresOf({ breaker }: ChannelState, now: number): number {
+  return breaker.snapshot(now).failures
+}
+
+/** Those at which somebody's probe has failed since it sat down. */
+export function failedSince({ wants, failures }: Seat, now: number): ChannelState[] {
+  return wants.filter((channel, index) => failuresOf(channel, now) > (failures[index] ?? 0))
 }
 
 /** A channel has come back, there is room again, or another one stopped leading: everybody looks again, first come first served. */
@@ -49,7 +59,7 @@ export function wake({ room, clock }: Parts) {
 export function mayHope(flight: Flight, seat: Seat, now: number): boolean {
   const { wants } = seat
   const probed = wants.filter((channel) => isProbed(channel, now))
-  if (!seat.isStuck && probed.length === 0 && failuresOf(wants, now) > seat.failures) return false
+  if (!seat.isStuck && probed.length === 0 && failedSince(seat, now).length > 0) return false
   if (!dueFirst(flight, wants, now) || isLed(flight, wants, now)) {
     idle(flight, 'waiting', Math.min(now + PROBE_LIMIT, ...probed.map(({ breaker }) => breaker.dueAt())), now)
     return true

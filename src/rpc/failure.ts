@@ -189,7 +189,7 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
   // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
   if (/^(the handshake of the socket failed: )?the `headers` function failed/.test(text))
-    return { kind: 'unknown', blame: 'nobody', isUntouched: true }
+    return { kind: 'network', blame: 'nobody', isUntouched: true }
   if (/ (UrlRequired|NoProvider|ChainMismatch)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }

@@ -2,7 +2,7 @@
 // subscribed any more. What is asked is not its business.
 
 import type { ChannelState } from '../provider/provider'
-import type { Parts } from '../request/flight'
+import type { OnWinner, Parts } from '../request/flight'
 import type { ClientChannels, Face, Plan, RequestOverrides } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
@@ -24,8 +24,11 @@ export type AskOptions = {
   readonly timeout?: number | undefined
 }
 
-/** A request through the pipeline; tells who answered it. */
-export type Ask = (request: RpcRequest, options: AskOptions) => Promise<{ value: unknown; provider: string }>
+/** An answer, who gave it, and after how many attempts. */
+export type Answer = { readonly value: unknown; readonly provider: string; readonly attempts: number }
+
+/** A request through the pipeline. */
+export type Ask = (request: RpcRequest, options: AskOptions) => Promise<Answer>
 
 export type Asking = {
   readonly ask: Ask
@@ -41,7 +44,7 @@ export type AskPart = (
   request: RpcRequest,
   plan: Plan,
   signal: AbortSignal,
-  onAnswer: (channel: ChannelState) => void,
+  onAnswer: OnWinner,
 ) => Promise<unknown>
 
 export type AskingOptions = {
@@ -68,9 +71,9 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       const barred = serving === undefined ? [] : othersThan(mayServe(planner({ method: serving })))
       // A client that is pinned to one provider asks nobody else.
       const limits = plan.isPinned ? {} : limitsOf({ ...wanted, exclude: [...exclude, ...barred] }, plan)
-      let provider = ''
-      const onAnswer = (channel: ChannelState) => {
-        provider = channel.provider.id
+      let by = { provider: '', attempts: 0 }
+      const onAnswer: OnWinner = (channel, attempts) => {
+        by = { provider: channel.provider.id, attempts }
         channel.provider.upkeep[purpose]++
       }
       const controller = new AbortController()
@@ -79,14 +82,15 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       // Somebody else may be asked in its place.
       const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
       return part(channels, request, inner, controller.signal, onAnswer)
-        .then((value) => ({ value, provider }))
+        .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))
     },
     providers() {
       return [...new Set(mayServe(plan).flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     abort() {
-      for (const controller of asked) controller.abort(new Error('Nobody is subscribed any more.'))
+      // Whoever hears of it may subscribe anew.
+      for (const controller of [...asked]) controller.abort(new Error('Nobody is subscribed any more.'))
     },
   }
 }

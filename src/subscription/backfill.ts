@@ -48,12 +48,14 @@ export function createBackfill(ask: Ask): Backfill {
   /** Those that may not have any more what they have shown. */
   const receded = new Set<string>()
 
-  async function block(method: string, id: string, options: AskOptions): Promise<Block> {
-    const { value, provider } = await ask({ method, params: [id, false] }, { timeout: LIMIT, ...options })
-    return toBlock(value, provider, shape) ?? refuse(provider)
+  /** @param most attempts: one that was waited for may not have had it before */
+  async function block(method: string, id: string, options: AskOptions, most = Infinity): Promise<Block> {
+    const { value, provider, attempts } = await ask({ method, params: [id, false] }, { timeout: LIMIT, ...options })
+    return (attempts <= most && toBlock(value, provider, shape)) || refuse(provider)
   }
 
-  const numbered = (number: number, options: AskOptions) => block('eth_getBlockByNumber', numberToHex(number), options)
+  const numbered = (number: number, options: AskOptions, most?: number) =>
+    block('eth_getBlockByNumber', numberToHex(number), options, most)
 
   async function byHash(hash: string, provider: string) {
     const found = await block('eth_getBlockByHash', hash, { purpose: 'backfill', provider })
@@ -92,8 +94,8 @@ export function createBackfill(ask: Ask): Backfill {
         tries === 0 ? { provider, hash } : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS })
       const asked = before.provider
       const options = { purpose, provider: asked, isPinned: true } as const
-      const mustHaveIt = async () => {
-        const end = await numbered(to, options)
+      const mustHaveIt = async (most?: number) => {
+        const end = await numbered(to, options, most)
         if (hash && end.hash !== hash) refuse(asked)
       }
       try {
@@ -101,8 +103,8 @@ export function createBackfill(ask: Ask): Backfill {
         if (receded.has(asked)) await mustHaveIt()
         receded.delete(asked)
         const found = await logs(range, options)
-        // If it is still, so are the logs.
-        if (hash) await mustHaveIt()
+        // If it is still, so are the logs. One that was waited for may have lacked it when it gave them.
+        if (hash) await mustHaveIt(1)
         return found
       } catch (error) {
         if (tries >= MOST_TRIES) throw error

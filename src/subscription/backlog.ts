@@ -20,8 +20,8 @@ export type BacklogOptions = {
   readonly patience: number
   /** The events of an item; a gap is told by it. */
   readonly read: (item: Item) => readonly unknown[]
-  /** Gives an event; returns a promise if that has to be waited for. */
-  readonly call: (event: unknown) => PromiseLike<unknown> | undefined
+  /** Gives an event; returns a promise, which does not reject, if that has to be waited for. */
+  readonly tell: (event: unknown) => Promise<unknown> | undefined
 }
 
 export type Backlog = {
@@ -30,7 +30,7 @@ export type Backlog = {
   /** It came while it was busy. */
   keep(item: Item): void
   /** Waits for the promise, then gives these events and all that is kept. */
-  goOn(first: PromiseLike<unknown> | undefined, rest: readonly unknown[]): Promise<void>
+  goOn(first: Promise<unknown> | undefined, rest: readonly unknown[]): Promise<void>
   close(): void
 }
 
@@ -45,7 +45,7 @@ const TRIES = 6
 /** so many, and twice as many each time until some can be had. */
 const GIVEN_UP = 256
 
-export function createBacklog({ source, from, patience, read, call }: BacklogOptions): Backlog {
+export function createBacklog({ source, from, patience, read, tell }: BacklogOptions): Backlog {
   const { clock, stream, gapOf } = source
   const pauses = createPauses(clock)
   let phase: 'idle' | 'busy' | 'closed' = from === undefined ? 'idle' : 'busy'
@@ -91,7 +91,7 @@ export function createBacklog({ source, from, patience, read, call }: BacklogOpt
     else through = item.isRemoved ? item.number - 1 : Math.max(through, item.number)
   }
 
-  async function goOn(first: PromiseLike<unknown> | undefined, rest: readonly unknown[]) {
+  async function goOn(first: Promise<unknown> | undefined, rest: readonly unknown[]) {
     if (isClosed()) return
     phase = 'busy'
     if (first) await settled(first)
@@ -107,7 +107,7 @@ export function createBacklog({ source, from, patience, read, call }: BacklogOpt
   async function giveAll(events: readonly unknown[]) {
     for (const event of events) {
       if (isClosed()) return
-      const promise = call(event)
+      const promise = tell(event)
       if (promise) await settled(promise)
     }
   }
@@ -140,7 +140,7 @@ export function createBacklog({ source, from, patience, read, call }: BacklogOpt
     read(gapOf(above, to, 'they could not be had'))
   }
 
-  function settled(promise: PromiseLike<unknown>): Promise<void> | undefined {
+  function settled(promise: Promise<unknown>): Promise<void> | undefined {
     if (isClosed()) return undefined
     return new Promise((resolve) => {
       const timer = patience < Infinity ? clock.background(patience, resolve) : undefined
@@ -148,8 +148,7 @@ export function createBacklog({ source, from, patience, read, call }: BacklogOpt
         timer?.cancel()
         resolve()
       }
-      // By a promise of the platform: the `then` of another one may throw.
-      Promise.resolve(promise).then(stopWaiting, stopWaiting)
+      promise.then(stopWaiting)
     })
   }
 

@@ -2,6 +2,7 @@
 // have in common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
+import { call } from '../base/call'
 import { createGate } from '../base/gate'
 import { SubscriptionGapError, TransportClosedError } from '../errors'
 import type { Parts } from '../request/flight'
@@ -150,18 +151,15 @@ function beforeStart(given: SubscriberOptions) {
   let hasStarted = false
   let ended: { readonly error: unknown } | undefined
   const onError = (error: unknown) => {
-    if (hasStarted || error instanceof SubscriptionGapError) given.onError(error)
-    else ended = { error }
+    if (hasStarted || error instanceof SubscriptionGapError) return given.onError(error)
+    ended = { error }
+    return undefined
   }
   return {
     subscriber: { ...given, onError },
     start() {
       hasStarted = true
-      try {
-        if (ended) given.onError(ended.error)
-      } catch {
-        // Its own affair.
-      }
+      if (ended) void call(given.onError, ended.error)
     },
   }
 }

@@ -115,8 +115,9 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     members.clear()
     // Who has left does not wait for its start.
     readiness.open()
-    stream.stop()
+    // Whoever hears of what stops, and wants the same, finds another one.
     onEnd()
+    stream.stop()
   }
 
   return {

@@ -2,6 +2,7 @@
 // functions, as one stream may have tens of thousands of them.
 
 import type { Hex } from 'viem'
+import { call } from '../base/call'
 import type { Backlog, BacklogSource } from './backlog'
 import { createBacklog } from './backlog'
 import type { Item } from './stream'
@@ -13,7 +14,7 @@ export type SubscriberOptions = {
   readonly subscription?: Hex | undefined
   /** If it returns a promise, the next call waits until that has settled. */
   readonly onEvent: (event: unknown) => unknown
-  readonly onError: (error: unknown) => void
+  readonly onError: (error: unknown) => unknown
   /** How long a promise is waited for (in ms). */
   readonly patience: number
   /** How often its client polls (in ms). */
@@ -69,20 +70,14 @@ export function give(subscriber: Subscriber, item: Item) {
   if (backlog?.isBusy()) return backlog.keep(item)
   const events = read(subscriber, item)
   for (let index = 0; index < events.length; index++) {
-    const promise = call(subscriber, events[index])
+    const promise = tell(subscriber, events[index])
     if (subscriber.isClosed) return
     if (promise) return void backlogOf(subscriber).goOn(promise, events.slice(index + 1))
   }
 }
 
-export function fail(subscriber: Subscriber, error: unknown) {
-  if (subscriber.isClosed) return
-  const { onError } = subscriber
-  try {
-    onError(error)
-  } catch {
-    // Its own affair.
-  }
+export function fail({ isClosed, onError }: Subscriber, error: unknown) {
+  if (!isClosed) void call(onError, error)
 }
 
 export function close(subscriber: Subscriber) {
@@ -97,7 +92,7 @@ function backlogOf(subscriber: Subscriber): Backlog {
     from,
     patience,
     read: (item) => read(subscriber, item),
-    call: (event) => call(subscriber, event),
+    tell: (event) => tell(subscriber, event),
   })
   return subscriber.backlog
 }
@@ -108,14 +103,7 @@ function read(subscriber: Subscriber, item: Item) {
   return subscriber.read(item)
 }
 
-/** A promise that has to be waited for, if there is one. A throw is the subscriber's own affair. */
-function call({ subscription, onEvent }: Subscriber, result: unknown): PromiseLike<unknown> | undefined {
-  try {
-    const returned = onEvent(subscription === undefined ? result : { subscription, result })
-    return typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function'
-      ? (returned as PromiseLike<unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
+/** A promise that has to be waited for, if there is one. */
+function tell({ subscription, onEvent }: Subscriber, result: unknown): Promise<unknown> | undefined {
+  return call(onEvent, subscription === undefined ? result : { subscription, result })
 }

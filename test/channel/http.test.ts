@@ -488,7 +488,7 @@ describe('headers', () => {
       url: 'one',
     })
     expect(inspect(error, { showHidden: true, depth: null })).not.toMatch(/-of-the|-day/)
-    expect(failureOf(error, call)).toMatchObject({ kind: 'unknown', blame: 'nobody', isUntouched: true })
+    expect(failureOf(error, call)).toMatchObject({ kind: 'network', blame: 'nobody', isUntouched: true })
     expect(seen).toEqual([])
   })
 

@@ -49,6 +49,18 @@ describe('lists of sockets only', () => {
     expect(JSON.parse(JSON.stringify(status))).toEqual(status)
   })
 
+  test('behavior: given frames that belong to nobody, then they are counted in the status', async () => {
+    await using fleet = await createFleet(1)
+    const [p1] = fleet.providers
+    const { transport, ask } = connect([p1.wsUrl])
+    const strays = () => transport.status().providers[0]?.channels.ws?.strays
+    expect(strays()).toBe(0)
+    await ask()
+    for (const frame of ['{"id":99,"result":"0x1"}', 'not JSON']) p1.sockets.send(frame)
+    await ask()
+    expect(strays()).toBe(2)
+  })
+
   test('behavior: one that refuses the handshake is passed over, one that hangs within the deadline', async () => {
     await using fleet = await createFleet([
       { methods: 'handshake', status: 403 },

@@ -309,6 +309,29 @@ describe('hedges', () => {
     expect(t.inFlight()).toBe(0)
   })
 
+  test('behavior: given hundreds fall silent at once, a hedge of each batch opens the breaker, and all go to the next', async () => {
+    const t = setUp([{}, {}])
+    const [one] = t.servers as [ScriptedFetch, ScriptedFetch]
+    one.reply = () => 'hang'
+    const requests = t.many(300)
+    await t.clock.advance(1_000)
+    expect(values(requests)).toEqual(upTo(300))
+    expect(Math.max(...ends(requests).map((at) => at ?? Infinity))).toBeLessThan(700)
+    expect(t.state('p1')).toBe('open')
+  })
+
+  test('behavior: given one batch of 20 falls silent, half of the budget is left, and the rest of it follows when it has lost', async () => {
+    const t = setUp([{}, {}])
+    const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]
+    one.reply = () => 'hang'
+    const requests = t.many(20)
+    await t.clock.advance(509)
+    expect(two.posts).toHaveLength(10)
+    await t.clock.advance(1_000)
+    expect(Math.max(...ends(requests).map((at) => at ?? Infinity))).toBe(560)
+    expect([t.state('p1'), t.breaker('p1').snapshot(0).failures]).toEqual(['closed', 1])
+  })
+
   test('behavior: batches are timed by batches: one that takes longer than a single call is not hedged for it', async () => {
     const t = setUp([{}, {}])
     const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]

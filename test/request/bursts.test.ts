@@ -1,6 +1,6 @@
 // Many requests at once while everybody is out for a moment: what is bounded is how often they ask, not who is served.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError } from '../support/errors'
 import { seededRandom } from '../support/seeded-random'
@@ -34,4 +34,20 @@ test('given they stay out, then all end when the one that is let try has failed 
   const requests = Array.from({ length: 60 }, (_, index) => t.start(READ, [index]))
   await t.clock.advance(3_000)
   expect(requests.filter(({ ended }) => ended?.error?.code !== -32000)).toEqual([])
+})
+
+describe('given the first one falls silent', () => {
+  const latest = (requests: ReturnType<ReturnType<typeof createTestEngine>['start']>[]) =>
+    Math.max(...requests.map(({ ended }) => (ended?.value === '0x1' ? ended.at : Infinity)))
+
+  test('behavior: 300 reads at once wait for its breaker, not for the budget of hedges', async () => {
+    const t = createTestEngine()
+    t.channel('p1').hang()
+    t.channel('p2').reply('0x1', { after: 5 })
+    const requests = Array.from({ length: 300 }, (_, index) => t.start(READ, [index]))
+    await t.clock.advance(10_000)
+    // What the budget has is hedged after 500 ms and opens it; those that could not pay look again 500 ms later.
+    expect(t.status().requests.hedged).toBe(20)
+    expect(latest(requests)).toBe(1_005)
+  })
 })

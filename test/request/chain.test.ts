@@ -194,6 +194,18 @@ describe('124. given a provider on the wrong chain', () => {
     expect(before.times).toBe(1)
   })
 
+  test('then a chain asked for before a wallet_ call of the same millisecond is not the answer after it', async () => {
+    const t = create({ providers: [{ isWallet: true }] })
+    t.channel('p1').on('eth_chainId').once.reply('0x5', { after: 100 }).reply('0x1', { after: 200 })
+    t.channel('p1').reply('wallet')
+    const before = t.start(READ)
+    await t.request('wallet_switchEthereumChain', [{ chainId: '0x1' }])
+    const after = t.start(READ, ['after'])
+    await t.clock.advance(1_000)
+    expect([before, after].map(({ ended }) => ended?.value)).toEqual(['wallet', 'wallet'])
+    expect(t.eventsOf('capability')).toEqual([])
+  })
+
   test('then a wallet is asked for its chain before a read, unless it was within the last second', async () => {
     const t = create({ providers: [{ isWallet: true }] })
     const asked = () => t.channel('p1').count('eth_chainId')
@@ -224,6 +236,14 @@ describe('ready', () => {
     const t = create()
     for (const id of ['p1', 'p2']) t.channel(id).on('eth_chainId').reply('0x2')
     expect(await t.engine.verifyAny(t.face)).toBe(false)
+  })
+
+  test('behavior: given a wallet on another chain, when its user switches it, then it is', async () => {
+    const t = create({ providers: [{ isWallet: true }] })
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    expect(await t.engine.verifyAny(t.face)).toBe(false)
+    t.channel('p1').on('eth_chainId').reply('0x1')
+    expect(await t.engine.verifyAny(t.face)).toBe(true)
   })
 })
 

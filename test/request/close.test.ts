@@ -1,12 +1,16 @@
 // The end of an engine, at any moment: every request that is on its way ends once, nothing is blamed, no timer stays.
 
+import { keccak256, toHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import type { TestEngine } from '../support/engine'
 import { createTestEngine } from '../support/engine'
-import { networkError, rpcError } from '../support/errors'
+import { networkError, rpcError, timeoutError } from '../support/errors'
 import { createManualClock } from '../support/manual-clock'
 
 const READ = 'eth_getBalance'
+const account = privateKeyToAccount(toHex(1, { size: 32 }))
+const raw = await account.signTransaction({ to: account.address, chainId: 1, gas: 21_000n, gasPrice: 1n })
 
 type Place = () => Promise<[TestEngine, ...ReturnType<TestEngine['start']>[]]>
 
@@ -105,6 +109,78 @@ test.each(Object.keys(places).filter((place) => place !== 'in a raw transaction'
     expect(t.eventsOf('request').map(({ outcome }) => outcome)).toEqual(requests.map(() => 'aborted'))
   },
 )
+
+describe('close() of a send', () => {
+  const HASH = keccak256(raw)
+
+  test.each<[string, string, readonly unknown[], object]>([
+    ['raw', 'eth_sendRawTransaction', [raw], { mayHaveBeenSent: true, transactionHash: HASH }],
+    ['synchronous raw', 'eth_sendRawTransactionSync', [raw], { mayHaveBeenSent: true, transactionHash: HASH }],
+    ['unsigned', 'eth_sendTransaction', [{}], { mayHaveBeenSent: true }],
+  ])(
+    'behavior: given a %s one that is on its way, then the error says that it may have been sent',
+    async (_, method, params, facts) => {
+      const t = createTestEngine()
+      t.channel('p1').hang()
+      const seen = t.start(method, params)
+      await t.clock.advance(100)
+      t.engine.close()
+      await t.clock.settle()
+      expect(seen.ended?.error).toMatchObject({ name: 'TransportClosedError', ...facts })
+      expect(seen.ended?.error.message).toContain('The transaction may have been sent')
+    },
+  )
+
+  test('behavior: given one that has not left, then the error says that it was not sent', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.breaker('p1').open(0, 1e9)
+    const seen = t.start('eth_sendRawTransaction', [raw])
+    await t.clock.advance(10)
+    t.engine.close()
+    await t.clock.settle()
+    expect(seen.ended?.error).toMatchObject({
+      name: 'TransportClosedError',
+      mayHaveBeenSent: false,
+      transactionHash: HASH,
+    })
+  })
+
+  test('behavior: given one whose receipt is looked for, then the error says that it may have been sent', async () => {
+    const t = createTestEngine({ providers: 1, options: { rounds: 1 } })
+    t.channel('p1').on('eth_sendRawTransactionSync').fail(timeoutError())
+    t.channel('p1').on('eth_getTransactionReceipt').reply(null)
+    const seen = t.start('eth_sendRawTransactionSync', [raw])
+    await t.clock.advance(100)
+    t.engine.close()
+    await t.clock.settle()
+    expect(seen.ended?.error).toMatchObject({
+      name: 'TransportClosedError',
+      mayHaveBeenSent: true,
+      transactionHash: HASH,
+    })
+  })
+
+  test.each<[string, (t: TestEngine) => unknown]>([
+    ['cannot be asked', (t) => t.breaker('p1').open(0, 1e9)],
+    ['cannot be reached', (t) => t.channel('p1').fail(networkError())],
+  ])(
+    'behavior: given one that was offered to all, of whom one %s and one is silent, then the error says that it may have been sent',
+    async (_, prepare) => {
+      const t = createTestEngine({ options: { broadcast: 'all' } })
+      prepare(t)
+      t.channel('p2').hang()
+      const seen = t.start('eth_sendRawTransaction', [raw])
+      await t.clock.advance(10)
+      t.engine.close()
+      await t.clock.settle()
+      expect(seen.ended?.error).toMatchObject({
+        name: 'TransportClosedError',
+        mayHaveBeenSent: true,
+        transactionHash: HASH,
+      })
+    },
+  )
+})
 
 test('React StrictMode: create, close, create on the same clock: the second one works and the first one stays away', async () => {
   const clock = createManualClock()

@@ -277,6 +277,33 @@ describe('sleep', () => {
     expect(t.status().providers[0]?.channels.http?.breaker.failures).toBe(0)
   })
 
+  test('behavior: given that it wakes to the failure of a hedge, then the other is not blamed, and has 250 ms more', async () => {
+    const t = createTestEngine()
+    t.channel('p1').hang()
+    t.channel('p2').fail(rpcError(-32601, 'the method does not exist'), { after: 200 })
+    const request = t.start(READ)
+    await t.clock.advance(600)
+    await t.clock.jump(20_000)
+    expect(request.ended).toBeUndefined()
+    await t.clock.advance(250)
+    expect(request.ended).toMatchObject({ at: 20_850, error: { code: -32601 } })
+    expect(t.eventsOf('attempt')).toMatchObject([
+      { provider: 'p2', failure: { kind: 'unsupported-method' } },
+      { provider: 'p1', failure: { kind: 'timeout', blamed: false } },
+    ])
+  })
+
+  test('behavior: given that it wakes to an answer, then the one that it overtook has not lost', async () => {
+    const t = createTestEngine()
+    t.channel('p1').hang()
+    t.channel('p2').reply('0x2', { after: 200 })
+    const request = t.start(READ)
+    await t.clock.advance(600)
+    await t.clock.jump(20_000)
+    expect(request.ended).toEqual({ at: 20_600, value: '0x2' })
+    expect(t.status().providers[0]?.channels.http?.breaker.failures).toBe(0)
+  })
+
   test('behavior: an answer that lies there when the deadline rings late is the answer', async () => {
     const t = createTestEngine({ options: { timeout: 1_000 } })
     // Told after the timer of the deadline, as a socket is read after all timers that are due.

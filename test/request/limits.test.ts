@@ -316,6 +316,20 @@ describe('declared limits', () => {
     })
   })
 
+  test('behavior: given one that waits for room, and a provider that failed it and opened, when another finds that one back, then it goes there', async () => {
+    const providers = [{ breaker: { failures: 1, networkFailures: 1 } }, { limits: { concurrency: 1 } }]
+    const t = createTestEngine({ providers })
+    t.channel('p2').hang()
+    t.start(READ, ['fills it'], { provider: 'p2', timeout: 0 })
+    t.channel('p1').once.fail(networkError()).reply('one', { after: 10 })
+    const waiting = t.start('foo_submit', ['waits'])
+    await t.clock.advance(500)
+    expect([t.state('p1'), waiting.ended]).toEqual(['open', undefined])
+    t.breaker('p1').close()
+    await t.clock.advance(500)
+    expect(waiting.ended).toEqual({ at: 510, value: 'one' })
+  })
+
   test('behavior: those that wait for room keep their order when one is back', async () => {
     const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }, { limits: { concurrency: 1 } }] })
     t.breaker('p1').open(0, Infinity)

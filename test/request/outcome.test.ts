@@ -251,6 +251,13 @@ describe('wallet methods', () => {
     }
   })
 
+  test('error: given nobody who may be asked to send one, then the error says that it was not sent', async () => {
+    const t = createTestEngine({ providers: 1, options: { methods: { eth_sendTransaction: { providers: [] } } } })
+    const error = await errorOf(t, 'eth_sendTransaction', [{}])
+    expect(error).toMatchObject({ name: 'NoProviderError', mayHaveBeenSent: false })
+    expect(error.message).toContain('The transaction was not sent.')
+  })
+
   test('behavior: an open breaker does not keep a wallet from its methods', async () => {
     const t = createTestEngine({ providers: withWallet })
     t.breaker('p2').open(0, 1e9)

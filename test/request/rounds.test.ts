@@ -1,6 +1,8 @@
 // Further rounds: which failures are worth one, how long the pause before it is, and who pays for it.
 
+import { HttpRequestError } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { NO_HEADERS } from '../../src/channel/headers'
 import { createTestEngine } from '../support/engine'
 import { networkError, rpcError } from '../support/errors'
 
@@ -65,6 +67,15 @@ describe('which failures', () => {
     t.start(READ)
     await t.clock.advance(10_000)
     expect(t.eventsOf('attempt').map(({ failure }) => failure?.kind)).toEqual(Array(rounds).fill(kind))
+  })
+
+  test('behavior: given one provider whose `headers` function fails once, then it is asked again, and not blamed', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').once.fail(new HttpRequestError({ url: 'p1', details: `${NO_HEADERS}no token` }))
+    const request = t.start(READ)
+    await t.clock.advance(1_000)
+    expect(request.ended).toMatchObject({ value: '0x1' })
+    expect(t.eventsOf('attempt').map(({ failure }) => failure?.blamed)).toEqual([false, undefined])
   })
 
   test('behavior: what a provider said for good is not asked of it again', async () => {

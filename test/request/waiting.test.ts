@@ -343,6 +343,20 @@ describe('a request with another candidate to ask again', () => {
     expect(requests.map(({ ended }) => ended?.value)).toEqual(['two', 'two'])
   })
 
+  test('given two that are down, and the probe of another one fails at the first, leads to the second itself (it once ended)', async () => {
+    const t = createTestEngine({ providers: 3, options: { methods: { eth_a_getX: { providers: ['p1'] } } } })
+    for (const id of ['p1', 'p2']) t.breaker(id).open(0, LONG)
+    t.channel('p1').fail(networkError())
+    t.channel('p2').reply('two')
+    t.channel('p3').fail(rpcError(-32601, 'the method does not exist'))
+    t.start('eth_a_getX')
+    await t.clock.settle()
+    const request = t.start(READ)
+    await t.clock.advance(500)
+    expect(request.ended).toEqual({ at: 150, value: 'two' })
+    expect([t.channel('p1').calls[0]?.method, t.channel('p3').count()]).toEqual(['eth_a_getX', 1])
+  })
+
   test('does not ask the one that has failed again in the same round when another one is back', async () => {
     const t = createTestEngine()
     t.breaker('p2').open(0, LONG)

@@ -47,6 +47,19 @@ describe('no JSON-RPC error', () => {
     })
   })
 
+  test.each(['', 'The handshake of the socket failed: '])(
+    'behavior: given %j and a `headers` function that failed, then it was not reached, and nobody is to blame',
+    (before) => {
+      const details = `${before}The \`headers\` function failed: no token today`
+      expect(failureOf(new HttpRequestError({ url, details }), call)).toMatchObject({
+        kind: 'network',
+        verdict: 'next',
+        blame: 'nobody',
+        isUntouched: true,
+      })
+    },
+  )
+
   test('behavior: timeouts', () => {
     expect(failureOf(timeoutError(), call)).toMatchObject({
       kind: 'timeout',

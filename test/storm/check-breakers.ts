@@ -24,13 +24,17 @@ export function breakerProblems({ world: { attempts, breakers } }: Facts): strin
 /** Slower ones (in ms of one way), and those that take few calls at a time, may be too slow for somebody. */
 const SWIFT = 80
 const BUSY = 8
+/** The shortest time (in ms) after which one may have lost to a hedge. */
+const SLOW = 50
+/** Network failures in a row that open a breaker. */
+const MOST = 3
 
 /**
  * Nothing is held against a provider with which nothing was ever wrong, whatever it was asked, or because we slept; but a socket
- * that has died meanwhile.
+ * that has died meanwhile, and losing to hedges, which may be bad luck where little is known of its times.
  */
 export function innocenceProblems({ world }: Facts): string[] {
-  const { storm, providers, ids, engine, breakers, clock } = world
+  const { storm, providers, ids, engine, attempts, breakers, clock } = world
   return providers.flatMap(({ plan, troubles }, index) => {
     const { isForeign, rate, latency, concurrency = Infinity } = plan
     if (isForeign || rate !== undefined || latency[1] > SWIFT || concurrency < BUSY) return []
@@ -40,13 +44,21 @@ export function innocenceProblems({ world }: Facts): string[] {
     if (isCut || !troubles.wereNone(0, clock.now())) return []
     // What was lost with the network is a failure like any other.
     const isLid = storm.sleeps.some((sleep) => sleep.isLid)
+    const lossesOf = (way: string, until: number) => {
+      const own = attempts.filter((one) => one.provider === ids[index] && one.channel === way && one.at <= until)
+      const before = own.reverse().findIndex(({ outcome, duration }) => outcome !== 'aborted' || duration < SLOW)
+      return before < 0 ? own.length : before
+    }
     const opened = breakers.filter(
-      ({ provider, channel, to }) => provider === ids[index] && to === 'open' && !(isLid && channel === 'ws'),
+      ({ provider, channel, to, at }) =>
+        provider === ids[index] && to === 'open' && !(isLid && channel === 'ws') && lossesOf(channel, at) < MOST,
     )
     // A caller in a hurry may give it three times what it has taken so far, and that be too short.
     const isHurried = storm.calls.some((call) => (call.timeout ?? timeout) < timeout)
     const { channels = {} } = engine.status().providers[index] ?? {}
-    const failures = Object.entries(channels).filter(([, { breaker }]) => !isLid && !isHurried && breaker.failures > 0)
+    const failures = Object.entries(channels).filter(
+      ([way, { breaker }]) => !isLid && !isHurried && breaker.failures > lossesOf(way, Infinity),
+    )
     return [
       ...opened.map(({ provider, channel, at }) => `breakers: ${provider} ${channel} opened at ${at}, but was well`),
       ...failures.map(([way, { breaker }]) => `breakers: ${ids[index]} ${way} was well: ${breaker.failures} failures`),

@@ -7,21 +7,22 @@ import { createAsking } from '../../src/subscription/asking'
 import { createProviders } from '../provider/providers'
 import { planSettings } from '../support/settings'
 
-function setUp(methods: Parameters<typeof createPlanner>[0]['methods']) {
+function setUp(methods: Parameters<typeof createPlanner>[0]['methods'], onSignal = (_: AbortSignal) => {}) {
   const channels = createProviders([{}, {}, {}]).flatMap((provider) => provider.channels)
   const excluded: (readonly string[])[] = []
   const face = { channels: [] as ClientChannels, planner: createPlanner({ ...planSettings, methods }) } as Face
-  const { ask } = createAsking(
+  const asking = createAsking(
     {
       parts: { channels },
-      async part(_, __, plan) {
+      async part(_, __, plan, signal) {
+        onSignal(signal)
         excluded.push(plan.exclude ?? [])
         return null
       },
     },
     face,
   )
-  return { ask, excluded }
+  return { ...asking, excluded }
 }
 
 describe('serving', () => {
@@ -39,4 +40,15 @@ describe('serving', () => {
     await ask(block, { purpose: 'backfill', serving: 'eth_getLogs' })
     expect(excluded).toEqual([[]])
   })
+})
+
+test('behavior: given a listener that has something asked as all that is asked is given up, then that is not', () => {
+  const signals: AbortSignal[] = []
+  const block = { method: 'eth_blockNumber' }
+  const { ask, abort } = setUp({}, (signal) => {
+    if (signals.push(signal) === 1) signal.addEventListener('abort', () => void ask(block, { purpose: 'heads' }))
+  })
+  void ask(block, { purpose: 'heads' })
+  abort()
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
 })

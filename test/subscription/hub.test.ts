@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { rpcError } from '../support/errors'
+import { unhandled } from '../support/unhandled'
 import { createNodes, settle } from './nodes'
 
 const refusal = rpcError(-32601, 'the method eth_subscribe does not exist')
@@ -453,6 +454,14 @@ describe('continuity', () => {
     await clock.advance(1_000)
     process.off('warning', note)
     expect([one.seen, warnings]).toEqual([range(101, 201), []])
+  })
+
+  test('error: closed, with an `onError` that returns a promise that rejects: nothing is left unhandled', async () => {
+    const { clock, engine, face } = createNodes(2)
+    const fail = () => Promise.reject(new Error('mine'))
+    void engine.subscriptions.subscribe(face, { params: ['newHeads'], onData() {}, onError: fail }, undefined)
+    await clock.settle()
+    expect(await unhandled(() => engine.close())).toEqual([])
   })
 
   test('error: closed: all hear of it, and nothing is left', async () => {

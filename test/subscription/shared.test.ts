@@ -153,6 +153,14 @@ describe('the end', () => {
     expect([stream.stop.mock.calls.length, clock.pending.total]).toEqual([1, 0])
   })
 
+  test('behavior: given a stream of which somebody hears as it stops, then it is over before', () => {
+    const { stream, onEnd, join, become } = setUp()
+    become({ name: 'switching' })
+    stream.stop.mockImplementation(() => expect(onEnd).toHaveBeenCalledTimes(1))
+    join().off()
+    expect(stream.stop).toHaveBeenCalledTimes(1)
+  })
+
   test('behavior: without a subscription anywhere there is nothing to linger for', () => {
     const { stream, join, become } = setUp()
     become({ name: 'switching' })

@@ -8,6 +8,7 @@ import type { Item, LogsItem, Replay } from '../../src/subscription/stream'
 import type { SubscriberOptions } from '../../src/subscription/subscriber'
 import { close, createSubscriber, fail, give } from '../../src/subscription/subscriber'
 import { createManualClock } from '../support/manual-clock'
+import { unhandled } from '../support/unhandled'
 import { hashOf, logOf, nameOf } from './blocks'
 
 /** A stream of logs whose canonical chain a test writes: a log a block, or as many as it says. */
@@ -201,6 +202,15 @@ describe('a quick one', () => {
     await clock.settle()
     expect(given).toHaveLength(1)
   })
+
+  test('behavior: given an event that closes it and returns a promise that rejects, then nothing is left unhandled', async () => {
+    const { stream, give, paceBy, subscriber } = setUp()
+    paceBy(() => {
+      subscriber.close()
+      return Promise.reject(new Error('mine'))
+    })
+    expect(await unhandled(() => give(stream.mine()))).toEqual([])
+  })
 })
 
 describe('a slow one', () => {
@@ -238,6 +248,19 @@ describe('a slow one', () => {
     for (let count = 0; count < 3; count++) give(stream.mine())
     await clock.settle()
     expect([given, clock.pending.total]).toEqual([['100', '101', '102'], 0])
+  })
+
+  test('behavior: given a promise that rejects while its last event is given, then nothing is left unhandled', async () => {
+    const brake = createBrake()
+    const { clock, stream, given, give, paceBy, subscriber } = setUp()
+    paceBy(brake.hold)
+    give([...stream.mine(), ...stream.mine()])
+    paceBy(() => {
+      subscriber.close()
+      return Promise.reject(new Error('mine'))
+    })
+    expect(await unhandled(brake.go)).toEqual([])
+    expect([given, clock.pending.total]).toEqual([['100', '101'], 0])
   })
 
   test('behavior: a promise that does not settle is waited for 10 s', async () => {
@@ -525,6 +548,11 @@ describe('fail', () => {
       },
     })
     expect(() => thrower.subscriber.fail('one')).not.toThrow()
+  })
+
+  test('behavior: given an `onError` that returns a promise that rejects, then nothing is left unhandled', async () => {
+    const { subscriber } = setUp({ onError: () => Promise.reject(new Error('mine')) })
+    expect(await unhandled(() => subscriber.fail('one'))).toEqual([])
   })
 })
 

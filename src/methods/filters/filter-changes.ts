@@ -27,7 +27,7 @@ const OTHER_LOWER_FOR = 60_000
 const SETTLED_AFTER = 10_000
 /** Blocks that one poll tells of; the next one goes on. */
 const MOST_BLOCKS = 1_000
-/** Blocks asked for at a time: fewer once one failed, twice as many once all came, so that a slow provider is not outrun. */
+/** Most blocks asked for at a time: one first, fewer once one failed, twice as many once all came. A slow provider is not outrun. */
 const AT_A_TIME = 16
 /** A chain that changes while it is read is read again so often. */
 const MOST_TRIES = 3
@@ -212,19 +212,19 @@ async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, so
   }
 }
 
-/** The blocks of a stretch, each the child of the one before, up to one that fails twice; `undefined` if off its tip. */
+/** The blocks of a stretch, each the child of the one before, up to one that fails even alone; `undefined` if off its tip. */
 async function blocksOf({ from, end: top, tip, source }: Stretch) {
   if (from > top.number) return { told: [], sure: top.number }
   const near = new Map<string, Header>()
   let end = top
   let last: Header | undefined
-  for (let first = from, size = AT_A_TIME; first < end.number; ) {
+  for (let first = from, size = 1; first < end.number; ) {
     const numbers = Array.from({ length: Math.min(size, top.number - first) }, (_, index) => first + index)
     let came = 0
     for (const one of await Promise.allSettled(numbers.map(source.block))) {
       if (one.status === 'rejected') {
         if (!last) throw one.reason
-        if (came === 0) end = last
+        if (numbers.length === 1) end = last
         break
       }
       came++
@@ -233,9 +233,8 @@ async function blocksOf({ from, end: top, tip, source }: Stretch) {
       last = one.value ?? last
       if (one.value) near.set(one.value.hash, one.value)
     }
-    if (came === 0) break
     first += came
-    size = came < numbers.length ? came : Math.min(came * 2, AT_A_TIME)
+    size = came < numbers.length ? Math.max(1, came) : Math.min(came * 2, AT_A_TIME)
   }
   const path = [end]
   for (let block = end; block.number > from && block.parentHash !== tip?.hash; ) {

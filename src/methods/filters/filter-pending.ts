@@ -8,7 +8,12 @@ import { isOver, shareOf } from '../calls'
 import type { Filter } from './filter'
 import type { FilterAsking } from './filter-asking'
 
-type Owner = { readonly provider: string; readonly id: unknown }
+type Owner = {
+  readonly provider: string
+  readonly id: unknown
+  /** It has told something of it: behind one address there may be nodes that do not know of each other's. */
+  isProven: boolean
+}
 
 const MOST_TOLD = 2_000
 const CHANGES = 'eth_getFilterChanges'
@@ -30,7 +35,7 @@ export async function openPendingFilter(
 
   async function openAtOne(caller: Caller, exclude: readonly string[] = []): Promise<Owner> {
     const { value, by } = await answer(caller, request, { exclude: [...mute, ...exclude] })
-    return { provider: by.id, id: value }
+    return { provider: by.id, id: value, isProven: false }
   }
 
   async function changes(caller: Caller) {
@@ -39,6 +44,7 @@ export async function openPendingFilter(
     try {
       const part = caller.limits.isPinned ? caller : shareOf(clock.now(), caller)
       const found = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
+      before.isProven ||= Array.isArray(found)
       if (Array.isArray(found)) return found.filter(isNew)
     } catch (error) {
       if (isOver(caller, error)) throw error
@@ -51,9 +57,11 @@ export async function openPendingFilter(
 
   async function moveOn(caller: Caller, failed: unknown) {
     const before = owner
-    // Whoever has forgotten it may be given it anew; one that is down would fail again.
+    // Whoever has forgotten it may be given it anew; one that is down would fail again, and one that never had it may.
     const isDown = nameOf(failed) === 'AllProvidersFailedError'
-    const next = await openAtOne(caller, isDown ? [before.provider] : []).catch((error) => {
+    const isElsewhere = isDown || !before.isProven
+    const next = await openAtOne(caller, isElsewhere ? [before.provider] : []).catch((error) => {
+      if (!isDown && isElsewhere && !isOver(caller, error)) return openAtOne(caller)
       throw nameOf(error) === 'NoProviderError' ? failed : error
     })
     // Another poll was quicker, or nobody wants it any more.

@@ -50,13 +50,26 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
       if (isPrivate && !hash && typeof answer === 'string') lookUps.hide(answer)
       return answer
     } catch (error) {
-      if (isOver(caller, error)) throw error
-      const state = hash && (await stateOf(caller, request, error as SendError, hash))
-      if (!hash || state === 'refused') throw describeSend(error as SendError, hash)
-      const speaker = (error as SendError).attempts?.at(-1)?.provider
-      if (state === 'in' && speaker !== undefined) note(speaker)
-      return request.method === 'eth_sendRawTransaction' ? hash : await receiptOf(caller, hash, error as SendError)
+      if (!hash || isOver(caller, error)) throw describeSend(error as SendError, hash)
+      return lookFor(caller, request, error as SendError, hash, note).catch((end: SendError) => {
+        throw describeSend(closedAfter([error as SendError], end), hash)
+      })
     }
+  }
+
+  /** Answers after all if a send that failed turns out to be in the pool or in a block. */
+  async function lookFor(
+    caller: Caller,
+    request: RpcRequest,
+    error: SendError,
+    hash: Hex,
+    note: (provider: string) => void,
+  ) {
+    const state = await stateOf(caller, request, error, hash)
+    if (state === 'refused') throw error
+    const speaker = error.attempts?.at(-1)?.provider
+    if (state === 'in' && speaker !== undefined) note(speaker)
+    return request.method === 'eth_sendRawTransaction' ? hash : receiptOf(caller, hash, error)
   }
 
   function offer(
@@ -85,8 +98,8 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
       }),
     )
     return Promise.any(sends).catch((all: AggregateError) => {
-      const [first] = all.errors
-      if (isOver(caller, first)) throw first
+      const over = all.errors.find((error) => isOver(caller, error))
+      if (over !== undefined) throw closedAfter(all.errors, over)
       const telling = mostTelling(all.errors, request)
       // Nobody took them, and nobody said why: then one after another, for as long as there is time.
       if (telling.name !== 'AllProvidersFailedError' || caller.deadline - clock.now() < 1) throw telling
@@ -140,7 +153,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
       if (receipt) return receipt
       await calls.pause(caller, RECEIPT_PAUSE)
     }
-    throw describeSend(error, hash)
+    throw error
   }
 
   /** What the provider that had the last word said. */
@@ -165,6 +178,12 @@ async function orNull(caller: Caller, lookUp: Promise<unknown>): Promise<unknown
     if (isOver(caller, error)) throw error
     return null
   }
+}
+
+/** Where the end of the engine ended it, what was known of its sends until then still holds. */
+function closedAfter(sends: readonly SendError[], end: SendError): SendError {
+  if (end?.name !== 'TransportClosedError') return end
+  return assign(end, { mayHaveBeenSent: sends.some(({ mayHaveBeenSent }) => mayHaveBeenSent) })
 }
 
 /** Says in the error what is known about the transaction, once. */

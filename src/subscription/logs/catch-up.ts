@@ -33,6 +33,8 @@ const SETTLE = 50
 const AGAIN = 500
 /** What cannot be had is reported. */
 const GIVEN_UP = 30_000
+/** Nodes behind one address are not further apart (in blocks). */
+const NEAR = 64
 /** Blocks that are read again where it is not known which of them were replaced. */
 const READ_AGAIN = 256
 
@@ -63,7 +65,10 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     if (delivery.cursor()) await fill(height(), number, provider, isLeft, hash)
     // A reorg meanwhile: it starts over.
     if (isLeft() || !heads.has(hash)) return false
-    delivery.give(newest, [], true)
+    delivery.give(newest, [], false)
+    // Behind its address a node may have answered that was not so far: near the end only what is there is proven.
+    const proven = delivery.has(hash) ? number : number - NEAR
+    delivery.confirm({ to: { number: proven }, takenBack: delivery.takenBack() })
     return true
   }
 

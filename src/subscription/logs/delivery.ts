@@ -42,7 +42,7 @@ export type Delivery = {
   /** What was given up to this block is not remembered. */
   forgotten(): number
   /** They are certain now, unless some of them were taken back since. */
-  confirm(blocks: Uncertain): void
+  confirm(blocks: Pick<Uncertain, 'takenBack'> & { readonly to: Pick<LogBlock, 'number'> }): void
   /** Blocks that have been taken back so far. */
   takenBack(): number
   /** Blocks that cannot be given: it is told. Who asks for them later is not answered from memory. */

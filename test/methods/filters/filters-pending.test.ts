@@ -102,6 +102,28 @@ test.each([
   },
 )
 
+test('behavior: given an address behind which every poll meets a node that has not made it, then it is made at another', async () => {
+  const { pending, errors, poll, channel } = await setUp()
+  errors[0] = rpcError(-32000, 'filter not found')
+  expect(await poll()).toEqual([])
+  pending[1]?.push(...hashes)
+  expect(await poll()).toEqual(hashes)
+  expect([channel('p1').count(OPEN), channel('p2').count(OPEN)]).toEqual([1, 1])
+})
+
+test('behavior: given such an address and no other that takes it, then it is made there again', async () => {
+  const { nodeAt, pending, errors, poll, channel } = await setUp()
+  errors[0] = rpcError(-32000, 'filter not found')
+  nodeAt(1).before = () => {
+    throw rpcError(-32601, 'the method does not exist')
+  }
+  expect(await poll()).toEqual([])
+  errors[0] = undefined
+  pending[0]?.push(...hashes)
+  expect(await poll()).toEqual(hashes)
+  expect(channel('p1').count(OPEN)).toBe(2)
+})
+
 test('behavior: it is uninstalled wherever it was, once', async () => {
   const { ask, nodeAt, poll, id, closed, errors } = await setUp()
   nodeAt(0).isDead = true

@@ -62,7 +62,8 @@ describe('changes', () => {
     const { chain, nodes, newBlockFilter, poll, hashes } = setUp({ nodes: 1 })
     const id = await newBlockFilter()
     chain.mine(40)
-    const refused = [101, 121, 121]
+    // Among others, as the first of those from it on, and alone.
+    const refused = [101, 121, 121, 121]
     nodes[0]!.before = ({ params }) => {
       const index = refused.indexOf(Number((params as any)[0]))
       if (index < 0) return undefined
@@ -72,6 +73,18 @@ describe('changes', () => {
     await expect(poll(id)).rejects.toThrow('no')
     expect(await poll(id)).toEqual(hashes(101, 120))
     expect(await poll(id)).toEqual(hashes(121, 140))
+  })
+
+  test('behavior: that the tip was replaced is seen by one block, before others are asked for (a limited provider was never done)', async () => {
+    const { chain, newBlockFilter, poll, hashes, asked } = setUp({ nodes: 1 })
+    const id = await newBlockFilter()
+    chain.mine()
+    expect(await poll(id)).toEqual(hashes(101, 101))
+    chain.reorg(1)
+    chain.mine(3)
+    asked()
+    expect(await poll(id)).toEqual(hashes(101, 104))
+    expect(asked().map((call) => call.split(' ').at(-1))).toEqual(['latest', '102', '101', '100', '101', '102', '103'])
   })
 
   test('behavior: a block that a provider refuses among others is asked for again, with fewer at a time', async () => {
@@ -85,8 +98,8 @@ describe('changes', () => {
     }
     asked()
     expect(await poll(id)).toEqual(hashes(101, 125))
-    // The newest one, 16, 6 from the refused one on, 6, and the rest.
-    expect(asked()).toHaveLength(1 + 16 + 6 + 6 + 6)
+    // The newest one, 1, 2, 4 with a refused one, 3 from that on, 6 behind another, that one, and the rest.
+    expect(asked()).toHaveLength(1 + 1 + 2 + 4 + 3 + 6 + 1 + 2 + 4 + 8)
   })
 
   test('behavior: after a block that was refused once, what comes whole lets the next part be twice as large', async () => {
@@ -101,8 +114,8 @@ describe('changes', () => {
     }
     const start = clock.now()
     expect(await poll(id)).toEqual(hashes(101, 300))
-    // The newest one, the part with the refused one, 1, 2, 4, 8, and 16 at a time.
-    expect(clock.now() - start).toBe((1 + 1 + 4 + 12) * 100)
+    // The newest one, 1, the part with the refused one, 1, 2, 4, 8, and 16 at a time.
+    expect(clock.now() - start).toBe((1 + 1 + 1 + 4 + 12) * 100)
   })
 
   test('behavior: what is new does not follow what was told: that is seen before all of it is read, which took longer than a poll may', async () => {

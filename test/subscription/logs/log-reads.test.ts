@@ -12,8 +12,8 @@ import { tokenA } from '../../support/chain-block'
 import { createManualClock } from '../../support/manual-clock'
 import { createNode } from '../../support/node'
 
-/** Reads that each provider answers from its own chain. */
-function readsOf(chains: Record<string, Chain>) {
+/** Reads that each provider answers from its own chain. @param patience times that one is asked again for what it lacks */
+function readsOf(chains: Record<string, Chain>, patience = 0) {
   const clock = createManualClock()
   const asked: string[] = []
   const backfill = createBackfill(
@@ -22,13 +22,18 @@ function readsOf(chains: Record<string, Chain>) {
         ? (Object.keys(chains).find((id) => !exclude.includes(id)) as string)
         : provider
       asked.push(`${by} ${method}`)
-      const chain = chains[by] as Chain
-      const headOf = () => chain.head.number
-      const view = { head: headOf(), chainId: 1 }
-      return {
-        value: createNode({ chain, headOf, onPending() {} }).answer(method, params as any[], view),
-        provider: by,
+      const answer = () => {
+        const chain = chains[by] as Chain
+        const headOf = () => chain.head.number
+        return createNode({ chain, headOf, onPending() {} }).answer(method, params as any[], {
+          head: headOf(),
+          chainId: 1,
+        })
       }
+      let value = answer()
+      let attempts = 1
+      for (; value === null && attempts <= patience; attempts++) value = answer()
+      return { value, provider: by, attempts }
     },
   )
   return { asked, reads: createLogReads(clock, createGate(1), backfill, { address: tokenA }) }
@@ -127,6 +132,26 @@ describe('a provider that goes back behind what it has shown', () => {
       'nothing that can be relied on',
       [101],
     ])
+  })
+})
+
+describe('a provider that is waited for until it has the end of the range', () => {
+  test('behavior: it may have lacked it when it gave the logs, which are read again', async () => {
+    const behind = createChain({ height: 100, logs: () => one })
+    const chain = behind.fork()
+    chain.mine()
+    let answers = 0
+    const chains = {
+      get p1() {
+        return answers++ < 2 ? behind : chain
+      },
+    }
+    const { reads } = readsOf(chains, 3)
+    const { number, hash } = chain.head
+    const read = () => reads.ofRange(number, number, 'p1', 'backfill', hash)
+    const found = await reads.untilDone(read, 0).catch(() => undefined)
+    expect(found).toBe(undefined)
+    expect((await read()).map((block) => block.number)).toEqual([101])
   })
 })
 

@@ -396,6 +396,26 @@ describe('catching up', () => {
     expect(told.slice(2)).toEqual(['logs 102: 0', 'passed 102', 'passed 103'])
   })
 
+  test('behavior: near the end only what is there is certain: behind its address a node may have answered that was not so far', async () => {
+    const { clock, told, asked, truth, turns, delivery, newestIs } = setUp()
+    truth.set(hashOf(190), [logOf(190, 0)])
+    newestIs(blockOf(200))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect([told, asked]).toEqual([['logs 190: 0', 'passed 190', 'passed 200'], ['99-200']])
+    expect(delivery.uncertain()).toMatchObject({ from: 191, to: { number: 200 } })
+    newestIs(blockOf(300))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(asked.at(-1)).toBe('191-300')
+    expect(delivery.uncertain()).toMatchObject({ from: 237, to: { number: 300 } })
+    truth.set(hashOf(301), [logOf(301, 0)])
+    newestIs(blockOf(301))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(delivery.uncertain()).toBe(undefined)
+  })
+
   test('Given a reorg that happened while disconnected, then the orphaned logs are taken back, newest first, then the new ones', async () => {
     const { clock, told, truth, canonical, turns, head, push, newestIs } = setUp()
     for (const block of blocksOf(100, 102)) {
@@ -491,7 +511,7 @@ describe('a reorg deeper than what is remembered', () => {
     turns.add({ type: 'catch-up' })
     await clock.advance(2_100)
     for (const number of [401, 402, 403]) delivery.give(blockOf(number, { branch: 1 }), [], false)
-    expect(delivery.uncertain()).toMatchObject({ from: 401, to: { number: 403 } })
+    expect(delivery.uncertain()).toMatchObject({ from: 337, to: { number: 403 } })
     delivery.add(blockOf(402, { branch: 1 }), [logOf(402, 0, 1)])
     expect(delivery.blocks().map(({ turn }) => turn)).toEqual([602])
   })

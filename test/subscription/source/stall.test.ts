@@ -19,7 +19,7 @@ function setUp(blockTime?: number) {
       if (delay > 0) await new Promise<void>((resolve) => void clock.after(delay, resolve))
       const height = heights[provider]
       if (height === undefined) throw new Error('It is down.')
-      return { value: numberToHex(height), provider }
+      return { value: numberToHex(height), provider, attempts: 1 }
     },
     providers: () => ['p1', 'p2', 'p3'],
     blockTime: () => blockTime,
