@@ -24,7 +24,6 @@ import { landClosed } from './request/landing'
 import { learnBatchSize } from './request/learn'
 import type { Face, Plan, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
-import { serve } from './request/queue'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
 import { createTruth } from './request/truth'
@@ -92,7 +91,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const events = createEvents()
   const machines = {
     random,
-    onRoom: () => queueMicrotask(() => serve(parts)),
+    onRoom: () => queueMicrotask(() => wake(parts)),
     onBreakerChange,
     onCooling: (provider: Provider) => queueMicrotask(() => withdraw(parts, provider)),
   }
@@ -116,14 +115,13 @@ export function createEngine(setup: EngineSetup): Engine {
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     probes: createProbeLedger(),
     room: new Set(),
-    queue: new Set(),
+    retrying: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
     chainId: setup.verifyChain ? chainId : undefined,
     counts: { total: 0, failed: 0, hedged: 0, retried: 0 },
     ends: new Set(),
     closed: undefined,
-    retrying: 0,
     lostAt: -Infinity,
     version: 0,
     nextId: 1,
@@ -133,8 +131,7 @@ export function createEngine(setup: EngineSetup): Engine {
     ...setup,
     parts,
     part,
-    request: (face, asked) =>
-      request(face, asked, { ...face.planner(asked), isInner: true, kept: undefined }, undefined),
+    request: (face, asked) => request(face, asked, { ...face.planner(asked), isInner: true }, undefined),
   })
 
   function onBreakerChange(
@@ -147,10 +144,7 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.version++
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
-    queueMicrotask(() => {
-      serve(parts)
-      wake(parts, clock.now())
-    })
+    queueMicrotask(() => wake(parts))
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait }))
   }

@@ -102,7 +102,7 @@ export function createCalls(parts: Parts): Calls {
 
 /** The plan for a part of a request: not told of, and within what is left of the caller's time. */
 export function partOf(now: number, { deadline }: Caller, plan: Plan): Plan {
-  return { ...plan, isInner: true, timeout: Math.max(0, Math.min(plan.timeout, deadline - now)), kept: undefined }
+  return { ...plan, isInner: true, timeout: Math.max(0, Math.min(plan.timeout, deadline - now)) }
 }
 
 /** The caller with a part of the time that is left: what hangs leaves some for those that are asked after it. */

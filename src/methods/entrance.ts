@@ -111,7 +111,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
       // What failed before its time would fail again.
       const isLate = plan.timeout < Infinity && timeout >= LEAST && timeout <= JOINABLE + LEAST
       if ((error as Error).name !== 'AllProvidersFailedError' || !isLate) throw error
-      return pass({ ...asked, plan: { ...plan, timeout, isInner: true, kept: undefined } })
+      return pass({ ...asked, plan: { ...plan, timeout, isInner: true } })
     }
   }
 
@@ -121,7 +121,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     // Other forms of signed transactions are no less private.
     const isHidden = calls.privates.length > 0 && isSignedSend(request.method)
     try {
-      return await pass(isHidden ? { ...asked, plan: { ...plan, isPrivate: true, kept: undefined } } : asked)
+      return await pass(isHidden ? { ...asked, plan: { ...plan, isPrivate: true } } : asked)
     } catch (error) {
       throw describeSend(error as Error)
     } finally {

@@ -51,8 +51,8 @@ export type HeadSight = { readonly height: number; readonly at: number }
 type Height = HeadSight & { readonly isHead: boolean }
 type Proof = HeadSight & { readonly isGiven: boolean }
 /** `isHead`: whether it has told how far it is. `lag`: blocks behind the best head when it was seen. `trail`: its steps forward, oldest first, for the block time. */
-type Sight = Height & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
-type Seen = { readonly provider: Provider; readonly sight: Sight }
+type HeadKnowledge = Height & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
+type Seen = { readonly provider: Provider; readonly sight: HeadKnowledge }
 
 /** What was seen longer ago (in ms) does not count. */
 const FRESH = 30_000
@@ -74,7 +74,7 @@ const SLACK = 1.25
 
 export function createHeads({ providers, maxLag: given, blockTime, onMove }: HeadOptions): Heads {
   const usual = Math.max(SHORTEST, blockTime || GUESS)
-  const sights: (Sight | undefined)[] = []
+  const sights: (HeadKnowledge | undefined)[] = []
   /** `since`: when that height was first seen; `at`: when it was last seen. */
   let best: (Height & { readonly since: number }) | undefined
   let time: number | undefined
@@ -161,7 +161,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       // A block that was looked up may be old.
       if (isHead && step(trail, height, now)) time = blockTimeOf(sights, trail)
       const isKnown = isHead || (last?.isHead === true && isFresh(last, now))
-      const sight: Sight = { height, at: now, isHead: isKnown, lag: 0, proof: last?.proof, trail }
+      const sight: HeadKnowledge = { height, at: now, isHead: isKnown, lag: 0, proof: last?.proof, trail }
       sights[provider.index] = sight
       judge(now)
       if (best && height < best.height) sights[provider.index] = { ...sight, lag: best.height - height }
@@ -219,7 +219,7 @@ function step(trail: HeadSight[], height: number, at: number): boolean {
 }
 
 /** The median of what the providers' steps say: one that catches up, or was stuck, moves at another pace. */
-function blockTimeOf(sights: readonly (Sight | undefined)[], own: HeadSight[]): number | undefined {
+function blockTimeOf(sights: readonly (HeadKnowledge | undefined)[], own: HeadSight[]): number | undefined {
   const trails = new Set([own, ...sights.flatMap((sight) => (sight?.trail[0] ? [sight.trail] : []))])
   const times: number[] = []
   for (const trail of trails) {

@@ -4,27 +4,26 @@ import { sortedBy } from '../base/sorted-by'
 import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
 
-/** Those not yet asked that may be asked now, with room or without. */
-export function restOf({ ahead, plan, ruledOut }: Flight): ChannelState[] {
+/** Those that may be asked now, with room or without. @param of by default those not yet asked */
+export function askableOf({ ahead, plan, ruledOut }: Flight, of = ahead): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
-  return ahead.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
+  return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
 
 /** A provider at its limit lets one with room go first; a cooling one only if that is no backup. */
-export function putBehind(flight: Flight, { provider }: ChannelState, now: number): boolean {
-  const isCooling = provider.quota.cooldownUntil(now) !== undefined
-  const mayBeBackup = !isCooling || provider.setup.isBackup
-  const free = restOf(flight).find(
-    (other) => hasRoom(flight, other, now) && (mayBeBackup || !other.provider.setup.isBackup),
-  )
-  if (free) putFirst(flight, free)
-  return free !== undefined
+export function firstWithRoom(flight: Flight, now: number): ChannelState | undefined {
+  const all = askableOf(flight)
+  const [first] = all
+  const isCooling = first?.provider.quota.cooldownUntil(now) !== undefined
+  const mayBeBackup = !isCooling || first?.provider.setup.isBackup
+  return all.find((channel) => hasRoom(flight, channel, now) && (mayBeBackup || !channel.provider.setup.isBackup))
 }
 
-/** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. */
+/** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. For a wallet's there is always room. */
 export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
+  if (flight.plan.need.traits.kind === 'wallet') return true
   const { quota } = channel.provider
-  return (quota.isUnlimited() || quota.hasRoom(now)) && !(channel.type === 'ws' && letsWait(flight, channel))
+  return quota.hasRoom(now) && !(channel.type === 'ws' && letsWait(flight, channel))
 }
 
 /** Whether one more may wait in there: where batches are gathered, and at a socket of which all slots are taken. */
@@ -32,20 +31,13 @@ export function letsWait({ channels }: Flight, { slot, type }: ChannelState): bo
   return (channels[slot]?.load?.() ?? -1) >= (type === 'ws' ? 1 : 0)
 }
 
-/** Where all are full: the one that lets them wait, and has the least to do, goes first. Returns whether there is one. */
-export function putWhereItWaits(flight: Flight, now: number): boolean {
+/** Where all are full: the one that lets them wait, and has the least to do. */
+export function gathererOf(flight: Flight, now: number): ChannelState | undefined {
   const { channels } = flight
   const loadOf = ({ slot, provider }: ChannelState) =>
     (channels[slot]?.load?.() ?? Infinity) / (provider.setup.limits.concurrency ?? 1)
-  const gathering = restOf(flight).filter((channel) => gathers(channel, flight, now))
-  const [best] = sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)
-  if (best) putFirst(flight, best)
-  return best !== undefined
-}
-
-function putFirst(flight: Flight, channel: ChannelState) {
-  takeOut(flight, channel)
-  flight.ahead = [channel, ...flight.ahead]
+  const gathering = askableOf(flight).filter((channel) => gathers(channel, flight, now))
+  return sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)[0]
 }
 
 /** Whether it would wait in the channel for nothing but a slot of that channel. */
@@ -59,6 +51,11 @@ function gathers(channel: ChannelState, flight: Flight, now: number) {
 /** The other channel of a provider that could not be reached goes behind the other providers. */
 export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
+}
+
+/** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
+export function backOf(flight: Flight): ChannelState[] {
+  return askableOf(flight, flight.route.open)
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */
@@ -91,6 +88,11 @@ export function takeOut(flight: Flight, channel: ChannelState) {
 /** Its provider is not asked again for this request. */
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
+}
+
+/** How many probes it has led in vain. */
+export function leadsOf({ failures }: Flight): number {
+  return failures.filter(({ attempt }) => attempt.role === 'lead').length
 }
 
 /** It has been led to in this round; the last one stands last. */

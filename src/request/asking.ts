@@ -4,12 +4,12 @@
 import type { Permit } from '../provider/breaker'
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { noteLead, takeOut } from './ahead'
+import { askableOf, noteLead, takeOut } from './ahead'
 import type { Attempt, AttemptRole } from './attempt'
 import { isFirstOfBatch } from './attempt'
 import { emitFailover } from './emit'
 import type { Flight } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from './hedge'
 import { landError } from './landing'
 import { launch } from './launch'
@@ -35,12 +35,12 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
   flight.attempts++
   const attempt = launch(flight, channel, permit, role, now)
   // A transport of the user's may have given up the request.
-  if (isOver(flight)) return callOff(flight, attempt, now)
+  if (hasLanded(flight)) return callOff(flight, attempt, now)
   flight.inFlight.push(attempt)
-  const waiting = flight.plan.need.isRepeatable ? flight.ahead.length + Math.min(1, flight.route.open.length) : 0
+  const left = askableOf(flight).length
+  const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
   attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
-  flight.hedgeAt =
-    flight.plan.hedge && flight.ahead.length > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
+  flight.hedgeAt = flight.plan.hedge && left > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
 }
@@ -54,7 +54,7 @@ export function lead(flight: Flight, now: number) {
   flight.resumeAt = Infinity
   if (channel && permit) {
     // A listener may have given up the request.
-    if (isOver(flight)) return channel.breaker.settle(permit, 'neutral', now)
+    if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
     noteLead(flight, channel)
     channel.ledAt = now
     channel.provider.upkeep.probes++
@@ -79,7 +79,7 @@ export function hedge(flight: Flight, now: number) {
   if (!channel || !permit || !isPaidFor(flight, newest)) {
     // Of a batch, others may show soon that it is lost.
     const delay = newest?.batch ? 0 : newest && hedgeDelayOf(flight, newest)
-    if (delay !== undefined && flight.ahead.length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
+    if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
     return
   }
   takeOut(flight, channel)

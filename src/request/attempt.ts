@@ -7,6 +7,7 @@ import type { BreakerResult, Permit } from '../provider/breaker'
 import type { SampleGroup } from '../provider/health'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import { isUnreachable } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { FailureKind, RpcRequest } from '../types'
 
@@ -121,9 +122,8 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
 /** A failure; `isBlamed` says whether it is held against the channel (or, for `blame: 'provider'`, all its channels). */
 export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now: number) {
   const { channel } = attempt
-  const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
   const isCounted = isBlamed && isFirstOfBatch(attempt, 'failure')
-  settle(attempt, isCounted ? (isNetwork ? 'network' : 'failure') : 'neutral', now)
+  settle(attempt, isCounted ? (isUnreachable(failure) ? 'network' : 'failure') : 'neutral', now)
   if (!isCounted) return
   channel.health.fail()
   if (failure.blame !== 'provider') return

@@ -3,6 +3,7 @@
 
 import { isOffline } from '../base/online'
 import type { Failure } from '../rpc/failure'
+import { isUnreachable } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { Attempt } from './attempt'
 import { hadTime, isFirstOfBatch, vacate } from './attempt'
@@ -20,7 +21,6 @@ export function noteFailure(
   attempt: Attempt,
   error: unknown,
   failure: Failure,
-  isOurTimeout: boolean,
   now: number,
 ): FailedAttempt {
   const { channel } = attempt
@@ -41,24 +41,24 @@ export function noteFailure(
     attempt,
   }
   flight.failures.push(failed)
-  blame(flight, failed, isOurTimeout, now)
+  blame(flight, failed, now)
   return failed
 }
 
-function blame(flight: Flight, failed: FailedAttempt, isOurTimeout: boolean, now: number) {
+function blame(flight: Flight, failed: FailedAttempt, now: number) {
   const { failure, attempt } = failed
-  if (!isBlamable(flight.plan.need, attempt, failure, isOurTimeout, now)) return settle(flight, failed, false, now)
+  if (!isBlamable(flight.plan.need, attempt, failure, now)) return settleFailed(flight, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
-  if (!mayBePoison) return settle(flight, failed, true, now)
+  if (!mayBePoison) return settleFailed(flight, failed, true, now)
   // It waits for its blame with those of its kind; a failure of another kind says that the request is no poison.
   for (const other of flight.failures)
-    if (!other.attempt.isSettled && other.kind !== failed.kind) settle(flight, other, true, now)
+    if (!other.attempt.isSettled && other.kind !== failed.kind) settleFailed(flight, other, true, now)
 }
 
 /** Settles the failures that wait for their blame: the request turned out to be answerable, or was poison. */
 export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
-  for (const failed of flight.failures) if (!failed.attempt.isSettled) settle(flight, failed, isBlamed, now)
+  for (const failed of flight.failures) if (!failed.attempt.isSettled) settleFailed(flight, failed, isBlamed, now)
 }
 
 /**
@@ -74,28 +74,16 @@ export function isPoison(flight: Flight, now: number): boolean {
   return [...asked].some(({ channels }) => channels.some(({ health }) => now - health.answeredAt <= ALIVE))
 }
 
-function settle(flight: Flight, { attempt, failure, duration }: FailedAttempt, isBlamed: boolean, now: number) {
-  settleFailed(flight, attempt, failure, isBlamed, duration, now)
-}
-
 /** Whether a failure may be held against its channel at all. */
-export function isBlamable(
-  need: Need,
-  attempt: Attempt,
-  failure: Failure,
-  isOurTimeout: boolean,
-  now: number,
-): boolean {
+export function isBlamable(need: Need, attempt: Attempt, failure: Failure, now: number): boolean {
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
   // A batch is one attempt, and it went well.
   if (attempt.batch?.hasResult) return false
-  if ((failure.kind === 'network' || failure.kind === 'timeout') && isOffline()) return false
+  if (isUnreachable(failure) && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
-  return !isOurTimeout || hadTime(attempt, need, now)
+  return !failure.isOurs || hadTime(attempt, need, now)
 }
 
 function providersOf({ route }: Flight) {
-  const providers = new Set(route.candidates.map(({ provider }) => provider))
-  for (const { provider } of route.open) providers.add(provider)
-  return providers.size
+  return new Set([...route.candidates, ...route.open].map(({ provider }) => provider)).size
 }

@@ -1,12 +1,11 @@
 // An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
-import type { ChannelState } from '../provider/provider'
-import { hasRoom, ruleOut, takeOut } from './ahead'
+import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
 import { askAgain } from './asking'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Held } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
@@ -22,8 +21,9 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { probes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
+    if (attempt.isVacated || hasLanded(flight)) return
     oversleep(flight, now)
-    if (!attempt.isVacated && !isOver(flight) && take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
+    if (take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
   const isNear = isNearHead(flight) || value === null
@@ -38,10 +38,10 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
 function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
   const doubt = judge(flight, attempt, value, now)
   // Listeners may have ended it while it was judged.
-  if (isOver(flight)) return false
+  if (hasLanded(flight)) return false
   if (doubt) {
     holdBack(flight, attempt, value, doubt, now)
-    return !isOver(flight)
+    return !hasLanded(flight)
   }
   landValue(flight, attempt, value, now)
   if (flight.plan.need.traits.block?.shows === 'reset' && flight.parts.truth)
@@ -53,24 +53,23 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   const { parts, held } = flight
   takeDown(flight, attempt)
   if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
-    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0, crowded: held?.crowded ?? [] }
+    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
   for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
     // Who has shown a lower head meanwhile does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
   }
-  leaveRoom(flight, now)
+  leaveRoom(flight)
   settleAnswered(flight, attempt, now)
 }
 
 /** Nobody else is left who may know better. */
-export function settleHeld(flight: Flight, now: number) {
-  const { held, plan } = flight
-  if (!held) return
+export function settleHeld(flight: Flight, held: Held, now: number) {
+  const { plan } = flight
   const { doubt } = held
   const pause = PAUSES[held.pauses]
-  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, now)
+  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
   // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
   // it for good.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
@@ -81,31 +80,22 @@ export function settleHeld(flight: Flight, now: number) {
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
-/** One that is full is not waited for, but it may have room when a pause is over. */
-export function passBy(flight: Flight, held: Held, channel: ChannelState) {
-  takeOut(flight, channel)
-  held.crowded = [...held.crowded, channel]
-}
-
 /** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
-export function askHeldAgain(flight: Flight, now: number) {
-  const { held } = flight
-  if (!held) return
-  const { breaker, provider } = held.attempt.channel
-  const free = held.crowded.filter((channel) => hasRoom(flight, channel, now))
+export function askHeldAgain(flight: Flight, { attempt: { channel } }: Held, now: number) {
+  const { route } = flight
+  const failed = failedOf(flight, [])
+  const unasked = askableOf(flight, route.candidates).filter((other) => !failed.has(other))
+  const free = unasked.filter((other) => hasRoom(flight, other, now))
   if (free.length > 0) {
-    held.crowded = held.crowded.filter((channel) => !free.includes(channel))
     flight.ahead = free
     return flight.pilot.goOn(flight, now)
   }
-  if (!breaker.isClosed() || !provider.quota.hasRoom(now)) return landHeld(flight, now)
-  askAgain(flight, held.attempt.channel, now)
+  if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return landHeld(flight, now)
+  askAgain(flight, channel, now)
 }
 
 /** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
-function put(flight: Flight, now: number) {
-  const { held } = flight
-  if (!held) return
+function put(flight: Flight, held: Held, now: number) {
   held.pauses++
   idle(flight, 'doubting', Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>

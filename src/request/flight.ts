@@ -9,6 +9,7 @@ import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import type { Reach } from '../rpc/reach'
 import type { RpcRequest } from '../types'
 import type { Attempt } from './attempt'
 import type { ClientChannels, Plan, Planner } from './plan'
@@ -33,10 +34,10 @@ export type Parts = {
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly probes: ProbeLedger
-  /** Requests that wait for channels behind open breakers, in the order in which they came. */
+  /** Requests that wait for channels behind open breakers, or for a place at full providers, in the order in which they came. */
   readonly room: Set<Flight>
-  /** Requests that wait for room at full providers, first come first served. */
-  readonly queue: Set<Flight>
+  /** Requests in their second round or later, but for those that cannot pay for it. */
+  readonly retrying: Set<Flight>
   readonly hedgeBudget: Budget
   readonly retryBudget: Budget
   /** The chain the client expects; `undefined` if nothing is to be checked. */
@@ -49,8 +50,6 @@ export type Parts = {
   readonly ends: Set<() => void>
   /** Set once the engine is closed: what all that are on their way end with. */
   closed: Error | undefined
-  /** Requests in their second round or later, but for those that cannot pay for it. */
-  retrying: number
   /** When somebody last failed all the rounds that are always allowed: who was at it then waits for nobody. */
   lostAt: number
   /** Grows with every change that may change a route. */
@@ -83,8 +82,6 @@ export type Held = {
   readonly doubt: Doubt
   /** How often the same provider was waited for. */
   pauses: number
-  /** Those that had no room for the request, and were not waited for. */
-  crowded: readonly ChannelState[]
 }
 
 /** Told who gave the answer, and how many attempts it took. */
@@ -158,8 +155,6 @@ export type Flight = Alarm &
     seat: Seat | undefined
     /** Open channels this round has led to. */
     led: Set<ChannelState> | undefined
-    /** Probes led from the waiting room, for the growth of their delay. */
-    leads: number
     /** Each takes back a copy of it that is on its way to a channel whose breaker is due. */
     probes: Set<() => void> | undefined
     /** What such a copy was refused with: the caller's if nobody else says anything of the request itself. */
@@ -169,8 +164,8 @@ export type Flight = Alarm &
     hasGrace: boolean
     /** The best answer that was not taken. */
     held: Held | undefined
-    /** Whether it reads the newest state, and the block near the head that it needs; -1 for none. */
-    isNewest: boolean
+    /** How far up the chain it reads, and the block near the head that it needs; -1 for none. */
+    reach: Reach
     height: number
     onAbort: (() => void) | undefined
   }
@@ -213,19 +208,18 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     ruledOut: undefined,
     seat: undefined,
     led: undefined,
-    leads: 0,
     probes: undefined,
     refusal: undefined,
     isLast: false,
     hasGrace: true,
     held: undefined,
-    isNewest: false,
+    reach: undefined,
     height: -1,
     onAbort: undefined,
   }
 }
 
 /** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
-export function isOver({ phase }: Flight): boolean {
+export function hasLanded({ phase }: Flight): boolean {
   return phase === 'done'
 }

@@ -5,17 +5,18 @@ import { sortedBy } from '../base/sorted-by'
 import type { ChannelState, Provider } from '../provider/provider'
 import { reachOf } from '../rpc/reach'
 import type { Flight } from './flight'
+import { groupOf } from './route'
 
-/** Notes which block the request needs, if that is one near the head. */
+/** Notes how far up the request reads, and which block it needs, if that is one near the head. */
 export function aim(flight: Flight, now: number) {
   const { parts, plan, request } = flight
   const { block } = plan.need.traits
   if (!block) return
   const reach = reachOf(request.params, block)
   const shown = parts.truth?.shown ?? -1
+  flight.reach = reach
   flight.height = -1
   if (reach === 'newest') {
-    flight.isNewest = true
     // Who answers with a head is judged by it: whoever is asked shows his head anew.
     flight.height = block.shows === 'head' ? -1 : shown
   } else if (reach !== undefined) {
@@ -27,7 +28,7 @@ export function aim(flight: Flight, now: number) {
 
 /** The same channels, those that know the block the flight needs in front of their group. */
 export function inHeadOrder(flight: Flight, channels: readonly ChannelState[], now: number): readonly ChannelState[] {
-  if ((!flight.isNewest && flight.height < 0) || flight.plan.provider !== undefined) return channels
+  if ((flight.reach !== 'newest' && flight.height < 0) || flight.plan.provider !== undefined) return channels
   // Most often they stand in order: then nothing is copied.
   let last = -1
   for (const channel of channels) {
@@ -39,24 +40,19 @@ export function inHeadOrder(flight: Flight, channels: readonly ChannelState[], n
 }
 
 /** Whether a second candidate must not be this one: what it says of the newest state may be older. */
-export function isLower({ parts, isNewest, height }: Flight, provider: Provider, now: number): boolean {
-  if (!isNewest) return height >= 0 && (parts.heads.headOf(provider, now) ?? height) < height
+export function isLower({ parts, reach, height }: Flight, provider: Provider, now: number): boolean {
+  if (reach !== 'newest') return height >= 0 && (parts.heads.headOf(provider, now) ?? height) < height
   return (parts.heads.lagOf(provider, now) ?? 0) > 0
 }
 
-const GROUPS = { free: 0, limited: 3, backup: 6, dark: 9, behind: 12 }
+/** Behind every group of the route. */
+const BEHIND = 15
 
-function placeOf({ parts, isNewest, height }: Flight, { provider, socket }: ChannelState, now: number): number {
+function placeOf({ parts, reach, height }: Flight, channel: ChannelState, now: number): number {
   const { heads } = parts
-  if (isNewest && heads.isBehind(provider, now)) return GROUPS.behind
-  const group =
-    socket && socket() !== 'open'
-      ? GROUPS.dark
-      : provider.setup.isBackup
-        ? GROUPS.backup
-        : provider.quota.hasRoom(now)
-          ? GROUPS.free
-          : GROUPS.limited
+  const { provider } = channel
+  if (reach === 'newest' && heads.isBehind(provider, now)) return BEHIND
+  const group = 3 * groupOf(channel, now)
   // A head's number is judged when it is there: only who was behind when last seen goes behind.
   if (height < 0) return group + ((heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
   const head = heads.lastOf(provider)?.height

@@ -5,15 +5,16 @@ import { isOffline } from '../base/online'
 import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
+import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { askAside, LIMIT } from './aside'
 import type { Flight, Parts } from './flight'
 import { learnFrom } from './learn'
 import type { ClientChannels } from './plan'
-import { APART, isAffordable } from './probe-ledger'
-import { exclusionOf } from './route'
+import { ASK_EVERY, isAffordable } from './probe-ledger'
+import { exclusionOf, isFree } from './route'
 import { noteHead } from './sight'
 import { isLate } from './timing'
+import { askUpkeep, LIMIT } from './upkeep'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
@@ -25,8 +26,8 @@ export const FIRST_LIMIT = 100
 export const HEAD = { method: 'eth_blockNumber' }
 
 /** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
-export function isNearHead({ parts, plan, isNewest, height }: Flight): boolean {
-  if (isNewest || height >= 0) return true
+export function isNearHead({ parts, plan, reach, height }: Flight): boolean {
+  if (reach === 'newest' || height >= 0) return true
   if (parts.probes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
   return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
 }
@@ -74,18 +75,13 @@ export async function askHead(channel: ChannelState, channels: ClientChannels, p
   if (!mayAsk(channel, HEAD, parts)) return
   const { provider } = channel
   const askedAt = parts.clock.now()
-  provider.upkeep.heads++
   const isUnverified = parts.chainId !== undefined && provider.chain.state === 'unknown'
   const check = isUnverified ? checkChain(channel, channels, parts) : undefined
-  try {
-    const height = heightOf(await askAside(channel, channels, parts, HEAD))
-    await check
-    const isOld = askedAt < (parts.truth?.resetAt ?? 0)
-    if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
-    noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
-  } catch (error) {
-    noteFailed(channel, HEAD, error, askedAt, parts)
-  }
+  const height = heightOf(await askForHead(channel, channels, parts, HEAD))
+  await check
+  const isOld = askedAt < (parts.truth?.resetAt ?? 0)
+  if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
+  noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
 }
 
 /** Asks the provider for the block that it says is its newest. Never rejects. */
@@ -94,14 +90,19 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
   const channel = parts.channels.find(
     (one) => one.provider === provider && one.breaker.isClosed() && mayAsk(one, request, parts),
   )
-  if (!channel) return
-  provider.upkeep.heads++
+  const block = channel && (await askForHead(channel, channels, parts, request))
+  if (block !== undefined) parts.heads.prove(provider, height, block !== null, parts.clock.now())
+}
+
+/** The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. */
+async function askForHead(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
   const askedAt = parts.clock.now()
+  channel.provider.upkeep.heads++
   try {
-    const block = await askAside(channel, channels, parts, request)
-    parts.heads.prove(provider, height, block != null, parts.clock.now())
+    return await askUpkeep(channel, channels, parts, request)
   } catch (error) {
     noteFailed(channel, request, error, askedAt, parts)
+    return undefined
   }
 }
 
@@ -111,13 +112,12 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
   return exclusionOf(channel, plan.need, plan) === undefined
 }
 
-/** Upkeep calls count when they fail; their success says nothing. */
 function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, askedAt: number, parts: Parts) {
   if (parts.closed) return
   const now = parts.clock.now()
   const failure = classify(channel.provider, request, error)
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
-  const isNetwork = failure.kind === 'network' || failure.kind === 'timeout'
+  const isNetwork = isUnreachable(failure)
   // Or we slept.
   const isExcused = isNetwork && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
   if (failure.blame === 'nobody' || isExcused) return
@@ -128,27 +128,18 @@ function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, 
 export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
   if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
   const last = parts.heads.lastOf(channel.provider)
-  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < APART)
+  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
   if (!isKnown && isAffordable(channel.provider, parts.probes, now)) void askHead(channel, channels, parts)
 }
 
 function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
-  const { breaker, provider, socket } = channel
-  const { setup, quota, capability } = provider
-  return (
-    !setup.isBackup &&
-    !setup.isWallet &&
-    mayAsk(channel, HEAD, parts) &&
-    !capability.lacks(HEAD.method, now) &&
-    breaker.isClosed() &&
-    quota.hasRoom(now) &&
-    (socket === undefined || socket() === 'open')
-  )
+  const { setup, capability } = channel.provider
+  return isFree(channel, now) && !setup.isWallet && !capability.lacks(HEAD.method, now) && mayAsk(channel, HEAD, parts)
 }
 
 function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boolean {
   const last = heads.lastOf(provider)
   if (!last) return true
   const isLow = last.height < (truth?.shown ?? -1)
-  return now - last.at >= (isLow ? APART : Math.min(LONGEST, Math.max(APART, heads.blockTime() ?? APART)))
+  return now - last.at >= (isLow ? ASK_EVERY : Math.min(LONGEST, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
 }

@@ -1,7 +1,7 @@
 // Hedging: when a slow attempt gets a second candidate beside it, and which one. Its budget keeps it a small share of the traffic.
 
 import type { ChannelState } from '../provider/provider'
-import { hasRoom } from './ahead'
+import { askableOf, hasRoom } from './ahead'
 import type { Attempt } from './attempt'
 import { sampleGroupOf } from './attempt'
 import type { Flight } from './flight'
@@ -45,14 +45,12 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
   let best: ChannelState | undefined
   let bestScore = Infinity
-  for (const channel of flight.ahead) {
-    const { provider, breaker } = channel
+  for (const channel of askableOf(flight)) {
+    const { provider } = channel
     if (
       provider.setup.isBackup ||
-      !breaker.isClosed() ||
       lacksOld(channel, need, head, now) ||
       !hasRoom(flight, channel, now) ||
-      flight.ruledOut?.has(provider) ||
       isLower(flight, provider, now)
     )
       continue

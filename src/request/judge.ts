@@ -4,7 +4,6 @@
 import { numberToHex } from 'viem'
 import type { ChannelState, Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
-import { reachOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Parts } from './flight'
 import { lacksOld } from './route'
@@ -43,7 +42,7 @@ function doubtOf(flight: Flight, attempt: Attempt, value: unknown, sight: Sight 
   if (value === null && shows === 'look-up') return ofLookUp(flight, provider, now)
   if (value === null && (shows === 'block' || shows === 'part')) return ofBlock(flight, now)
   // It was asked before it was known to be behind, or because nobody else was left.
-  return !shows && flight.isNewest ? ofState(flight, provider, now) : undefined
+  return !shows && flight.reach === 'newest' ? ofState(flight, provider, now) : undefined
 }
 
 function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | undefined {
@@ -89,8 +88,7 @@ function ofLookUp({ parts }: Flight, provider: Provider, now: number): Doubt | u
 }
 
 /** A node answers logs past its own head with those it has. */
-function ofLogs({ parts, request, plan }: Flight, provider: Provider, now: number): Doubt | undefined {
-  const reach = reachOf(request.params, plan.need.traits.block ?? {})
+function ofLogs({ parts, reach, plan }: Flight, provider: Provider, now: number): Doubt | undefined {
   // The newest of one that is asked alone is its own.
   if (reach === undefined || (reach === 'newest' && plan.isPinned)) return undefined
   const height = reach === 'newest' ? shownIn(parts) : Math.min(reach, highestOf(parts, now))

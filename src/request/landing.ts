@@ -7,7 +7,7 @@ import { lose } from './attempt'
 import { isPoison, settleWithheld } from './blame'
 import { emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { hedgeDelayOf } from './hedge'
 import { errorOf, sendFacts } from './outcome'
 import { isLost } from './rounds'
@@ -18,7 +18,7 @@ import { leaveRoom } from './waiting'
 
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
-  clear(flight, now)
+  clear(flight)
   // An answer that was held back was settled when it came.
   if (!winner.isSettled) settleAnswered(flight, winner, now)
   settleWithheld(flight, true, now)
@@ -31,7 +31,7 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
 /** Nobody knew better: the answer that was held back is given, or what was shown before in its place. */
 export function landHeld(flight: Flight, now: number) {
   const { held } = flight
-  if (!held || isOver(flight)) return
+  if (!held || hasLanded(flight)) return
   const [value, isDisputed] = honestAnswer(flight, held.doubt, held.value, now)
   landValue(flight, held.attempt, value, now)
   if (isDisputed) emitDispute(flight, held)
@@ -39,13 +39,11 @@ export function landHeld(flight: Flight, now: number) {
 
 /** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)
   if (isLost(flight)) flight.parts.lostAt = now
   const thrown = given instanceof Error ? Object.assign(given, sendFacts(flight)) : errorOf(flight, given)
-  clear(flight, now)
-  settleWithheld(flight, !isPoison(flight, now), now)
-  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  end(flight, !isPoison(flight, now), now)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
     emitRequest(flight, 'error', undefined, error)
@@ -68,22 +66,26 @@ export function landClosed(flight: Flight, now: number) {
 
 /** The caller gave up: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
-  if (isOver(flight)) return
-  clear(flight, now)
-  settleWithheld(flight, true, now)
-  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  if (hasLanded(flight)) return
+  end(flight, true, now)
   for (const quit of flight.probes ?? []) quit()
   emitRequest(flight, 'aborted', undefined, reason)
   flight.reject(reason)
 }
 
-function clear(flight: Flight, now: number) {
+/** Without an answer: what is on its way is called off. */
+function end(flight: Flight, isBlamed: boolean, now: number) {
+  clear(flight)
+  settleWithheld(flight, isBlamed, now)
+  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+}
+
+function clear(flight: Flight) {
   const { parts } = flight
-  if (flight.round > 1 && flight.phase !== 'holding') parts.retrying--
   flight.phase = 'done'
   parts.alarms.clear(flight)
-  parts.queue.delete(flight)
-  leaveRoom(flight, now)
+  parts.retrying.delete(flight)
+  leaveRoom(flight)
   if (flight.onAbort) flight.signal?.removeEventListener('abort', flight.onAbort)
 }
 

@@ -47,7 +47,7 @@ export function launch(
     (error: unknown) => {
       if (mayChangeChain) forgetChain(channel.provider)
       if (attempt.isVacated) return
-      const failure = failureOf(channel, request, error)
+      const failure = classify(channel.provider, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
       else landing.onFailure(flight, attempt, error, failure)
     },
@@ -66,22 +66,10 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
       blame: 'channel',
       isRpc: false,
       isUntouched: leftAt === Infinity,
+      isOurs: true,
       message: error.shortMessage,
     },
   }
-}
-
-function failureOf({ provider }: ChannelState, request: RpcRequest, error: unknown): Failure {
-  if ((error as Error | undefined)?.name === 'ChainMismatchError')
-    return {
-      kind: 'unknown',
-      verdict: 'next',
-      blame: 'nobody',
-      isRpc: false,
-      isUntouched: true,
-      message: (error as Error).message,
-    }
-  return classify(provider, request, error)
 }
 
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */

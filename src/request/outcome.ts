@@ -20,20 +20,8 @@ const ABOUT_PROVIDER = new Set<FailureKind>([
   'invalid-response',
 ])
 
-/** A JSON-RPC answer that says the transaction was not taken. */
-const REJECTIONS = new Set<FailureKind>([
-  'reverted',
-  'invalid-params',
-  'invalid-request',
-  'transaction-rejected',
-  'user-rejected',
-  'unsupported-method',
-  'rate-limit',
-  'quota',
-  'auth',
-  'parse-error',
-  'batch-refused',
-])
+/** A JSON-RPC answer that says that the transaction was not taken, beside those that prove that nothing was done. */
+const REJECTIONS = /^(reverted|invalid-params|invalid-request|transaction-rejected|user-rejected|rate-limit|auth)$/
 
 /** Fields that errors of ours and of providers carry beside viem's. */
 type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
@@ -104,7 +92,7 @@ export function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefi
     flight.failures.some(
       ({ failure, error }) =>
         !failure.isUntouched &&
-        ((error as Partial<ErrorFacts>).mayHaveBeenSent || !(failure.isRpc && REJECTIONS.has(failure.kind))),
+        ((error as Partial<ErrorFacts>).mayHaveBeenSent || !(failure.isRpc && REJECTIONS.test(failure.kind))),
     )
   return { mayHaveBeenSent }
 }

@@ -4,15 +4,16 @@
 import type { Alarm } from '../base/alarms'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
+import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { failedOf, hasRoom, noteLead, openOf, postpone, putBehind, putWhereItWaits, ruleOut, takeOut } from './ahead'
+import { askableOf, backOf, failedOf, firstWithRoom, gathererOf, noteLead, openOf, postpone, ruleOut } from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import { askHeldAgain, passBy, receive, settleHeld } from './doubt'
+import { askHeldAgain, receive, settleHeld } from './doubt'
 import type { Flight, OnWinner, Parts, Pilot } from './flight'
-import { createFlight, isOver } from './flight'
+import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { isNearHead, probeHeads } from './head-probe'
 import { landAborted, landClosed, landEmpty, landError } from './landing'
@@ -20,21 +21,17 @@ import { asFinal, timeoutOf } from './launch'
 import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
-import { backOf, enterQueue, isWorthWaiting, letGoFirst, serve } from './queue'
+import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
 import { idle, LEAST, oversleep, setAlarm } from './timing'
-import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor } from './waiting'
+import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor, wake } from './waiting'
 
 const pilot: Pilot = {
   ring,
   goOn,
   look,
   onValue: receive,
-  onFailure(flight, attempt, error, failure) {
-    const now = flight.parts.clock.now()
-    oversleep(flight, now)
-    onFailure(flight, attempt, error, failure, now, false)
-  },
+  onFailure,
 }
 
 /** Runs one request to its end. */
@@ -72,10 +69,8 @@ export function fly(
 function beginRound(flight: Flight, now: number) {
   const { parts } = flight
   flight.round++
-  if (flight.round === 2) {
-    parts.retrying++
-    parts.counts.retried++
-  }
+  if (flight.round === 2) parts.counts.retried++
+  if (flight.round > 1) parts.retrying.add(flight)
   flight.led = undefined
   flight.roundStart = flight.failures.length
   setOut(flight, undefined, now)
@@ -92,7 +87,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   if (parts.closed) return landClosed(flight, now)
   flight.route = route
   flight.ahead =
@@ -104,7 +99,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   if (isNearHead(flight)) probeHeads(flight, now)
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
-  if (isOver(flight)) return
+  if (hasLanded(flight)) return
   // Who rejoins has waited too.
   if (!failed) letGoFirst(flight, now)
   goOn(flight, now)
@@ -116,30 +111,24 @@ function goOn(flight: Flight, now: number) {
   flight.phase = 'asking'
   flight.resumeAt = Infinity
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
-  const isWallet = flight.plan.need.traits.kind === 'wallet'
-  for (let channel = flight.ahead[0]; channel; channel = flight.ahead[0]) {
-    const { provider, breaker } = channel
-    if (flight.ruledOut?.has(provider)) takeOut(flight, channel)
-    else if (isWallet) return askNext(flight, channel, now)
-    else if (!breaker.isClosed()) takeOut(flight, channel)
-    else if (hasRoom(flight, channel, now)) return askNext(flight, channel, now)
-    else if (flight.inFlight.length > 0) return setAlarm(flight, now)
-    else if (flight.held) passBy(flight, flight.held, channel)
-    else if (putBehind(flight, channel, now)) continue
-    else if (backOf(flight).length > 0) return rejoin(flight, backOf(flight), now)
-    else if (!isWorthWaiting(flight, channel, now)) return askNext(flight, channel, now)
-    else if (putWhereItWaits(flight, now)) return askNext(flight, flight.ahead[0] as ChannelState, now)
-    else return enterQueue(flight, now) ? undefined : landError(flight, now)
-  }
+  const next = firstWithRoom(flight, now)
+  if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
-  endRound(flight, now)
+  const [first] = askableOf(flight)
+  // While an answer is held back, one that is full is not waited for: it may have room when a pause is over.
+  if (!first || flight.held) return endRound(flight, now)
+  const back = backOf(flight)
+  if (back.length > 0) return rejoin(flight, back, now)
+  const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
+  if (other) return askNext(flight, other, now)
+  if (!enterQueue(flight, now)) landError(flight, now)
 }
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
   const pause = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
   if (pause === undefined) return stop(flight, now)
-  flight.parts.retrying--
+  flight.parts.retrying.delete(flight)
   idle(flight, 'holding', now + pause, now)
 }
 
@@ -150,7 +139,7 @@ function stop(flight: Flight, now: number) {
 }
 
 function endRound(flight: Flight, now: number) {
-  if (flight.held) return settleHeld(flight, now)
+  if (flight.held) return settleHeld(flight, flight.held, now)
   const { route, failures, roundStart, led } = flight
   const back = backOf(flight)
   if (back.length > 0) return rejoin(flight, back, now)
@@ -161,24 +150,26 @@ function endRound(flight: Flight, now: number) {
   if (wanted.length > 0 && failures.length > roundStart && triesOf(flight) >= roundsOf(flight))
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
-  if (mayWait && (isStuck || !isBusy(flight, wanted, now)) && waitFor(flight, wanted, isStuck, now)) return
-  const pause = isStuck ? undefined : pauseBeforeNextRound(flight, now)
-  if (pause === undefined) {
-    if (mayWait && !isStuck && waitFor(flight, wanted, isStuck, now)) return
-    return landError(flight, now)
-  }
-  leaveRoom(flight, now)
+  const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
+  const pause = isInLine ? undefined : pauseBeforeNextRound(flight, now)
+  if (pause === undefined) return mayWait ? waitFor(flight, wanted, isStuck, now) : landError(flight, now)
+  leaveRoom(flight)
   idle(flight, 'pausing', now + pause, now)
 }
 
-/** In the waiting room: whether a channel is back, the probe of somebody else has failed, or this one is to probe. */
+/** In the waiting room: whether there is room, a channel is back, the probe of somebody else has failed, or this one is to probe. */
 function look(flight: Flight, now: number) {
-  const { seat, phase } = flight
+  const { seat, phase, parts } = flight
+  if (phase === 'queueing') {
+    goOn(flight, now)
+    if (flight.phase !== 'queueing' && !flight.seat) parts.room.delete(flight)
+    return
+  }
   if (!seat || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
   const { wants } = seat
   const back = wants.filter(({ breaker }) => breaker.isClosed())
   if (back.length > 0) {
-    leaveRoom(flight, now)
+    leaveRoom(flight)
     return rejoin(flight, back, now)
   }
   if (phase === 'leading' || mayHope(flight, seat, now)) return
@@ -186,64 +177,50 @@ function look(flight: Flight, now: number) {
   endRound(flight, now)
 }
 
-function onFailure(
-  flight: Flight,
-  attempt: Attempt,
-  error: unknown,
-  failure: Failure,
-  now: number,
-  isOurTimeout: boolean,
-) {
+function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
   const { channel, role } = attempt
-  const failed = noteFailure(flight, attempt, error, failure, isOurTimeout, now)
-  if (isOver(flight)) return settleWithheld(flight, true, now)
+  const now = flight.parts.clock.now()
+  oversleep(flight, now)
+  const failed = noteFailure(flight, attempt, error, failure, now)
+  if (hasLanded(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
-  if (failure.kind === 'network' || failure.kind === 'timeout') postpone(flight, channel)
-  if (role !== 'lead') return goOn(flight, now)
-  flight.leads++
-  endRound(flight, now)
+  if (isUnreachable(failure)) postpone(flight, channel)
+  if (role === 'lead') endRound(flight, now)
+  else goOn(flight, now)
 }
 
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
   if (oversleep(flight, now)) return
-  if (now >= flight.deadline) return expire(flight, now)
-  if (flight.inFlight.length === 0) return resume(flight, now)
-  for (const attempt of flight.inFlight) if (attempt.limitAt <= now && !isOver(flight)) timeOut(flight, attempt, now)
-  if (isOver(flight)) return
+  const isLast = now >= flight.deadline
+  if (flight.inFlight.length === 0 && !isLast) return resume(flight, now)
+  for (const attempt of flight.inFlight)
+    if ((isLast || attempt.limitAt <= now) && !hasLanded(flight)) timeOut(flight, attempt, now)
+  if (isLast) landError(flight, now)
+  if (hasLanded(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now)
-  if (!isOver(flight)) setAlarm(flight, now)
+  if (!hasLanded(flight)) setAlarm(flight, now)
 }
 
 function resume(flight: Flight, now: number) {
   if (flight.phase === 'leading') return lead(flight, now)
   if (flight.phase === 'waiting') return look(flight, now)
-  if (flight.phase === 'queueing') return serve(flight.parts)
+  if (flight.phase === 'queueing') return wake(flight.parts)
   if (flight.phase === 'pausing') return beginRound(flight, now)
   if (flight.phase === 'holding') {
-    flight.parts.retrying++
+    flight.parts.retrying.add(flight)
     return goOn(flight, now)
   }
-  if (flight.phase === 'doubting') return askHeldAgain(flight, now)
+  if (flight.phase === 'doubting' && flight.held) return askHeldAgain(flight, flight.held, now)
   setAlarm(flight, now)
 }
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
-  const told = asFinal(flight, error, failure)
-  if (!isOver(flight)) onFailure(flight, attempt, error, told, now, true)
+  // At the end of the request there is nothing left to decide.
+  const told = now < flight.deadline ? asFinal(flight, error, failure) : failure
+  if (!hasLanded(flight)) onFailure(flight, attempt, error, told)
   abandon(attempt)
-}
-
-/** The deadline has passed: what is in flight has timed out. */
-function expire(flight: Flight, now: number) {
-  for (const attempt of flight.inFlight) {
-    const { error, failure } = timeoutOf(flight, attempt)
-    noteFailure(flight, attempt, error, failure, true, now)
-    abandon(attempt)
-    if (isOver(flight)) return settleWithheld(flight, true, now)
-  }
-  landError(flight, now)
 }

@@ -76,8 +76,8 @@ export type Plan = RouteLimits & {
   readonly base?: Plan | undefined
   /** The plan for params that make the method heavy. */
   heavy: Plan | undefined
-  /** The route while nothing changes. */
-  kept: { readonly route: Route; readonly version: number } | undefined
+  /** The route while nothing changes, and the plan that it is for: a copy with other limits has its own. */
+  kept: { readonly plan: Plan; readonly route: Route; readonly version: number } | undefined
 }
 
 /** One caller: its channels (transports given by the user are built per client), by slot. */
@@ -162,7 +162,7 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
 }
 
 function withNeed(plan: Plan, need: Need): Plan {
-  return { ...plan, base: plan, need, hedge: need.isHedgeable ? plan.hedge : undefined, kept: undefined }
+  return { ...plan, base: plan, need, hedge: need.isHedgeable ? plan.hedge : undefined }
 }
 
 /** The settings of the method's own name, else of the longest prefix that fits. */
@@ -183,8 +183,9 @@ type RouteSources = {
 
 /** The route of a plan: worked out anew only when something has changed that it depends on. */
 export function keptRoute(plan: Plan, { channels, ranking, heads, version }: RouteSources, now: number): Route {
-  if (plan.kept?.version === version) return plan.kept.route
+  const { kept } = plan
+  if (kept?.plan === plan && kept.version === version) return kept.route
   const route = planRoute(plan.need, plan, channels, ranking, now, plan.need.old && heads.best(now))
-  plan.kept = route.isStable ? { route, version } : undefined
+  plan.kept = route.isStable ? { plan, route, version } : undefined
   return route
 }

@@ -21,7 +21,7 @@ const MOST_SAVED = 20
 /** and each provider in use is asked once in this time (in ms) in any case, */
 const GRANT_EVERY = 60_000
 /** but never twice within this. */
-export const APART = 2_000
+export const ASK_EVERY = 2_000
 
 export function createProbeLedger(): ProbeLedger {
   return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], grantedAt: [], lookAt: -Infinity, first: undefined }
@@ -29,7 +29,7 @@ export function createProbeLedger(): ProbeLedger {
 
 /** Whether the provider may be asked now; if so, it counts as asked. */
 export function isAffordable({ index }: Provider, { budget, askedAt, grantedAt }: ProbeLedger, now: number): boolean {
-  if (now - (askedAt[index] ?? -Infinity) < APART) return false
+  if (now - (askedAt[index] ?? -Infinity) < ASK_EVERY) return false
   const isGranted = now - (grantedAt[index] ?? -Infinity) >= GRANT_EVERY
   if (!isGranted && !budget.spend()) return false
   if (isGranted) grantedAt[index] = now

@@ -7,7 +7,7 @@ import type { Failure } from '../rpc/failure'
 import { abandon } from './attempt'
 import { isBlamable } from './blame'
 import type { Flight } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { HEAD, mayAsk, probeHeadOf } from './head-probe'
 import { judge } from './judge'
 import { landValue } from './landing'
@@ -26,12 +26,12 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const permit = channel.breaker.admitProbe(now, false)
   if (!permit) return
   // A listener may have given up the request.
-  if (isOver(flight)) return channel.breaker.settle(permit, 'neutral', now)
+  if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
   channel.provider.upkeep.probes++
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
-    endFailed(timeoutOf(flight, probe).failure, true, at)
+    endFailed(timeoutOf(flight, probe).failure, at)
     abandon(probe)
   })
 
@@ -47,11 +47,11 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     callOff(flight, probe, at)
   }
 
-  function endFailed(failure: Failure, isOurTimeout: boolean, at: number) {
+  function endFailed(failure: Failure, at: number) {
     finish()
-    const isBlamed = isBlamable(need, probe, failure, isOurTimeout, at)
+    const isBlamed = isBlamable(need, probe, failure, at)
     channel.isProbeVague = !isBlamed
-    settleFailed(flight, probe, failure, isBlamed, at - now, at)
+    settleFailed(flight, { attempt: probe, failure, duration: at - now }, isBlamed, at)
   }
 
   const probe = launch(
@@ -66,8 +66,8 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         finish()
         channel.isProbeVague = false
         // Who was away does not know what is new.
-        const mayServe = isCopy && value !== null && !isOver(flight) && !judge(flight, probe, value, at)
-        if (mayServe && !isOver(flight)) landValue(flight, probe, value, at)
+        const mayServe = isCopy && value !== null && !hasLanded(flight) && !judge(flight, probe, value, at)
+        if (mayServe && !hasLanded(flight)) landValue(flight, probe, value, at)
         else settleAnswered(flight, probe, at, need)
         probeHeadOf(channel, flight.channels, parts, at)
       },
@@ -75,7 +75,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         const at = parts.clock.now()
         learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
         if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
-        endFailed(failure, false, at)
+        endFailed(failure, at)
       },
     },
     isCopy ? undefined : HEAD,
@@ -84,5 +84,5 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   flight.probes ??= new Set()
   flight.probes.add(quit)
   // A transport of the user's may have given up the request.
-  if (isOver(flight)) quit()
+  if (hasLanded(flight)) quit()
 }

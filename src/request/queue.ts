@@ -3,67 +3,31 @@
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { noteOpened, openOf, restOf } from './ahead'
-import type { Flight, Parts } from './flight'
-import { isOver } from './flight'
+import { askableOf, noteOpened, openOf } from './ahead'
+import type { Flight } from './flight'
+import { hasLanded } from './flight'
 import { sendProbe } from './probe'
 import { isDue } from './route'
 import { idle } from './timing'
-import { MOST_WAITING } from './waiting'
+import { hasSeat, wake } from './waiting'
 
 /** A cooldown is waited for only if it ends within this share of what is left, */
 const WORTH_WAITING = 0.6
 /** and within this (in ms). */
 const LONGEST_WAIT = 60_000
 
-/** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
-export function backOf({ route, ruledOut }: Flight): ChannelState[] {
-  return route.open.filter(({ breaker, provider }) => breaker.isClosed() && !ruledOut?.has(provider))
-}
-
 /** Whether a full or cooling provider that is next is to be waited for: nobody else has room, and it will soon enough. */
 export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: number): boolean {
-  const others = restOf(flight)
+  const others = askableOf(flight)
   if (provider.quota.cooldownUntil(now) === undefined) return true
   if (others.some((other) => other.provider.quota.hasRoom(now))) return false
   return roomAtOf(others, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
 }
 
-/** Waits for room at those that are left. Returns whether there was a place in the queue. */
+/** Waits until there is room at those that are left, or one more is due. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
-  const { queue } = flight.parts
-  if (queue.size >= MOST_WAITING) return false
-  queue.add(flight)
-  stay(flight, now)
-  return true
-}
-
-/** There is room again, or a breaker has changed: those that wait go on if they can, first come first served. */
-export function serve({ queue, clock }: Parts) {
-  const now = clock.now()
-  for (const flight of [...queue]) {
-    if (flight.phase !== 'queueing') continue
-    const others = restOf(flight)
-    const [next] = others
-    const isNobodyBack = backOf(flight).length === 0
-    // Its cooldown may have grown since.
-    if (isNobodyBack && next && roomAtOf(others, now) > now && isWorthWaiting(flight, next, now)) {
-      stay(flight, now)
-      continue
-    }
-    queue.delete(flight)
-    flight.pilot.goOn(flight, now)
-  }
-}
-
-/** Room that has just come about belongs to those that wait for it. */
-export function letGoFirst({ parts, ahead }: Flight, now: number) {
-  if (parts.queue.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
-    serve(parts)
-}
-
-/** Until there is room, or one more is due. */
-function stay(flight: Flight, now: number) {
+  if (!hasSeat(flight)) return false
+  flight.parts.room.add(flight)
   noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
@@ -71,9 +35,16 @@ function stay(flight: Flight, now: number) {
     due.ledAt = now
     sendProbe(flight, due, now)
   }
-  if (isOver(flight)) return
-  const dues = open.map(turnOf).filter((at) => at > now)
-  idle(flight, 'queueing', Math.min(roomAtOf(restOf(flight), now), ...dues), now)
+  if (hasLanded(flight)) return true
+  const turns = open.map(turnOf).filter((at) => at > now)
+  idle(flight, 'queueing', Math.min(roomAtOf(askableOf(flight), now), ...turns), now)
+  return true
+}
+
+/** Room that has just come about belongs to those that wait for it. */
+export function letGoFirst({ parts, ahead }: Flight, now: number) {
+  if (parts.room.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+    wake(parts)
 }
 
 /** When those that wait here may ask it (in ms of the clock). An end that says nothing of it does not put off its breaker. */

@@ -3,6 +3,7 @@
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { FailureKind } from '../types'
+import { askableOf, leadsOf } from './ahead'
 import { isPoison } from './blame'
 import type { Flight } from './flight'
 import { exclusionOf } from './route'
@@ -54,10 +55,10 @@ export function isLasting(kind: FailureKind): boolean {
 
 /** The pause before the next round (in ms), or `undefined` if there is to be none. */
 export function pauseBeforeNextRound(flight: Flight, now: number): number | undefined {
-  const { parts, failures, roundStart, round, route, ruledOut } = flight
+  const { parts, failures, roundStart, round, route } = flight
   if (round >= roundsOf(flight)) return undefined
-  const isLeft = ({ breaker, provider }: ChannelState) => breaker.isClosed() && !ruledOut?.has(provider)
-  if (isUnknownMethod(flight) && !route.candidates.some(isLeft)) return isLeftOut(flight, now) ? 0 : undefined
+  if (isUnknownMethod(flight) && askableOf(flight, route.candidates).length === 0)
+    return isLeftOut(flight, now) ? 0 : undefined
   const last = failures.slice(roundStart)
   const passing = last.filter(({ kind }) => PASSING.has(kind))
   if (passing.length === 0) return undefined
@@ -79,7 +80,7 @@ export function isPaid(flight: Flight, channel: ChannelState): boolean {
   if (round < 2) return true
   const own = failures.filter(({ attempt }) => attempt.channel === channel).at(-1)
   if (own && channel.health.answeredAt > own.attempt.startedAt + own.duration) return true
-  const isFree = parts.retrying <= 1 && round <= FREE_ROUNDS && !isHopeless(flight)
+  const isFree = parts.retrying.size <= 1 && round <= FREE_ROUNDS && !isHopeless(flight)
   flight.isLast ||= isFree
   return isFree || parts.retryBudget.spend()
 }
@@ -129,6 +130,8 @@ function isLeftOut({ parts, plan, failures, ruledOut, round }: Flight, now: numb
 }
 
 /** The rounds in which somebody was asked, with each probe that was led in vain counted as one. */
-export function triesOf({ round, leads, attempts }: Flight): number {
+export function triesOf(flight: Flight): number {
+  const { round, attempts } = flight
+  const leads = leadsOf(flight)
   return leads + (attempts > leads ? round : round - 1)
 }

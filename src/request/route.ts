@@ -57,46 +57,49 @@ export function planRoute(
     }
   const inTurn = namedFirst(ranking.rank(limits.strategy, listed, need, now), limits.provider)
   const ranked = able.some(hasLearned) ? sortedBy(inTurn, (channel) => lacksMethod(channel, need, now)) : inTurn
-  const free: ChannelState[] = []
-  const limited: ChannelState[] = []
-  const backups: ChannelState[] = []
-  const open: ChannelState[] = []
-  const dark: ChannelState[] = []
-  let due: ChannelState | undefined
-  let dial: ChannelState | undefined
-  for (const channel of ranked) {
-    const { breaker, provider } = channel
-    if (!breaker.isClosed()) {
-      open.push(channel)
-      if (!due && isDue(channel, now) && (free.length === 0 || isExploring(limits.strategy))) due = channel
-    } else if (isDark(channel)) {
-      dark.push(channel)
-      // Where the provider can be reached another way, its socket is not opened for a request.
-      const isOnlyWay = provider.channels.every((other) => isDark(other) || !other.breaker.isClosed())
-      if (free.length === 0 && isOnlyWay) dial ??= channel
-    } else if (provider.setup.isBackup) backups.push(channel)
-    else if (provider.quota.hasRoom(now)) free.push(channel)
-    else limited.push(channel)
-  }
-  const usual = [...free, ...limited]
-  const rest = [...sortedBy(backups, ({ provider }) => !provider.quota.hasRoom(now)), ...dark]
-  // What may be in any block is no reason to prefer a backup.
-  const candidates =
-    need.old?.block === undefined
-      ? [...deepFirst(usual, need, bestHead, now), ...rest]
-      : deepFirst([...usual, ...rest], need, bestHead, now)
+  const open = ranked.filter((channel) => !isClosed(channel))
+  const closed = sortedBy(ranked.filter(isClosed), (channel) => groupOf(channel, now))
+  const candidates = need.old ? sortedBy(closed, (channel) => isShallow(channel, need, bestHead, now)) : closed
+  const preferred = before(ranked, (channel) => isFree(channel, now))
+  const due = (isExploring(limits.strategy) ? ranked : preferred).find((channel) => isDue(channel, now))
+  const dial = preferred.find((channel) => isDark(channel) && isClosed(channel) && isOnlyWay(channel))
   return {
     candidates: namedFirst(candidates, limits.provider),
     open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
     due: candidates.length > 0 ? due : undefined,
-    dial: candidates.length > dark.length ? dial : undefined,
+    dial: candidates.every(isDark) ? undefined : dial,
     isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
   }
 }
 
-/** Those that are said or known not to keep what is read go behind all others. */
-function deepFirst(channels: ChannelState[], need: Need, head: number | undefined, now: number) {
-  return need.old ? sortedBy(channels, (channel) => lacksOld(channel, need, head, now)) : channels
+function isClosed({ breaker }: ChannelState) {
+  return breaker.isClosed()
+}
+
+function before<item>(items: readonly item[], isIt: (item: item) => boolean): readonly item[] {
+  const end = items.findIndex(isIt)
+  return end < 0 ? items : items.slice(0, end)
+}
+
+/** Backups, and those whose socket is not open. */
+const RESERVE = 2
+const DARK = 4
+
+/** Where one that may be asked stands: free ones, then limited ones, then backups likewise, then those without a socket. */
+export function groupOf(channel: ChannelState, now: number): number {
+  const { setup, quota } = channel.provider
+  if (isDark(channel)) return DARK
+  return (setup.isBackup ? RESERVE : 0) + (quota.hasRoom(now) ? 0 : 1)
+}
+
+/** Whether it may be asked now, and nothing speaks against it. */
+export function isFree(channel: ChannelState, now: number): boolean {
+  return isClosed(channel) && groupOf(channel, now) === 0
+}
+
+/** Those that are said or known not to keep what is read go behind; what may be in any block is no reason to prefer a backup. */
+function isShallow(channel: ChannelState, need: Need, head: number | undefined, now: number) {
+  return lacksOld(channel, need, head, now) || (need.old?.block === undefined && groupOf(channel, now) >= RESERVE)
 }
 
 /** Whether it is said or known not to keep what is read. @param head the newest block, if one is known */
@@ -155,8 +158,14 @@ function isDark({ socket }: ChannelState) {
   return socket !== undefined && socket() !== 'open'
 }
 
+/** Where the provider can be reached another way, its socket is not opened for a request. */
+function isOnlyWay({ provider }: ChannelState) {
+  return provider.channels.every((other) => isDark(other) || !isClosed(other))
+}
+
+/** Whether a probe of it is due. */
 export function isDue({ breaker, provider }: ChannelState, now: number) {
-  return !provider.setup.isBackup && now >= breaker.dueAt() && provider.quota.hasRoom(now)
+  return !breaker.isClosed() && !provider.setup.isBackup && now >= breaker.dueAt() && provider.quota.hasRoom(now)
 }
 
 /** Whether nothing about the channel changes with time alone. */

@@ -1,11 +1,10 @@
 // How the attempts of a request end: each is settled with its channel, and told of. Whether a failure is held against the
 // channel is blame.ts.
 
-import type { Failure } from '../rpc/failure'
 import type { Attempt } from './attempt'
 import { abandon, fail, release, succeed } from './attempt'
 import { emitAttempt } from './emit'
-import type { Flight } from './flight'
+import type { FailedAttempt, Flight } from './flight'
 
 /** It brought a usable answer. @param need of what was asked with it */
 export function settleAnswered(flight: Flight, attempt: Attempt, now: number, need = flight.plan.need) {
@@ -15,10 +14,8 @@ export function settleAnswered(flight: Flight, attempt: Attempt, now: number, ne
 
 export function settleFailed(
   flight: Flight,
-  attempt: Attempt,
-  failure: Failure,
+  { attempt, failure, duration }: Pick<FailedAttempt, 'attempt' | 'failure' | 'duration'>,
   isBlamed: boolean,
-  duration: number,
   now: number,
 ) {
   fail(attempt, failure, isBlamed, now)

@@ -3,7 +3,7 @@
 
 import type { Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
-import { reachOf, shownHeightOf } from '../rpc/reach'
+import { shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Parts } from './flight'
 
@@ -79,11 +79,10 @@ export function noteHead(
 }
 
 /** It has refused a block; if that is near the head, and it had shown it before it was asked, it has fallen back below it. */
-export function noteLack({ parts, plan, request, height }: Flight, { channel, leftAt }: Attempt, now: number) {
+export function noteLack({ parts, reach, height }: Flight, { channel, leftAt }: Attempt, now: number) {
   const { heads } = parts
   const { provider } = channel
   const last = heads.lastOf(provider)
-  const reach = reachOf(request.params, plan.need.traits.block ?? {})
   if (height < 0 || typeof reach !== 'number' || !last || reach > last.height || leftAt < last.at) return
   heads.observe(provider, reach - 1, now)
 }

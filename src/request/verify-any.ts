@@ -1,9 +1,9 @@
 // Whether any provider is there and on the client's chain: what `ready()` waits for.
 
-import { LIMIT } from './aside'
 import type { Parts } from './flight'
 import { fly } from './pipeline'
 import type { Face } from './plan'
+import { LIMIT } from './upkeep'
 import { checkChain } from './verify-chain'
 
 /** Resolves with `true` at the first one that is; with `false` when none was. Rejects once the engine is closed. */
@@ -32,7 +32,7 @@ export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {
 async function isAnyAlive(parts: Parts, { channels, planner }: Face): Promise<boolean> {
   const question = { method: 'eth_chainId' }
   try {
-    await fly(parts, channels, question, { ...planner(question), isInner: true, kept: undefined })
+    await fly(parts, channels, question, { ...planner(question), isInner: true })
     return true
   } catch (error) {
     if ((error as Error).name === 'TransportClosedError') throw error

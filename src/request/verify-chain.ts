@@ -5,12 +5,12 @@ import { ChainMismatchError } from '../errors'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
-import { askAside } from './aside'
 import type { Attempt } from './attempt'
 import { send } from './attempt'
 import type { Flight, Parts } from './flight'
 import { tell } from './learn'
 import type { ClientChannels } from './plan'
+import { askUpkeep } from './upkeep'
 
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000
@@ -35,7 +35,7 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   if (chain.check) return chain.check
   provider.upkeep.chain++
   chain.askedAt = parts.clock.now()
-  const answer = askAside(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
+  const answer = askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
   const check = answer.then((id) => {
     // What was asked before the chain was forgotten is not the answer any more.
     if (chain.check !== check) return

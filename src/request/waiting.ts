@@ -4,33 +4,36 @@
 import { sortedBy } from '../base/sorted-by'
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
+import { leadsOf } from './ahead'
 import type { Flight, Parts, Seat } from './flight'
 import { delayBefore, idle, LEAST } from './timing'
 
-/** In the room, and in the queue. */
-export const MOST_WAITING = 1_000
+const MOST_WAITING = 1_000
 
-/** Takes a seat among those that wait for `wants`, or keeps the one it has. Returns whether there was one. */
-export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number): boolean {
+/** Whether it may wait here: it does so already, or there is a seat left. */
+export function hasSeat(flight: Flight): boolean {
   const { room } = flight.parts
-  if (!flight.seat && room.size >= MOST_WAITING) return false
+  return room.has(flight) || room.size < MOST_WAITING
+}
+
+/** Takes a seat among those that wait for `wants`, or keeps the one it has. */
+export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
   flight.seat = {
     wants,
     isStuck,
     failures: wants.map((channel) => failuresOf(channel, now)),
     isLeading: flight.seat?.isLeading ?? false,
   }
-  room.add(flight)
+  flight.parts.room.add(flight)
   idle(flight, 'waiting', Infinity, now)
   flight.pilot.look(flight, now)
-  return true
 }
 
-export function leaveRoom(flight: Flight, now: number) {
+export function leaveRoom(flight: Flight) {
   const { seat, parts } = flight
   flight.seat = undefined
   parts.room.delete(flight)
-  if (seat?.isLeading) wake(parts, now)
+  if (seat?.isLeading) wake(parts)
 }
 
 /** Counted failures, those of probes among them; an answer that says nothing of the channel is none. */
@@ -43,9 +46,10 @@ export function failedSince({ wants, failures }: Seat, now: number): ChannelStat
   return wants.filter((channel, index) => failuresOf(channel, now) > (failures[index] ?? 0))
 }
 
-/** A channel has come back, or another one stopped leading: everybody looks again. */
-export function wake({ room }: Parts, now: number) {
-  for (const flight of [...room]) if (flight.seat) flight.pilot.look(flight, now)
+/** A channel has come back, there is room again, or another one stopped leading: everybody looks again, first come first served. */
+export function wake({ room, clock }: Parts) {
+  const now = clock.now()
+  for (const flight of [...room]) flight.pilot.look(flight, now)
 }
 
 /**
@@ -61,7 +65,7 @@ export function mayHope(flight: Flight, seat: Seat, now: number): boolean {
     return true
   }
   seat.isLeading = true
-  idle(flight, 'leading', now + delayBefore(flight.round + flight.leads, flight.parts), now)
+  idle(flight, 'leading', now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
   return true
 }
 
@@ -86,9 +90,10 @@ export function isBusy(flight: Flight, wants: readonly ChannelState[], now: numb
   return wants.some((channel) => isProbed(channel, now)) || isLed(flight, wants, now)
 }
 
-/** Whether to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
-export function isWaitable({ parts, plan, deadline }: Flight, wants: readonly ChannelState[], now: number): boolean {
-  if (plan.isOneShot || deadline - now < LEAST) return false
+/** Whether there is a seat to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
+export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
+  const { parts, plan, deadline } = flight
+  if (plan.isOneShot || deadline - now < LEAST || !hasSeat(flight)) return false
   return wants.some(({ breaker }) => parts.waitForProvider || now >= breaker.dueAt())
 }
 
@@ -100,7 +105,7 @@ export function dueFirst({ led }: Flight, wants: readonly ChannelState[], now: n
   const free = wants.filter((channel) => !isProbed(channel, now))
   const before = [...(led ?? [])]
   return sortedBy(
-    sortedBy(free, ({ breaker, ledAt }) => Math.max(breaker.dueAt(), ledAt)),
+    sortedBy(free, ({ breaker }) => breaker.dueAt()),
     (channel) => before.indexOf(channel),
   )[0]
 }

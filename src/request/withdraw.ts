@@ -3,10 +3,10 @@
 
 import { sortedBy } from '../base/sorted-by'
 import type { Provider } from '../provider/provider'
-import { restOf } from './ahead'
+import { askableOf } from './ahead'
 import type { Attempt } from './attempt'
 import type { Flight, Parts } from './flight'
-import { isOver } from './flight'
+import { hasLanded } from './flight'
 import { callOff, takeDown } from './settle'
 
 /** A provider is down or cools: those that wait for a slot of it may go on with others. */
@@ -17,7 +17,7 @@ export function withdraw(parts: Parts, provider: Provider) {
   for (const flight of sortedBy(flights, ({ startedAt }) => startedAt)) {
     const attempt = flight.inFlight.find((one) => one.channel.provider === provider && one.leftAt === Infinity)
     // Listeners may have ended one while another was taken back.
-    if (attempt && !isOver(flight) && mayLeave(flight, attempt, now)) takeBack(flight, attempt, now)
+    if (attempt && !hasLanded(flight) && mayLeave(flight, attempt, now)) takeBack(flight, attempt, now)
   }
 }
 
@@ -25,11 +25,11 @@ export function withdraw(parts: Parts, provider: Provider) {
 function mayLeave(flight: Flight, { channel: { breaker, provider } }: Attempt, now: number) {
   if (!breaker.isClosed()) return true
   if (provider.quota.cooldownUntil(now) === undefined) return false
-  return restOf(flight).some((other) => other.provider !== provider && other.provider.quota.hasRoom(now))
+  return askableOf(flight).some((other) => other.provider !== provider && other.provider.quota.hasRoom(now))
 }
 
 function takeBack(flight: Flight, attempt: Attempt, now: number) {
   takeDown(flight, attempt)
   callOff(flight, attempt, now)
-  if (!isOver(flight)) flight.pilot.goOn(flight, now)
+  if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
 }

@@ -24,6 +24,8 @@ export type Failure = {
   isUntouched: boolean
   code?: number | undefined
   status?: number | undefined
+  /** A timeout that no provider told of: the clock of ours ended it. */
+  isOurs?: true | undefined
   /** The provider's text, best found. */
   message: string
   /** How long the provider asks to be left alone (in ms), uncapped; of several hints the longest. */
@@ -72,6 +74,11 @@ const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
 const MAX_LOGS_SPAN = 1_000
+
+/** Whether it was not reached, or did not answer: what opens a breaker soonest. */
+export function isUnreachable({ kind }: Failure): boolean {
+  return kind === 'network' || kind === 'timeout'
+}
 
 export function failureOf(error: unknown, context: FailureContext): Failure {
   const facts = factsOf(error)
@@ -183,7 +190,7 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
   if (/^(the handshake of the socket failed: )?the `headers` function failed/.test(text))
     return { kind: 'network', blame: 'nobody', isUntouched: true }
-  if (/ (UrlRequired|NoProvider)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
+  if (/ (UrlRequired|NoProvider|ChainMismatch)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
   const said = meaningOfText(readable(text), method)

@@ -5,7 +5,9 @@ import type { BlockTraits } from './methods'
 import { paramOf } from './params'
 
 /** How far up the chain a request reads: the newest state, a block by its number; `undefined` for all else. */
-export function reachOf(params: unknown, traits: BlockTraits): 'newest' | number | undefined {
+export type Reach = 'newest' | number | undefined
+
+export function reachOf(params: unknown, traits: BlockTraits): Reach {
   const { param, shows } = traits
   if (shows === 'head') return 'newest'
   if (param === undefined) return undefined

@@ -80,7 +80,7 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       asked.add(controller)
       const own = planner(request, { ...limits, timeout })
       // Somebody else may be asked in its place.
-      const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true, kept: undefined }
+      const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
       return part(channels, request, inner, controller.signal, onAnswer)
         .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))

@@ -160,6 +160,21 @@ describe('numbers', () => {
     expect(engine.eventsOf('attempt').map(({ duration }) => duration)).toEqual([10])
   })
 
+  test('behavior: one that is given up during the wait is over, however long was slept meanwhile', async () => {
+    const engine = setUp([100, 100, 100])
+    engine.p(1).on('eth_getBalance').reply('0x1', { after: 10 })
+    engine.p(2).on(HEAD).hang()
+    const controller = new AbortController()
+    const first = engine.start('eth_getBalance', ['0xa', 'latest'], { signal: controller.signal })
+    await engine.clock.advance(20)
+    controller.abort(new Error('enough'))
+    await engine.clock.jump(20_000)
+    await engine.clock.advance(5_000)
+    expect(first).toMatchObject({ times: 1, ended: { at: 20 } })
+    expect(engine.eventsOf('attempt').map(({ outcome }) => outcome)).toEqual(['aborted'])
+    expect(engine.clock.pending.total).toBe(0)
+  })
+
   test('behavior: behind one address with nodes that differ, the number stays at what was shown', async () => {
     const engine = setUp([[101, 100, 101, 100, 102, 101]])
     const seen: number[] = []

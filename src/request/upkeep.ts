@@ -13,7 +13,7 @@ import { GRACE } from './timing'
 /** What is not answered by then (in ms) is not waited for. */
 export const LIMIT = 2_000
 
-export function askAside(
+export function askUpkeep(
   channel: ChannelState,
   channels: ClientChannels,
   parts: Parts,
