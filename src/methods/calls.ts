@@ -1,6 +1,7 @@
 // What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
 // mean, and pauses.
 
+import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
@@ -87,15 +88,15 @@ export function createCalls(parts: Parts): Calls {
         const finish = (settle: () => void) => {
           timer.cancel()
           ends.delete(onClose)
-          signal?.removeEventListener('abort', onAbort)
+          offAbort?.()
           settle()
         }
         const onClose = () => finish(() => reject(new TransportClosedError()))
         const onAbort = () => finish(() => reject(signal?.reason))
         const timer = clock.after(ms, () => finish(resolve))
+        const offAbort = signal && whenAborted(signal, onAbort)
         ends.add(onClose)
         if (signal?.aborted) onAbort()
-        else signal?.addEventListener('abort', onAbort, { once: true })
       }),
   }
 }

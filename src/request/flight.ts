@@ -167,7 +167,7 @@ export type Flight = Alarm &
     /** How far up the chain it reads, and the block near the head that it needs; -1 for none. */
     reach: Reach
     height: number
-    onAbort: (() => void) | undefined
+    offAbort: (() => void) | undefined
   }
 
 const NOWHERE: Route = { candidates: [], open: [], due: undefined, isStable: false }
@@ -215,7 +215,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     held: undefined,
     reach: undefined,
     height: -1,
-    onAbort: undefined,
+    offAbort: undefined,
   }
 }
 

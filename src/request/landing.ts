@@ -86,7 +86,7 @@ function clear(flight: Flight) {
   parts.alarms.clear(flight)
   parts.retrying.delete(flight)
   leaveRoom(flight)
-  if (flight.onAbort) flight.signal?.removeEventListener('abort', flight.onAbort)
+  flight.offAbort?.()
 }
 
 /** One that had its hedge delay and was overtaken has lost; one that had hardly left, or had heavy work, says nothing. */

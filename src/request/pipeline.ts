@@ -2,6 +2,7 @@
 // Whom to ask is route.ts, what a failure means rpc/failure.ts, how it ends landing.ts.
 
 import type { Alarm } from '../base/alarms'
+import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
@@ -56,9 +57,9 @@ export function fly(
     parts.hedgeBudget.earn()
     parts.probes.budget.earn()
     if (signal) {
-      flight.onAbort = () => landAborted(flight, signal.reason, parts.clock.now())
-      if (signal.aborted) return flight.onAbort()
-      signal.addEventListener('abort', flight.onAbort, { once: true })
+      const onAbort = () => landAborted(flight, signal.reason, parts.clock.now())
+      if (signal.aborted) return onAbort()
+      flight.offAbort = whenAborted(signal, onAbort)
     }
     // It stands on the list until it ends, also in the middle of something: the end of the engine finds it there.
     parts.alarms.set(flight, Infinity)

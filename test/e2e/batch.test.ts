@@ -1,5 +1,6 @@
 // Batches over real connections: viem clients against loopback providers that batch well, badly, or not at all.
 
+import { getEventListeners } from 'node:events'
 import { createPublicClient } from 'viem'
 import { mainnet } from 'viem/chains'
 import { describe, expect, test } from 'vitest'
@@ -140,6 +141,20 @@ describe('batches under pressure', () => {
     const aborted = reads[5]?.catch((error: Error) => error.message)
     controller.abort(new Error('enough'))
     expect([await aborted, await Promise.all(reads.slice(0, 5))]).toEqual(['enough', Array(5).fill('0x64')])
+  })
+
+  test('behavior: a hundred reads and a wide one with the same signal leave one listener on it while they last, and none after', async () => {
+    await using t = await setUp([{ latency: 30 }], {}, { capabilities: { logs: { maxBlockRange: 10 } } })
+    const { signal } = new AbortController()
+    const ask = (method: string, ...params: unknown[]) =>
+      t.client.transport.request({ method, params } as never, { signal })
+    const reads = [
+      ...Array.from({ length: 100 }, (_, index) => ask('eth_getBalance', addressOf(index), 'latest')),
+      ask('eth_getLogs', { fromBlock: '0x0', toBlock: '0x40' }),
+    ]
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await Promise.allSettled(reads)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   test('behavior: 1 000 reads at once through three providers, one of them cut off meanwhile: all are right', async () => {

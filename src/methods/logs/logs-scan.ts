@@ -3,6 +3,7 @@
 
 import { numberToHex } from 'viem'
 import { someOrAll } from '../../base/some-or-all'
+import { whenAborted } from '../../base/when-aborted'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
@@ -193,8 +194,7 @@ export function createScan(setup: ScanSetup): Scan {
 
   return async (piece, before) => {
     const { signal } = setup.caller
-    const onAbort = () => stop(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const offAbort = signal && whenAborted(signal, () => stop(signal.reason))
     requests = piece.requests
     try {
       signal?.throwIfAborted()
@@ -203,7 +203,7 @@ export function createScan(setup: ScanSetup): Scan {
       stop(error)
       throw error
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      offAbort?.()
     }
   }
 }
