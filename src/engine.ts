@@ -17,7 +17,7 @@ import { createEntrance } from './methods/entrance'
 import type { LogsOptions } from './methods/logs/wide-logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
-import { createProvider } from './provider/provider'
+import { createProvider, doubtChain } from './provider/provider'
 import type { Flight, Parts } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landClosed } from './request/landing'
@@ -142,6 +142,7 @@ export function createEngine(setup: EngineSetup): Engine {
   ) {
     const { provider, type } = channel
     parts.version++
+    if (from === 'half-open' && to === 'closed') doubtChain(provider)
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(() => wake(parts))

@@ -79,6 +79,18 @@ export type Provider = {
   readonly upkeep: Upkeep
 }
 
+/** A wallet was told something that may have changed its chain. */
+export function forgetChain({ chain }: Provider) {
+  chain.askedAt = -Infinity
+  chain.state = 'unknown'
+  chain.check = undefined
+}
+
+/** What answers at its address may be another node by now: it was away, or the chain is not what it was. */
+export function doubtChain(provider: Provider) {
+  if (provider.chain.state === 'verified') forgetChain(provider)
+}
+
 export type ProviderParts = {
   random: Random
   /** A provider that was full is not any more. */

@@ -5,6 +5,7 @@ import type { Travel } from '../channel/channel'
 import type { Permit } from '../provider/breaker'
 import { classify } from '../provider/classify'
 import type { ChannelState } from '../provider/provider'
+import { forgetChain } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { RpcRequest } from '../types'
@@ -13,7 +14,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight, Landing } from './flight'
 import { asViemError } from './outcome'
-import { forgetChain, mismatchOf, needsCheck, sendChecked } from './verify-chain'
+import { mismatchOf, needsCheck, sendChecked } from './verify-chain'
 
 /** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
 export function launch(

@@ -4,6 +4,7 @@
 import type { Events } from '../events'
 import type { Heads } from '../provider/head'
 import type { Provider } from '../provider/provider'
+import { doubtChain } from '../provider/provider'
 
 type Kept = { readonly height: number; readonly answer: unknown }
 
@@ -91,7 +92,10 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     tags.clear()
     answers.clear()
     heads.reset()
-    for (const { capability } of providers) capability.forgetState()
+    for (const provider of providers) {
+      provider.capability.forgetState()
+      doubtChain(provider)
+    }
     for (const listener of onReset) listener()
   }
 

@@ -85,13 +85,6 @@ export function mismatchOf({ id, chain }: Provider): Error {
   return new ChainMismatchError({ provider: id, chainId: chain.id })
 }
 
-/** A wallet was told something that may have changed its chain. */
-export function forgetChain(provider: Provider) {
-  provider.chain.askedAt = -Infinity
-  provider.chain.state = 'unknown'
-  provider.chain.check = undefined
-}
-
 function learn(provider: Provider, id: number | undefined, parts: Parts) {
   const { chain } = provider
   if (id === undefined) {

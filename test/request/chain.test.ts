@@ -103,6 +103,24 @@ describe('a provider on the chain', () => {
     expect(t.channel('p1').count('evm_mine')).toBe(0)
   })
 
+  test('behavior: one that was away is asked for its chain again: another node may stand at its address', async () => {
+    const t = create({ providers: 1 })
+    await t.request(READ, [0])
+    t.channel('p1').fail(networkError())
+    t.start(READ, [1], { timeout: 1_000 })
+    await t.clock.advance(2_000)
+    expect(t.state('p1')).not.toBe('closed')
+    t.channel('p1').on('eth_chainId').reply('0x5')
+    t.channel('p1').reply('of another chain')
+    t.start(READ, [2])
+    await t.clock.advance(5_000)
+    expect(t.state('p1')).toBe('closed')
+    const request = t.start(READ, [3])
+    await t.clock.advance(1_000)
+    expect(request.ended?.error?.name).toBe('AllProvidersFailedError')
+    expect(t.status().providers[0]?.wrongChain).toBe(true)
+  })
+
   test('behavior: verifyChain: false asks nothing', async () => {
     const t = create({ options: { verifyChain: false } })
     await t.request(READ)
