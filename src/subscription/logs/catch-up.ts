@@ -22,8 +22,11 @@ export type CatchUpOptions = {
 export type CatchUp = {
   /** Goes on from what was delivered to the newest block. Returns whether it got there. */
   toNewest(isLeft: () => boolean): Promise<boolean>
-  /** @param hash of the last block, if that is known: logs of another branch are none of ours */
-  fill(from: number, to: number, provider: string, isLeft: () => boolean, hash?: string): Promise<void>
+  /**
+   * @param hash of the last block, if that is known: logs of another branch are none of ours.
+   * @returns the lowest block of which the logs were read; `Infinity` for none
+   */
+  fill(from: number, to: number, provider: string, isLeft: () => boolean, hash?: string): Promise<number>
 }
 
 /** All in ms. Logs may come before their heads: those are waited for so long, and looked for so often; */
@@ -62,10 +65,13 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     dropTo(number)
     await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    if (delivery.cursor()) await fill(height(), number, provider, isLeft, hash)
+    const uncertainFrom = delivery.uncertain()?.from ?? Infinity
+    const readFrom = delivery.cursor() ? await fill(height(), number, provider, isLeft, hash) : Infinity
     // A reorg meanwhile: it starts over.
     if (isLeft() || !heads.has(hash)) return false
     delivery.give(newest, [], false)
+    // What only looked whole, and was not read again, is as uncertain as before.
+    if (readFrom > uncertainFrom) return true
     // Behind its address a node may have answered that was not so far: near the end only what is there is proven.
     const proven = delivery.has(hash) ? number : number - NEAR
     delivery.confirm({ to: { number: proven }, takenBack: delivery.takenBack() })
@@ -110,19 +116,23 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
         Math.min(first - 1, to),
         first === most ? 'the gap is wider than maxBackfillBlocks' : 'what was given there is not remembered',
       )
-    if (first > to) return
+    if (first > to) return Infinity
     const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
-    if (isLeft()) return
-    if (!found) return onGap(Math.max(first, missing), to, 'the logs could not be had')
+    if (isLeft()) return Infinity
+    if (!found) {
+      onGap(Math.max(first, missing), to, 'the logs could not be had')
+      return Infinity
+    }
     if (hash !== undefined)
       for (const entry of delivery.missingFrom(found, first, to))
         if (!(await stands(entry, provider, isLeft))) delivery.takeBack({ ...entry, provider })
-    if (isLeft()) return
+    if (isLeft()) return Infinity
     for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < height()) delivery.add({ number, hash }, logs)
       else delivery.give({ number, hash, provider }, logs, true)
     }
+    return first
   }
 
   return { toNewest, fill }

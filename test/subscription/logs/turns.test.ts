@@ -416,6 +416,20 @@ describe('catching up', () => {
     expect(delivery.uncertain()).toBe(undefined)
   })
 
+  test('behavior: given a gap so wide that what only looks whole is not read again, then it is not certain', async () => {
+    const { clock, asked, turns, delivery, head, newestIs } = setUp({ mostFilled: 100 })
+    for (const block of blocksOf(100, 140)) {
+      head(block)
+      await clock.advance(50)
+    }
+    expect(delivery.uncertain()?.from).toBe(100)
+    newestIs(blockOf(240))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(asked).toEqual(['141-240'])
+    expect(delivery.uncertain()).toMatchObject({ from: 100, to: { number: 240 } })
+  })
+
   test('Given a reorg that happened while disconnected, then the orphaned logs are taken back, newest first, then the new ones', async () => {
     const { clock, told, truth, canonical, turns, head, push, newestIs } = setUp()
     for (const block of blocksOf(100, 102)) {
