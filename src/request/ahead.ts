@@ -10,12 +10,12 @@ export function askableOf({ ahead, plan, ruledOut }: Flight, of = ahead): Channe
   return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
 
-/** A provider at its limit lets one with room go first; a cooling one only if that is no backup. */
+/** A provider at its limit lets one with room go first; a cooling one only if that is no backup, or an answer is held back. */
 export function firstWithRoom(flight: Flight, now: number): ChannelState | undefined {
   const all = askableOf(flight)
   const [first] = all
   const isCooling = first?.provider.quota.cooldownUntil(now) !== undefined
-  const mayBeBackup = !isCooling || first?.provider.setup.isBackup
+  const mayBeBackup = !isCooling || first?.provider.setup.isBackup || flight.held
   return all.find((channel) => hasRoom(flight, channel, now) && (mayBeBackup || !channel.provider.setup.isBackup))
 }
 

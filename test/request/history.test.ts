@@ -156,6 +156,15 @@ describe('null', () => {
     expect(engine.channel('p2').count(receipt)).toBe(0)
   })
 
+  test('behavior: given that the one that keeps it cools, then a backup is asked', async () => {
+    const { engine, clock, answer } = setUp(
+      [{ transactions: 1_000 }, undefined, undefined],
+      [{}, {}, { isBackup: true }],
+    )
+    engine.providers[1]?.quota.refuse('rate-limit', 60_000, clock.now())
+    expect(await answer('eth_getTransactionReceipt', [HASH], 'p1')).toEqual({ from: 'p3', at: 0, asked: ['p1', 'p3'] })
+  })
+
   test('of one that does not keep it is told in the end when the others fail, without waiting, and an event says so', async () => {
     const engine = setUp([{ fromBlock: 100 }, undefined])
     engine.channel('p1').on('eth_getBlockByNumber').reply(null)
