@@ -162,11 +162,13 @@ function endRound(flight: Flight, now: number) {
 function look(flight: Flight, now: number) {
   const { seat, phase, parts } = flight
   if (phase === 'queueing') {
+    oversleep(flight, now)
     goOn(flight, now)
     if (flight.phase !== 'queueing' && !flight.seat) parts.room.delete(flight)
     return
   }
   if (!seat || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
+  oversleep(flight, now)
   const { wants } = seat
   const back = wants.filter(({ breaker }) => breaker.isClosed())
   if (back.length > 0) {

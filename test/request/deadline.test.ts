@@ -358,6 +358,25 @@ describe('sleep', () => {
     expect(request.ended).toEqual({ at: 3_010, value: '0x1' })
   })
 
+  test('behavior: given that others wake it, where it waits for room or for a channel, then it has 250 ms more too', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }] })
+    t.channel('p1').reply('0x1', { after: 200 })
+    t.start(READ)
+    const queued = t.start(READ, [], { timeout: 1_000 })
+    await t.clock.advance(100)
+    await t.clock.jump(3_000)
+    await t.clock.advance(200)
+    expect(queued.ended).toEqual({ at: 3_300, value: '0x1' })
+    t.breaker('p1').open(t.clock.now(), 60_000)
+    t.start(READ)
+    const waiting = t.start(READ, [], { timeout: 1_000 })
+    await t.clock.advance(100)
+    expect(t.state('p1')).toBe('half-open')
+    await t.clock.jump(3_000)
+    await t.clock.advance(200)
+    expect(waiting.ended).toEqual({ at: 6_600, value: '0x1' })
+  })
+
   test('behavior: a probe that slept says nothing about the channel', async () => {
     const t = createTestEngine()
     t.breaker('p1').open(0, 100)
