@@ -88,7 +88,9 @@ export function forgetChain({ chain }: Provider) {
 
 /** What answers at its address may be another node by now: it was away, or the chain is not what it was. */
 export function doubtChain(provider: Provider) {
-  if (provider.chain.state === 'verified') forgetChain(provider)
+  if (provider.chain.state !== 'verified') return
+  forgetChain(provider)
+  provider.chain.againAt = -Infinity
 }
 
 export type ProviderParts = {

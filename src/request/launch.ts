@@ -31,7 +31,7 @@ export function launch(
   const travels = letsWait(flight, channel) && isTraveller(plan.need, role)
   const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
   if (travels) attempt.travel = travelOf(flight, attempt)
-  const answer = needsCheck(channel.provider, plan.need, parts, now)
+  const answer = needsCheck(channel.provider, plan.need, parts, now, permit?.type === 'probe')
     ? sendChecked(flight, attempt, request)
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(mismatchOf(channel.provider))

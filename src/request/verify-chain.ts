@@ -20,12 +20,13 @@ const MOST_CHECKS = 3
 /** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
 const WALLET_FRESH = 1_000
 
-/** Whether the chain must be asked before an answer of this provider may be used. */
-export function needsCheck(provider: Provider, need: Need, parts: Parts, now: number): boolean {
+/** Whether the chain must be asked before an answer of this provider may be used. @param wasAway another node may stand there */
+export function needsCheck(provider: Provider, need: Need, parts: Parts, now: number, wasAway = false): boolean {
   const { chain, setup } = provider
   if (parts.chainId === undefined || need.traits.kind === 'wallet') return false
   if (setup.isWallet) return chain.check !== undefined || now - chain.askedAt > WALLET_FRESH
-  return chain.state === 'unknown' && (chain.check !== undefined || now >= chain.againAt)
+  const isDoubtful = wasAway ? chain.state !== 'wrong' : chain.state === 'unknown'
+  return isDoubtful && (chain.check !== undefined || now >= chain.againAt)
 }
 
 /** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
@@ -57,7 +58,7 @@ export async function sendChecked(flight: Flight, attempt: Attempt, request: Rpc
   if (isFirst || isSame) await settled(flight, attempt, check)
   assertChain(channel.provider)
   if (attempt.isVacated) return undefined
-  if (isSame && chain.state === 'verified') return numberToHex(parts.chainId as number)
+  if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
   const value = await send(attempt, channels, request, flight.signal)
   await settled(flight, attempt, check)
   assertChain(channel.provider)
