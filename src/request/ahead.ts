@@ -3,9 +3,10 @@
 import { sortedBy } from '../base/sorted-by'
 import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
+import { isServedBy } from './route'
 
 /** Those that may be asked now, with room or without. @param of by default those not yet asked */
-export function askableOf({ ahead, plan, ruledOut }: Flight, of = ahead): ChannelState[] {
+export function askableOf({ ahead, plan, ruledOut }: Flight, of: readonly ChannelState[] = ahead): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
   return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
@@ -56,6 +57,13 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
 /** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
 export function backOf(flight: Flight): ChannelState[] {
   return askableOf(flight, flight.route.open)
+}
+
+/** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
+export function joinedSince(flight: Flight): ChannelState[] {
+  const { plan, route } = flight
+  const isServed = isServedBy([...route.candidates, ...route.open], plan.need)
+  return isServed ? [] : askableOf(flight, route.leftOut)
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */

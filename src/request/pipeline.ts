@@ -7,7 +7,18 @@ import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
 import type { RpcRequest } from '../types'
-import { askableOf, backOf, failedOf, firstWithRoom, gathererOf, noteLead, openOf, postpone, ruleOut } from './ahead'
+import {
+  askableOf,
+  backOf,
+  failedOf,
+  firstWithRoom,
+  gathererOf,
+  joinedSince,
+  noteLead,
+  openOf,
+  postpone,
+  ruleOut,
+} from './ahead'
 import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
@@ -142,7 +153,7 @@ function stop(flight: Flight, now: number) {
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, flight.held, now)
   const { route, failures, roundStart, led } = flight
-  const back = backOf(flight)
+  const back = [...backOf(flight), ...joinedSince(flight)]
   if (back.length > 0) return rejoin(flight, back, now)
   const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
   const open = openOf(flight)

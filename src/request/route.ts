@@ -26,6 +26,8 @@ export type Route = {
   readonly candidates: readonly ChannelState[]
   /** Channels behind an open breaker, the one that is due first in front. */
   readonly open: readonly ChannelState[]
+  /** Channels that said they lack the method, while others serve it. */
+  readonly leftOut: readonly ChannelState[]
   /** A channel whose breaker is due, which the request would have preferred to its first candidate. */
   readonly due: ChannelState | undefined
   /** A channel whose socket is to be dialled meanwhile: the request would have preferred it. */
@@ -46,12 +48,14 @@ export function planRoute(
 ): Route {
   const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
   const able = withoutLearned(allowed, need, now)
+  const leftOut = able === allowed ? [] : allowed.filter((channel) => !able.includes(channel))
   const { wall } = limits
   const listed = wall ? sortedBy(able, ({ provider }) => wall.indexOf(provider.id)) : able
   if (need.traits.kind === 'wallet')
     return {
       candidates: namedFirst(walletsFirst(listed, limits), limits.provider),
       open: [],
+      leftOut,
       due: undefined,
       isStable: !channels.some(hasLearned),
     }
@@ -66,6 +70,7 @@ export function planRoute(
   return {
     candidates: namedFirst(candidates, limits.provider),
     open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
+    leftOut,
     due: candidates.length > 0 ? due : undefined,
     dial: candidates.every(isDark) ? undefined : dial,
     isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
@@ -129,11 +134,16 @@ export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly
   }))
 }
 
-/** Without those that said they lack the method, if any other is known to serve it. */
+/** Without those that said they lack the method, if any other that may be asked now is known to serve it. */
 function withoutLearned(channels: readonly ChannelState[], need: Need, now: number) {
   if (!channels.some(hasLearned)) return channels
   const able = channels.filter((channel) => !lacksMethod(channel, need, now))
-  return able.some(({ provider }) => provider.capability.serves(need.method)) ? able : channels
+  return isServedBy(able, need) ? able : channels
+}
+
+/** Whether one that may be asked now is known to serve the method. */
+export function isServedBy(channels: readonly ChannelState[], { method }: Need): boolean {
+  return channels.some((channel) => isUp(channel) && channel.provider.capability.serves(method))
 }
 
 function lacksMethod({ provider }: ChannelState, { method }: Need, now: number) {
@@ -158,9 +168,13 @@ function isDark({ socket }: ChannelState) {
   return socket !== undefined && socket() !== 'open'
 }
 
+function isUp(channel: ChannelState) {
+  return isClosed(channel) && !isDark(channel)
+}
+
 /** Where the provider can be reached another way, its socket is not opened for a request. */
 function isOnlyWay({ provider }: ChannelState) {
-  return provider.channels.every((other) => isDark(other) || !isClosed(other))
+  return !provider.channels.some(isUp)
 }
 
 /** Whether a probe of it is due. */

@@ -80,3 +80,16 @@ test('given p1 was never asked for it, then p2, who does not know it, is asked a
   expect(await ask(t)).toMatchObject({ value: 'filled' })
   expect(order()).toEqual(['p1', 'p2', 'p1', 'p1', 'p1'])
 })
+
+test('given p2 did not know it for a moment, and p1, which serves it, is gone, then p2 is asked after all', async () => {
+  const t = createTestEngine()
+  t.channel('p2').on(METHOD).once.fail(unknown())
+  t.channel('p2').on(METHOD).reply('filled by p2')
+  await t.request(METHOD, [{}], { provider: 'p2' }).catch(() => {})
+  t.channel('p1').on(METHOD).once.reply('filled')
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+  t.channel('p1').fail(networkError())
+  // While p1 may be asked, p2 is left out; from the moment that its breaker is open it is not.
+  expect(await ask(t)).toMatchObject({ value: 'filled by p2' })
+  expect(await ask(t)).toMatchObject({ value: 'filled by p2', after: 0 })
+})

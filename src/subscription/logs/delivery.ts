@@ -85,6 +85,26 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     sink.onGap(from, to, why)
   }
 
+  function takeBack(block: LogBlock) {
+    takenBack++
+    const entry = ledger.remove(block.hash)
+    certainTo = Math.min(certainTo, block.number - 1)
+    while ((turns.at(-1)?.number ?? -1) >= block.number) turns.pop()
+    if (cursor && cursor.number >= block.number)
+      cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: block.provider }
+    if (!entry) return
+    const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
+    // Nobody had told that it was replaced: what was pushed since is of the new branch.
+    sink.onItem(itemOf(entry, logs, true, ledger.highest() > entry.number))
+  }
+
+  /** What still stands at its height was orphaned, and nobody said so. */
+  function takeBackRivals({ number, hash, provider }: LogBlock) {
+    if (ledger.highest() < number) return
+    for (const rival of ledger.all())
+      if (rival.number === number && rival.hash !== hash) takeBack({ number, hash: rival.hash, provider })
+  }
+
   function blocks() {
     return ledger.all().sort((a, b) => b.number - a.number)
   }
@@ -99,6 +119,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     },
     begunAt: () => begunAt,
     give(block, logs, isCertainNow) {
+      takeBackRivals(block)
       const own = { number: block.number, hash: block.hash, turn: turn++ }
       if (isCertain() && isCertainNow) certainTo = block.number
       cursor = block
@@ -116,18 +137,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       ledger.addBefore(older.map((block) => ({ ...block, turn: -1 })))
       begunAt = Math.min(begunAt, floor)
     },
-    takeBack(block) {
-      takenBack++
-      const entry = ledger.remove(block.hash)
-      certainTo = Math.min(certainTo, block.number - 1)
-      while ((turns.at(-1)?.number ?? -1) >= block.number) turns.pop()
-      if (cursor && cursor.number >= block.number)
-        cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: block.provider }
-      if (!entry) return
-      const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
-      // Nobody had told that it was replaced: what was pushed since is of the new branch.
-      sink.onItem(itemOf(entry, logs, true, ledger.highest() > entry.number))
-    },
+    takeBack,
     add({ number, hash }, logs) {
       if (number < begunAt || number <= ledger.forgotten()) return false
       const last = ledger.get(hash)?.logs.at(-1)

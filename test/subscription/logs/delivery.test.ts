@@ -46,6 +46,15 @@ describe('give', () => {
     expect(given()).toEqual(['logs 100: 0', 'passed 100', 'logs 100: 1', 'passed 100'])
   })
 
+  test('behavior: what stands at its height with another hash is taken back first: that it was orphaned may have been lost', () => {
+    const { delivery, given } = setUp()
+    for (const number of [100, 101]) delivery.give(blockOf(number), [logOf(number, 2)], true)
+    given()
+    delivery.give(blockOf(101, { branch: 1 }), [logOf(101, 0, 1)], true)
+    delivery.takeBack(blockOf(101))
+    expect(given()).toEqual(['removed 101: 2', 'logs 101/1: 0', 'passed 101/1'])
+  })
+
   test('behavior: behind a block that was taken back late, what takes its place is late too while later ones stand', () => {
     const { delivery, given } = setUp()
     for (const number of [100, 104]) delivery.give(blockOf(number), [logOf(number, 0)], false)
