@@ -74,7 +74,7 @@ function isLed(flight: Flight, wants: readonly ChannelState[], now: number): boo
   for (const other of flight.parts.room) {
     if (other === flight || other.phase !== 'leading' || !other.seat?.wants.some((channel) => wants.includes(channel)))
       continue
-    const hangs = other.inFlight.some(({ channel }) => channel.breaker.isProbing() && !isProbed(channel, now))
+    const hangs = other.inFlight.some(({ channel }) => !isProbed(channel, now))
     if (!hangs) return true
   }
   return false

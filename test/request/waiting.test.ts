@@ -442,3 +442,18 @@ describe('in the large', () => {
     expect(t.eventsOf('breaker')).toEqual([])
   })
 })
+
+test('behavior: nobody waits for a probe that hangs on after another one has failed', async () => {
+  const t = createTestEngine({ providers: 1 })
+  t.channel('p1').hang()
+  t.breaker('p1').open(0, 100)
+  t.start('eth_getLogs', [{ fromBlock: '0x1', toBlock: '0xffff' }], { timeout: 30_000 })
+  await t.clock.advance(3_000)
+  t.start('eth_getBalance', [], { timeout: 5_000 })
+  await t.clock.advance(6_000)
+  expect(t.state('p1')).toBe('open')
+  t.channel('p1').reply('0x1')
+  const request = t.start('eth_getBalance')
+  await t.clock.advance(3_000)
+  expect(request.ended?.value).toBe('0x1')
+})
