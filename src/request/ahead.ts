@@ -62,8 +62,7 @@ export function backOf(flight: Flight): ChannelState[] {
 /** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
 export function joinedSince(flight: Flight): ChannelState[] {
   const { plan, route } = flight
-  const isServed = isServedBy([...route.candidates, ...route.open], plan.need)
-  return isServed ? [] : askableOf(flight, route.leftOut)
+  return isServedBy(route.able, plan.need) ? [] : askableOf(flight, route.leftOut)
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */

@@ -170,7 +170,7 @@ export type Flight = Alarm &
     offAbort: (() => void) | undefined
   }
 
-const NOWHERE: Route = { candidates: [], open: [], leftOut: [], due: undefined, isStable: false }
+const NOWHERE: Route = { candidates: [], open: [], able: [], leftOut: [], due: undefined, isStable: false }
 
 export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): Flight {
   const { parts, channels, request, plan, signal, resolve, reject, onWinner, id } = ticket

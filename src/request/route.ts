@@ -26,6 +26,8 @@ export type Route = {
   readonly candidates: readonly ChannelState[]
   /** Channels behind an open breaker, the one that is due first in front. */
   readonly open: readonly ChannelState[]
+  /** Channels among which the strategy could choose. */
+  readonly able: readonly ChannelState[]
   /** Channels that said they lack the method, while others serve it. */
   readonly leftOut: readonly ChannelState[]
   /** A channel whose breaker is due, which the request would have preferred to its first candidate. */
@@ -55,6 +57,7 @@ export function planRoute(
     return {
       candidates: namedFirst(walletsFirst(listed, limits), limits.provider),
       open: [],
+      able,
       leftOut,
       due: undefined,
       isStable: !channels.some(hasLearned),
@@ -70,6 +73,7 @@ export function planRoute(
   return {
     candidates: namedFirst(candidates, limits.provider),
     open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
+    able,
     leftOut,
     due: candidates.length > 0 ? due : undefined,
     dial: candidates.every(isDark) ? undefined : dial,

@@ -93,3 +93,17 @@ test('given p2 did not know it for a moment, and p1, which serves it, is gone, t
   expect(await ask(t)).toMatchObject({ value: 'filled by p2' })
   expect(await ask(t)).toMatchObject({ value: 'filled by p2', after: 0 })
 })
+
+test('behavior: given a strategy that leaves out p2, which serves it, then p1, which does not know it, stays left out too', async () => {
+  const t = createTestEngine({ providers: 3 })
+  t.channel('p1').fail(unknown())
+  await ask(t)
+  t.channel('p3').fail(networkError())
+  const request = t.start(METHOD, [{}], {
+    timeout: 1_000,
+    strategy: (candidates) => candidates.filter(({ provider }) => provider !== 'p2'),
+  })
+  await t.clock.advance(2_000)
+  expect(request.ended?.error?.name).toBe('AllProvidersFailedError')
+  expect(t.channel('p1').count()).toBe(1)
+})
