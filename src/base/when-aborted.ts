@@ -9,8 +9,7 @@ export function whenAborted(signal: AbortSignal, fn: () => void): () => void {
   const { all, ring } = waiting.get(signal) ?? listen(signal)
   all.add(fn)
   return () => {
-    all.delete(fn)
-    if (all.size > 0) return
+    if (!all.delete(fn) || all.size > 0) return
     waiting.delete(signal)
     signal.removeEventListener('abort', ring)
   }
