@@ -1,6 +1,7 @@
 // Whether a provider is on the client's chain: asked together with its first read, whose answer is held until it is known.
 
 import { numberToHex } from 'viem'
+import { ASLEEP } from '../base/clock'
 import { ChainMismatchError } from '../errors'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Need } from '../rpc/need'
@@ -10,12 +11,12 @@ import { send } from './attempt'
 import type { Flight, Parts } from './flight'
 import { tell } from './learn'
 import type { ClientChannels } from './plan'
-import { askUpkeep } from './upkeep'
+import { askUpkeep, LIMIT } from './upkeep'
 
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000
 const LONGEST_AGAIN = 60_000
-/** A wallet that is told to switch again and again is not waited for longer. */
+/** One whose check is made void again and again is not waited for longer. */
 const MOST_CHECKS = 3
 /** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
 const WALLET_FRESH = 1_000
@@ -65,16 +66,13 @@ export async function sendChecked(flight: Flight, attempt: Attempt, request: Rpc
   return value
 }
 
-/** Waits for the check, and for the next one if a wallet was told something meanwhile that made it void. */
+/** Waits for the check, and for the next one if something made it void: a wallet was told something, or we slept. */
 async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
   const { channel } = attempt
-  const { chain, setup } = channel.provider
+  const { chain } = channel.provider
+  const isVoid = () => chain.askedAt === -Infinity || chain.check !== undefined
   await check
-  for (
-    let again = 0;
-    setup.isWallet && chain.askedAt === -Infinity && !attempt.isVacated && again < MOST_CHECKS;
-    again++
-  )
+  for (let again = 0; isVoid() && !attempt.isVacated && again < MOST_CHECKS; again++)
     await checkChain(channel, channels, parts)
 }
 
@@ -89,9 +87,14 @@ export function mismatchOf({ id, chain }: Provider): Error {
 function learn(provider: Provider, id: number | undefined, parts: Parts) {
   const { chain } = provider
   if (id === undefined) {
+    const now = parts.clock.now()
+    // It was on its way while we slept: that says nothing, it is asked again.
+    if (now - chain.askedAt > LIMIT + ASLEEP) {
+      chain.askedAt = -Infinity
+      return
+    }
     // It stays usable; what hangs must not hold back every read that comes.
-    const pause = Math.min(LONGEST_AGAIN, CHECK_AGAIN * 2 ** chain.failures++)
-    chain.againAt = parts.clock.now() + pause
+    chain.againAt = now + Math.min(LONGEST_AGAIN, CHECK_AGAIN * 2 ** chain.failures++)
     return
   }
   chain.failures = 0

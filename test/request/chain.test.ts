@@ -147,6 +147,21 @@ describe('a provider on the chain', () => {
     expect(t.state('p1')).not.toBe('closed')
   })
 
+  test('behavior: a check that was on its way while we slept says nothing: it is asked again before an answer is used', async () => {
+    const t = create({ providers: 2 })
+    t.channel('p2').on('eth_chainId').once.hang()
+    t.channel('p2').on('eth_chainId').reply('0x5', { after: 20 })
+    t.channel('p2').reply('of another chain', { after: 5 })
+    t.channel('p1').hang()
+    const request = t.start(READ, [1], { timeout: 60_000 })
+    void t.start(READ, [2], { provider: 'p2', timeout: 60_000 })
+    await t.clock.settle()
+    await t.clock.jump(30_000)
+    await t.clock.advance(29_000)
+    expect(request.ended?.value).not.toBe('of another chain')
+    expect(t.status().providers[1]?.wrongChain).toBe(true)
+  })
+
   test('behavior: verifyChain: false asks nothing', async () => {
     const t = create({ options: { verifyChain: false } })
     await t.request(READ)
