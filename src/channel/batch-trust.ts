@@ -19,7 +19,7 @@ export type BatchTrust = {
  * A batch that is lost tells nothing, as its provider may be down: no other one is sent until a single call is answered. If
  * the next one is lost too, single calls are all that this provider can read.
  */
-export function createTrust(onUnreadable: () => void): BatchTrust {
+export function createBatchTrust(onUnreadable: () => void): BatchTrust {
   let isTrusted = true
   let changes = 0
   let losses = 0

@@ -2,7 +2,7 @@
 // order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
 
 import { ProviderDisconnectedError } from 'viem'
-import { createTrust } from './batch-trust'
+import { createBatchTrust } from './batch-trust'
 import type { Batch, Travel } from './channel'
 
 /** A request, ready to be sent. */
@@ -59,7 +59,7 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
   let turn: Traveller[] = []
   let queue: Traveller[] = []
   let busy = 0
-  const trust = createTrust(() => onRefused?.(1))
+  const trust = createBatchTrust(() => onRefused?.(1))
 
   function request(call: Outgoing, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
     if (!travel) return occupy(isLimited, signal, () => sendOne(call, signal))

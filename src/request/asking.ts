@@ -70,7 +70,7 @@ export function hedge(flight: Flight, now: number) {
   const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
   flight.hedgeAt = dueAt > now ? dueAt : Infinity
   if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
-  if (isLost(flight)) {
+  if (isAllDown(flight)) {
     flight.hedgeAt = now + SHORTEST
     return flight.pilot.goOn(flight, now)
   }
@@ -89,7 +89,7 @@ export function hedge(flight: Flight, now: number) {
 }
 
 /** Its channels have opened since, or its batch has lost: it goes on to the next one as after a failure, which is no hedge. */
-function isLost({ inFlight }: Flight): boolean {
+function isAllDown({ inFlight }: Flight): boolean {
   return inFlight.every(({ channel, batch }) => !channel.breaker.isClosed() || batch?.noted.has('failure'))
 }
 
