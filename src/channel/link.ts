@@ -107,7 +107,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     const challenge = () => socket.ping() || ask()
     const { hear, stop } = startHeartbeat(clock, challenge, () => down({ code: 1006, reason: 'no sign of life' }))
     turn({ type: 'open', socket, openedAt: clock.now(), hear, off: { cancel: stop, hold: socket.hold } })
-    if (users === 0) startLinger()
+    if (users === 0 && !linger) startLinger()
   }
 
   function hear() {
@@ -125,9 +125,9 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     const isRefused = code === 1008 || (status >= 400 && status < 500)
     const delay = delayAfter(isRefused, now)
     failures++
-    // One that was up is worth a try, also if nobody needs it just now; one that could not be reached is not.
-    if (state.type === 'open') startLinger()
-    else stopLinger()
+    // One that was needed is worth a try, also if nobody needs it just now; one that could not be reached is not.
+    if (state.type !== 'open') stopLinger()
+    else if (users > 0) startLinger()
     wait({ failedAt: now, end, isRefused }, delay)
   }
 

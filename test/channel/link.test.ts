@@ -100,6 +100,19 @@ describe('connecting', () => {
     expect([sockets.all.length, clock.pending.total]).toEqual([1, 0])
   })
 
+  test('behavior: a socket that is dropped each time it opens is not dialled for nobody longer than the linger', async () => {
+    const { clock, sockets, link } = make()
+    link.dial()
+    while (link.state() !== 'idle' && clock.now() < 60_000) {
+      if (link.state() === 'connecting') sockets.last.open()
+      await clock.advance(50)
+      if (link.state() === 'open') sockets.last.end({ code: 1000 })
+      await clock.advance(50)
+    }
+    expect(clock.now()).toBeLessThan(6_000)
+    expect([link.state(), clock.pending.total]).toEqual(['idle', 0])
+  })
+
   test('behavior: send throws while there is no open socket', () => {
     const { link } = make()
     expect(() => link.send('{}')).toThrow('not open')
