@@ -218,6 +218,18 @@ describe('reconnecting', () => {
     }
   })
 
+  test('behavior: where no socket can ever be made, that is told once, nobody is dialled again, and callers are told why', async () => {
+    const { clock, sockets, link, changes } = make()
+    link.acquire()
+    sockets.last.end({ reason: 'There is no WebSocket on this platform.', isPermanent: true })
+    link.acquire()
+    link.dial()
+    await clock.advance(24 * 3_600_000)
+    expect([sockets.all.length, changes.length]).toEqual([1, 2])
+    expect(changes[1]).toMatchObject({ to: 'waiting', delay: undefined })
+    expect(link.refusal()?.reason).toBe('There is no WebSocket on this platform.')
+  })
+
   test('behavior: a caller does not sit out the long delays of a long outage', async () => {
     const { clock, sockets, link, changes } = await stayedUp()
     for (let count = 0; count < 140; count++) {
