@@ -52,8 +52,12 @@ export type BreakerEvent = {
   wait?: number
 }
 
-/** A provider said "too much" and is left alone for a while. */
-export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota' /** in ms */; cooldown: number }
+/** A provider said "too much", or that it is down and for how long, and is left alone for a while. */
+export type LimitEvent = {
+  provider: string
+  kind: 'rate-limit' | 'quota' | 'server-error' /** in ms */
+  cooldown: number
+}
 
 /** Something was learned about what a provider can do. */
 export type CapabilityEvent = {
