@@ -50,6 +50,8 @@ export type BreakerEvent = {
   to: BreakerStateName
   /** How long it stays open before a probe (in ms); only when it opens. */
   wait?: number
+  /** The failure that opened it; none if it was opened by hand, or closes. */
+  why?: FailureKind
 }
 
 /** A provider said "too much", or that it is down and for how long, and is left alone for a while. */

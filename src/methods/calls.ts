@@ -5,7 +5,7 @@ import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
-import type { Provider } from '../provider/provider'
+import type { ChannelState, Provider } from '../provider/provider'
 import type { OnWinner, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Plan, Planner } from '../request/plan'
@@ -23,8 +23,8 @@ export type Caller = {
   readonly limits: Pick<RouteLimits, 'provider' | 'isPinned' | 'channel' | 'exclude'>
   /** The number of the request in events. */
   readonly id: number
-  /** Told of each call that was answered, for what is told of the request. */
-  readonly onAnswer: OnWinner
+  /** Told of the attempts of each call, and who answered it if anybody did, for what is told of the request. */
+  readonly onAttempts: (attempts: number, by?: ChannelState) => void
 }
 
 export type Answer = { readonly value: unknown; readonly by: Provider }
@@ -58,10 +58,15 @@ export function createCalls(parts: Parts): Calls {
     let by!: Provider // whoever wins is told of before the value comes
     const onAnswer: OnWinner = (channel, attempts) => {
       by = channel.provider
-      caller.onAnswer(channel, attempts)
+      caller.onAttempts(attempts, channel)
     }
-    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
-    return { value, by }
+    try {
+      const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
+      return { value, by }
+    } catch (error) {
+      caller.onAttempts(attemptsOf(error).length)
+      throw error
+    }
   }
 
   return {
@@ -77,8 +82,7 @@ export function createCalls(parts: Parts): Calls {
     ask,
     call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, request) {
-      const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
-      return attempts.map((attempt) => {
+      return attemptsOf(error).map((attempt) => {
         const provider = providers.find(({ id }) => id === attempt.provider)
         return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
       })
@@ -99,6 +103,11 @@ export function createCalls(parts: Parts): Calls {
         if (signal?.aborted) onAbort()
       }),
   }
+}
+
+/** Those behind an error; none for one that is not about attempts. */
+export function attemptsOf(error: unknown): readonly AttemptSummary[] {
+  return (error as { attempts?: readonly AttemptSummary[] } | undefined)?.attempts ?? []
 }
 
 /** The plan for a part of a request: not told of, and within what is left of the caller's time. */

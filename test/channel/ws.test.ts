@@ -437,6 +437,16 @@ describe('the end of a socket', () => {
     expect(changes.at(-1)).toMatchObject({ to: 'waiting', isBlamed: true })
   })
 
+  test('behavior: after a close with a reason, requests fail with that, not as if the handshake had failed', async () => {
+    const { channel, sockets } = script()
+    channel.keep()
+    sockets.last.open()
+    sockets.last.end({ code: 1008, reason: 'key over limit' })
+    expect(await errorOf(channel.request(head))).toMatchObject({
+      details: 'The socket was closed with 1008: key over limit',
+    })
+  })
+
   test('behavior: a failed connect is blamed, whether a call waited for it or not', async () => {
     const { channel, sockets, changes, clock } = script()
     const waited = errorOf(channel.request(head))

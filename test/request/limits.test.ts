@@ -243,6 +243,23 @@ describe('declared limits', () => {
     expect(Math.max(...late)).toBeLessThanOrEqual(201)
   })
 
+  test('error: who waited for room in vain is told what kept the provider, and when it has room', async () => {
+    const t = createTestEngine({
+      providers: [{ limits: { requestsPerSecond: 1, burst: 1 } }],
+      options: { timeout: 500 },
+    })
+    t.start(READ, ['a'])
+    const late = t.start(READ, ['b'])
+    await t.clock.advance(500)
+    expect(late.ended?.error).toMatchObject({ name: 'AllProvidersFailedError', attempts: [], retryAfter: 500 })
+    expect(late.ended?.error.metaMessages).toEqual([
+      'Timeout: 500 ms',
+      'Retry after: 500 ms',
+      'Attempts: none',
+      '  p1  http  was at its limit',
+    ])
+  })
+
   test('behavior: a newcomer in the very moment in which room comes about goes behind those that wait', async () => {
     const t = createTestEngine({ providers: [{ limits: { requestsPerSecond: 10, burst: 1 } }] })
     // Its timer fires before that of the queue, which is of the same time.

@@ -110,7 +110,7 @@ export function startHeadRun(
     height,
     onStall(provider) {
       if (live?.place.id !== provider) return
-      live.place.state.breaker.recordFailure(clock.now(), false)
+      live.place.state.breaker.recordFailure(clock.now(), 'timeout')
       places.leave(live.place, 'its stream is stalled')
     },
   })
