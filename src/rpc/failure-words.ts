@@ -116,7 +116,7 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'network', isUntouched: true },
     /econnrefused|enotfound|eai_again|e(host|net)unreach|und_err_connect|connection refused|no such host|unreachable/,
-    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket is (clos|not)|\bbad port/,
+    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
   ],
   [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],
   [
