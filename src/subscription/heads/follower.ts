@@ -57,7 +57,7 @@ export function createFollower(options: FollowerOptions): Follower {
   const chain = createContinuity()
   const arrivals = createArrivals()
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
-  /** Whose reorgs are followed at once. */
+  /** The last one that was level: its reorgs are followed at once. */
   let present: Origin | undefined
   /** Blocks above this one were given. */
   let start = -1
@@ -80,7 +80,7 @@ export function createFollower(options: FollowerOptions): Follower {
     const tip = chain.tip() as Link
     if (chain.has(block.hash)) {
       if (block.number >= tip.number) join(origin)
-    } else if (block.number > tip.number || (isFollowed(origin) && !isOld(block))) await follow(block, origin, false)
+    } else if (block.number > tip.number || (origin === present && !isOld(block))) await follow(block, origin, false)
     else await considerLower(block, origin)
   }
 
@@ -139,14 +139,9 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   function join(origin: Origin) {
-    origin.isJoined = true
     origin.lowerSince = undefined
     levelAt = clock.now()
     present = origin
-  }
-
-  function isFollowed(origin: Origin) {
-    return origin.isJoined && origin === present
   }
 
   return {

@@ -18,7 +18,6 @@ import { openUpstream } from '../source/upstream'
 import type { StreamState } from '../stream'
 import { isSameState } from '../stream'
 import type { Origin } from './arrivals'
-import { createOrigin } from './arrivals'
 import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
@@ -54,6 +53,9 @@ export type HeadRun = {
   stop(): void
 }
 
+/** The place that pushes them. */
+type Live = Origin & { readonly place: Place; readonly isSign: Signs }
+
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling. */
 const BRIDGED = 1_000
@@ -65,8 +67,9 @@ export function startHeadRun(
   const { parts, ask, backfill, places, providers } = options
   const { clock, heads } = parts
   const polled = new Map<string, Origin>()
-  let latestPolled: Origin | undefined
-  let live: { readonly place: Place; readonly origin: Origin; readonly isSign: Signs } | undefined
+  /** Id of the provider that answered the last poll. */
+  let polledAt = ''
+  let live: Live | undefined
   let state: StreamState = { name: 'opening' }
   let isFilling = false
   let highest = -1
@@ -132,7 +135,7 @@ export function startHeadRun(
     if (!poller.isRunning()) return { name: 'switching' }
     return {
       name: isFilling ? 'filling' : 'polling',
-      source: { provider: latestPolled?.provider ?? '', channel: 'poll' },
+      source: { provider: polledAt, channel: 'poll' },
     }
   }
 
@@ -140,10 +143,10 @@ export function startHeadRun(
     bridge?.cancel()
     poller.stop()
     polled.clear()
-    live = { place, origin: createOrigin(place.id, 'ws'), isSign: createSigns() }
+    live = { place, isSign: createSigns() }
     stall.hear(place.id)
     show()
-    void refresh(live.origin)
+    void refresh(live)
   }
 
   function onData(result: unknown, place: Place) {
@@ -152,7 +155,7 @@ export function startHeadRun(
     backfill.learnShape(block.raw)
     stall.hear(place.id)
     if (live.isSign(block, chain.has)) suspect(place, block.number)
-    arrive({ ...block, isPushed: true }, live.origin)
+    arrive({ ...block, isPushed: true }, live)
   }
 
   function onDown(_: Place, why: string) {
@@ -169,20 +172,22 @@ export function startHeadRun(
   }
 
   /** What it has now is not pushed any more: it is asked for. */
-  async function refresh(origin: Origin) {
+  async function refresh(own: Live) {
+    const { id } = own.place
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
-    const block = (await backfill.latest(origin.provider, 'ws')) ?? (await backfill.latest(origin.provider))
-    if (live?.origin !== origin) return
-    begin(block, origin)
-    if (live?.origin === origin && block) goElsewhereIfBehind(block)
+    const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
+    if (live !== own) return
+    begin(block, own)
+    if (live === own && block) goElsewhereIfBehind(block)
   }
 
   async function poll() {
     const block = await backfill.latest()
     if (!block || !poller.isRunning()) return
-    latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
-    polled.set(block.provider, latestPolled)
-    begin(block, latestPolled)
+    polledAt = block.provider
+    const origin = polled.get(polledAt) ?? {}
+    polled.set(polledAt, origin)
+    begin(block, origin)
   }
 
   function begin(block: Block | undefined, origin: Origin) {
