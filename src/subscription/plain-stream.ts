@@ -10,7 +10,7 @@ import type { Place } from './source/place'
 import type { Places } from './source/places'
 import { createPoller } from './source/poller'
 import { openUpstream } from './source/upstream'
-import type { Stream, StreamSink, StreamState } from './stream'
+import type { Stream, StreamSink } from './stream'
 
 export type PlainStreamParts = {
   readonly parts: Pick<Parts, 'clock'>
@@ -33,7 +33,6 @@ export function createPlainStream(
   const { clock } = parts
   const isPending = kind === PENDING
   const isUnseen = createNovelty(MOST_SEEN)
-  let state: StreamState = { name: 'opening' }
   /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
   let filter: Promise<unknown> | undefined
   const poller = createPoller(clock, poll, interval)
@@ -52,8 +51,7 @@ export function createPlainStream(
 
   function onLive(place: Place) {
     dropFilter()
-    show({ name: 'live', source: { provider: place.id, channel: 'ws' } })
-    sink.onReady()
+    sink.onState({ name: 'live', source: { provider: place.id, channel: 'ws' } })
   }
 
   function onRest(refusal: unknown) {
@@ -70,13 +68,10 @@ export function createPlainStream(
       if (filter !== own) return
       const found = await request({ method: 'eth_getFilterChanges', params: [id] })
       if (filter !== own) return
-      if (state.name !== 'polling') show({ name: 'polling' })
-      sink.onReady()
+      sink.onState({ name: 'polling' })
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch {
-      if (filter !== own) return
-      filter = undefined // it is made again with the next poll
-      sink.onReady()
+      if (filter === own) filter = undefined // it is made again with the next poll
     }
   }
 
@@ -86,11 +81,6 @@ export function createPlainStream(
     filter = undefined
   }
 
-  function show(next: StreamState, why?: string) {
-    state = next
-    sink.onState(state, why)
-  }
-
   const closeUpstream = openUpstream({
     params,
     places,
@@ -98,14 +88,13 @@ export function createPlainStream(
     sink: {
       onLive,
       onData: give,
-      onDown: (_, why) => show({ name: 'switching' }, why),
+      onDown: (_, why) => sink.onState({ name: 'switching' }, why),
       onRest,
       isLevel: async () => true,
     },
   })
 
   return {
-    state: () => state,
     cursor: () => undefined,
     replay: (from) => Promise.resolve({ items: [], upTo: from }),
     stop() {

@@ -7,8 +7,6 @@ import type { Ask } from '../asking'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import { toBlock } from '../block'
-import type { Readiness } from '../readiness'
-import { createReadiness } from '../readiness'
 import type { Place } from '../source/place'
 import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -16,16 +14,16 @@ import { createPoller } from '../source/poller'
 import { createStallWatch } from '../source/stall'
 import { openUpstream } from '../source/upstream'
 import type { StreamState } from '../stream'
-import { isSameState } from '../stream'
 import type { Origin } from './arrivals'
-import type { Continuity } from './continuity'
+import type { Continuity, Link } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
 import type { Signs } from './signs'
 import { createSigns } from './signs'
 
 export type HeadsListener = Pick<FollowerSink, 'onBlock' | 'onReorg' | 'onGap'> & {
-  onState(state: StreamState, why?: string | undefined): void
+  /** It may have changed. */
+  onState(why?: string | undefined): void
 }
 
 export type HeadRunOptions = {
@@ -45,8 +43,8 @@ export type HeadRunOptions = {
 
 export type HeadRun = {
   readonly chain: Continuity
-  /** Whether the newest block is known. */
-  readonly readiness: Readiness
+  /** The newest block, once it is known. */
+  tip(): Link | undefined
   state(): StreamState
   /** The highest number that has come, whatever became of it. */
   highest(): number
@@ -67,15 +65,13 @@ export function startHeadRun(
   const { parts, ask, backfill, places, providers } = options
   const { clock, heads } = parts
   const polled = new Map<string, Origin>()
-  /** Id of the provider that answered the last poll. */
-  let polledAt = ''
+  /** Id of the provider that answered the last poll since it was live. */
+  let polledAt: string | undefined
   let live: Live | undefined
-  let state: StreamState = { name: 'opening' }
   let isFilling = false
   let highest = -1
   let blockAt = -Infinity
   let bridge: Timer | undefined
-  const readiness = createReadiness(clock)
   const follower: Follower = createFollower({
     clock,
     backfill,
@@ -93,7 +89,7 @@ export function startHeadRun(
         // What requests have seen since the last block, they have told of.
         const isTold = isReset && parts.truth !== undefined && parts.truth.resetAt >= blockAt
         if (isReset && !isTold) parts.truth ? parts.truth.forget(clock.now()) : heads.reset()
-        if (!isTold) options.onReorg(removed, isReset, state.source?.provider)
+        if (!isTold) options.onReorg(removed, isReset, state().source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },
       onGap: (...gap) => tellAll((listener) => listener.onGap(...gap)),
@@ -121,28 +117,27 @@ export function startHeadRun(
     return chain.tip()?.number ?? -1
   }
 
-  /** The state as it is shown: told when it has changed. */
-  function show(why?: string) {
-    const before = state
-    state = stateNow()
-    if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
-    if (state.name !== 'opening') readiness.open()
+  function tip() {
+    const newest = chain.tip()
+    return newest?.hash ? newest : undefined
   }
 
-  function stateNow(): StreamState {
-    if (!chain.tip()?.hash) return { name: 'opening' }
+  function show(why?: string) {
+    tellAll((listener) => listener.onState(why))
+  }
+
+  function state(): StreamState {
+    if (!tip()) return { name: 'opening' }
     if (live) return { name: isFilling ? 'filling' : 'live', source: { provider: live.place.id, channel: 'ws' } }
-    if (!poller.isRunning()) return { name: 'switching' }
-    return {
-      name: isFilling ? 'filling' : 'polling',
-      source: { provider: polledAt, channel: 'poll' },
-    }
+    if (!polledAt) return { name: 'switching' }
+    return { name: isFilling ? 'filling' : 'polling', source: { provider: polledAt, channel: 'poll' } }
   }
 
   function onLive(place: Place) {
     bridge?.cancel()
     poller.stop()
     polled.clear()
+    polledAt = undefined
     live = { place, isSign: createSigns() }
     stall.hear(place.id)
     show()
@@ -227,8 +222,8 @@ export function startHeadRun(
   })
   return {
     chain,
-    readiness,
-    state: () => state,
+    tip,
+    state,
     highest: () => highest,
     stop() {
       bridge?.cancel()
@@ -236,7 +231,6 @@ export function startHeadRun(
       stall.stop()
       closeUpstream()
       follower.stop()
-      readiness.open()
     },
   }
 }

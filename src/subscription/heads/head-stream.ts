@@ -13,11 +13,14 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
     onBlock: (block) => sink.onItem(itemOf(block)),
     onReorg() {}, // sibling blocks say it
     onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
-    onState: sink.onState,
+    onState,
   })
   // They may be running already, for the logs.
-  if (heads.state().name !== 'opening') sink.onState(heads.state())
-  void heads.whenReady().then(sink.onReady)
+  onState()
+
+  function onState(why?: string) {
+    sink.onState(heads.state(), why)
+  }
 
   async function replay(from: number): Promise<Replay> {
     const tip = heads.tip()
@@ -31,7 +34,6 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
   }
 
   return {
-    state: heads.state,
     cursor: () => heads.tip()?.number,
     replay,
     stop: off,

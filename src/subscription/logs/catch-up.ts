@@ -13,7 +13,7 @@ export type CatchUpOptions = {
   readonly clock: Clock
   readonly reads: LogReads
   readonly delivery: Delivery
-  readonly heads: Pick<HeadFeed, 'newest' | 'has'>
+  readonly heads: Pick<HeadFeed, 'tip' | 'has'>
   readonly backfill: Pick<Backfill, 'byNumber'>
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly logs: number }
@@ -49,10 +49,10 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
 
   async function newestBlock(isLeft: () => boolean): Promise<LogBlock | undefined> {
     const until = clock.now() + AHEAD
-    let newest = await heads.newest()
+    let newest = heads.tip()
     while (newest && newest.number < height() && clock.now() < until && !isLeft()) {
       await pauses.wait(SETTLE)
-      newest = await heads.newest()
+      newest = heads.tip()
     }
     if (!newest && !isLeft()) await pauses.wait(AGAIN)
     return newest && { provider: '', ...newest }

@@ -50,8 +50,9 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       onBlock,
       onReorg,
       onGap,
-      onState(_, why) {
+      onState(why) {
         beginAtTip()
+        turns.look()
         onState(why)
       },
     })

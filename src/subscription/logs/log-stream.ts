@@ -13,7 +13,6 @@ import { suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { openUpstream } from '../source/upstream'
 import type { Stream, StreamSink, StreamState } from '../stream'
-import { isSameState } from '../stream'
 import type { Blooms } from './blooms'
 import { createCoverage } from './coverage'
 import { createDelivery } from './delivery'
@@ -56,7 +55,6 @@ export function createLogStream(
   const pushes = createPushes()
   const coverage = createCoverage()
   const trust = createTrust(verify, blooms, filter, coverage)
-  let state: StreamState = { name: 'opening' }
   /** Whether it is decided where it comes from. */
   let isSettled = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
@@ -157,16 +155,13 @@ export function createLogStream(
   }
 
   function show(why?: string) {
-    const before = state
-    state = stateNow()
-    if (!isSameState(before, state)) sink.onState(state, why)
-    if (isSettled && state.name !== 'opening') sink.onReady()
+    sink.onState(state(), why)
   }
 
   /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
-  function stateNow(): StreamState {
-    if (!delivery.cursor()) return { name: 'opening' }
-    const { name, source } = order.hasHeads() ? heads.state() : state
+  function state(): StreamState {
+    if (!isSettled || !delivery.cursor()) return { name: 'opening' }
+    const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
     const place = coverage.place()
     if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
     return {
@@ -192,7 +187,6 @@ export function createLogStream(
     },
   })
   return {
-    state: () => state,
     cursor: () => delivery.cursor()?.number,
     replay: (from) =>
       read(from).catch((error) => {

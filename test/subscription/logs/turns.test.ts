@@ -66,7 +66,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       noteLie: ({ provider }) => told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
-    heads: { newest: async () => newest, has: (hash) => newest === undefined || newest.hash === hash },
+    heads: { tip: () => newest, has: (hash) => newest === undefined || newest.hash === hash },
     backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
   })
   return {
