@@ -88,7 +88,7 @@ export function createPlainStream(
     sink: {
       onLive,
       onData: give,
-      onDown: (_, why) => sink.onState({ name: 'switching' }, why),
+      onDown: (why) => sink.onState({ name: 'switching' }, why),
       onRest,
       isLevel: async () => true,
     },

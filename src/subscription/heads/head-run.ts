@@ -144,16 +144,16 @@ export function startHeadRun(
     void refresh(live)
   }
 
-  function onData(result: unknown, place: Place) {
-    const block = toBlock(result, place.id)
-    if (!block || !live) return
+  function onData(result: unknown) {
+    const block = live && toBlock(result, live.place.id)
+    if (!live || !block) return
     backfill.learnShape(block.raw)
-    stall.hear(place.id)
-    if (live.isSign(block, chain.has)) suspect(place, block.number)
+    stall.hear(live.place.id)
+    if (live.isSign(block, chain.has)) suspect(live.place, block.number)
     arrive({ ...block, isPushed: true }, live)
   }
 
-  function onDown(_: Place, why: string) {
+  function onDown(why: string) {
     live = undefined
     stall.stop()
     // Before anybody hears of it: whoever does may leave, and stops what there is.

@@ -96,7 +96,7 @@ export function createLogStream(
     show()
   }
 
-  function onDown(_: Place, why: string) {
+  function onDown(why: string) {
     coverage.end()
     pushes.clear()
     turns.uncover()
@@ -118,20 +118,21 @@ export function createLogStream(
     else order.goByHeads()
   }
 
-  function onData(result: unknown, place: Place) {
+  function onData(result: unknown) {
     const log = toLog(result)
-    if (!log) return
+    const place = coverage.place()
+    if (!log || !place) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
     coverage.note(number)
     silence.hear(number)
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
-    if (pushes.add(log)) distrust(place, number)
+    if (pushes.add(log)) onLoss(number)
     // Whether the turn of the block has come already.
     if (hasNoTurn(hash) && (delivery.has(hash) || heads.has(hash))) {
       // It should have come with the others of its block.
-      distrust(place, number)
+      onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else order.addByLog({ number, hash, provider: place.id })
     turns.look()
@@ -141,13 +142,10 @@ export function createLogStream(
     return !turns.isWaiting(hash) && !turns.isFilling()
   }
 
+  /** Of what the place pushed something was lost, doubled or swapped. */
   function onLoss(number: number) {
     const place = coverage.place()
-    if (place) distrust(place, number)
-  }
-
-  function distrust(place: Place, number: number) {
-    if (!trust.mayCheck) return
+    if (!place || !trust.mayCheck) return
     suspect(place, number)
     order.goByHeads()
     delivery.giveUp()

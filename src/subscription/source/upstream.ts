@@ -13,7 +13,7 @@ export type UpstreamSink = Pick<ClaimSink, 'onData'> & {
   /** Confirmed there; what is pushed from now on comes from there, the frames that came early first. */
   onLive(place: Place): void
   /** Nothing more comes from there; another place is sought. */
-  onDown(place: Place, why: string): void
+  onDown(why: string): void
   /** No place could be had; it goes on by itself when one is back. @param refusal why, if nobody serves the kind */
   onRest(refusal: unknown): void
   /** Whether the place is as far as the stream: only then is it returned to. */
@@ -128,7 +128,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
     timer?.cancel()
     places.lose(place, claim.age())
     end(claim)
-    sink.onDown(place, why)
+    sink.onDown(why)
     kept.keep(place)
     // A return that was under way has nothing to return from: it is the first one of the search.
     seekAnew()
