@@ -107,8 +107,8 @@ export function startHeadRun(
     providers,
     blockTime: heads.blockTime,
     height,
-    onStall(provider) {
-      if (live?.place.id !== provider) return
+    onStall() {
+      if (!live) return
       live.place.state.breaker.recordFailure(clock.now(), false)
       places.leave(live.place, 'its stream is stalled')
     },
