@@ -65,7 +65,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     dropTo(number)
     await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    const uncertainFrom = delivery.uncertain()?.from ?? Infinity
+    const uncertainFrom = delivery.uncertainFrom()
     const readFrom = delivery.cursor() ? await fill(height(), number, provider, isLeft, hash) : Infinity
     // A reorg meanwhile: it starts over.
     if (isLeft() || !heads.has(hash)) return false
@@ -73,8 +73,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     // What only looked whole, and was not read again, is as uncertain as before.
     if (readFrom > uncertainFrom) return true
     // Behind its address a node may have answered that was not so far: near the end only what is there is proven.
-    const proven = delivery.has(hash) ? number : number - NEAR
-    delivery.confirm({ to: { number: proven }, takenBack: delivery.takenBack() })
+    delivery.confirm(delivery.has(hash) ? number : number - NEAR)
     return true
   }
 
@@ -104,7 +103,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   async function fill(from: number, to: number, provider: string, hasLeft: () => boolean, hash?: string) {
     const isLeft = () => hasLeft() || (hash !== undefined && !heads.has(hash))
     // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
-    const low = hash === undefined ? from : Math.min(from, delivery.uncertain()?.from ?? from)
+    const low = hash === undefined ? from : Math.min(from, delivery.uncertainFrom())
     const most = to - options.mostFilled.logs + 1
     // What is not remembered cannot be told from what is new.
     const first = Math.max(low, most, delivery.forgotten() + 1)

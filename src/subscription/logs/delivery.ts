@@ -8,13 +8,6 @@ import type { Entry } from './ledger'
 import { createLedger, MOST_BLOCKS } from './ledger'
 import type { LogBlock } from './log-queue'
 
-export type Uncertain = {
-  readonly from: number
-  readonly to: LogBlock
-  /** Blocks that had been taken back when it was said. */
-  readonly takenBack: number
-}
-
 export type Delivery = {
   /** The last block whose turn has come. */
   cursor(): LogBlock | undefined
@@ -35,15 +28,15 @@ export type Delivery = {
   blocks(): Entry[]
   /** Blocks of this range with logs that are not among those of the canonical chain, the newest first. */
   missingFrom(canonical: readonly LoggedBlock[], from: number, to: number): Entry[]
-  /** The blocks that only look whole, as far as what was given of them is remembered. */
-  uncertain(): Uncertain | undefined
+  /** The first block that only looks whole, as far as what was given is remembered; `Infinity` for none. */
+  uncertainFrom(): number
   /** Those before them: nothing is found out about them any more, which is told once. */
   giveUp(): void
   /** What was given up to this block is not remembered. */
   forgotten(): number
-  /** They are certain now, unless some of them were taken back since. */
-  confirm(blocks: Pick<Uncertain, 'takenBack'> & { readonly to: Pick<LogBlock, 'number'> }): void
-  /** Blocks that have been taken back so far. */
+  /** Up to this block all are certain now. */
+  confirm(to: number): void
+  /** Blocks that have been taken back so far: what was read while it grew may be of both branches. */
   takenBack(): number
   /** Blocks that cannot be given: it is told. Who asks for them later is not answered from memory. */
   readonly onGap: StreamSink['onGap']
@@ -159,18 +152,15 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const hashes = new Set(canonical.map(({ hash }) => hash))
       return blocks().filter(({ number, hash }) => number >= from && number <= to && !hashes.has(hash))
     },
-    uncertain() {
-      if (isCertain() || !cursor) return undefined
-      return { from: givenUpTo() + 1, to: cursor, takenBack }
-    },
+    uncertainFrom: () => (isCertain() ? Infinity : givenUpTo() + 1),
     giveUp() {
       const from = certainTo + 1
       certainTo = givenUpTo()
       if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
     },
     forgotten: ledger.forgotten,
-    confirm(blocks) {
-      if (blocks.takenBack === takenBack) certainTo = Math.max(certainTo, blocks.to.number)
+    confirm(to) {
+      certainTo = Math.max(certainTo, to)
     },
     takenBack: () => takenBack,
     onGap,
