@@ -6,10 +6,10 @@ import type { Patience } from '../../base/patience'
 import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
-import type { Continuity, Link } from './continuity'
+import type { Continuity } from './continuity'
 import { createContinuity } from './continuity'
 import type { Path } from './path'
 import { findPath, GIVEN_UP } from './path'
@@ -77,7 +77,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   async function take({ block, origin }: Arrival) {
     if (!chain.tip()) startFrom(block)
-    const tip = chain.tip() as Link
+    const tip = chain.tip() as BlockRef
     if (chain.has(block.hash)) {
       if (block.number >= tip.number) join(origin)
     } else if (block.number > tip.number || (origin === present && !isOld(block))) await follow(block, origin, false)

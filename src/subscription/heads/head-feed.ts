@@ -1,8 +1,8 @@
 // The canonical chain for all who listen to it: starts with the first listener, stops with the last one. What happens in
 // between is head-run.ts.
 
+import type { BlockRef } from '../block'
 import type { StreamState } from '../stream'
-import type { Link } from './continuity'
 import type { HeadRunOptions, HeadsListener } from './head-run'
 import { startHeadRun } from './head-run'
 
@@ -12,7 +12,7 @@ export type HeadFeed = {
   isActive(): boolean
   state(): StreamState
   /** The newest block, once it is known. */
-  tip(): Link | undefined
+  tip(): BlockRef | undefined
   /** The highest number that has come, whatever became of it; -1 before any. */
   highest(): number
   /** The lowest block that is remembered; `Infinity` before any is known. */

@@ -5,7 +5,7 @@ import type { Timer } from '../../base/clock'
 import type { Parts } from '../../request/flight'
 import type { Ask } from '../asking'
 import type { Backfill } from '../backfill'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import { toBlock } from '../block'
 import type { Place } from '../source/place'
 import { hasFailedOfLate, suspect } from '../source/place'
@@ -15,7 +15,7 @@ import { createStallWatch } from '../source/stall'
 import { openUpstream } from '../source/upstream'
 import type { StreamState } from '../stream'
 import type { Origin } from './arrivals'
-import type { Continuity, Link } from './continuity'
+import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
 import type { Signs } from './signs'
@@ -44,7 +44,7 @@ export type HeadRunOptions = {
 export type HeadRun = {
   readonly chain: Continuity
   /** The newest block, once it is known. */
-  tip(): Link | undefined
+  tip(): BlockRef | undefined
   state(): StreamState
   /** The highest number that has come, whatever became of it. */
   highest(): number

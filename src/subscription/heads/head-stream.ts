@@ -26,7 +26,7 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
     const tip = heads.tip()
     if (!tip) return { items: [], upTo: from - 1 }
     const upTo = Math.min(tip.number, from + REPLAYED - 1)
-    const blocks = await backfill.inRange(from, upTo, tip.provider ?? '')
+    const blocks = await backfill.inRange(from, upTo, tip.provider)
     // Whoever answered may be on a branch that was never told, or not yet.
     const isOurs = ({ number, hash }: Block) => number < heads.lowest() || heads.has(hash)
     if (blocks.length < upTo - from + 1 || !blocks.every(isOurs)) throw new Error('Not all blocks could be had.')

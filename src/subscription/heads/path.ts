@@ -5,9 +5,9 @@ import { pauseAfter } from '../../base/backoff'
 import type { Patience } from '../../base/patience'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { Arrivals } from './arrivals'
-import type { Continuity, Link } from './continuity'
+import type { Continuity } from './continuity'
 
 export type Path =
   /** The first one's parent is known. */
@@ -39,7 +39,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   let near = new Map<string, Block>()
   for (let failures = 0; ; ) {
     const first = blocks[0] as Block
-    const { number: floor, hash } = chain.root() as Link
+    const { number: floor, hash } = chain.root() as BlockRef
     if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }

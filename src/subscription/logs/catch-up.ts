@@ -4,9 +4,9 @@
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
+import type { BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Delivery } from './delivery'
-import type { LogBlock } from './log-queue'
 import type { LogReads } from './log-reads'
 
 export type CatchUpOptions = {
@@ -47,7 +47,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   const { onGap } = delivery
   const height = () => delivery.cursor()?.number ?? -1
 
-  async function newestBlock(isLeft: () => boolean): Promise<LogBlock | undefined> {
+  async function newestBlock(isLeft: () => boolean): Promise<BlockRef | undefined> {
     const until = clock.now() + AHEAD
     let newest = heads.tip()
     while (newest && newest.number < height() && clock.now() < until && !isLeft()) {
@@ -55,7 +55,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
       newest = heads.tip()
     }
     if (!newest && !isLeft()) await pauses.wait(AGAIN)
-    return newest && { provider: '', ...newest }
+    return newest
   }
 
   async function toNewest(isLeft: () => boolean) {
@@ -78,12 +78,12 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   }
 
   /** Whether the block is canonical, or cannot be shown not to be. */
-  async function stands({ number, hash }: Pick<LogBlock, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
+  async function stands({ number, hash }: Pick<BlockRef, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
     const canonical = await reads.untilDone(() => backfill.byNumber(number, provider), GIVEN_UP, isLeft)
     return isLeft() || !canonical || canonical.hash === hash
   }
 
-  async function takeBackOrphans({ number: newest, provider }: LogBlock, isLeft: () => boolean) {
+  async function takeBackOrphans({ number: newest, provider }: BlockRef, isLeft: () => boolean) {
     let lowest = delivery.begunAt()
     for (const entry of delivery.blocks()) {
       if (entry.number <= newest && (await stands(entry, provider, isLeft))) {

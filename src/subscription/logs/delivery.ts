@@ -3,26 +3,26 @@
 
 import type { Log, LoggedBlock } from '../../rpc/log'
 import { indexOf, inOrder } from '../../rpc/log'
+import type { BlockRef } from '../block'
 import type { LogsItem, StreamSink } from '../stream'
 import type { Entry } from './ledger'
 import { createLedger, MOST_BLOCKS } from './ledger'
-import type { LogBlock } from './log-queue'
 
 export type Delivery = {
   /** The last block whose turn has come. */
-  cursor(): LogBlock | undefined
+  cursor(): BlockRef | undefined
   /** Nothing up to this block is delivered. */
-  begin(block: LogBlock): void
+  begin(block: BlockRef): void
   /** The first block of which logs are delivered. */
   begunAt(): number
   /** Its turn has come. @param isCertain whether these are known to be all its logs */
-  give(block: LogBlock, logs: readonly Log[], isCertain: boolean): void
+  give(block: BlockRef, logs: readonly Log[], isCertain: boolean): void
   /** What was read from this block to the cursor for somebody who began earlier: it can be taken back from him too. */
   noteBefore(from: number, blocks: readonly LoggedBlock[]): void
   /** It is canonical no more. */
-  takeBack(block: LogBlock): void
+  takeBack(block: BlockRef): void
   /** Logs of a block whose turn is over. Returns whether any of them is new. */
-  add(block: Pick<LogBlock, 'number' | 'hash'>, logs: readonly Log[]): boolean
+  add(block: Pick<BlockRef, 'number' | 'hash'>, logs: readonly Log[]): boolean
   has(hash: string): boolean
   /** Blocks with logs that may yet be taken back, the newest first. */
   blocks(): Entry[]
@@ -48,7 +48,7 @@ export type Delivery = {
 
 export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Delivery {
   const ledger = createLedger()
-  let cursor: LogBlock | undefined
+  let cursor: BlockRef | undefined
   let begunAt = 0
   let turn = 0
   /** The blocks whose turns have come, the oldest first, as many as are remembered. */
@@ -78,7 +78,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     sink.onGap(from, to, why)
   }
 
-  function takeBack(block: LogBlock) {
+  function takeBack(block: BlockRef) {
     takenBack++
     const entry = ledger.remove(block.hash)
     certainTo = Math.min(certainTo, block.number - 1)
@@ -92,7 +92,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
   }
 
   /** What still stands at its height was orphaned, and nobody said so. */
-  function takeBackRivals({ number, hash, provider }: LogBlock) {
+  function takeBackRivals({ number, hash, provider }: BlockRef) {
     if (ledger.highest() < number) return
     for (const rival of ledger.all())
       if (rival.number === number && rival.hash !== hash) takeBack({ number, hash: rival.hash, provider })

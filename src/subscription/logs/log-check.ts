@@ -3,10 +3,10 @@
 
 import type { Clock } from '../../base/clock'
 import type { LoggedBlock } from '../../rpc/log'
+import type { BlockRef } from '../block'
 import type { Poller } from '../source/poller'
 import { createPoller } from '../source/poller'
 import type { Delivery } from './delivery'
-import type { LogBlock } from './log-queue'
 import type { LogReads } from './log-reads'
 
 export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
@@ -56,7 +56,7 @@ export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCh
     return to - from > MANY_BLOCKS || logs.length > MANY_LOGS
   }
 
-  async function look(from: number, to: LogBlock) {
+  async function look(from: number, to: BlockRef) {
     const takenBack = delivery.takenBack()
     const found = await reads.untilDone(() => reads.ofRange(from, to.number, to.provider, 'verify', to.hash), 0)
     if (!found) return

@@ -2,11 +2,10 @@
 // which logs are pushed. Once it goes by heads it stays with them.
 
 import type { Clock } from '../../base/clock'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Coverage } from './coverage'
 import type { Delivery } from './delivery'
-import type { LogBlock } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
 
@@ -16,9 +15,9 @@ export type LogOrder = {
   choose(): void
   goByHeads(): void
   /** Everything after this block is to be delivered, or after the one that callers knew of, unless that is decided already. */
-  begin(block: LogBlock): void
+  begin(block: BlockRef): void
   /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
-  addByLog(block: LogBlock): void
+  addByLog(block: BlockRef): void
   /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
   removeByLog(hash: string): void
   stop(): void
@@ -62,10 +61,10 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function beginAtTip() {
     const tip = heads.tip()
-    if (tip) begin({ provider: '', ...tip })
+    if (tip) begin(tip)
   }
 
-  function begin(block: LogBlock) {
+  function begin(block: BlockRef) {
     if (delivery.cursor()) return
     // What came since the newest block that callers knew of was not pushed.
     const isLater = known < block.number

@@ -4,9 +4,10 @@
 import { within } from '../../base/clock'
 import { createPauses } from '../../base/pause'
 import type { Log } from '../../rpc/log'
+import type { BlockRef } from '../block'
 import type { CatchUpOptions } from './catch-up'
 import { createCatchUp } from './catch-up'
-import type { BlockItem, LogBlock, QueueItem } from './log-queue'
+import type { BlockItem, QueueItem } from './log-queue'
 import { askedRun, verdictOf } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Trust } from './trust'
@@ -14,7 +15,7 @@ import type { Trust } from './trust'
 export type Turns = {
   add(item: QueueItem): void
   /** The block whose turn is the last one. */
-  last(): LogBlock | undefined
+  last(): BlockRef | undefined
   /** Whether the turn of the block is still to come. */
   isWaiting(hash: string): boolean
   /** Whether blocks are being fetched that have no turn of their own. */
