@@ -37,7 +37,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   const { chain, backfill, pauses, mostFilled, patience } = options
   let blocks: Block[] = [head]
   let near = new Map<string, Block>()
-  for (let failures = 0; ; ) {
+  for (let failures = 0; !pauses.isOver(); ) {
     const first = blocks[0] as Block
     const { number: floor, hash } = chain.root() as BlockRef
     if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
@@ -52,15 +52,14 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
       )
     }
     const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
-    if (pauses.isOver()) return { type: 'left' }
     if (parent) {
       blocks = [parent, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
     else await pauses.wait(pauseAfter(failures++))
-    if (pauses.isOver()) return { type: 'left' }
   }
+  return { type: 'left' }
 }
 
 /** From what has come, or comes while it is asked for: by its hash, else as the block below, if that is it. */
