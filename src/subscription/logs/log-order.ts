@@ -4,7 +4,6 @@
 import type { Clock } from '../../base/clock'
 import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
-import type { Coverage } from './coverage'
 import type { Delivery } from './delivery'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
@@ -28,7 +27,6 @@ export type LogOrderOptions = {
   readonly heads: HeadFeed
   readonly turns: Turns
   readonly delivery: Delivery
-  readonly coverage: Coverage
   readonly pushes: Pushes
   /** The newest block that callers had been shown when the stream started. */
   readonly known: number | undefined
@@ -38,7 +36,7 @@ export type LogOrderOptions = {
 }
 
 export function createLogOrder(options: LogOrderOptions): LogOrder {
-  const { clock, heads, turns, delivery, coverage, pushes, known = Infinity, wantsHeads, onState } = options
+  const { clock, heads, turns, delivery, pushes, known = Infinity, wantsHeads, onState } = options
   /** Of the heads, from when it goes by them; once it is over it goes by nothing else. */
   let off: (() => void) | undefined
 
@@ -75,15 +73,14 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function catchUp() {
     turns.clear()
-    pushes.clear()
-    coverage.restart()
+    pushes.restart()
     turns.add({ type: 'catch-up' })
   }
 
   function onBlock(block: Block) {
     const { number, parentHash, provider } = block
     begin({ number: number - 1, hash: parentHash, provider })
-    turns.add({ type: 'block', block, at: clock.now(), isCovered: coverage.has(block) })
+    turns.add({ type: 'block', block, at: clock.now(), isCovered: pushes.cover(block) })
     options.onBlock(number)
   }
 
@@ -120,7 +117,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       if (off) return
       pushes.take(hash)
       const entry = delivery.blocks().find((block) => block.hash === hash)
-      const provider = coverage.place()?.id ?? ''
+      const provider = pushes.place()?.id ?? ''
       if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider } })
     },
     stop() {

@@ -14,7 +14,6 @@ import type { Places } from '../source/places'
 import { openUpstream } from '../source/upstream'
 import type { Stream, StreamSink, StreamState } from '../stream'
 import type { Blooms } from './blooms'
-import { createCoverage } from './coverage'
 import { createDelivery } from './delivery'
 import { createLogCheck } from './log-check'
 import { createLogOrder } from './log-order'
@@ -53,8 +52,7 @@ export function createLogStream(
   const reads = createLogReads(clock, gate, backfill, filter)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
-  const coverage = createCoverage()
-  const trust = createTrust(verify, blooms, filter, coverage)
+  const trust = createTrust(verify, blooms, filter, pushes)
   /** Whether it is decided where it comes from. */
   let isSettled = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
@@ -72,7 +70,6 @@ export function createLogStream(
     heads,
     turns,
     delivery,
-    coverage,
     pushes,
     known: parts.heads.best(clock.now()),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
@@ -84,12 +81,11 @@ export function createLogStream(
   function onLive(place: Place) {
     // Of what waits, it may have been about to push a part.
     turns.uncover()
-    pushes.clear()
     // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
     // the next head is sure to.
     const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
     const isOrdered = isSameSocket || !order.hasHeads()
-    coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
     isSettled = true
     order.choose()
     if (!order.hasHeads() && !delivery.cursor()) void begin(place)
@@ -97,8 +93,7 @@ export function createLogStream(
   }
 
   function onDown(why: string) {
-    coverage.end()
-    pushes.clear()
+    pushes.begin()
     turns.uncover()
     order.goByHeads()
     show(why)
@@ -120,12 +115,11 @@ export function createLogStream(
 
   function onData(result: unknown) {
     const log = toLog(result)
-    const place = coverage.place()
+    const place = pushes.place()
     if (!log || !place) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
-    coverage.note(number)
     silence.hear(number)
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) onLoss(number)
@@ -144,7 +138,7 @@ export function createLogStream(
 
   /** Of what the place pushed something was lost, doubled or swapped. */
   function onLoss(number: number) {
-    const place = coverage.place()
+    const place = pushes.place()
     if (!place || !trust.mayCheck) return
     suspect(place, number)
     order.goByHeads()
@@ -160,7 +154,7 @@ export function createLogStream(
   function state(): StreamState {
     if (!isSettled || !delivery.cursor()) return { name: 'opening' }
     const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
-    const place = coverage.place()
+    const place = pushes.place()
     if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
     return {
       name: name === 'live' ? 'polling' : name === 'opening' ? 'switching' : name,

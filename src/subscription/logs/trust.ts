@@ -4,7 +4,7 @@ import type { LogMatch } from '../../rpc/bloom'
 import { bloomTestOf } from '../../rpc/bloom'
 import type { Block, BlockRef } from '../block'
 import type { BloomAnswer, Blooms } from './blooms'
-import type { Coverage } from './coverage'
+import type { Pushes } from './pushes'
 
 /** Which blocks are checked for lost logs: those that look suspicious, all, or none. */
 export type VerifyMode = 'auto' | 'strict' | false
@@ -20,10 +20,10 @@ export type Trust = {
   readonly mayCheck: boolean
 }
 
-export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, coverage: Coverage): Trust {
+export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, pushes: Pushes): Trust {
   const test = bloomTestOf(filter)
   const mayCheck = verify !== false
-  const isSuspect = (number: number) => mayCheck && number <= (coverage.place()?.suspectUntil ?? -1)
+  const isSuspect = (number: number) => mayCheck && number <= (pushes.place()?.suspectUntil ?? -1)
 
   return {
     bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),

@@ -345,7 +345,7 @@ describe('another source', () => {
     push(logOf(100, 0))
     await clock.advance(10)
     turns.uncover()
-    pushes.clear()
+    pushes.begin()
     await clock.settle()
     expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], ['100']])
   })
