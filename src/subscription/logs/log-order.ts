@@ -105,7 +105,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     goByHeads,
     begin,
     addByLog(block) {
-      if (off || turns.isWaiting(block.hash)) return
+      if (off || turns.mayCome(block.hash)) return
       begin({ ...block, number: block.number - 1, hash: '' })
       const last = turns.last()
       // Out of order, or a new branch of which nobody tells: only the chain itself can say.

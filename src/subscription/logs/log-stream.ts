@@ -62,7 +62,7 @@ export function createLogStream(
     delivery,
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
-      hasNoTurn(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
+      !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
@@ -124,16 +124,12 @@ export function createLogStream(
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) onLoss(number)
     // Whether the turn of the block has come already.
-    if (hasNoTurn(hash) && (delivery.has(hash) || heads.has(hash))) {
+    if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
       // It should have come with the others of its block.
       onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else order.addByLog({ number, hash, provider: place.id })
     turns.look()
-  }
-
-  function hasNoTurn(hash: string) {
-    return !turns.isWaiting(hash) && !turns.isFilling()
   }
 
   /** Of what the place pushed something was lost, doubled or swapped. */

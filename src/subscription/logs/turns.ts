@@ -16,10 +16,8 @@ export type Turns = {
   add(item: QueueItem): void
   /** The block whose turn is the last one. */
   last(): BlockRef | undefined
-  /** Whether the turn of the block is still to come. */
-  isWaiting(hash: string): boolean
-  /** Whether blocks are being fetched that have no turn of their own. */
-  isFilling(): boolean
+  /** Whether the turn of the block is still to come, or may be, as blocks are fetched that have none of their own. */
+  mayCome(hash: string): boolean
   /** Takes out a block whose turn has not come. Returns whether there was one. */
   drop(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
@@ -149,8 +147,8 @@ export function createTurns(options: TurnsOptions): Turns {
       const blocks = queue.filter((item) => item.type === 'block')
       return blocks.at(-1)?.block ?? delivery.cursor()
     },
-    isFilling: () => queue.some(({ type }) => type === 'catch-up' || type === 'range'),
-    isWaiting: (hash) => queue.some((item) => item.type === 'block' && item.block.hash === hash),
+    mayCome: (hash) =>
+      queue.some((item) => (item.type === 'block' ? item.block.hash === hash : item.type !== 'retract')),
     drop(hash) {
       const before = queue.length
       keep(({ block }) => block.hash !== hash)

@@ -312,11 +312,7 @@ describe('a reorg', () => {
     await clock.advance(50)
     push(logOf(101, 0))
     head(blockOf(101))
-    expect([turns.isWaiting(hashOf(101)), turns.drop(hashOf(101)), turns.drop(hashOf(101))]).toEqual([
-      true,
-      true,
-      false,
-    ])
+    expect([turns.mayCome(hashOf(101)), turns.drop(hashOf(101)), turns.drop(hashOf(101))]).toEqual([true, true, false])
     turns.add({ type: 'retract', block: blockOf(100) })
     head(blockOf(100, { branch: 1, parentBranch: 0 }))
     push(logOf(100, 0, 1))
@@ -356,10 +352,10 @@ describe('a range', () => {
     const { clock, told, asked, truth, turns, head } = setUp()
     for (const number of [101, 103]) truth.set(hashOf(number), [logOf(number, 0)])
     turns.add({ type: 'range', from: 100, to: 104 })
-    expect(turns.isFilling()).toBe(true)
+    expect(turns.mayCome(hashOf(150))).toBe(true)
     head(blockOf(105))
     await clock.advance(50)
-    expect([told, asked, turns.isFilling()]).toEqual([
+    expect([told, asked, turns.mayCome(hashOf(150))]).toEqual([
       ['logs 101: 0', 'passed 101', 'logs 103: 0', 'passed 103', 'passed 105'],
       ['100-104'],
       false,
