@@ -58,12 +58,12 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
   let takenBack = 0
 
   function itemOf(
-    { number, hash, turn: own }: Entry,
+    { number, hash, turn }: Omit<Entry, 'logs'>,
     results: readonly Log[],
     isRemoved = false,
     isLate = false,
   ): LogsItem {
-    return { type: 'logs', number, hash, results, isRemoved, isLate, turn: own }
+    return { type: 'logs', number, hash, results, isRemoved, isLate, turn }
   }
 
   const isCertain = () => certainTo >= (cursor?.number ?? -1)
@@ -121,7 +121,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const highest = ledger.highest()
       const fresh = ledger.add(own, logs)
       // Behind one that was taken back late, later ones may stand.
-      if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, highest > block.number))
+      if (fresh.length > 0) sink.onItem(itemOf(own, fresh, false, highest > block.number))
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
     noteBefore(from, blocks) {
@@ -133,17 +133,18 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     takeBack,
     add({ number, hash }, logs) {
       if (number < begunAt || number <= ledger.forgotten()) return false
-      const last = ledger.get(hash)?.logs.at(-1)
+      const entry = ledger.get(hash)
+      const last = entry?.logs.at(-1)
       const highest = ledger.highest()
       // Blocks that were passed over had their turn with the next one.
       const passed = turns.find((one) => one.number >= number)
-      const own = { number, hash, turn: (ledger.get(hash) ?? passed)?.turn ?? turn }
+      const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false
       // A part of the block may have been given, of which this is not the end.
       const isLate = highest > number || (last !== undefined && indexOf(last) > indexOf(first))
-      sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, isLate))
+      sink.onItem(itemOf(own, fresh, false, isLate))
       return true
     },
     has: (hash) => ledger.get(hash) !== undefined,
