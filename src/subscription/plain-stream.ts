@@ -3,9 +3,9 @@
 
 import { createNovelty } from '../base/novelty'
 import type { Parts } from '../request/flight'
+import { keyOfPending } from '../rpc/pending'
 import type { RpcRequest } from '../types'
 import type { SubscriptionKey } from './key'
-import { stableJson } from './key'
 import type { Place } from './source/place'
 import type { Places } from './source/places'
 import { createPoller } from './source/poller'
@@ -32,21 +32,14 @@ export function createPlainStream(
 ): Stream {
   const { clock } = parts
   const isPending = kind === PENDING
-  const isUnseen = createNovelty(MOST_SEEN)
+  const isNew = createNovelty(MOST_SEEN)
   /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
   let filter: Promise<unknown> | undefined
   const poller = createPoller(clock, poll, interval)
 
   function give(result: unknown) {
-    if (isPending && !isNew(result)) return
+    if (isPending && !isNew(keyOfPending(result))) return
     sink.onItem({ type: 'plain', results: [result] })
-  }
-
-  /** A hash, or a whole transaction. */
-  function isNew(result: unknown) {
-    const hash =
-      typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
-    return isUnseen(hash)
   }
 
   function onLive(place: Place) {
