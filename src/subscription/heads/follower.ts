@@ -20,8 +20,8 @@ export type FollowerSink = {
   onBlock(block: Block): void
   /** These are canonical no more, newest first. @param isReset whether the chain became shorter, by decision */
   onReorg(removed: readonly Block[], isReset: boolean): void
-  /** These blocks could not be had, or are too many. @param isDue whether they were to be given: not below the beginning */
-  onGap(from: number, to: number, why: string, isDue: boolean): void
+  /** These blocks were to be given, and could not be had or are too many. */
+  onGap(from: number, to: number, why: string): void
   /** Blocks in between are being fetched, or not any more. */
   onFilling(isFilling: boolean): void
 }
@@ -109,12 +109,13 @@ export function createFollower(options: FollowerOptions): Follower {
   /** What lies below the path is not known: the chain begins anew with it. */
   function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
+    const last = first.number - 1
     const tip = chain.tip()?.number ?? -1
     const root = chain.root()?.number ?? 0
-    const removed = chain.restart({ number: first.number - 1, hash: first.parentHash, provider: first.provider })
-    if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
+    const removed = chain.restart({ number: last, hash: first.parentHash, provider: first.provider })
+    if (last > tip) return sink.onGap(tip + 1, last, why)
     sink.onReorg(removed, isReset)
-    sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
+    if (last > start) sink.onGap(Math.min(root, last), last, why)
   }
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {

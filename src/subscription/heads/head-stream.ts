@@ -12,7 +12,7 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
   const off = heads.listen({
     onBlock: (block) => sink.onItem(itemOf(block)),
     onReorg() {}, // sibling blocks say it
-    onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
+    onGap: sink.onGap,
     onState,
   })
   // They may be running already, for the logs.

@@ -43,7 +43,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
         for (const { hash } of removed) if (kept.at(-1)?.hash === hash) kept.pop()
         told.push(`${isReset ? 'reset' : 'reorg'} ${removed.map(nameOf).join(' ')}`)
       },
-      onGap: (from, to, why, isDue) => told.push(`${isDue ? 'gap' : 'below'} ${from}-${to}: ${why}`),
+      onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
       onFilling: (isFilling) => filling.push(isFilling),
     },
   })
@@ -190,10 +190,7 @@ describe('a reorg', () => {
     await arrive(tree.reorg(4, 6))
     await clock.advance(1_000)
     expect(told.filter((line) => line.startsWith('gap'))).toEqual([])
-    expect(told.slice(0, 2)).toEqual([
-      'reorg 105',
-      'below 103-103: the new branch leaves the chain below all that is remembered',
-    ])
+    expect(told.slice(0, 2)).toEqual(['reorg 105', '104/1'])
     expect(kept.at(-1)).toBe(tree.head())
   })
 
