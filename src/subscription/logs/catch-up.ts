@@ -90,14 +90,14 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
         lowest = entry.number
         break
       }
-      delivery.takeBack({ ...entry, provider })
+      delivery.takeBack(entry)
     }
     const cursor = delivery.cursor()
     if (!cursor || cursor.number < lowest) return
     if (cursor.number <= newest && (await stands(cursor, provider, isLeft))) return
     // Blocks without logs leave no trace: others may have taken the place of any of them.
     const number = Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
-    delivery.takeBack({ number, hash: '', provider })
+    delivery.takeBack({ number, hash: '' })
   }
 
   async function fill(from: number, to: number, provider: string, hasLeft: () => boolean, hash?: string) {
@@ -124,7 +124,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     }
     if (hash !== undefined)
       for (const entry of delivery.missingFrom(found, first, to))
-        if (!(await stands(entry, provider, isLeft))) delivery.takeBack({ ...entry, provider })
+        if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
     if (isLeft()) return Infinity
     for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue

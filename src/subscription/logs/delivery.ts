@@ -8,6 +8,9 @@ import type { LogsItem, StreamSink } from '../stream'
 import type { Entry } from './ledger'
 import { createLedger, MOST_BLOCKS } from './ledger'
 
+/** A block that is canonical no more. */
+export type Orphan = Pick<BlockRef, 'number' | 'hash' | 'parentHash'>
+
 export type Delivery = {
   /** The last block whose turn has come. */
   cursor(): BlockRef | undefined
@@ -19,8 +22,7 @@ export type Delivery = {
   give(block: BlockRef, logs: readonly Log[], isCertain: boolean): void
   /** What was read from this block to the cursor for somebody who began earlier: it can be taken back from him too. */
   noteBefore(from: number, blocks: readonly LoggedBlock[]): void
-  /** It is canonical no more. */
-  takeBack(block: BlockRef): void
+  takeBack(block: Orphan): void
   /** Logs of a block whose turn is over. Returns whether any of them is new. */
   add(block: Pick<BlockRef, 'number' | 'hash'>, logs: readonly Log[]): boolean
   has(hash: string): boolean
@@ -78,13 +80,13 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     sink.onGap(from, to, why)
   }
 
-  function takeBack(block: BlockRef) {
+  function takeBack(block: Orphan) {
     takenBack++
     const entry = ledger.remove(block.hash)
     certainTo = Math.min(certainTo, block.number - 1)
     while ((turns.at(-1)?.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
-      cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: block.provider }
+      cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
     if (!entry) return
     const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
     // Nobody had told that it was replaced: what was pushed since is of the new branch.
@@ -92,10 +94,9 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
   }
 
   /** What still stands at its height was orphaned, and nobody said so. */
-  function takeBackRivals({ number, hash, provider }: BlockRef) {
+  function takeBackRivals({ number, hash }: BlockRef) {
     if (ledger.highest() < number) return
-    for (const rival of ledger.all())
-      if (rival.number === number && rival.hash !== hash) takeBack({ number, hash: rival.hash, provider })
+    for (const rival of ledger.all()) if (rival.number === number && rival.hash !== hash) takeBack(rival)
   }
 
   function blocks() {

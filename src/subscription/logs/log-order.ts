@@ -117,8 +117,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       if (off) return
       pushes.take(hash)
       const entry = delivery.blocks().find((block) => block.hash === hash)
-      const provider = pushes.place()?.id ?? ''
-      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider } })
+      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: entry })
     },
     stop() {
       off?.()

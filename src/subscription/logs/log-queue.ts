@@ -2,6 +2,7 @@
 
 import type { BlockRef } from '../block'
 import type { BloomAnswer } from './blooms'
+import type { Orphan } from './delivery'
 
 export type BlockItem = {
   readonly type: 'block'
@@ -14,8 +15,7 @@ export type BlockItem = {
 
 export type QueueItem =
   | BlockItem
-  /** The block is canonical no more. */
-  | { readonly type: 'retract'; readonly block: BlockRef }
+  | { readonly type: 'retract'; readonly block: Orphan }
   /** Blocks without heads. */
   | { readonly type: 'range'; readonly from: number; readonly to: number }
   /** From what was delivered to the newest block: the stream goes by heads from here on. */

@@ -83,8 +83,8 @@ export function createLogStream(
     turns.uncover()
     // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
     // the next head is sure to.
-    const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
-    const isOrdered = isSameSocket || !order.hasHeads()
+    const { source } = heads.state()
+    const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
     pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
     isSettled = true
     order.choose()
