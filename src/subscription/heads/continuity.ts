@@ -6,6 +6,8 @@ import type { Block, BlockRef } from '../block'
 export type Continuity = {
   /** The newest block; `undefined` before anything is known. */
   tip(): BlockRef | undefined
+  /** The number of the newest block; -1 before anything is known. */
+  height(): number
   /** The lowest block that is remembered. */
   root(): BlockRef | undefined
   has(hash: string): boolean
@@ -47,6 +49,7 @@ export function createContinuity(): Continuity {
 
   return {
     tip: () => blocks.at(-1),
+    height: () => blocks.at(-1)?.number ?? -1,
     root: () => blocks[0],
     has: (hash) => hashes.has(hash),
     extend(path) {

@@ -6,7 +6,7 @@ import type { Patience } from '../../base/patience'
 import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
-import type { Block, BlockRef } from '../block'
+import type { Block } from '../block'
 import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
 import type { Continuity } from './continuity'
@@ -77,10 +77,10 @@ export function createFollower(options: FollowerOptions): Follower {
 
   async function take({ block, origin }: Arrival) {
     if (!chain.tip()) startFrom(block)
-    const tip = chain.tip() as BlockRef
+    const height = chain.height()
     if (chain.has(block.hash)) {
-      if (block.number >= tip.number) join(origin)
-    } else if (block.number > tip.number || (origin === present && !isOld(block))) await follow(block, origin, false)
+      if (block.number >= height) join(origin)
+    } else if (block.number > height || (origin === present && !isOld(block))) await follow(block, origin, false)
     else await considerLower(block, origin)
   }
 
@@ -110,10 +110,10 @@ export function createFollower(options: FollowerOptions): Follower {
   function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
     const last = first.number - 1
-    const tip = chain.tip()?.number ?? -1
+    const height = chain.height()
     const root = chain.root()?.number ?? 0
     const removed = chain.restart({ number: last, hash: first.parentHash, provider: first.provider })
-    if (last > tip) return sink.onGap(tip + 1, last, why)
+    if (last > height) return sink.onGap(height + 1, last, why)
     sink.onReorg(removed, isReset)
     if (last > start) sink.onGap(Math.min(root, last), last, why)
   }
@@ -131,12 +131,12 @@ export function createFollower(options: FollowerOptions): Follower {
   async function considerLower(block: Block, origin: Origin) {
     origin.lowerSince ??= clock.now()
     const isAlone = clock.now() - Math.max(origin.lowerSince, levelAt) >= LOWER_FOR
-    const height = chain.tip()?.number ?? -1
     if (isAlone) {
       join(origin)
       return follow(block, origin, false)
     }
-    if (block.number < height && (await reset.isReset(height)) && !isOver()) await follow(block, origin, true)
+    if (block.number < chain.height() && (await reset.isReset(chain.height())) && !isOver())
+      await follow(block, origin, true)
   }
 
   function join(origin: Origin) {

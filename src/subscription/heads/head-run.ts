@@ -106,16 +106,13 @@ export function startHeadRun(
     ask,
     providers,
     blockTime: heads.blockTime,
-    height,
+    height: chain.height,
     onStall() {
       if (!live) return
       live.place.state.breaker.recordFailure(clock.now(), false)
       places.leave(live.place, 'its stream is stalled')
     },
   })
-  function height() {
-    return chain.tip()?.number ?? -1
-  }
 
   function tip() {
     const newest = chain.tip()
@@ -200,8 +197,7 @@ export function startHeadRun(
 
   /** One that is behind is used only while there is no better one. */
   function goElsewhereIfBehind({ number }: Block) {
-    const tip = chain.tip()
-    if (!live || !tip || number >= tip.number) return
+    if (!live || number >= chain.height()) return
     const own = live.place
     const isOther = (place: Place) => place !== own && !hasFailedOfLate(place, clock.now())
     if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
@@ -217,7 +213,7 @@ export function startHeadRun(
       onData,
       onDown,
       onRest: poller.start,
-      isLevel: ({ id }) => backfill.hasReached(height, id),
+      isLevel: ({ id }) => backfill.hasReached(chain.height, id),
     },
   })
   return {

@@ -44,9 +44,9 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
     if (blocks.length > mostFilled) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
-    const tip = chain.tip()?.number ?? floor
-    if (near.size === 0 && first.number - tip > NARROW + 1) {
-      const from = Math.max(tip + 1, first.number - mostFilled)
+    const height = chain.height()
+    if (near.size === 0 && first.number - height > NARROW + 1) {
+      const from = Math.max(height + 1, first.number - mostFilled)
       near = new Map(
         (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
       )

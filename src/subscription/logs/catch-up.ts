@@ -44,8 +44,7 @@ const READ_AGAIN = 256
 /** @param dropTo takes those up to this block out of the queue, and back what is to be taken back */
 export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
   const { clock, reads, delivery, heads, backfill } = options
-  const { onGap } = delivery
-  const height = () => delivery.cursor()?.number ?? -1
+  const { onGap, height } = delivery
 
   async function newestBlock(isLeft: () => boolean): Promise<BlockRef | undefined> {
     const until = clock.now() + AHEAD

@@ -14,6 +14,8 @@ export type Orphan = Pick<BlockRef, 'number' | 'hash' | 'parentHash'>
 export type Delivery = {
   /** The last block whose turn has come. */
   cursor(): BlockRef | undefined
+  /** Its number; -1 before any. */
+  height(): number
   /** Nothing up to this block is delivered. */
   begin(block: BlockRef): void
   /** The first block of which logs are delivered. */
@@ -68,11 +70,12 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     return { type: 'logs', number, hash, results, isRemoved, isLate, turn }
   }
 
-  const isCertain = () => certainTo >= (cursor?.number ?? -1)
+  const height = () => cursor?.number ?? -1
+  const isCertain = () => certainTo >= height()
 
   /** Nothing up to this block is looked at again. */
   function givenUpTo() {
-    return isCertain() || !cursor ? certainTo : Math.max(certainTo, ledger.forgotten(), cursor.number - MOST_BLOCKS)
+    return isCertain() ? certainTo : Math.max(certainTo, ledger.forgotten(), height() - MOST_BLOCKS)
   }
 
   function onGap(from: number, to: number, why: string) {
@@ -105,6 +108,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
 
   return {
     cursor: () => cursor,
+    height,
     begin(block) {
       turns.length = 0
       cursor = block
@@ -126,7 +130,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
     noteBefore(from, blocks) {
-      const floor = Math.max(from, (cursor?.number ?? 0) - MOST_BLOCKS + 1)
+      const floor = Math.max(from, height() - MOST_BLOCKS + 1)
       const older = blocks.filter(({ number }) => number >= floor && number < begunAt)
       ledger.addBefore(older.map((block) => ({ ...block, turn: -1 })))
       begunAt = Math.min(begunAt, floor)

@@ -51,7 +51,7 @@ export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCh
 
   function isMuch() {
     const from = delivery.uncertainFrom()
-    const to = delivery.cursor()?.number ?? -1
+    const to = delivery.height()
     const logs = delivery.missingFrom([], from, to).flatMap((block) => block.logs)
     return to - from > MANY_BLOCKS || logs.length > MANY_LOGS
   }

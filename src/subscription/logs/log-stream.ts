@@ -171,7 +171,7 @@ export function createLogStream(
       onData,
       onDown,
       onRest,
-      isLevel: ({ id }) => backfill.hasReached(() => delivery.cursor()?.number ?? -1, id),
+      isLevel: ({ id }) => backfill.hasReached(delivery.height, id),
     },
   })
   return {
