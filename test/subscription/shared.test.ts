@@ -171,13 +171,14 @@ describe('the end', () => {
     const { clock, shared, stream, join, sink } = setUp()
     const { seen, errors, off } = join()
     const error = new Error('closed')
+    const told = expect(shared.whenReady(10_000)).rejects.toBe(error)
     shared.close(error)
     shared.close(error)
     sink().onItem(plain('a'))
     off()
     await clock.advance(5_000)
     expect([errors, seen, stream.stop.mock.calls.length]).toEqual([[error], [], 1])
-    await expect(shared.whenReady(10_000)).rejects.toBe(error)
+    await told
   })
 })
 
