@@ -80,10 +80,11 @@ export function startHeadRun(
     known: heads.best(clock.now()),
     sink: {
       onBlock(block) {
+        const isFirst = blockAt === -Infinity
         blockAt = clock.now()
         parts.truth?.show(block.number, blockAt)
         tellAll((listener) => listener.onBlock(block))
-        show()
+        if (isFirst) show()
       },
       onReorg(removed, isReset) {
         // What requests have seen since the last block, they have told of.
