@@ -3,7 +3,7 @@
 
 import type { ChannelState } from '../provider/provider'
 import type { OnWinner, Parts } from '../request/flight'
-import type { ClientChannels, Face, Plan, RequestOverrides } from '../request/plan'
+import type { ClientChannels, Face, Plan } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
@@ -67,10 +67,14 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
   }
 
   return {
-    ask(request, { purpose, timeout, serving, exclude = [], ...wanted }) {
+    ask(request, { purpose, timeout, serving, provider, isPinned, exclude = [], channel = plan.channel }) {
       const barred = serving === undefined ? [] : othersThan(mayServe(planner({ method: serving })))
       // A client that is pinned to one provider asks nobody else.
-      const limits = plan.isPinned ? {} : limitsOf({ ...wanted, exclude: [...exclude, ...barred] }, plan)
+      const limits = !plan.isPinned && {
+        ...(provider && { provider, allowFailover: !isPinned }),
+        exclude: [...(plan.exclude ?? []), ...exclude, ...barred],
+        channel,
+      }
       let by = { provider: '', attempts: 0 }
       const onAnswer: OnWinner = (channel, attempts) => {
         by = { provider: channel.provider.id, attempts }
@@ -92,16 +96,5 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       // Whoever hears of it may subscribe anew.
       for (const controller of [...asked]) controller.abort(new Error('Nobody is subscribed any more.'))
     },
-  }
-}
-
-function limitsOf(
-  { provider, isPinned = false, exclude = [], channel }: Omit<AskOptions, 'purpose' | 'timeout' | 'serving'>,
-  plan: Plan,
-): RequestOverrides {
-  return {
-    ...(provider && { provider, allowFailover: !isPinned }),
-    exclude: [...(plan.exclude ?? []), ...exclude],
-    channel: channel ?? plan.channel,
   }
 }

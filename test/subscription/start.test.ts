@@ -67,6 +67,18 @@ describe('a stream of logs', () => {
   })
 })
 
+test('behavior: logs of which the heads run already: who subscribes waits, and is shown `opening`, until a place confirms', async () => {
+  const { clock, feed, subscribe, states } = setUp(1)
+  subscribe()
+  await clock.settle()
+  feed(1).confirm(400)
+  const one = subscribe(['logs', {}])
+  await clock.advance(399)
+  expect([one.id, states]).toEqual([undefined, ['live at 100']])
+  await clock.advance(1)
+  expect([typeof one.id, states]).toEqual(['string', ['live at 100', 'live at 100']])
+})
+
 describe('a stream that begins after a block that was shown', () => {
   test('behavior: more has passed since than is filled in: the newest are given, the rest is told', async () => {
     const { clock, tree, request, subscribe, eventsOf } = createNodes(1, {

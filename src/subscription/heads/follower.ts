@@ -9,7 +9,7 @@ import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
-import type { Continuity, Link } from './continuity'
+import type { Continuity } from './continuity'
 import { createContinuity } from './continuity'
 import type { Path } from './path'
 import { findPath, GIVEN_UP } from './path'
@@ -20,8 +20,8 @@ export type FollowerSink = {
   onBlock(block: Block): void
   /** These are canonical no more, newest first. @param isReset whether the chain became shorter, by decision */
   onReorg(removed: readonly Block[], isReset: boolean): void
-  /** These blocks could not be had, or are too many. @param isDue whether they were to be given: not below the beginning */
-  onGap(from: number, to: number, why: string, isDue: boolean): void
+  /** These blocks were to be given, and could not be had or are too many. */
+  onGap(from: number, to: number, why: string): void
   /** Blocks in between are being fetched, or not any more. */
   onFilling(isFilling: boolean): void
 }
@@ -57,7 +57,7 @@ export function createFollower(options: FollowerOptions): Follower {
   const chain = createContinuity()
   const arrivals = createArrivals()
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
-  /** Whose reorgs are followed at once. */
+  /** The last one that was level: its reorgs are followed at once. */
   let present: Origin | undefined
   /** Blocks above this one were given. */
   let start = -1
@@ -77,10 +77,10 @@ export function createFollower(options: FollowerOptions): Follower {
 
   async function take({ block, origin }: Arrival) {
     if (!chain.tip()) startFrom(block)
-    const tip = chain.tip() as Link
+    const height = chain.height()
     if (chain.has(block.hash)) {
-      if (block.number >= tip.number) join(origin)
-    } else if (block.number > tip.number || (isFollowed(origin) && !isOld(block))) await follow(block, origin, false)
+      if (block.number >= height) join(origin)
+    } else if (block.number > height || (origin === present && !isOld(block))) await follow(block, origin, false)
     else await considerLower(block, origin)
   }
 
@@ -109,12 +109,13 @@ export function createFollower(options: FollowerOptions): Follower {
   /** What lies below the path is not known: the chain begins anew with it. */
   function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
-    const tip = chain.tip()?.number ?? -1
+    const last = first.number - 1
+    const height = chain.height()
     const root = chain.root()?.number ?? 0
-    const removed = chain.restart({ number: first.number - 1, hash: first.parentHash, provider: first.provider })
-    if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
+    const removed = chain.restart({ number: last, hash: first.parentHash, provider: first.provider })
+    if (last > height) return sink.onGap(height + 1, last, why)
     sink.onReorg(removed, isReset)
-    sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
+    if (last > start) sink.onGap(Math.min(root, last), last, why)
   }
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {
@@ -130,23 +131,18 @@ export function createFollower(options: FollowerOptions): Follower {
   async function considerLower(block: Block, origin: Origin) {
     origin.lowerSince ??= clock.now()
     const isAlone = clock.now() - Math.max(origin.lowerSince, levelAt) >= LOWER_FOR
-    const height = chain.tip()?.number ?? -1
     if (isAlone) {
       join(origin)
       return follow(block, origin, false)
     }
-    if (block.number < height && (await reset.isReset(height)) && !isOver()) await follow(block, origin, true)
+    if (block.number < chain.height() && (await reset.isReset(chain.height())) && !isOver())
+      await follow(block, origin, true)
   }
 
   function join(origin: Origin) {
-    origin.isJoined = true
     origin.lowerSince = undefined
     levelAt = clock.now()
     present = origin
-  }
-
-  function isFollowed(origin: Origin) {
-    return origin.isJoined && origin === present
   }
 
   return {

@@ -13,9 +13,7 @@ import { suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { openUpstream } from '../source/upstream'
 import type { Stream, StreamSink, StreamState } from '../stream'
-import { isSameState } from '../stream'
 import type { Blooms } from './blooms'
-import { createCoverage } from './coverage'
 import { createDelivery } from './delivery'
 import { createLogCheck } from './log-check'
 import { createLogOrder } from './log-order'
@@ -54,9 +52,7 @@ export function createLogStream(
   const reads = createLogReads(clock, gate, backfill, filter)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
-  const coverage = createCoverage()
-  const trust = createTrust(verify, blooms, filter, coverage)
-  let state: StreamState = { name: 'opening' }
+  const trust = createTrust(verify, blooms, filter, pushes)
   /** Whether it is decided where it comes from. */
   let isSettled = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
@@ -66,7 +62,7 @@ export function createLogStream(
     delivery,
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
-      hasNoTurn(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
+      !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
@@ -74,7 +70,6 @@ export function createLogStream(
     heads,
     turns,
     delivery,
-    coverage,
     pushes,
     known: parts.heads.best(clock.now()),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
@@ -86,21 +81,19 @@ export function createLogStream(
   function onLive(place: Place) {
     // Of what waits, it may have been about to push a part.
     turns.uncover()
-    pushes.clear()
     // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
     // the next head is sure to.
-    const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
-    const isOrdered = isSameSocket || !order.hasHeads()
-    coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    const { source } = heads.state()
+    const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
+    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
     isSettled = true
     order.choose()
     if (!order.hasHeads() && !delivery.cursor()) void begin(place)
     show()
   }
 
-  function onDown(_: Place, why: string) {
-    coverage.end()
-    pushes.clear()
+  function onDown(why: string) {
+    pushes.begin()
     turns.uncover()
     order.goByHeads()
     show(why)
@@ -120,36 +113,29 @@ export function createLogStream(
     else order.goByHeads()
   }
 
-  function onData(result: unknown, place: Place) {
+  function onData(result: unknown) {
     const log = toLog(result)
-    if (!log) return
+    const place = pushes.place()
+    if (!log || !place) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
-    coverage.note(number)
     silence.hear(number)
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
-    if (pushes.add(log)) distrust(place, number)
+    if (pushes.add(log)) onLoss(number)
     // Whether the turn of the block has come already.
-    if (hasNoTurn(hash) && (delivery.has(hash) || heads.has(hash))) {
+    if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
       // It should have come with the others of its block.
-      distrust(place, number)
+      onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else order.addByLog({ number, hash, provider: place.id })
     turns.look()
   }
 
-  function hasNoTurn(hash: string) {
-    return !turns.isWaiting(hash) && !turns.isFilling()
-  }
-
+  /** Of what the place pushed something was lost, doubled or swapped. */
   function onLoss(number: number) {
-    const place = coverage.place()
-    if (place) distrust(place, number)
-  }
-
-  function distrust(place: Place, number: number) {
-    if (!trust.mayCheck) return
+    const place = pushes.place()
+    if (!place || !trust.mayCheck) return
     suspect(place, number)
     order.goByHeads()
     delivery.giveUp()
@@ -157,17 +143,14 @@ export function createLogStream(
   }
 
   function show(why?: string) {
-    const before = state
-    state = stateNow()
-    if (!isSameState(before, state)) sink.onState(state, why)
-    if (isSettled && state.name !== 'opening') sink.onReady()
+    sink.onState(state(), why)
   }
 
   /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
-  function stateNow(): StreamState {
-    if (!delivery.cursor()) return { name: 'opening' }
-    const { name, source } = order.hasHeads() ? heads.state() : state
-    const place = coverage.place()
+  function state(): StreamState {
+    if (!isSettled || !delivery.cursor()) return { name: 'opening' }
+    const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
+    const place = pushes.place()
     if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
     return {
       name: name === 'live' ? 'polling' : name === 'opening' ? 'switching' : name,
@@ -188,11 +171,10 @@ export function createLogStream(
       onData,
       onDown,
       onRest,
-      isLevel: ({ id }) => backfill.hasReached(() => delivery.cursor()?.number ?? -1, id),
+      isLevel: ({ id }) => backfill.hasReached(delivery.height, id),
     },
   })
   return {
-    state: () => state,
     cursor: () => delivery.cursor()?.number,
     replay: (from) =>
       read(from).catch((error) => {
