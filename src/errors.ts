@@ -108,9 +108,7 @@ export class LogRangeTooWideError extends BaseError {
   }) {
     super(
       `"${method}" over ${blocks} blocks takes ${requests} requests, but \`logs.maxRequests\` allows ${maxRequests}.`,
-      {
-        metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'],
-      },
+      { metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'] },
     )
     this.requests = requests
     this.maxRequests = maxRequests
