@@ -75,7 +75,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
       const rule = 'must be JSON, without BigInt and cycles'
       return Promise.reject(new InvalidOptionsError({ path: 'params', rule, value: params }))
     }
-    const { kind, isShareable } = plan.need.traits
+    const { kind, isShareable } = given.plan.need.traits
     if (kind === 'raw-send') return send(asked)
     if (kind === 'filter') return inParts(asked, (caller) => filters.request(caller, request))
     if (method === 'eth_chainId' && isChainKnown(plan)) return inParts(asked, () => chainId)
@@ -93,11 +93,13 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
 
   /** The plan, or one for what goes to some of the providers only. */
   function ownPlanOf({ plan, request: { method } }: Asked): Plan {
+    const { need, provider } = plan
     if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, base: plan, isPrivate: true }
-    // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place.
-    if (method === 'eth_chainId' && wallet && plan.provider === undefined)
-      return { ...plan, base: plan, provider: wallet.id, hedge: undefined }
-    return plan
+    // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place: like a send
+    // it goes to the wallet, also behind an open breaker, and on only if there is nobody.
+    if (method !== 'eth_chainId' || !wallet || provider !== undefined) return plan
+    const traits = { ...need.traits, kind: 'wallet' as const }
+    return { ...plan, base: plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
   }
 
   function pass({ channels, request, plan, signal }: Asked): Promise<unknown> {
