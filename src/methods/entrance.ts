@@ -85,7 +85,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     if (!sharing || key === undefined) return read(asked)
     const { base = plan } = plan
     const other = sharing.find(key, base, signal)
-    if (other) return inParts(asked, () => join(other, asked))
+    if (other) return inParts(asked, (caller) => join(other, caller, asked))
     const answer = read(asked)
     sharing.add(key, base, signal, answer)
     return answer
@@ -113,17 +113,15 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   }
 
   /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
-  async function join(other: Promise<unknown>, asked: Asked) {
-    const { plan } = asked
-    const deadline = clock.now() + plan.timeout
+  async function join(other: Promise<unknown>, caller: Caller, { request, plan }: Asked) {
     try {
       return await other
     } catch (error) {
-      const timeout = deadline - clock.now()
+      const timeout = caller.deadline - clock.now()
       // What failed before its time would fail again.
       const isLate = plan.timeout < Infinity && timeout >= LEAST && timeout <= JOINABLE + LEAST
       if ((error as Error).name !== 'AllProvidersFailedError' || !isLate) throw error
-      return pass({ ...asked, plan: { ...plan, timeout, isInner: true } })
+      return calls.call(caller, request, plan)
     }
   }
 
