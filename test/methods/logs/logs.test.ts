@@ -56,6 +56,18 @@ describe('a request that a provider takes as it is', () => {
     expect(t.rangesOf('p1').sort()).toEqual(['1-1000', '1001-2000', '2001-3000', '3001-4000', '4001-5000'])
   })
 
+  test('error: of pieces that are given up when one has failed for good, each attempt is told and counted once', async () => {
+    const t = createLogWorld({ height: 10_000, nodes: [{ capabilities: { logs: { maxBlockRange: 1_000 } } }] })
+    t.channel('p1')
+      .on('eth_getLogs')
+      .once.fail(rpcError(-32602, 'invalid argument 0: hex string without 0x prefix'), { after: 10 })
+      .hang()
+    const ended = await settle(t, range(1, 4_000))
+    expect(ended.error).toMatchObject({ code: -32602 })
+    expect(t.eventsOf('request')).toMatchObject([{ outcome: 'error', attempts: 4 }])
+    expect(t.eventsOf('attempt')).toHaveLength(4)
+  })
+
   test('Given a named provider without logs and allowFailover, then the others get pieces: the range used to be refused', async () => {
     const t = create([{ enforces: { maxBlockRange: 50 } }, { capabilities: { methods: { exclude: ['eth_getLogs'] } } }])
     const ended = await settle(t, range(1, 100), { provider: 'p2', allowFailover: true })
