@@ -34,7 +34,7 @@ import type { Status } from './status'
 import { statusOf } from './status'
 import type { Subscriptions, SubscriptionsOptions } from './subscription/subscriptions'
 import { createSubscriptions } from './subscription/subscriptions'
-import type { BreakerStateName, ChannelType, RpcRequest } from './types'
+import type { BreakerStateName, ChannelType, FailureKind, RpcRequest } from './types'
 
 export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | 'pollingInterval'> & {
   readonly providers: readonly ProviderSetup[]
@@ -139,6 +139,7 @@ export function createEngine(setup: EngineSetup): Engine {
     from: BreakerStateName,
     to: BreakerStateName,
     openUntil: number | undefined,
+    why: FailureKind | undefined,
   ) {
     const { provider, type } = channel
     parts.version++
@@ -147,7 +148,7 @@ export function createEngine(setup: EngineSetup): Engine {
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(() => wake(parts))
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
-    events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait }))
+    events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait, why }))
   }
 
   function onHead({ id }: Provider, from: number | undefined, to: number) {
@@ -157,7 +158,11 @@ export function createEngine(setup: EngineSetup): Engine {
   function onSocket(id: string, { from, to, attempt, why, delay, isBlamed }: SocketChange) {
     parts.version++
     subscriptions.onSocket(id, to)
-    if (isBlamed && !isOffline()) channelOf(id, 'ws')?.breaker.loseAll(clock.now())
+    const channel = channelOf(id, 'ws')
+    if (isBlamed && channel && !isOffline()) {
+      channel.lastFailure = { kind: 'network', at: clock.now() }
+      channel.breaker.loseAll(clock.now())
+    }
     events.emit('connection', defined({ provider: id, from, to, attempt, why, delay }))
   }
 

@@ -36,6 +36,7 @@ export class AllProvidersFailedError extends BaseError {
     attempts,
     retryAfter,
     timeout,
+    idle = [],
     cause,
   }: {
     method: string
@@ -43,6 +44,8 @@ export class AllProvidersFailedError extends BaseError {
     retryAfter?: number | undefined
     /** The deadline, if it ended the request (in ms). */
     timeout?: number | undefined
+    /** Where nobody was asked: the channels, and what kept them. */
+    idle?: readonly string[][] | undefined
     cause?: Error | undefined
   }) {
     const rows = attempts.map(({ provider, channel, kind, duration, error }) => [
@@ -57,7 +60,8 @@ export class AllProvidersFailedError extends BaseError {
       metaMessages: [
         ...(timeout === undefined ? [] : [`Timeout: ${Math.round(timeout)} ms`]),
         ...(retryAfter === undefined ? [] : [`Retry after: ${Math.ceil(retryAfter)} ms`]),
-        ...(rows.length ? ['Attempts:', ...formatRows(rows)] : ['Attempts: none']),
+        rows.length ? 'Attempts:' : 'Attempts: none',
+        ...formatRows(rows.length ? rows : idle),
       ],
     })
     this.method = method
@@ -104,9 +108,7 @@ export class LogRangeTooWideError extends BaseError {
   }) {
     super(
       `"${method}" over ${blocks} blocks takes ${requests} requests, but \`logs.maxRequests\` allows ${maxRequests}.`,
-      {
-        metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'],
-      },
+      { metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'] },
     )
     this.requests = requests
     this.maxRequests = maxRequests
@@ -150,12 +152,17 @@ export class InvalidResponseError extends BaseError {
 /** A provider is on another chain than the client: its answer was thrown away, and it is not used again. */
 export class ChainMismatchError extends BaseError {
   override name = 'ChainMismatchError' as const
+  /** Id of the provider. */
+  readonly provider: string
+  /** The chain that it is on. */
+  readonly chainId: number | undefined
 
-  /** @param chainId of the provider */
   constructor({ provider, chainId }: { provider: string; chainId: number | undefined }) {
     super(`Provider "${provider}" is on another chain than the client.`, {
       details: `"${provider}" is on chain ${chainId}.`,
     })
+    this.provider = provider
+    this.chainId = chainId
   }
 }
 

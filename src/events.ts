@@ -50,10 +50,16 @@ export type BreakerEvent = {
   to: BreakerStateName
   /** How long it stays open before a probe (in ms); only when it opens. */
   wait?: number
+  /** The failure that opened it; none if it was opened by hand, or closes. */
+  why?: FailureKind
 }
 
-/** A provider said "too much" and is left alone for a while. */
-export type LimitEvent = { provider: string; kind: 'rate-limit' | 'quota' /** in ms */; cooldown: number }
+/** A provider said "too much", or that it is down and for how long, and is left alone for a while. */
+export type LimitEvent = {
+  provider: string
+  kind: 'rate-limit' | 'quota' | 'server-error' /** in ms */
+  cooldown: number
+}
 
 /** Something was learned about what a provider can do. */
 export type CapabilityEvent = {

@@ -5,7 +5,7 @@ import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { Heads } from './provider/head'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'
 import type { SharedStatus } from './subscription/shared'
-import type { BreakerStateName, SocketState } from './types'
+import type { BreakerStateName, FailureKind, SocketState } from './types'
 
 export type ChannelStatus = {
   breaker: {
@@ -20,6 +20,8 @@ export type ChannelStatus = {
   /** Share of the last calls (up to 32) that went well. */
   success?: number
   inFlight: number
+  /** How it last failed a request that others may have answered: `code` of JSON-RPC, `status` of HTTP, when (in ms, as `uptime`). */
+  lastFailure?: { kind: FailureKind; code?: number; status?: number; at: number }
   /** Attempts since the start. */
   attempts: number
   /** What its socket is doing, if it was given as a URL. */
@@ -101,7 +103,7 @@ function newestOf(providers: readonly Provider[], heads: Heads): number | undefi
 }
 
 function statusOfChannel(
-  { provider, breaker, health, inFlight, attempts, socket }: ChannelState,
+  { provider, breaker, health, inFlight, attempts, lastFailure, socket }: ChannelState,
   startedAt: number,
   now: number,
 ): ChannelStatus {
@@ -113,6 +115,7 @@ function statusOfChannel(
     latency: defined({ p50: health.overall.median(), p95: health.overall.p95() }),
     success: health.success(),
     inFlight,
+    lastFailure: lastFailure && defined({ ...lastFailure, at: lastFailure.at - startedAt }),
     attempts,
     socket: socket?.(),
     strays: socket && provider.setup.strays?.(),

@@ -8,7 +8,7 @@ import type { Engine } from './engine'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
 import type { Face, RequestOverrides } from './request/plan'
-import { failureOf, isUnreachable } from './rpc/failure'
+import { failureOf } from './rpc/failure'
 import { count0, fn, isObject, refuse, rule, shape, signal } from './shape'
 import type { Status } from './status'
 import type { Subscription } from './subscription/hub'
@@ -173,7 +173,7 @@ function controlOf(engine: Engine, id: string, type: ChannelType): BreakerContro
     },
     close: () => breaker.close(),
     recordFailure(error) {
-      breaker.recordFailure(engine.now(), isUnreachable(failureOf(error, { method: '' })))
+      breaker.recordFailure(engine.now(), failureOf(error, { method: '' }).kind)
     },
   }
 }

@@ -76,6 +76,21 @@ describe('AllProvidersFailedError', () => {
     `)
   })
 
+  test('behavior: what kept those that were not asked', () => {
+    const idle = [
+      ['own-node', 'http', 'was at its limit'],
+      ['vendor', 'ws', 'was down'],
+    ]
+    expect(print(new AllProvidersFailedError({ method: 'eth_call', attempts: [], idle }))).toMatchInlineSnapshot(`
+      "No provider could answer "eth_call".
+
+      Attempts: none
+        own-node  http  was at its limit
+        vendor    ws    was down
+      "
+    `)
+  })
+
   test('behavior: many attempts are counted, not listed', () => {
     const attempts = Array.from({ length: 50 }, (_, i) => attempt(`p-${i}`))
     const error = new AllProvidersFailedError({ method: 'eth_call', attempts })

@@ -92,7 +92,7 @@ describe('statusOf', () => {
   test('behavior: times are as `uptime`: an open breaker and a cooldown end so long after the start', () => {
     const { providers, status } = setUp([{}])
     const [p1] = providers as [Provider]
-    for (let count = 0; count < 3; count++) first(p1).breaker.recordFailure(5_000, true)
+    for (let count = 0; count < 3; count++) first(p1).breaker.recordFailure(5_000, 'network')
     p1.quota.refuse('rate-limit', 3_000, 5_000)
     const seen = status(5_500)
     expect(seen.uptime).toBe(4_500)

@@ -424,7 +424,7 @@ describe('what is shown', () => {
     expectTypeOf<AttemptEvent['outcome']>().toEqualTypeOf<'success' | 'failure' | 'aborted'>()
     expectTypeOf<NonNullable<AttemptEvent['failure']>['kind']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<FailoverEvent['why']>().toEqualTypeOf<FailureKind>()
-    expectTypeOf<LimitEvent['kind']>().toEqualTypeOf<'rate-limit' | 'quota'>()
+    expectTypeOf<LimitEvent['kind']>().toEqualTypeOf<'rate-limit' | 'quota' | 'server-error'>()
     expectTypeOf<ConnectionEvent['to']>().toEqualTypeOf<SocketState>()
     expectTypeOf<EventMap['head']>().toEqualTypeOf<{ provider: string; from?: number; to: number }>()
     expectTypeOf<EventMap['reorg']>().toEqualTypeOf<{

@@ -1,12 +1,12 @@
 // Whether something comes for the first time, as far as it is remembered.
 
 /** @param most different keys that are remembered: past it the oldest is forgotten. */
-export function createNovelty(most: number): (key: string) => boolean {
-  const known = new Set<string>()
+export function createNovelty(most: number): (key: unknown) => boolean {
+  const known = new Set<unknown>()
   return (key) => {
     if (known.has(key)) return false
     known.add(key)
-    if (known.size > most) known.delete(known.values().next().value as string)
+    if (known.size > most) known.delete(known.values().next().value)
     return true
   }
 }

@@ -25,6 +25,8 @@ export type BatchesOptions = {
   onRefused: ((most: number) => void) | undefined
   provider: string
   sendOne(call: Outgoing, signal: AbortSignal | undefined): Promise<unknown>
+  /** Whether a call that failed was answered all the same: a revert shows as well as a value that the provider is up. */
+  isAnswer(call: Outgoing, error: unknown): boolean
   /** Rejects only if its signal is aborted. */
   sendAll(calls: readonly Outgoing[], signal: AbortSignal): Promise<BatchAnswer>
 }
@@ -51,7 +53,14 @@ const MOST_WAITING = 10_000
 /** Microtasks until the outcome of a call has reached its request, and some more. */
 const TURNS_TO_TELL = 8
 
-export function createBatches({ concurrency, onRefused, provider, sendOne, sendAll }: BatchesOptions): Batches {
+export function createBatches({
+  concurrency,
+  onRefused,
+  provider,
+  sendOne,
+  isAnswer,
+  sendAll,
+}: BatchesOptions): Batches {
   /** A declared concurrency holds for all; our own slots are for those that gain by waiting, and are taken by them only. */
   const isLimited = concurrency !== undefined
   const slots = concurrency ?? SLOTS
@@ -127,7 +136,10 @@ export function createBatches({ concurrency, onRefused, provider, sendOne, sendA
     travel.onLeave(undefined)
     const since = trust.since()
     const onAnswer = () => trust.answered(since)
-    occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal), onAnswer).then(resolve, reject)
+    occupy(hasSlot, controller.signal, () => sendOne(call, controller.signal), onAnswer).then(resolve, (error) => {
+      if (!trust.isTrusted() && isAnswer(call, error)) onAnswer()
+      reject(error)
+    })
   }
 
   function leaveTogether(members: readonly Traveller[], hasSlot: boolean) {

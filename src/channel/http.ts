@@ -54,7 +54,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   const { url, provider, headers = {}, maxResponseBodySize = 10_485_760, redactor = createRedactor() } = options
   const post = createPost({ url, headers, maxResponseBodySize, fetch: options.fetch, provider, redactor })
   const { concurrency, onRefused, rules } = options.batches ?? {}
-  const batches = options.batches && createBatches({ concurrency, onRefused, provider, sendOne, sendAll })
+  const batches = options.batches && createBatches({ concurrency, onRefused, provider, sendOne, isAnswer, sendAll })
   let lastId = 0
 
   function request(args: RpcRequest, { signal, travel }: ChannelRequestOptions = {}): Promise<unknown> {
@@ -74,6 +74,10 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     if (answer.type === 'result') return answer.result
     posted.hide()
     throw unusable(method, posted, answer)
+  }
+
+  function isAnswer({ method }: Outgoing, error: unknown) {
+    return failureOf(error, { method, rules }).verdict === 'final'
   }
 
   /** Everybody gets an error of their own: it names the method, and more is noted on it later. */

@@ -17,7 +17,7 @@ export type LinkChange = {
   readonly attempt: number
   /** How the socket ended, if one did. */
   readonly end?: SocketEnd | undefined
-  /** Until the next connect, if somebody needs it then (in ms). */
+  /** Until the next connect, if somebody needs it then (in ms); none if it would fail again. */
   readonly delay?: number | undefined
 }
 
@@ -107,7 +107,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     const challenge = () => socket.ping() || ask()
     const { hear, stop } = startHeartbeat(clock, challenge, () => down({ code: 1006, reason: 'no sign of life' }))
     turn({ type: 'open', socket, openedAt: clock.now(), hear, off: { cancel: stop, hold: socket.hold } })
-    if (users === 0) startLinger()
+    if (users === 0 && !linger) startLinger()
   }
 
   function hear() {
@@ -121,13 +121,13 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     const now = clock.now()
     if (state.type === 'open' && now - state.openedAt >= STAYED_UP) failures = 0
     if (failures === 0) outage = { since: now, level: 0 }
-    const { status = 0, code } = end
-    const isRefused = code === 1008 || (status >= 400 && status < 500)
-    const delay = delayAfter(isRefused, now)
+    const { status = 0, code, isPermanent = false } = end
+    const isRefused = isPermanent || code === 1008 || (status >= 400 && status < 500)
+    const delay = isPermanent ? Infinity : delayAfter(isRefused, now)
     failures++
-    // One that was up is worth a try, also if nobody needs it just now; one that could not be reached is not.
-    if (state.type === 'open') startLinger()
-    else stopLinger()
+    // One that was needed is worth a try, also if nobody needs it just now; one that could not be reached is not.
+    if (state.type !== 'open') stopLinger()
+    else if (users > 0) startLinger()
     wait({ failedAt: now, end, isRefused }, delay)
   }
 
@@ -145,7 +145,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
       offOnline()
     }
     const next: Waiting = { ...own, type: 'waiting', until: clock.now() + delay, off: { cancel, hold: timer.hold } }
-    if (state.type !== 'waiting') return turn(next, { end: own.end, delay })
+    if (state.type !== 'waiting') return turn(next, { end: own.end, delay: delay < Infinity ? delay : undefined })
     state.off.cancel()
     state = next
     timer.hold(users > 0)

@@ -5,6 +5,7 @@ import { ResponseBodyTooLargeError } from '../errors'
 import type { HeadersSource, HttpHeaders } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { Redactor } from './secrets'
+import { basicOf } from './secrets'
 
 export type PostOptions = {
   url: string
@@ -71,7 +72,7 @@ function splitUrl(url: string): { target: string; authorization?: string } {
     const parsed = new URL(url)
     const { username, password } = parsed
     if (!username && !password) return { target: parsed.href }
-    const authorization = `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`
+    const authorization = `Basic ${basicOf(`${username}:${password}`)}`
     parsed.username = parsed.password = ''
     return { target: parsed.href, authorization }
   } catch {

@@ -114,8 +114,14 @@ function secretsOfUrl(url: string): string[] {
     ...secretLabels(hostname),
     ...[pair, username, password, hash.slice(1), ...pathname.split('/')].flatMap(formsOf),
     ...search.split(/[?&]/).flatMap((field) => formsOf(field.slice(field.indexOf('=') + 1))),
-    apply(btoa, apply(decodeURIComponent, pair)),
+    basicOf(pair),
   ].filter((secret) => secret.length >= SHORTEST_SECRET)
+}
+
+/** User info of a URL (`user:password`, as it stands there) as Basic authorization has it. */
+export function basicOf(pair: string): string {
+  const bytes = new TextEncoder().encode(apply(decodeURIComponent, pair))
+  return btoa(String.fromCharCode(...bytes))
 }
 
 function secretsOfHeader(value: string): string[] {

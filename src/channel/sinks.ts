@@ -1,6 +1,7 @@
 // The upstream subscriptions of one socket: the provider's id -> where its frames go. Keeps what comes before its id is
 // known. Sends nothing.
 
+import { call } from '../base/call'
 import { field, isObject } from '../base/fields'
 import type { SubscriptionSink } from './channel'
 
@@ -28,19 +29,11 @@ export function createSinks(): Sinks {
   const sinks = new Map<string, SubscriptionSink>()
   let early: unknown[] = []
 
-  function call(run: () => void) {
-    try {
-      run()
-    } catch {
-      // A sink's fault is its owner's; other frames must not suffer from it.
-    }
-  }
-
   function give(params: unknown, mayBeEarly: () => boolean) {
     const id = field(params, 'subscription')
     if (typeof id !== 'string' || !isObject(params)) return false
     const sink = sinks.get(id)
-    if (sink) call(() => sink.onData(params))
+    if (sink) void call(sink.onData, params)
     else if (early.length >= MOST_EARLY || !mayBeEarly()) return false
     else early.push(params)
     return true
@@ -63,7 +56,7 @@ export function createSinks(): Sinks {
       const ended = [...sinks.values()]
       sinks.clear()
       early = []
-      for (const sink of ended) call(() => sink.onError(error))
+      for (const sink of ended) void call(sink.onError, error)
       return ended.length
     },
   }

@@ -11,6 +11,8 @@ export type SocketEnd = {
   /** HTTP status of a refused handshake, where the platform tells it. */
   readonly status?: number | undefined
   readonly cause?: unknown
+  /** Whether another one would end the same way: the platform has no sockets, or refuses the URL. */
+  readonly isPermanent?: boolean | undefined
 }
 
 /** None is called before `openSocket` has returned, and none after `onEnd` or `drop`. */
@@ -71,16 +73,18 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
   let isHeld = true
 
   async function start() {
+    let isPermanent = false
     try {
       const own = (await headers?.()) ?? {}
+      if (isOver) return
+      isPermanent = true
       const Platform = constructorOf(platformSocket)
       if (!Platform) throw new Error('There is no WebSocket on this platform.')
-      if (isOver) return
       raw = new Platform(url, [], { headers: own, perMessageDeflate: false })
       listen(raw)
     } catch (error) {
       // No platform for it, a `headers` function that failed, or a URL the platform refuses.
-      fail(messageOf(error), error)
+      fail(messageOf(error), error, isPermanent)
     }
   }
 
@@ -107,9 +111,9 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
     for (const sign of ['ping', 'pong']) socket.on?.(sign, () => isOver || events.onAlive())
   }
 
-  function fail(reason: string, cause: unknown) {
+  function fail(reason: string, cause: unknown, isPermanent = false) {
     const status = Number(REFUSED.exec(reason)?.[1]) || undefined
-    end({ code: 1006, reason, status, cause })
+    end({ code: 1006, reason, status, cause, isPermanent })
   }
 
   function end(given: SocketEnd) {

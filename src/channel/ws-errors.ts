@@ -21,6 +21,9 @@ export type WsErrors = {
   answered(method: string, message: Exclude<RpcMessage, { type: 'result' }>, frame: unknown): Error
 }
 
+/** What a socket ends with that was never open, or was closed without a word (RFC 6455, 7.4.1). */
+const ABNORMAL = 1006
+
 export function createWsErrors(provider: string, redactor: Redactor): WsErrors {
   function failed(method: string, given: unknown, details: string) {
     const error = new WebSocketRequestError({ body: { method }, details: redactor.text(details), url: provider })
@@ -29,7 +32,10 @@ export function createWsErrors(provider: string, redactor: Redactor): WsErrors {
 
   return {
     closed: () => new SocketClosedError({ url: provider }),
-    unconnected: (method, { reason, cause }) => failed(method, cause, `The handshake of the socket failed: ${reason}`),
+    unconnected(method, { code, reason, cause }) {
+      const what = code === ABNORMAL ? 'The handshake of the socket failed' : `The socket was closed with ${code}`
+      return failed(method, cause, `${what}: ${reason}`)
+    },
     unsent: (method, error) => failed(method, error, (error as Error).message),
     full: (most) => new ProviderDisconnectedError(new Error(`${most} calls are pending on the socket of ${provider}.`)),
     answered(method, message, frame) {

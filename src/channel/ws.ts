@@ -131,7 +131,9 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   function receive(data: unknown) {
     const body = parse(data)
     if (body?.method === 'eth_subscription' && sinks.give(body.params, isEstablishing)) return
-    const call = body?.method === undefined ? calls.find(body?.id) : undefined
+    // Some answers name the method, or null, beside their result; what the other side asks has neither.
+    const isAnswer = body?.method == null || body.result !== undefined || body.error !== undefined
+    const call = isAnswer ? calls.find(body?.id) : undefined
     if (!call) return stray(body)
     calls.finish(call)
     const message = readMessage(body, call.id)

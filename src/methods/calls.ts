@@ -6,7 +6,7 @@ import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
 import type { Provider } from '../provider/provider'
-import type { OnWinner, Parts } from '../request/flight'
+import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Plan, Planner } from '../request/plan'
 import type { RouteLimits } from '../request/route'
@@ -23,8 +23,8 @@ export type Caller = {
   readonly limits: Pick<RouteLimits, 'provider' | 'isPinned' | 'channel' | 'exclude'>
   /** The number of the request in events. */
   readonly id: number
-  /** Told of each call that was answered, for what is told of the request. */
-  readonly onAnswer: OnWinner
+  /** Told of the end of each call, for what is told of the request. */
+  readonly onEnd: OnEnd
 }
 
 export type Answer = { readonly value: unknown; readonly by: Provider }
@@ -56,11 +56,11 @@ export function createCalls(parts: Parts): Calls {
   async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
     const { channels, signal, id } = caller
     let by!: Provider // whoever wins is told of before the value comes
-    const onAnswer: OnWinner = (channel, attempts) => {
-      by = channel.provider
-      caller.onAnswer(channel, attempts)
+    const onEnd: OnEnd = (attempts, channel) => {
+      if (channel) by = channel.provider
+      caller.onEnd(attempts, channel)
     }
-    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
+    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onEnd, id)
     return { value, by }
   }
 
@@ -77,8 +77,7 @@ export function createCalls(parts: Parts): Calls {
     ask,
     call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, request) {
-      const { attempts = [] } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
-      return attempts.map((attempt) => {
+      return attemptsOf(error).map((attempt) => {
         const provider = providers.find(({ id }) => id === attempt.provider)
         return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
       })
@@ -99,6 +98,11 @@ export function createCalls(parts: Parts): Calls {
         if (signal?.aborted) onAbort()
       }),
   }
+}
+
+/** Those behind an error; none for one that is not about attempts. */
+export function attemptsOf(error: unknown): readonly AttemptSummary[] {
+  return (error as { attempts?: readonly AttemptSummary[] } | undefined)?.attempts ?? []
 }
 
 /** The plan for a part of a request: not told of, and within what is left of the caller's time. */

@@ -2,20 +2,19 @@
 
 import { numberToHex } from 'viem'
 import { jsonLength } from '../base/json'
-import type { AttemptSummary } from '../errors'
 import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RequestEnd } from '../request/emit'
 import { emitEnd } from '../request/emit'
-import type { OnWinner, Parts } from '../request/flight'
+import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Face, Plan } from '../request/plan'
 import { LEAST } from '../request/timing'
-import { isSignedSend } from '../rpc/methods'
+import { takesSigned } from '../rpc/methods'
 import { paramOf } from '../rpc/params'
 import type { RpcRequest } from '../types'
 import type { Caller } from './calls'
-import { createCalls, isOver } from './calls'
+import { attemptsOf, createCalls, isOver } from './calls'
 import { createFilters } from './filters/filters'
 import type { LogsOptions } from './logs/wide-logs'
 import { createWideLogs } from './logs/wide-logs'
@@ -33,13 +32,7 @@ export type EntranceOptions = {
 export type Entrance = {
   request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
   /** A read of the library's own: not told of; logs may be of any width. */
-  part(
-    channels: ClientChannels,
-    request: RpcRequest,
-    plan: Plan,
-    signal: AbortSignal,
-    onAnswer: OnWinner,
-  ): Promise<unknown>
+  part(channels: ClientChannels, request: RpcRequest, plan: Plan, signal: AbortSignal, onEnd: OnEnd): Promise<unknown>
 }
 
 /** What came in. */
@@ -56,7 +49,7 @@ const SYNC_MARGIN = 5_000
 export function createEntrance(parts: Parts, options: EntranceOptions): Entrance {
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
-  const hasWallet = providers.some(({ setup }) => setup.isWallet)
+  const wallet = providers.find(({ setup }) => setup.isWallet)
   const sharing = options.share ? createSharing(clock) : undefined
   const calls = createCalls(parts)
   const logs = createWideLogs(parts, calls, options.logs)
@@ -66,8 +59,10 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   parts.truth?.onReset.add(lookUps.forget)
   parts.truth?.onReset.add(filters.noteReset)
 
-  function enter(asked: Asked): Promise<unknown> {
-    const { request, plan, signal } = asked
+  function enter(given: Asked): Promise<unknown> {
+    const { request, signal } = given
+    const plan = ownPlanOf(given)
+    const asked = plan === given.plan ? given : { ...given, plan }
     const { method, params } = request
     const length = params === undefined ? 0 : jsonLength(params)
     if (length === undefined) {
@@ -88,6 +83,15 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     const answer = read(asked)
     sharing.add(key, base, signal, answer)
     return answer
+  }
+
+  /** The plan, or one for what goes to some of the providers only. */
+  function ownPlanOf({ plan, request: { method } }: Asked): Plan {
+    if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, base: plan, isPrivate: true }
+    // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place.
+    if (method === 'eth_chainId' && wallet && plan.provider === undefined)
+      return { ...plan, base: plan, provider: wallet.id, hedge: undefined }
+    return plan
   }
 
   function pass({ channels, request, plan, signal }: Asked): Promise<unknown> {
@@ -117,11 +121,8 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
 
   /** What may change something: what was asked before it has ended is not the answer to what is asked after it. */
   async function change(asked: Asked) {
-    const { plan, request } = asked
-    // Other forms of signed transactions are no less private.
-    const isHidden = calls.privates.length > 0 && isSignedSend(request.method)
     try {
-      return await pass(isHidden ? { ...asked, plan: { ...plan, isPrivate: true } } : asked)
+      return await pass(asked)
     } catch (error) {
       throw describeSend(error as Error)
     } finally {
@@ -149,7 +150,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
     let by: ChannelState | undefined
     let made = 0
-    const onAnswer: OnWinner = (channel, attempts) => {
+    const onEnd: OnEnd = (attempts, channel = by) => {
       by = channel
       made += attempts
     }
@@ -157,28 +158,27 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     try {
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
-      const value = await run({ channels, signal, deadline, limits: plan, id, onAnswer })
+      const value = await run({ channels, signal, deadline, limits: plan, id, onEnd })
       tell('success', made, { by })
       return value
     } catch (error) {
       const isAborted = isOver({ signal }, error)
       if (!isAborted && !isInner) counts.failed++
-      const { attempts } = (error ?? {}) as { attempts?: readonly AttemptSummary[] }
-      tell(isAborted ? 'aborted' : 'error', attempts?.length ?? made, { error, kind: attempts?.at(-1)?.kind })
+      tell(isAborted ? 'aborted' : 'error', made, { error, kind: attemptsOf(error).at(-1)?.kind })
       throw error
     }
   }
 
   function isChainKnown({ provider }: Plan) {
-    return !hasWallet && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
+    return !wallet && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
   return {
     request: ({ channels }, request, plan, signal) => enter({ channels, request, plan, signal }),
-    part(channels, request, plan, signal, onAnswer) {
-      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onAnswer)
+    part(channels, request, plan, signal, onEnd) {
+      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onEnd)
       const deadline = clock.now() + plan.timeout
-      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onAnswer }, request, plan)
+      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onEnd }, request, plan)
     },
   }
 }

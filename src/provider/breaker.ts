@@ -3,7 +3,8 @@
 
 import type { Random } from '../base/random'
 import { createRatioWindow } from '../base/window'
-import type { BreakerStateName } from '../types'
+import { isUnreachable } from '../rpc/failure'
+import type { BreakerStateName, FailureKind } from '../types'
 
 export type BreakerOptions = {
   /** Counted failures in a row that open it. @default 5 */
@@ -39,8 +40,16 @@ type State = Closed | Open | HalfOpen
 /** Leave for one attempt: the closed state that gave it, or a probe. */
 export type Permit = Closed | Probe
 
-/** How an attempt ended, as far as the breaker cares; `neutral` gives the permit back and says nothing. */
-export type BreakerResult = 'success' | 'failure' | 'network' | 'neutral'
+/** How an attempt ended, a failure by its kind; `neutral` gives the permit back and says nothing. */
+export type BreakerResult = 'success' | 'neutral' | FailureKind
+
+/** @param why the failure that opened it; none if that was done by hand */
+export type OnBreakerChange = (
+  from: BreakerStateName,
+  to: BreakerStateName,
+  openUntil?: number | undefined,
+  why?: FailureKind | undefined,
+) => void
 
 /** `failures`: counted failures in a row; `openUntil`: when a probe is due (in ms of the clock). */
 export type BreakerSnapshot = { state: BreakerStateName; failures: number; openUntil?: number }
@@ -58,7 +67,7 @@ export type Breaker = {
   admitProbe(now: number, isEarly: boolean): Permit | undefined
   settle(permit: Permit, result: BreakerResult, now: number): void
   /** A sign of ill health from outside an attempt: a failed upkeep call, a stalled stream. */
-  recordFailure(now: number, isNetwork: boolean): void
+  recordFailure(now: number, kind: FailureKind): void
   /** Everything on its way is lost at once: one network failure, whatever its attempts say afterwards. */
   loseAll(now: number): void
   /** Opens it, for `wait` (in ms) or as after a failure. */
@@ -72,13 +81,7 @@ const LONGEST_OPEN = 60_000
 /** A channel that does not answer a probe by then (in ms) is not back. */
 export const PROBE_LIMIT = 2_000
 
-export function createBreaker(
-  options: BreakerOptions,
-  parts: {
-    random: Random
-    onChange: (from: BreakerStateName, to: BreakerStateName, openUntil: number | undefined) => void
-  },
-): Breaker {
+export function createBreaker(options: BreakerOptions, parts: { random: Random; onChange: OnBreakerChange }): Breaker {
   const {
     failures: most = 5,
     ratio = 0.5,
@@ -93,15 +96,19 @@ export function createBreaker(
   /** Failed waits so far: the wait doubles with each, and is forgotten after some successes. */
   let level = 0
 
-  function turn(next: State, openUntil?: number) {
+  function turn(next: State, openUntil?: number, why?: FailureKind) {
     const from = state.type
     state = next
-    if (from !== next.type) parts.onChange(from, next.type, openUntil)
+    if (from !== next.type) parts.onChange(from, next.type, openUntil, why)
   }
 
-  function open(now: number, wait = Math.min(openFor * 2 ** level, maxOpenFor) * (1 + JITTER * parts.random())) {
+  function open(
+    now: number,
+    wait = Math.min(openFor * 2 ** level, maxOpenFor) * (1 + JITTER * parts.random()),
+    why?: FailureKind,
+  ) {
     const until = now + wait
-    turn({ type: 'open', until, failures: state.failures }, until)
+    turn({ type: 'open', until, failures: state.failures }, until, why)
   }
 
   function close() {
@@ -109,13 +116,13 @@ export function createBreaker(
     turn(closed())
   }
 
-  function count(from: Closed, isNetwork: boolean, now: number) {
+  function count(from: Closed, kind: FailureKind, now: number) {
     from.failures++
-    from.networkFailures = isNetwork ? from.networkFailures + 1 : 0
+    from.networkFailures = isUnreachable({ kind }) ? from.networkFailures + 1 : 0
     window.record(true, now)
-    if (from.failures >= most || from.networkFailures >= mostNetwork) return open(now)
+    if (from.failures >= most || from.networkFailures >= mostNetwork) return open(now, undefined, kind)
     const seen = window.read(now)
-    if (seen.attempts >= minimumAttempts && seen.failures >= seen.attempts * ratio) open(now)
+    if (seen.attempts >= minimumAttempts && seen.failures >= seen.attempts * ratio) open(now, undefined, kind)
   }
 
   function settleProbe(from: HalfOpen, result: BreakerResult, now: number) {
@@ -125,7 +132,7 @@ export function createBreaker(
     // One that was made before its time, because nobody else was left, does not prolong the wait.
     if (!from.isEarly) level++
     from.failures++
-    open(now)
+    open(now, undefined, result)
   }
 
   function addProbe(to: HalfOpen, now: number): Permit {
@@ -168,23 +175,23 @@ export function createBreaker(
     settle(permit, result, now) {
       if (state.type === 'half-open') return state.probes.delete(permit) ? settleProbe(state, result, now) : undefined
       if (permit !== state || result === 'neutral') return
-      if (result !== 'success') return count(permit, result === 'network', now)
+      if (result !== 'success') return count(permit, result, now)
       permit.failures = 0
       permit.networkFailures = 0
       if (++permit.successes >= SUCCESSES_TO_FORGET) level = 0
       window.record(false, now)
     },
-    recordFailure(now, isNetwork) {
-      if (state.type === 'closed') count(state, isNetwork, now)
+    recordFailure(now, kind) {
+      if (state.type === 'closed') count(state, kind, now)
     },
     loseAll(now) {
       if (state.type === 'half-open') return settleProbe(state, 'network', now)
       if (state.type !== 'closed') return
       // No permit that was given leads here.
       state = { ...state }
-      count(state, true, now)
+      count(state, 'network', now)
     },
-    open,
+    open: (now, wait) => open(now, wait),
     close() {
       level = 0
       close()

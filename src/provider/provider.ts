@@ -1,8 +1,8 @@
 // One configured provider: who it is, its channels, and the machines that keep what is known about them. No I/O.
 
 import type { Random } from '../base/random'
-import type { BreakerStateName, ChannelType, SocketState } from '../types'
-import type { Breaker, BreakerOptions } from './breaker'
+import type { ChannelType, FailureKind, SocketState } from '../types'
+import type { Breaker, BreakerOptions, OnBreakerChange } from './breaker'
 import { createBreaker } from './breaker'
 import type { Capabilities, Capability } from './capability'
 import { createCapability } from './capability'
@@ -35,6 +35,15 @@ export type ProviderSetup = {
 /** Calls of our own, apart from what callers asked for. */
 export type Upkeep = { chain: number; heads: number; hedges: number; probes: number; verify: number; backfill: number }
 
+/** How the channel last failed a request that others may have answered. */
+export type LastFailure = {
+  readonly kind: FailureKind
+  readonly code?: number | undefined
+  readonly status?: number | undefined
+  /** In ms of the clock. */
+  readonly at: number
+}
+
 /** The routed, measured and broken unit: one provider by http or by ws. */
 export type ChannelState = {
   readonly provider: Provider
@@ -47,6 +56,7 @@ export type ChannelState = {
   readonly socket?: (() => SocketState) | undefined
   attempts: number
   inFlight: number
+  lastFailure: LastFailure | undefined
   /** Whether the last probe brought an answer that says neither well nor ill. */
   isProbeVague: boolean
   /** When a request that waited for it last asked it (in ms of the clock). */
@@ -99,12 +109,7 @@ export type ProviderParts = {
   onRoom: () => void
   /** It cools, and did not before. */
   onCooling: (provider: Provider) => void
-  onBreakerChange: (
-    channel: ChannelState,
-    from: BreakerStateName,
-    to: BreakerStateName,
-    openUntil: number | undefined,
-  ) => void
+  onBreakerChange: (channel: ChannelState, ...change: Parameters<OnBreakerChange>) => void
 }
 
 /** @param firstSlot the slot of its first channel. */
@@ -134,12 +139,13 @@ export function createProvider(setup: ProviderSetup, index: number, firstSlot: n
       slot: firstSlot + channels.length,
       breaker: createBreaker(setup.breaker, {
         random: parts.random,
-        onChange: (from, to, openUntil) => parts.onBreakerChange(channel, from, to, openUntil),
+        onChange: (...change) => parts.onBreakerChange(channel, ...change),
       }),
       health: createHealth(),
       ...(type === 'ws' && setup.socket && { socket: setup.socket }),
       attempts: 0,
       inFlight: 0,
+      lastFailure: undefined,
       isProbeVague: false,
       ledAt: -Infinity,
     }

@@ -40,8 +40,8 @@ export type Quota = {
   take(now: number): void
   /** It came back, however. */
   give(): void
-  /** The provider said "too much". Returns how long it cools (in ms). */
-  refuse(kind: FailureKind & ('rate-limit' | 'quota'), hint: number | undefined, now: number): number
+  /** The provider said "too much", or for how long it is down. Returns how long it cools (in ms). */
+  refuse(kind: FailureKind & ('rate-limit' | 'quota' | 'server-error'), hint: number | undefined, now: number): number
   /** The provider took one: repeated cooldowns start small again. */
   accept(now: number): void
   readonly inFlight: number
@@ -150,7 +150,7 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
       const wasCooling = now < coolsUntil
       let wait: number
       if (kind === 'quota') wait = hint ?? QUOTA_COOLDOWN
-      else if (hint !== undefined) wait = Math.min(hint, LONGEST_RATE_LIMIT)
+      else if (hint !== undefined) wait = Math.min(hint, kind === 'rate-limit' ? LONGEST_RATE_LIMIT : LONGEST_COOLDOWN)
       else if (wasCooling)
         wait = 0 // sent before the last refusal came back: one refusal, told twice
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)

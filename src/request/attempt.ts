@@ -7,7 +7,6 @@ import type { BreakerResult, Permit } from '../provider/breaker'
 import type { SampleGroup } from '../provider/health'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
-import { isUnreachable } from '../rpc/failure'
 import type { Need } from '../rpc/need'
 import type { FailureKind, RpcRequest } from '../types'
 
@@ -122,19 +121,21 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
 /** A failure; `isBlamed` says whether it is held against the channel (or, for `blame: 'provider'`, all its channels). */
 export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now: number) {
   const { channel } = attempt
+  const { kind, code, status } = failure
   const isCounted = isBlamed && isFirstOfBatch(attempt, 'failure')
-  settle(attempt, isCounted ? (isUnreachable(failure) ? 'network' : 'failure') : 'neutral', now)
+  if (failure.verdict === 'next') channel.lastFailure = { kind, code, status, at: now }
+  settle(attempt, isCounted ? kind : 'neutral', now)
   if (!isCounted) return
   channel.health.fail()
   if (failure.blame !== 'provider') return
-  for (const other of channel.provider.channels) if (other !== channel) other.breaker.recordFailure(now, false)
+  for (const other of channel.provider.channels) if (other !== channel) other.breaker.recordFailure(now, kind)
 }
 
 /** Given up because another one was faster. Losing again and again without ever answering opens the breaker as timeouts do. */
 export function lose(attempt: Attempt, need: Need, now: number) {
   const isCounted = isFirstOfBatch(attempt, 'failure')
   if (isCounted) attempt.channel.health.lose(need.traits.group, now - attempt.leftAt, now)
-  settle(attempt, isCounted ? 'network' : 'neutral', now)
+  settle(attempt, isCounted ? 'timeout' : 'neutral', now)
 }
 
 /** Given up for a reason that says nothing about the channel. */

@@ -27,7 +27,7 @@ export function noteFailure(
   takeDown(flight, attempt)
   if (failure.kind === 'block-not-available') noteLack(flight, attempt, now)
   // A batch that was too much was refused once.
-  const isLimit = failure.kind === 'rate-limit' || failure.kind === 'quota'
+  const isLimit = /^(rate-limit|quota|server-error)$/.test(failure.kind)
   if (!isLimit || isFirstOfBatch(attempt, failure.kind))
     learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
   vacate(attempt)

@@ -117,11 +117,12 @@ function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, 
   const now = parts.clock.now()
   const failure = classify(channel.provider, request, error)
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
-  const isNetwork = isUnreachable(failure)
+  const { kind, code, status } = failure
   // Or we slept.
-  const isExcused = isNetwork && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
+  const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
   if (failure.blame === 'nobody' || isExcused) return
-  channel.breaker.recordFailure(now, isNetwork)
+  channel.lastFailure = { kind, code, status, at: now }
+  channel.breaker.recordFailure(now, kind)
 }
 
 /** A provider is back whose head may not be known any more: then it would stand behind the others. */

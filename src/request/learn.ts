@@ -1,6 +1,6 @@
 // What a failure teaches about its provider, whoever's request it was: cooldowns, pace, refused methods, state, ranges, batches.
 
-import type { CapabilityEvent } from '../events'
+import type { CapabilityEvent, LimitEvent } from '../events'
 import type { LearnedLogs } from '../provider/log-limits'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { LogQuery } from '../rpc/block'
@@ -28,6 +28,10 @@ export function learnFrom(
       // Between a wallet and its user it is nobody else's business.
       if (need.traits.kind !== 'wallet') cool(failure, failure.kind, provider, parts, now)
       return
+    case 'server-error':
+      // It is down, and says for how long (503 with Retry-After).
+      if (failure.status === 503 && failure.retryAfter) cool(failure, failure.kind, provider, parts, now)
+      return
     case 'unsupported-method':
       return learnMethod(failure, provider, need, parts, now)
     case 'missing-state':
@@ -48,8 +52,8 @@ export function learnBatchSize(provider: Provider, most: number, parts: Parts, n
   tell(parts, provider, 'batchSize', before, most, 'batch-refused')
 }
 
-/** It has said "too much". Returns for how long it is left alone (in ms). */
-export function cool(failure: Failure, kind: 'rate-limit' | 'quota', provider: Provider, parts: Parts, now: number) {
+/** It wants to be left alone. Returns for how long (in ms). */
+export function cool(failure: Failure, kind: LimitEvent['kind'], provider: Provider, parts: Parts, now: number) {
   const cooldown = provider.quota.refuse(kind, failure.retryAfter, now)
   parts.version++
   parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })

@@ -4,9 +4,11 @@ import { buildRequest } from 'viem/utils'
 import { sortedBy } from '../base/sorted-by'
 import type { AttemptSummary } from '../errors'
 import { AllProvidersFailedError } from '../errors'
+import { isSend } from '../rpc/methods'
 import type { FailureKind } from '../types'
-import { openOf } from './ahead'
+import { askableOf, openOf } from './ahead'
 import type { FailedAttempt, Flight } from './flight'
+import { LEAST } from './timing'
 
 /** Failures that speak of the provider, not of the request. */
 const ABOUT_PROVIDER = new Set<FailureKind>([
@@ -34,13 +36,15 @@ export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Er
   const telling = isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
   const told = isAboutRequest(telling) ? telling?.error : (flight.refusal ?? telling?.error)
   const attempts = failures.map(({ failure: _, attempt: __, ...summary }) => summary)
+  const now = flight.parts.clock.now()
   const error = told
     ? await asViemError(told, request.method)
     : new AllProvidersFailedError({
         method: request.method,
         attempts,
-        retryAfter: retryAfterOf(flight),
-        timeout: flight.parts.clock.now() >= flight.deadline ? flight.plan.timeout : undefined,
+        retryAfter: retryAfterOf(flight, now),
+        timeout: flight.deadline - now < LEAST ? flight.plan.timeout : undefined,
+        idle: idleOf(flight, now),
         cause: failures.at(-1)?.error as Error | undefined,
       })
   return withFacts(error, { attempts, ...sendFacts(flight) })
@@ -85,8 +89,7 @@ function isAboutRequest(failed: FailedAttempt | undefined): boolean {
 
 /** What is known of a transaction that was to be sent. */
 export function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
-  const { kind } = flight.plan.need.traits
-  if (kind !== 'raw-send' && !/_send(Transaction|Calls)/.test(flight.request.method)) return undefined
+  if (!isSend(flight.request.method)) return undefined
   const mayHaveBeenSent =
     flight.inFlight.some(({ leftAt }) => leftAt !== Infinity) ||
     flight.failures.some(
@@ -97,12 +100,23 @@ export function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefi
   return { mayHaveBeenSent }
 }
 
-function retryAfterOf(flight: Flight): number | undefined {
-  const now = flight.parts.clock.now()
+function retryAfterOf(flight: Flight, now: number): number | undefined {
   const waits = openOf(flight).map(({ breaker }) => breaker.dueAt() - now)
   for (const { attempt } of flight.failures) {
     const until = attempt.channel.provider.quota.cooldownUntil(now)
     if (until !== undefined) waits.push(until - now)
   }
-  return waits.length > 0 ? Math.max(0, Math.ceil(Math.min(...waits))) : undefined
+  for (const { provider } of askableOf(flight)) waits.push(provider.quota.roomAt(now) - now)
+  const wait = Math.min(...waits)
+  return wait < Infinity ? Math.max(0, Math.ceil(wait)) : undefined
+}
+
+/** What kept those that could have been asked. */
+function idleOf({ route }: Flight, now: number): string[][] {
+  return [...route.candidates, ...route.open].map(({ provider, type, breaker }) => {
+    const { quota } = provider
+    const isCool = quota.cooldownUntil(now) !== undefined
+    const full = isCool ? 'was to be left alone' : 'was at its limit'
+    return [provider.id, type, !breaker.isClosed() ? 'was down' : quota.hasRoom(now) ? 'was not reached' : full]
+  })
 }

@@ -68,10 +68,15 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   // What everybody who was well a moment ago fails in the same way is not asked until the deadline.
   const isLong = round >= FREE_ROUNDS && now - flight.startedAt >= LONGEST_POISON
   if (isLong && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
-  // While everybody who could be asked again cools, there is no use in asking before the first of them is well.
-  const cooling = passing.map(({ attempt }) => attempt.channel.provider.quota.cooldownUntil(now) ?? now)
-  const pause = Math.max(delayBefore(round + 1, parts), Math.min(...cooling) - now)
-  return flight.deadline - now - pause >= LEAST ? pause : undefined
+  // While everybody who could be asked again cools, there is no use in asking before the first of them is well. Who is down is
+  // asked all the same if that is too late: it may be back sooner.
+  const latest = flight.deadline - LEAST
+  const wellAt = passing.map(({ attempt, kind }) => {
+    const until = attempt.channel.provider.quota.cooldownUntil(now) ?? now
+    return kind === 'server-error' && until > latest ? now : until
+  })
+  const pause = Math.max(delayBefore(round + 1, parts), Math.min(...wellAt) - now)
+  return now + pause <= latest ? pause : undefined
 }
 
 /** Whether an attempt of a later round is paid for. Who has answered since it failed this request multiplies no outage. */

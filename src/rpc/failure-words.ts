@@ -12,8 +12,8 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'unsupported-method' },
-    /\bmethods?\b.{0,40}(not (found|s|a|en|ex|im|perm)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
-    /(unsupported|unknown|no such|invalid) (rpc )?method\b|not whitelisted/,
+    /\bmethods?\b.{0,40}(not (found|s|a|en|ex|im|perm|wh)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
+    /(unsupported|unknown|no such|invalid) (rpc )?method\b/,
   ],
   [
     { kind: 'invalid-params' },
@@ -37,7 +37,7 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'filter-not-found' },
-    /(filter[^(]{0,40}|subscription )(not (be )?(found|exist)|n['’]t exist|expired)|(unknown|no such|invalid) filter( id|$)/,
+    /(filter[^(]{0,40}|subscription )(not (be )?(found|exist)|n['’]t exist)|filter[^(]{0,40}expired|(unknown|no such|invalid) filter( id|$)/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /errors? in batch/],
   [
@@ -73,7 +73,7 @@ const PROVIDER_WORDS: Words = [
     /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|larger|greater|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
     /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|larger|bigger|greater|less than|allowed|over|wide)|smaller than size/,
     /(too many|max\w*|exceed\w*|less).{0,40}\b(address(es)?|allowed topics)\b|range of param|specify an address/,
-    /contains \d+ filters/,
+    /contains \d+ filters|from_?block.{0,12}to_?block.{0,24}(too |less than)/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],
   // The provider's own conditions.
@@ -94,8 +94,8 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'auth' },
     /unauthori|authenticat|(api|access).?key|access token|token (is )?(invalid|expired|required)|project.?id|\bjwt\b/,
-    /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked|banned) ip|invalid (origin|key)/,
-    /\b(account|endpoint|app|key|project)\b.{0,40}(disabled|suspended|inactive|deactivated|expired|blocked|deleted|paused)/,
+    /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked|banned) ip|invalid (origin|key)|\b(white|allow).?list/,
+    /\b(account|endpoint|app|key|project|subscription)\b.{0,40}(disabled|suspended|inactive|deactivated|expired|blocked|deleted|paused)/,
   ],
   [
     { kind: 'unsupported-method' },
@@ -116,7 +116,7 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'network', isUntouched: true },
     /econnrefused|enotfound|eai_again|e(host|net)unreach|und_err_connect|connection refused|no such host|unreachable/,
-    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket is (clos|not)|\bbad port/,
+    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
   ],
   [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],
   [
@@ -129,7 +129,7 @@ const PROVIDER_WORDS: Words = [
     /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|no response|\bpanic|crashed|maintenance/,
     /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|failed)/,
     /no (healthy |available )?(backend|upstream|server|node|provider)|failed to .{0,40}(upstream|backend)/,
-    /still in progress|syncing/,
+    /still in progress|\bsync(ing|ed)?\b/,
   ],
   [
     { kind: 'server-error', blame: 'nobody' },

@@ -76,7 +76,7 @@ const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|
 const MAX_LOGS_SPAN = 1_000
 
 /** Whether it was not reached, or did not answer: what opens a breaker soonest. */
-export function isUnreachable({ kind }: Failure): boolean {
+export function isUnreachable({ kind }: Pick<Failure, 'kind'>): boolean {
   return kind === 'network' || kind === 'timeout'
 }
 

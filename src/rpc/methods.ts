@@ -89,9 +89,14 @@ const OLD: readonly [OldData, RegExp][] = [
   ['logs', /^eth_getLogs$/],
 ]
 
-/** Hands over a signed transaction, in whatever form a provider has for it. */
-export function isSignedSend(method: string): boolean {
-  return /_send(Raw|Private|Bundle|MegaBundle|UserOperation|SignedTransaction)/.test(method)
+/** Hands over a signed transaction, in whatever form a provider has for it: to send it, or to try what it would do. */
+export function takesSigned(method: string): boolean {
+  return /_(?!get)\w*((raw|private|signed)_?transaction|bundle)|_send(Raw|Private|UserOperation)/i.test(method)
+}
+
+/** Sends a transaction, or what becomes one, in whatever form. */
+export function isSend(method: string): boolean {
+  return /_send[A-Z]/.test(method)
 }
 
 export function traitsOf(method: string): MethodTraits {

@@ -2,8 +2,8 @@
 // subscribed any more. What is asked is not its business.
 
 import type { ChannelState } from '../provider/provider'
-import type { OnWinner, Parts } from '../request/flight'
-import type { ClientChannels, Face, Plan, RequestOverrides } from '../request/plan'
+import type { OnEnd, Parts } from '../request/flight'
+import type { ClientChannels, Face, Plan } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
@@ -44,7 +44,7 @@ export type AskPart = (
   request: RpcRequest,
   plan: Plan,
   signal: AbortSignal,
-  onAnswer: OnWinner,
+  onEnd: OnEnd,
 ) => Promise<unknown>
 
 export type AskingOptions = {
@@ -67,21 +67,26 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
   }
 
   return {
-    ask(request, { purpose, timeout, serving, exclude = [], ...wanted }) {
+    ask(request, { purpose, timeout, serving, provider, isPinned, exclude = [], channel = plan.channel }) {
       const barred = serving === undefined ? [] : othersThan(mayServe(planner({ method: serving })))
       // A client that is pinned to one provider asks nobody else.
-      const limits = plan.isPinned ? {} : limitsOf({ ...wanted, exclude: [...exclude, ...barred] }, plan)
+      const limits = !plan.isPinned && {
+        ...(provider && { provider, allowFailover: !isPinned }),
+        exclude: [...(plan.exclude ?? []), ...exclude, ...barred],
+        channel,
+      }
       let by = { provider: '', attempts: 0 }
-      const onAnswer: OnWinner = (channel, attempts) => {
-        by = { provider: channel.provider.id, attempts }
-        channel.provider.upkeep[purpose]++
+      const onEnd: OnEnd = (attempts, answerer) => {
+        if (!answerer) return
+        by = { provider: answerer.provider.id, attempts }
+        answerer.provider.upkeep[purpose]++
       }
       const controller = new AbortController()
       asked.add(controller)
       const own = planner(request, { ...limits, timeout })
       // Somebody else may be asked in its place.
       const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
-      return part(channels, request, inner, controller.signal, onAnswer)
+      return part(channels, request, inner, controller.signal, onEnd)
         .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))
     },
@@ -92,16 +97,5 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       // Whoever hears of it may subscribe anew.
       for (const controller of [...asked]) controller.abort(new Error('Nobody is subscribed any more.'))
     },
-  }
-}
-
-function limitsOf(
-  { provider, isPinned = false, exclude = [], channel }: Omit<AskOptions, 'purpose' | 'timeout' | 'serving'>,
-  plan: Plan,
-): RequestOverrides {
-  return {
-    ...(provider && { provider, allowFailover: !isPinned }),
-    exclude: [...(plan.exclude ?? []), ...exclude],
-    channel: channel ?? plan.channel,
   }
 }

@@ -48,7 +48,8 @@ const GIVEN_UP = 256
 export function createBacklog({ source, from, patience, read, tell }: BacklogOptions): Backlog {
   const { clock, stream, gapOf } = source
   const pauses = createPauses(clock)
-  let phase: 'idle' | 'busy' | 'closed' = from === undefined ? 'idle' : 'busy'
+  const isClosed = pauses.isOver
+  let isBusy = from !== undefined
   const waiting: Item[] = []
   /** What it has no room for starts at this block; it is read again. */
   let behindFrom = from
@@ -92,15 +93,14 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
   }
 
   async function goOn(first: Promise<unknown> | undefined, rest: readonly unknown[]) {
-    if (isClosed()) return
-    phase = 'busy'
+    isBusy = true
     if (first) await settled(first)
     await giveAll(rest)
-    while (phase === 'busy') {
+    while (isBusy && !isClosed()) {
       const item = waiting.shift()
       if (item) await giveAll(read(item))
       else if (behindFrom !== undefined) await readAgain(behindFrom)
-      else phase = 'idle'
+      else isBusy = false
     }
   }
 
@@ -152,19 +152,13 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
     })
   }
 
-  /** By a function: whoever is called may close it. */
-  function isClosed() {
-    return phase === 'closed'
-  }
-
   return {
-    isBusy: () => phase === 'busy',
+    isBusy: () => isBusy,
     keep,
     goOn,
     close() {
-      phase = 'closed'
-      stopWaiting()
       pauses.end()
+      stopWaiting()
     },
   }
 }

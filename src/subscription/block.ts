@@ -24,6 +24,9 @@ export type Block = {
   readonly isPushed?: boolean | undefined
 }
 
+/** A block of which no more may be known: the parent of a head, or one of which a log was pushed. */
+export type BlockRef = Pick<Block, 'number' | 'hash' | 'provider'> & Partial<Block>
+
 /** What a whole block has beside its header. */
 const BODY = ['transactions', 'uncles', 'withdrawals', 'size', 'totalDifficulty']
 

@@ -16,7 +16,7 @@ import type { Block } from './block'
 import { createHeadFeed } from './heads/head-feed'
 import { createHeadStream } from './heads/head-stream'
 import type { SubscriptionKey } from './key'
-import { subscriptionKeyOf } from './key'
+import { createKnownHeads } from './known-head'
 import { createBlooms } from './logs/blooms'
 import { createLogStream } from './logs/log-stream'
 import type { VerifyMode } from './logs/trust'
@@ -46,10 +46,10 @@ export type Hub = {
   /**
    * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
    * @param onJoin told how to leave, also before it resolves
-   * @throws InvalidOptionsError for params that break a rule; NoProviderError, or what providers said, if nobody serves the kind
+   * @throws NoProviderError, or what providers said, if nobody serves the kind
    */
   subscribe(
-    params: readonly unknown[],
+    key: SubscriptionKey,
     subscriberOf: (id: Hex) => SubscriberOptions,
     onJoin?: (leave: () => void) => void,
   ): Promise<Subscription>
@@ -74,7 +74,8 @@ export function createHub(options: HubOptions, face: Face): Hub {
   const asking = createAsking(options, face)
   const backfill = createBackfill(asking.ask)
   const request = (asked: RpcRequest) => options.request(face, asked)
-  const common = { ...options, ...asking, backfill, places, interval, onReorg, request }
+  const knownHead = createKnownHeads(parts, backfill, places)
+  const common = { ...options, ...asking, backfill, places, knownHead, interval, onReorg, request }
   const heads = createHeadFeed(common)
   const logParts = { ...common, heads, blooms: createBlooms(), gate: createGate(MOST_READS) }
   const shares = new Map<string, Shared>()
@@ -114,8 +115,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
   }
 
   return {
-    async subscribe(params, subscriberOf, onJoin) {
-      const key = subscriptionKeyOf(params)
+    async subscribe(key, subscriberOf, onJoin) {
       const shared = shares.get(key.id) ?? open(key)
       const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
       const { subscriber, start } = beforeStart(subscriberOf(id))

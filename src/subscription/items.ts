@@ -29,10 +29,10 @@ export type LogsOfBlock = {
   readonly gap?: { readonly from: bigint; readonly to: bigint; readonly late?: true }
 }
 
-export function toHeadOfChain(item: Item): HeadOfChain | undefined {
-  if (item.type !== 'head') return undefined
+export function readHead(item: Item): HeadOfChain[] {
+  if (item.type !== 'head') return []
   const { number, raw } = item.block
-  return { number: BigInt(number), hash: raw.hash, parentHash: raw.parentHash, raw }
+  return [{ number: BigInt(number), hash: raw.hash, parentHash: raw.parentHash, raw }]
 }
 
 export type LogItems = {

@@ -3,14 +3,14 @@
 
 import { createNovelty } from '../base/novelty'
 import type { Parts } from '../request/flight'
+import { keyOfPending } from '../rpc/pending'
 import type { RpcRequest } from '../types'
 import type { SubscriptionKey } from './key'
-import { stableJson } from './key'
 import type { Place } from './source/place'
 import type { Places } from './source/places'
 import { createPoller } from './source/poller'
 import { openUpstream } from './source/upstream'
-import type { Stream, StreamSink, StreamState } from './stream'
+import type { Stream, StreamSink } from './stream'
 
 export type PlainStreamParts = {
   readonly parts: Pick<Parts, 'clock'>
@@ -32,28 +32,19 @@ export function createPlainStream(
 ): Stream {
   const { clock } = parts
   const isPending = kind === PENDING
-  const isUnseen = createNovelty(MOST_SEEN)
-  let state: StreamState = { name: 'opening' }
+  const isNew = createNovelty(MOST_SEEN)
   /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
   let filter: Promise<unknown> | undefined
   const poller = createPoller(clock, poll, interval)
 
   function give(result: unknown) {
-    if (isPending && !isNew(result)) return
+    if (isPending && !isNew(keyOfPending(result))) return
     sink.onItem({ type: 'plain', results: [result] })
-  }
-
-  /** A hash, or a whole transaction. */
-  function isNew(result: unknown) {
-    const hash =
-      typeof result === 'string' ? result : ((result as { hash?: string } | null)?.hash ?? stableJson(result))
-    return isUnseen(hash)
   }
 
   function onLive(place: Place) {
     dropFilter()
-    show({ name: 'live', source: { provider: place.id, channel: 'ws' } })
-    sink.onReady()
+    sink.onState({ name: 'live', source: { provider: place.id, channel: 'ws' } })
   }
 
   function onRest(refusal: unknown) {
@@ -70,13 +61,10 @@ export function createPlainStream(
       if (filter !== own) return
       const found = await request({ method: 'eth_getFilterChanges', params: [id] })
       if (filter !== own) return
-      if (state.name !== 'polling') show({ name: 'polling' })
-      sink.onReady()
+      sink.onState({ name: 'polling' })
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch {
-      if (filter !== own) return
-      filter = undefined // it is made again with the next poll
-      sink.onReady()
+      if (filter === own) filter = undefined // it is made again with the next poll
     }
   }
 
@@ -86,11 +74,6 @@ export function createPlainStream(
     filter = undefined
   }
 
-  function show(next: StreamState, why?: string) {
-    state = next
-    sink.onState(state, why)
-  }
-
   const closeUpstream = openUpstream({
     params,
     places,
@@ -98,14 +81,13 @@ export function createPlainStream(
     sink: {
       onLive,
       onData: give,
-      onDown: (_, why) => show({ name: 'switching' }, why),
+      onDown: (why) => sink.onState({ name: 'switching' }, why),
       onRest,
       isLevel: async () => true,
     },
   })
 
   return {
-    state: () => state,
     cursor: () => undefined,
     replay: (from) => Promise.resolve({ items: [], upTo: from }),
     stop() {

@@ -21,16 +21,14 @@ export function createReadiness(clock: Clock): Readiness {
   const ready = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
   })
-  ready.then(
-    () => {
-      isReady = true
-    },
-    () => {}, // whoever waits for it hears of it
-  )
+  ready.catch(() => {}) // whoever waits for it hears of it
   let last: { readonly until: number; readonly promise: Promise<void> } | undefined
 
   return {
-    open: settle.resolve,
+    open() {
+      isReady = true
+      settle.resolve()
+    },
     refuse: settle.reject,
     wait(ms) {
       if (isReady) return undefined

@@ -8,6 +8,7 @@ import type { Events } from '../events'
 import type { SubscriptionKey } from './key'
 import { createReadiness } from './readiness'
 import type { Item, Stream, StreamSink, StreamState, StreamStateName } from './stream'
+import { isSameState } from './stream'
 import type { Subscriber, SubscriberOptions } from './subscriber'
 import { close, createSubscriber, fail, give } from './subscriber'
 
@@ -57,12 +58,11 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   let linger: Timer | undefined
   let isOver = false
   const readiness = createReadiness(clock)
-  let before: StreamState = { name: 'opening' }
+  let state: StreamState = { name: 'opening' }
   const stream = open({
     onItem,
     onGap: (...gap) => onItem(gapOf(...gap)),
     onState,
-    onReady: readiness.open,
     onRefused,
   })
 
@@ -86,10 +86,12 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     return { type: 'gap', number: from, error, results: [] }
   }
 
-  function onState(state: StreamState, why?: string) {
-    const from = before.name
-    before = state
-    events.emit('subscription', defined({ key: name, from, to: state.name, ...state.source, why }))
+  function onState(next: StreamState, why?: string) {
+    if (isSameState(state, next)) return
+    const from = state.name
+    state = next
+    events.emit('subscription', defined({ key: name, from, to: next.name, ...next.source, why }))
+    readiness.open()
   }
 
   function onRefused(error: unknown) {
@@ -103,7 +105,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     close(subscriber)
     if (members.size > 0) return
     // Only a subscription at a place is worth keeping: without one, nothing may keep the process alive.
-    if (stream.state().source?.channel === 'ws') linger = clock.background(LINGER, end)
+    if (state.source?.channel === 'ws') linger = clock.background(LINGER, end)
     else end()
   }
 
@@ -131,12 +133,12 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     },
     interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
     status() {
-      const { name: state, source } = stream.state()
+      const { source } = state
       const cursor = stream.cursor()
       return {
         key: name,
         subscribers: members.size,
-        state,
+        state: state.name,
         ...(source && { source: { ...source } }),
         ...(cursor !== undefined && { cursor }),
       }

@@ -54,16 +54,14 @@ export type StreamSink = {
   onItem(item: Item): void
   /** These blocks could not be had; the stream goes on. */
   onGap(from: number, to: number, why: string): void
+  /** Whether or not it is new. Once it is not `opening`, nothing that comes is missed. */
   onState(state: StreamState, why?: string | undefined): void
-  /** Nothing that comes from now on is missed. */
-  onReady(): void
   /** Nobody serves it, for good. */
   onRefused(error: unknown): void
 }
 
-/** Runs from its creation on. */
+/** Runs from its creation on: `opening`, until it says more. */
 export type Stream = {
-  state(): StreamState
   /** Everything up to this block has been delivered. */
   cursor(): number | undefined
   /** What was delivered from this block on, read again: for who was too slow, or begins in the past. Not past the cursor. */

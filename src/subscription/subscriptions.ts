@@ -9,8 +9,9 @@ import type { SocketState } from '../types'
 import type { Hub, HubOptions, Subscription } from './hub'
 import { createHub } from './hub'
 import type { HeadOfChain, LogsOfBlock } from './items'
-import { createLogItems, toHeadOfChain } from './items'
+import { createLogItems, readHead } from './items'
 import { createIteration } from './iteration'
+import type { SubscriptionKey } from './key'
 import { subscriptionKeyOf } from './key'
 import type { SharedStatus } from './shared'
 import type { Item } from './stream'
@@ -86,7 +87,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   /** @param read what an item brings of the values that the iterator yields */
   function iterate<value>(
     face: Face,
-    params: readonly unknown[],
+    key: SubscriptionKey,
     read: (item: Item) => readonly value[],
     onGap: (gap: SubscriptionGapError) => void,
     { signal, from }: { signal: AbortSignal | undefined; from?: number | undefined },
@@ -102,18 +103,18 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         interval: intervalOf(face),
         from,
       }
-      await hubOf(face).subscribe(params, () => subscriber, leaveBy)
+      await hubOf(face).subscribe(key, () => subscriber, leaveBy)
     }, signal)
   }
 
   return {
-    subscribe(face, { params, onData, onError = ignore }, turnedOff) {
+    async subscribe(face, { params, onData, onError = ignore }, turnedOff) {
       if (turnedOff !== undefined) {
         const reasons = parts.providers.map(({ id }) => ({ provider: id, reason: turnedOff }))
-        return Promise.reject(new NoProviderError({ method: 'eth_subscribe', reasons }))
+        throw new NoProviderError({ method: 'eth_subscribe', reasons })
       }
-      if (parts.closed) return Promise.reject(new TransportClosedError())
-      return hubOf(face).subscribe(params, (subscription) => ({
+      if (parts.closed) throw new TransportClosedError()
+      return await hubOf(face).subscribe(subscriptionKeyOf(params), (subscription) => ({
         read: resultsOf,
         subscription,
         onEvent: onData as (data: unknown) => unknown,
@@ -122,18 +123,12 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         interval: intervalOf(face),
       }))
     },
-    heads(face, { signal } = {}) {
-      const read = (item: Item) => {
-        const head = toHeadOfChain(item)
-        return head ? [head] : []
-      }
-      return iterate(face, ['newHeads'], read, () => {}, { signal })
-    },
+    heads: (face, { signal } = {}) => iterate(face, subscriptionKeyOf(['newHeads']), readHead, ignore, { signal }),
     logs(face, filter = {}, { fromBlock, confirmations = 0, signal } = {}) {
-      const params = subscriptionKeyOf(['logs', filter]).params
+      const key = subscriptionKeyOf(['logs', filter])
       const from = fromBlock === undefined ? undefined : Number(fromBlock)
       const items = createLogItems(confirmations, from)
-      return iterate(face, params, items.read, (gap) => items.noteGap(gap.from, gap.to), { signal, from })
+      return iterate(face, key, items.read, (gap) => items.noteGap(gap.from, gap.to), { signal, from })
     },
     status: () => [...hubs.values()].flatMap((hub) => hub.status()),
     onSocket(provider, to) {

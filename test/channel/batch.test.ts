@@ -294,6 +294,28 @@ describe('answers', () => {
     expect(t.channel.load?.()).toBe(0)
   })
 
+  test.each([
+    ['a revert, then batches leave again', { code: 3, message: 'execution reverted' }, [5]],
+    [
+      'what may be said to everybody, then none leaves',
+      { code: -32603, message: 'Internal error' },
+      Array(5).fill('single'),
+    ],
+  ])('behavior: after a batch was lost, given a single call is answered with %s', async (_, error, shape) => {
+    const t = setUp()
+    t.server.reply = () => new Error('socket hang up')
+    t.many(5)
+    await t.clock.advance(10)
+    t.server.reply = ({ requests }) => ({ body: { id: requests[0]?.id, error } })
+    t.ask(5, { method: 'eth_call' })
+    await t.clock.advance(10)
+    t.server.reply = (post) => ({ body: answersOf(post) })
+    const before = t.shape().length
+    t.many(5)
+    await t.clock.advance(10)
+    expect(t.shape().slice(before)).toEqual(shape)
+  })
+
   test('behavior: a member that has an error without a code is answered, whatever the status of the whole', async () => {
     const t = setUp()
     t.server.reply = ({ requests }) => ({

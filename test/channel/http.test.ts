@@ -514,14 +514,17 @@ describe('headers', () => {
     }
   })
 
-  test('behavior: user info of the URL is sent as Basic', async () => {
-    const { port, seen } = await answering({ body })
-    const url = `http://some%40user:pass%3Aword@127.0.0.1:${port}/x?y=1`
-    expect(await createHttpChannel({ url, provider: 'one' }).request(call)).toBe(1)
-    expect(seen[0]).toMatchObject({
-      path: '/x?y=1',
-      headers: { authorization: `Basic ${btoa('some@user:pass:word')}` },
-    })
+  test.each([
+    ['some%40user:pass%3Aword', 'some@user:pass:word'],
+    ['us€r:pässword', 'us€r:pässword'],
+    ['user:100%zz', 'user:100%zz'],
+  ])('behavior: user info of the URL (%s) is sent as Basic, and not shown', async (info, pair) => {
+    const basic = Buffer.from(pair).toString('base64')
+    const { port, seen } = await answering({ body: (id) => ({ id, error: { code: 1, message: `no ${basic}` } }) })
+    const url = `http://${info}@127.0.0.1:${port}/x?y=1`
+    const error = await errorOf(createHttpChannel({ url, provider: 'one' }).request(call))
+    expect(seen[0]).toMatchObject({ path: '/x?y=1', headers: { authorization: `Basic ${basic}` } })
+    expect(error.details).toBe('no ***')
   })
 })
 

@@ -100,6 +100,19 @@ describe('connecting', () => {
     expect([sockets.all.length, clock.pending.total]).toEqual([1, 0])
   })
 
+  test('behavior: a socket that is dropped each time it opens is not dialled for nobody longer than the linger', async () => {
+    const { clock, sockets, link } = make()
+    link.dial()
+    while (link.state() !== 'idle' && clock.now() < 60_000) {
+      if (link.state() === 'connecting') sockets.last.open()
+      await clock.advance(50)
+      if (link.state() === 'open') sockets.last.end({ code: 1000 })
+      await clock.advance(50)
+    }
+    expect(clock.now()).toBeLessThan(6_000)
+    expect([link.state(), clock.pending.total]).toEqual(['idle', 0])
+  })
+
   test('behavior: send throws while there is no open socket', () => {
     const { link } = make()
     expect(() => link.send('{}')).toThrow('not open')
@@ -203,6 +216,18 @@ describe('reconnecting', () => {
       await clock.advance(60_000)
       expect([link.state(), sockets.all.length]).toEqual(['idle', 2])
     }
+  })
+
+  test('behavior: where no socket can ever be made, that is told once, nobody is dialled again, and callers are told why', async () => {
+    const { clock, sockets, link, changes } = make()
+    link.acquire()
+    sockets.last.end({ reason: 'There is no WebSocket on this platform.', isPermanent: true })
+    link.acquire()
+    link.dial()
+    await clock.advance(24 * 3_600_000)
+    expect([sockets.all.length, changes.length]).toEqual([1, 2])
+    expect(changes[1]).toMatchObject({ to: 'waiting', delay: undefined })
+    expect(link.refusal()?.reason).toBe('There is no WebSocket on this platform.')
   })
 
   test('behavior: a caller does not sit out the long delays of a long outage', async () => {

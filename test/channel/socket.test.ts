@@ -73,8 +73,10 @@ describe('openSocket', () => {
     await using fleet = await createFleet(1)
     const [p1] = fleet.providers
     await p1.kill()
-    expect((await dial(p1.wsUrl).end).reason).toContain('ECONNREFUSED')
-    expect((await dial('http:// no url').end).reason).toContain('Invalid URL')
+    const refused = await dial(p1.wsUrl).end
+    expect([refused.reason.includes('ECONNREFUSED'), refused.isPermanent]).toEqual([true, false])
+    const unusable = await dial('http:// no url').end
+    expect([unusable.reason.includes('Invalid URL'), unusable.isPermanent]).toEqual([true, true])
   })
 
   test('behavior: a cut connection ends it with 1006', async () => {
@@ -125,6 +127,7 @@ describe('openSocket', () => {
     expect(await dial('ws://127.0.0.1:1', open).end).toMatchObject({
       code: 1006,
       reason: 'There is no WebSocket on this platform.',
+      isPermanent: true,
     })
   })
 

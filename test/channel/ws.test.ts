@@ -208,6 +208,18 @@ describe('frames', () => {
     expect(channel.strays()).toBe(2)
   })
 
+  test('behavior: an answer that names a method, or null, is one as over HTTP; a question with the same id is none', async () => {
+    const { channel, sockets } = script()
+    const asked = [channel.request(head), channel.request(head), errorOf(channel.request(head))]
+    sockets.last.open()
+    sockets.last.receive({ id: 1, method: 'window_ask', params: [] })
+    sockets.last.receive({ id: 1, method: null, params: null, result: null })
+    sockets.last.receive({ id: 2, method: 'eth_blockNumber', result: '0x2' })
+    sockets.last.receive({ id: 3, method: 'eth_blockNumber', error: { code: -32000, message: 'no' } })
+    expect(await Promise.all(asked)).toMatchObject([null, '0x2', { code: -32000 }])
+    expect(channel.strays()).toBe(1)
+  })
+
   test('behavior: given ids and messages that have no form as a text, nothing throws: it would end the process', async () => {
     const { channel, sockets, changes } = script()
     const pending = channel.request(head)
@@ -423,6 +435,16 @@ describe('the end of a socket', () => {
     sockets.last.end({ code })
     await pending
     expect(changes.at(-1)).toMatchObject({ to: 'waiting', isBlamed: true })
+  })
+
+  test('behavior: after a close with a reason, requests fail with that, not as if the handshake had failed', async () => {
+    const { channel, sockets } = script()
+    channel.keep()
+    sockets.last.open()
+    sockets.last.end({ code: 1008, reason: 'key over limit' })
+    expect(await errorOf(channel.request(head))).toMatchObject({
+      details: 'The socket was closed with 1008: key over limit',
+    })
   })
 
   test('behavior: a failed connect is blamed, whether a call waited for it or not', async () => {

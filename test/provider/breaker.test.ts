@@ -46,9 +46,9 @@ describe('createBreaker', () => {
   test('behavior: Given threshold N, then N-1 consecutive failures leave it closed, the N-th opens it, and further calls do not reach the provider', () => {
     for (const failures of [1, 2, 5, 9]) {
       const { attempt, attempts, state, breaker, changes } = setUp({ failures })
-      attempts(failures - 1, 'failure')
+      attempts(failures - 1, 'server-error')
       expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: failures - 1 })
-      attempts(1, 'failure')
+      attempts(1, 'server-error')
       expect([state(), attempt('success')]).toEqual(['open', false])
       expect(breaker.snapshot(0)).toEqual({ state: 'open', failures, openUntil: 2_000 })
       expect(changes).toEqual(['closed -> open until 2000'])
@@ -57,11 +57,11 @@ describe('createBreaker', () => {
 
   test('behavior: Given 4 failures, 1 success, 4 failures with threshold 5, then still closed', () => {
     const { attempts, state } = setUp()
-    attempts(4, 'failure')
+    attempts(4, 'server-error')
     attempts(1, 'success')
-    attempts(4, 'failure')
+    attempts(4, 'server-error')
     expect(state()).toBe('closed')
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     expect(state()).toBe('open')
   })
 
@@ -72,7 +72,7 @@ describe('createBreaker', () => {
       [0.999, 109.99],
     ] as const) {
       const { clock, attempts, breaker, state } = setUp({ openFor: 100 }, () => drawn)
-      attempts(5, 'failure')
+      attempts(5, 'server-error')
       expect(breaker.dueAt()).toBeCloseTo(due, 6)
       expect(clock.pending.total).toBe(0)
       await clock.advanceTo(99.9)
@@ -85,7 +85,7 @@ describe('createBreaker', () => {
 
   test('behavior: Given half-open, then one successful probe closes it', async () => {
     const { clock, attempts, attempt, probe, state, changes } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     await clock.advance(2_000)
     expect(probe('success')).toBe(true)
     expect([state(), attempt('success')]).toEqual(['closed', true])
@@ -94,11 +94,11 @@ describe('createBreaker', () => {
 
   test('behavior: Given a failed probe, then the breaker is open at once, the next wait is 2x, then 4x, capped at 60 s', async () => {
     const { clock, attempts, probe, state, wait, breaker } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     const waits = [wait()]
     for (let count = 0; count < 7; count++) {
       await clock.advance(wait())
-      expect(probe('failure')).toBe(true)
+      expect(probe('server-error')).toBe(true)
       expect(state()).toBe('open')
       waits.push(wait())
     }
@@ -114,36 +114,36 @@ describe('createBreaker', () => {
       [50, 2_000],
     ] as const) {
       const { clock, attempts, probe, wait } = setUp({ failures: 2, ratio: 1, minimumAttempts: 1_000 })
-      attempts(2, 'failure')
-      for (const result of ['failure', 'failure', 'success'] as const) {
+      attempts(2, 'server-error')
+      for (const result of ['server-error', 'server-error', 'success'] as const) {
         await clock.advance(wait())
         probe(result)
       }
       attempts(successes, 'success')
-      attempts(2, 'failure')
+      attempts(2, 'server-error')
       expect(wait()).toBe(expected)
     }
   })
 
   test('behavior: the 5 successes need not be in a row', async () => {
     const { clock, attempts, probe, wait } = setUp()
-    attempts(5, 'failure')
-    for (const result of ['failure', 'success'] as const) {
+    attempts(5, 'server-error')
+    for (const result of ['server-error', 'success'] as const) {
       await clock.advance(wait())
       probe(result)
     }
     attempts(3, 'success')
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     attempts(2, 'success')
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     expect(wait()).toBe(2_000)
   })
 
   test('behavior: Given back-off of 2x and elapsed time between 1x and 2x, then no traffic reaches it', async () => {
     const { clock, attempts, probe, attempt, wait } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     await clock.advance(2_000)
-    probe('failure')
+    probe('server-error')
     expect(wait()).toBe(4_000)
     for (const at of [1, 1_999, 2_000, 2_001, 3_999]) {
       await clock.advanceTo(2_000 + at)
@@ -155,12 +155,12 @@ describe('createBreaker', () => {
 
   test('behavior: up to 10 % jitter, evenly, also when the wait is capped', async () => {
     const { clock, attempts, probe, wait } = setUp({ openFor: 1_000, maxOpenFor: 1_000 }, seededRandom(7))
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     const waits: number[] = []
     for (let count = 0; count < 400; count++) {
       waits.push(wait())
       await clock.advance(wait())
-      probe('failure')
+      probe('server-error')
     }
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(1_000)
     expect(Math.max(...waits)).toBeLessThan(1_100)
@@ -170,7 +170,7 @@ describe('createBreaker', () => {
 
   test('behavior: Given half-open and 20 concurrent requests, then exactly one call reaches the half-open channel', async () => {
     const { clock, attempts, breaker, state } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     await clock.advance(2_000)
     const permits = Array.from({ length: 20 }, () => [breaker.admit(), breaker.admitProbe(clock.now(), false)]).flat()
     const given = permits.filter((permit) => permit !== undefined)
@@ -182,7 +182,7 @@ describe('createBreaker', () => {
 
   test('behavior: Given a half-open probe whose caller aborts, then the slot is released exactly once and the next probe is admitted', async () => {
     const { clock, attempts, breaker, changes, wait } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     await clock.advance(2_500)
     const first = breaker.admitProbe(clock.now(), false) as Permit
     breaker.settle(first, 'neutral', clock.now())
@@ -190,14 +190,14 @@ describe('createBreaker', () => {
     const second = breaker.admitProbe(clock.now(), false) as Permit
     expect(second).toBeDefined()
     // The first one once more: its slot is not its own any longer.
-    for (const result of ['neutral', 'success', 'failure'] as const) breaker.settle(first, result, clock.now())
+    for (const result of ['neutral', 'success', 'server-error'] as const) breaker.settle(first, result, clock.now())
     expect([breaker.isProbing(), breaker.admitProbe(clock.now(), false)]).toEqual([true, undefined])
     expect(changes.slice(1)).toEqual(['open -> half-open', 'half-open -> open until 2000', 'open -> half-open'])
   })
 
   test('behavior: Given a probe that hangs for 2 s, then one more is admitted, and the first to answer settles it', async () => {
     const { clock, attempts, breaker, state } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     const probe = () => breaker.admitProbe(clock.now(), true) as Permit
     const hanging = probe()
     await clock.advance(1_999)
@@ -222,7 +222,7 @@ describe('createBreaker', () => {
 
   test('behavior: an early probe (of those that wait) is admitted before it is due, one at a time', () => {
     const { attempts, breaker, clock, wait, state } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     expect(breaker.admitProbe(clock.now(), false)).toBeUndefined()
     const probe = breaker.admitProbe(clock.now(), true) as Permit
     expect(breaker.admitProbe(clock.now(), true)).toBeUndefined()
@@ -236,7 +236,7 @@ describe('createBreaker', () => {
   test('behavior: Given three failures in a row that are each network or timeout, then the breaker opens; five of other counted kinds do', () => {
     const mixed = setUp()
     mixed.attempts(2, 'network')
-    mixed.attempts(1, 'failure')
+    mixed.attempts(1, 'server-error')
     mixed.attempts(1, 'network')
     expect(mixed.state()).toBe('closed')
     mixed.attempts(1, 'network')
@@ -257,66 +257,66 @@ describe('createBreaker', () => {
       return count
     }
     expect(opensAfter({ failures: 8 }, 'network')).toBe(8)
-    expect(opensAfter({ failures: 8 }, 'failure')).toBe(8)
+    expect(opensAfter({ failures: 8 }, 'server-error')).toBe(8)
     expect(opensAfter({ failures: 2 }, 'network')).toBe(2)
     expect(opensAfter({ networkFailures: 7 }, 'network')).toBe(5)
     expect(opensAfter({ networkFailures: 1 }, 'network')).toBe(1)
     expect(opensAfter({ failures: 9, networkFailures: 2 }, 'network')).toBe(2)
-    expect(opensAfter({ failures: 9, networkFailures: 2 }, 'failure')).toBe(9)
+    expect(opensAfter({ failures: 9, networkFailures: 2 }, 'server-error')).toBe(9)
   })
 
   test('behavior: Given 100 reverts or invalid-params answers, then closed and count 0; in half-open they release the lease and count neither way', async () => {
     const { attempts, breaker, clock, probe, state } = setUp()
     attempts(100, 'neutral')
     expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 0 })
-    attempts(4, 'failure')
+    attempts(4, 'server-error')
     attempts(100, 'neutral')
     expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 4 })
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     await clock.advance(2_000)
     for (let count = 0; count < 100; count++) expect(probe('neutral')).toBe(true)
     expect([state(), breaker.dueAt()]).toEqual(['half-open', 2_000])
-    probe('failure')
+    probe('server-error')
     expect(breaker.dueAt()).toBe(6_000)
   })
 
   test('behavior: Given a slow call admitted while closed, when the breaker opens, recovers and closes before the call fails, then the late failure is not counted', async () => {
     const { attempts, breaker, clock, probe } = setUp({ failures: 2 })
     const slow = breaker.admit() as Permit
-    attempts(2, 'failure')
+    attempts(2, 'server-error')
     await clock.advance(2_000)
     probe('success')
-    breaker.settle(slow, 'failure', clock.now())
+    breaker.settle(slow, 'server-error', clock.now())
     expect(breaker.snapshot(clock.now())).toEqual({ state: 'closed', failures: 0 })
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     expect(breaker.isClosed()).toBe(true)
   })
 
   test('behavior: a late success cannot close an open breaker, nor a half-open one', async () => {
     const { attempts, breaker, clock } = setUp({ failures: 2 })
     const slow = breaker.admit() as Permit
-    attempts(2, 'failure')
+    attempts(2, 'server-error')
     breaker.settle(slow, 'success', clock.now())
     expect(breaker.snapshot(0).state).toBe('open')
     await clock.advance(2_000)
     const probe = breaker.admitProbe(clock.now(), false) as Permit
     breaker.settle(slow, 'success', clock.now())
     expect(breaker.isProbing()).toBe(true)
-    breaker.settle(probe, 'failure', clock.now())
+    breaker.settle(probe, 'server-error', clock.now())
     breaker.settle(probe, 'success', clock.now())
     expect([breaker.snapshot(clock.now()).state, breaker.dueAt()]).toEqual(['open', 6_000])
   })
 
   test('behavior: Given `recordFailure` from outside (WS loss), then the breaker opens at its threshold', () => {
     const { breaker, attempts, changes } = setUp()
-    attempts(2, 'failure')
-    for (let count = 0; count < 3; count++) breaker.recordFailure(10, false)
+    attempts(2, 'server-error')
+    for (let count = 0; count < 3; count++) breaker.recordFailure(10, 'server-error')
     expect(changes).toEqual(['closed -> open until 2010'])
-    breaker.recordFailure(20, true)
+    breaker.recordFailure(20, 'network')
     expect(breaker.snapshot(20)).toEqual({ state: 'open', failures: 5, openUntil: 2_010 })
 
     const lost = setUp()
-    for (let count = 0; count < 3; count++) lost.breaker.recordFailure(0, true)
+    for (let count = 0; count < 3; count++) lost.breaker.recordFailure(0, 'network')
     expect(lost.state()).toBe('open')
   })
 })
@@ -351,11 +351,11 @@ describe('the ratio', () => {
     const { attempts, state } = setUp()
     for (let count = 0; count < 9; count++) {
       attempts(1, 'success')
-      attempts(1, 'failure')
+      attempts(1, 'server-error')
     }
     attempts(1, 'success')
     expect(state()).toBe('closed')
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     expect(state()).toBe('open')
   })
 
@@ -363,7 +363,7 @@ describe('the ratio', () => {
     const { clock, attempts, state } = setUp()
     for (let count = 0; count < 1_000; count++) {
       attempts(2, 'success')
-      attempts(1, 'failure')
+      attempts(1, 'server-error')
       await clock.advance(30)
     }
     expect(state()).toBe('closed')
@@ -371,29 +371,29 @@ describe('the ratio', () => {
 
   test('behavior: old failures may not trip it an hour later', async () => {
     const { clock, attempts, state } = setUp({ failures: 100, networkFailures: 100 })
-    attempts(19, 'failure')
+    attempts(19, 'server-error')
     await clock.advance(3_600_000)
     attempts(18, 'success')
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     expect(state()).toBe('closed')
   })
 
   test('behavior: what neither counts nor succeeds is no attempt', () => {
     const { attempts, state } = setUp({ failures: 100, networkFailures: 100 })
-    attempts(10, 'failure')
+    attempts(10, 'server-error')
     attempts(50, 'neutral')
     expect(state()).toBe('closed')
-    attempts(10, 'failure')
+    attempts(10, 'server-error')
     expect(state()).toBe('open')
   })
 
   test('behavior: after it closed the window starts anew', async () => {
     const { clock, attempts, probe, state } = setUp({ failures: 100, networkFailures: 100, openFor: 10 })
-    attempts(20, 'failure')
+    attempts(20, 'server-error')
     expect(state()).toBe('open')
     await clock.advance(10)
     probe('success')
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     expect(state()).toBe('closed')
   })
 
@@ -401,14 +401,14 @@ describe('the ratio', () => {
     const options = { failures: 100, ratio: 0.9, minimumAttempts: 10, window: 1_000 }
     const { clock, attempts, state } = setUp(options)
     attempts(2, 'success')
-    attempts(17, 'failure')
+    attempts(17, 'server-error')
     expect(state()).toBe('closed')
-    attempts(1, 'failure')
+    attempts(1, 'server-error')
     expect(state()).toBe('open')
 
     const slow = setUp(options)
     for (let count = 0; count < 40; count++) {
-      slow.attempts(1, 'failure')
+      slow.attempts(1, 'server-error')
       await slow.clock.advance(150)
     }
     expect(slow.state()).toBe('closed')
@@ -437,11 +437,11 @@ describe('by hand', () => {
 
   test('behavior: closed by hand, the waits start small again', async () => {
     const { breaker, attempts, clock, probe, wait } = setUp()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     await clock.advance(2_000)
-    probe('failure')
+    probe('server-error')
     breaker.close()
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     expect(wait()).toBe(2_000)
   })
 
@@ -455,29 +455,29 @@ describe('by hand', () => {
   test('behavior: opened or closed while a probe is on its way, the outcome of the probe is ignored', async () => {
     for (const act of ['open', 'close'] as const) {
       const { breaker, attempts, clock } = setUp()
-      attempts(5, 'failure')
+      attempts(5, 'server-error')
       await clock.advance(2_000)
       const probe = breaker.admitProbe(clock.now(), false) as Permit
       if (act === 'open') breaker.open(clock.now(), 100)
       else breaker.close()
       const before = breaker.snapshot(clock.now())
-      for (const result of ['success', 'failure', 'neutral'] as const) breaker.settle(probe, result, clock.now())
+      for (const result of ['success', 'server-error', 'neutral'] as const) breaker.settle(probe, result, clock.now())
       expect(breaker.snapshot(clock.now())).toEqual(before)
     }
   })
 
   test('behavior: an `openFor` above 60 s is not cut', () => {
     const { attempts, wait } = setUp({ openFor: 120_000 })
-    attempts(5, 'failure')
+    attempts(5, 'server-error')
     expect(wait()).toBe(120_000)
     const cut = setUp({ openFor: 120_000, maxOpenFor: 90_000 })
-    cut.attempts(5, 'failure')
+    cut.attempts(5, 'server-error')
     expect(cut.wait()).toBe(90_000)
   })
 })
 
 describe('whatever happens', () => {
-  const RESULTS: BreakerResult[] = ['success', 'failure', 'network', 'neutral']
+  const RESULTS: BreakerResult[] = ['success', 'server-error', 'network', 'neutral']
   const step = fc.oneof(
     fc.record({ type: fc.constantFrom('admit', 'probe', 'early', 'outside') }),
     fc.record({
@@ -510,7 +510,7 @@ describe('whatever happens', () => {
     for (const { type, which = 0, result = 'neutral', ms = 0 } of steps) {
       const wasClosed = breaker.isClosed()
       if (type === 'wait') now += ms
-      else if (type === 'outside') breaker.recordFailure(now, true)
+      else if (type === 'outside') breaker.recordFailure(now, 'network')
       else if (type === 'admit') {
         const permit = breaker.admit()
         expect(permit !== undefined).toBe(wasClosed)

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { createTestEngine } from '../support/engine'
-import { networkError, rpcError } from '../support/errors'
+import { httpError, networkError, rpcError } from '../support/errors'
 
 const READ = 'eth_blockNumber'
 const TO_WALLET = 'eth_sendTransaction'
@@ -66,14 +66,23 @@ describe('sends', () => {
     expect(t.channel('p1').count(READ)).toBe(1)
   })
 
-  test.each(['eth_sendBundle', 'eth_sendPrivateTransaction', 'zks_sendRawTransactionWithDetailedOutput'])(
-    'with a private provider in the list, %s reaches nobody else',
-    async (method) => {
-      const t = createTestEngine({ providers: [{ id: 'public' }, { id: 'private', isPrivate: true }] })
-      await t.request(method, [{}])
-      expect([t.channel('public').count(method), t.channel('private').count(method)]).toEqual([0, 1])
-    },
-  )
+  test.each([
+    'eth_sendBundle',
+    'eth_sendPrivateTransaction',
+    'zks_sendRawTransactionWithDetailedOutput',
+    // Reads that take signed bytes: somebody else could send them.
+    'eth_callBundle',
+    'trace_rawTransaction',
+  ])('with a private provider in the list, %s reaches nobody else, whatever fails', async (method) => {
+    const t = createTestEngine({
+      providers: [{ id: 'public' }, { id: 'private', isPrivate: true }],
+      options: { rounds: 1, share: true },
+    })
+    await t.request(method, [{}])
+    t.channel('private').fail(httpError(503))
+    await expect(t.request(method, [{}])).rejects.toThrow()
+    expect([t.channel('public').count(method), t.channel('private').count(method)]).toEqual([0, 2])
+  })
 
   test('with no deadline, one that takes the bytes and never answers is left for the next one', async () => {
     const t = createTestEngine({ options: { timeout: 0 } })

@@ -31,8 +31,41 @@ describe('opening', () => {
     await repeat(t, 10)
     expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([3, 13])
     expect(t.eventsOf('breaker')).toEqual([
-      { provider: 'p1', channel: 'http', from: 'closed', to: 'open', wait: 2_100 },
+      { provider: 'p1', channel: 'http', from: 'closed', to: 'open', wait: 2_100, why: 'network' },
     ])
+  })
+
+  test('behavior: it tells why it opens, a failed probe too; by hand there is no why, nor when it closes', async () => {
+    const t = createTestEngine()
+    const whys = () => t.eventsOf('breaker').map(({ from, to, why }) => [from, to, why])
+    t.channel('p1').fail(httpError(401))
+    await repeat(t, 5)
+    await t.clock.advance(2_100)
+    t.channel('p1').fail(networkError())
+    await repeat(t, 1)
+    t.breaker('p1').close()
+    t.breaker('p1').open(t.clock.now())
+    expect(whys()).toEqual([
+      ['closed', 'open', 'auth'],
+      ['open', 'half-open', undefined],
+      ['half-open', 'open', 'network'],
+      ['open', 'closed', undefined],
+      ['closed', 'open', undefined],
+    ])
+  })
+
+  test('behavior: status() tells how a channel last failed what others may answer', async () => {
+    const t = createTestEngine()
+    const last = (id: string) => t.status().providers.find((provider) => provider.id === id)?.channels.http?.lastFailure
+    await t.clock.advance(100)
+    t.channel('p1')
+      .once.fail(httpError(401))
+      .fail(rpcError(3, 'execution reverted', '0x'))
+    await t.request(READ)
+    expect([last('p1'), last('p2')]).toEqual([{ kind: 'auth', status: 401, at: 100 }, undefined])
+    await t.clock.advance(100)
+    await t.request(READ).catch(() => {})
+    expect(last('p1')?.at).toBe(100)
   })
 
   test('43. five failures of other counted kinds open it', async () => {
@@ -139,7 +172,7 @@ describe('opening', () => {
 
   test('49. given failures told from outside, then the breaker opens at its threshold and requests go elsewhere', async () => {
     const t = createTestEngine()
-    for (let count = 0; count < 3; count++) t.breaker('p1').recordFailure(0, true)
+    for (let count = 0; count < 3; count++) t.breaker('p1').recordFailure(0, 'network')
     await repeat(t, 1)
     expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([0, 1])
   })

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TestEngineOptions } from '../support/engine'
 import { createTestEngine } from '../support/engine'
-import { networkError } from '../support/errors'
+import { networkError, rpcError } from '../support/errors'
 
 const READ = 'eth_getBalance'
 
@@ -275,6 +275,36 @@ describe('124. given a provider on the wrong chain', () => {
     await t.clock.advance(1)
     await t.request(READ)
     expect(asked()).toBe(2)
+  })
+})
+
+describe('given a wallet in the list, then eth_chainId is a question about it', () => {
+  const CHAIN = 'eth_chainId'
+  const providers = [{}, { isWallet: true }]
+
+  test('behavior: it is told also of a wallet on another chain, so that no client sends there', async () => {
+    const t = create({ providers, options: { share: true } })
+    t.channel('p2').on(CHAIN).reply('0x5')
+    expect(await t.request(CHAIN)).toBe('0x5')
+    // Also once that is known.
+    await t.request(READ, [], { provider: 'p2' }).catch(() => {})
+    expect(await t.request(CHAIN)).toBe('0x5')
+  })
+
+  test('behavior: a slow one is waited for, one that is not connected is passed', async () => {
+    const t = create({ providers })
+    t.channel('p2').on(CHAIN).reply('0x5', { after: 2_000 })
+    const slow = t.start(CHAIN)
+    await t.clock.advance(2_000)
+    expect(slow.ended?.value).toBe('0x5')
+    t.channel('p2').on(CHAIN).fail(rpcError(4900, 'Disconnected'))
+    expect(await t.request(CHAIN)).toBe('0x1')
+  })
+
+  test('behavior: whoever names another provider is told of that one', async () => {
+    const t = create({ providers })
+    t.channel('p2').on(CHAIN).reply('0x5')
+    expect(await t.request(CHAIN, undefined, { provider: 'p1' })).toBe('0x1')
   })
 })
 

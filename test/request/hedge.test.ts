@@ -152,7 +152,7 @@ describe('when there is nothing in flight any more', () => {
 
   test('behavior: a pause is not cut short by it', async () => {
     const t = createTestEngine({ providers: 2, options: { hedge: { delay: 50 }, retryDelay: 1_000 } })
-    t.clock.after(10, () => t.breaker('p2').recordFailure(t.clock.now(), true))
+    t.clock.after(10, () => t.breaker('p2').recordFailure(t.clock.now(), 'network'))
     t.channel('p1').once.fail(rpcError(-32000, 'header not found'), { after: 20 }).reply('one')
     t.channel('p2').once.fail(rpcError(-32000, 'header not found'), { after: 20 })
     const request = t.start(READ)

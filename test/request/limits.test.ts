@@ -53,6 +53,41 @@ describe('rate limits', () => {
     expect(t.channel('p1').count()).toBe(3)
   })
 
+  test('given 503 with Retry-After: 2, then p2 is used for the next 2 s, and p1 again afterwards, at the same pace', async () => {
+    const t = createTestEngine()
+    t.channel('p1')
+      .once.fail(httpError(503, '', { 'retry-after': '2' }))
+      .reply('one')
+    t.channel('p2').reply('two')
+    const values: unknown[] = []
+    for (let turn = 0; turn < 8; turn++) {
+      values.push(await t.request(READ))
+      await t.clock.advance(turn < 4 ? 500 : 1)
+    }
+    expect(values).toEqual(['two', 'two', 'two', 'two', 'one', 'one', 'one', 'one'])
+    expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'server-error', cooldown: 2_000 }])
+  })
+
+  test.each([
+    ['2', 2_000, [2_000, 2_000]],
+    // Too late for the deadline, and longer than any breaker stays open: it may be back sooner.
+    ['600', 60_000, [0, 300]],
+  ] as const)(
+    'given 503 with Retry-After: %s of the only provider, then it is asked again within the deadline',
+    async (seconds, cooldown, [from, to]) => {
+      const t = createTestEngine({ providers: 1 })
+      t.channel('p1')
+        .once.fail(httpError(503, '', { 'retry-after': seconds }))
+        .reply('one')
+      const asked = t.start(READ)
+      await t.clock.advance(5_000)
+      expect(asked.ended?.value).toBe('one')
+      expect(asked.ended?.at).toBeGreaterThanOrEqual(from)
+      expect(asked.ended?.at).toBeLessThanOrEqual(to)
+      expect(t.eventsOf('limit')).toMatchObject([{ cooldown }])
+    },
+  )
+
   test('51. given no hint, then the cooldown is 1 s, doubling while limits repeat', async () => {
     const t = createTestEngine({ providers: 1 })
     t.channel('p1').fail(tooMuch())
@@ -206,6 +241,23 @@ describe('declared limits', () => {
       Array.from({ length: 201 }, (_, index) => index - 1),
     )
     expect(Math.max(...late)).toBeLessThanOrEqual(201)
+  })
+
+  test('error: who waited for room in vain is told what kept the provider, and when it has room', async () => {
+    const t = createTestEngine({
+      providers: [{ limits: { requestsPerSecond: 1, burst: 1 } }],
+      options: { timeout: 500 },
+    })
+    t.start(READ, ['a'])
+    const late = t.start(READ, ['b'])
+    await t.clock.advance(500)
+    expect(late.ended?.error).toMatchObject({ name: 'AllProvidersFailedError', attempts: [], retryAfter: 500 })
+    expect(late.ended?.error.metaMessages).toEqual([
+      'Timeout: 500 ms',
+      'Retry after: 500 ms',
+      'Attempts: none',
+      '  p1  http  was at its limit',
+    ])
   })
 
   test('behavior: a newcomer in the very moment in which room comes about goes behind those that wait', async () => {

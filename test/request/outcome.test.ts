@@ -251,6 +251,17 @@ describe('wallet methods', () => {
     }
   })
 
+  test.each(['eth_sendUserOperation', 'eth_sendBundle', 'eth_sendRawTransactionConditional'])(
+    'error: what becomes a transaction may have been sent too: %s',
+    async (method) => {
+      const t = createTestEngine()
+      t.channel('p1').fail(timeoutError())
+      const error = await errorOf(t, method, [{}])
+      expect([error.mayHaveBeenSent, t.channel('p2').count()]).toEqual([true, 0])
+      expect(error.message).toContain('The transaction may have been sent.')
+    },
+  )
+
   test('error: given nobody who may be asked to send one, then the error says that it was not sent', async () => {
     const t = createTestEngine({ providers: 1, options: { methods: { eth_sendTransaction: { providers: [] } } } })
     const error = await errorOf(t, 'eth_sendTransaction', [{}])

@@ -67,6 +67,8 @@ eth_sendRawTransaction -32003 transaction priority fee below minimum required pr
 eth_sendRawTransaction -32076 Failed imported to deferred pool: Transaction Pool is full
 eth_sendRawTransaction -32000 txpool limit reached
 # filter-not-found final nobody
+eth_getFilterChanges -32000 filter has expired
+eth_unsubscribe -32000 subscription not found
 eth_getFilterChanges -32000 filter not found
 eth_getFilterChanges -32001 Resource not found.
 eth_unsubscribe -32000 Subscription not found
@@ -74,6 +76,10 @@ eth_unsubscribe -32000 Subscription not found
 eth_call -32000 execution aborted (timeout = 5s)
 eth_getLogs -32002 request timed out
 # auth next provider
+eth_call -32000 Unspecified origin not on whitelist.
+eth_call -32600 IP not whitelisted
+eth_call -32000 Domain is not in the allow list
+eth_call -32000 Subscription expired, please renew
 eth_x -40100 Unauthorized
 eth_getBalance -2021 IP Address Not Allowed
 eth_getBalance 401 invalid api key
@@ -124,6 +130,8 @@ trace_block -32000 transaction indexing is in progress
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+eth_call -32000 eth_call is not whitelisted
+eth_call -32000 the rpc method eth_call is not whitelisted
 eth_newFilter -32601 filters are not supported
 eth_blobBaseFee -32601 the method eth_blobBaseFee does not exist/is not available
 eth_maxPriorityFeePerGas -32601 The method eth_maxPriorityFeePerGas does not exist/is not available
@@ -142,6 +150,8 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32000 the difference between fromBlock and toBlock must be less than 2000
+eth_getLogs -32000 fromBlock and toBlock are too far apart
 eth_getLogs -32602 logs are limited to a 10000 block range
 eth_getLogs -32000 logs over more than 2000 blocks
 eth_getLogs -32000 no more than 1000 blocks
@@ -159,6 +169,8 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_call -32000 Node is not synced
+eth_call -32000 node out of sync
 eth_getLogs -32011 network is unhealthy
 eth_getBalance -32000 Service Unavailable
 eth_getBalance -32000 node is syncing

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isSignedSend, traitsOf } from '../../src/rpc/methods'
+import { isSend, takesSigned, traitsOf } from '../../src/rpc/methods'
 
 /** What a method is, and the methods that are so. */
 const KINDS = {
@@ -101,7 +101,16 @@ test('what a method has to do with the newest blocks', () => {
 
 test('a signed transaction is handed over in many forms', () => {
   const forms = `eth_sendRawTransaction eth_sendRawTransactionSync eth_sendPrivateTransaction eth_sendPrivateRawTransaction
-    eth_sendBundle eth_sendMegaBundle eth_sendUserOperation x_sendSignedTransaction eth_sendRawTransactionConditional`
-  expect(forms.split(/\s+/).filter((method) => !isSignedSend(method))).toEqual([])
-  expect(['eth_sendTransaction', 'eth_call', 'sendRawTransaction', 'eth_resendRawTx'].filter(isSignedSend)).toEqual([])
+    eth_sendBundle eth_sendMegaBundle eth_sendEndOfBlockBundle eth_sendUserOperation x_sendSignedTransaction
+    bor_sendRawTransactionConditional eth_callBundle mev_simBundle eth_estimateGasBundle trace_rawTransaction`
+  expect(forms.split(/\s+/).filter((method) => !takesSigned(method))).toEqual([])
+  const others = `eth_sendTransaction eth_call sendRawTransaction eth_resendRawTx eth_getRawTransactionByHash
+    debug_getRawTransaction eth_getBundleStats eth_signTransaction eth_estimateUserOperationGas`
+  expect(others.split(/\s+/).filter(takesSigned)).toEqual([])
+})
+
+test('what sends has many names', () => {
+  const sends = 'eth_sendTransaction eth_sendRawTransactionSync wallet_sendCalls eth_sendUserOperation mev_sendBundle'
+  expect(sends.split(' ').filter((method) => !isSend(method))).toEqual([])
+  expect(['eth_signTransaction', 'eth_call', 'wallet_sendable', 'eth_getSender'].filter(isSend)).toEqual([])
 })

@@ -1,7 +1,7 @@
 // Items of a stream in their public form; logs that are held until they are confirmed.
 
 import { describe, expect, test } from 'vitest'
-import { createLogItems, toHeadOfChain } from '../../src/subscription/items'
+import { createLogItems, readHead } from '../../src/subscription/items'
 import type { Item } from '../../src/subscription/stream'
 import { blockOf, hashOf, logOf } from './blocks'
 
@@ -25,16 +25,13 @@ const told = (number: number, more = {}) => ({
   ...more,
 })
 
-describe('toHeadOfChain', () => {
+describe('readHead', () => {
   test('default: a head, and nothing of anything else', () => {
     const block = blockOf(100)
-    expect(toHeadOfChain({ type: 'head', number: 100, block, results: [block.raw] })).toEqual({
-      number: 100n,
-      hash: hashOf(100),
-      parentHash: hashOf(99),
-      raw: block.raw,
-    })
-    expect(toHeadOfChain(passed(100))).toBeUndefined()
+    expect(readHead({ type: 'head', number: 100, block, results: [block.raw] })).toEqual([
+      { number: 100n, hash: hashOf(100), parentHash: hashOf(99), raw: block.raw },
+    ])
+    expect(readHead(passed(100))).toEqual([])
   })
 })
 

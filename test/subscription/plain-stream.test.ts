@@ -47,3 +47,13 @@ test('behavior: left while a filter is made, it is uninstalled, and nothing is l
   const asked = [http.count('eth_getFilterChanges'), http.count('eth_uninstallFilter')]
   expect([asked, clock.pending.total]).toEqual([[0, 1], 0])
 })
+
+test('behavior: while no filter can be made, who subscribes waits for one', async () => {
+  const { clock, http, one, state } = setUp()
+  http.on('eth_newPendingTransactionFilter').fail(networkError())
+  await clock.advance(5_000)
+  expect([one.id, state()]).toEqual([undefined, 'opening'])
+  http.on('eth_newPendingTransactionFilter').reply('0x77')
+  await clock.advance(4_500)
+  expect([typeof one.id, state()]).toEqual(['string', 'polling'])
+})

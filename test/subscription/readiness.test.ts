@@ -40,4 +40,11 @@ describe('createReadiness', () => {
     await expect(unlimited).rejects.toThrow('nobody serves it')
     await expect(readiness.wait(1_000)).rejects.toThrow('nobody serves it')
   })
+
+  test('behavior: what would never be ready, and is: who comes then does not hear that nobody serves it', () => {
+    const { readiness } = setUp()
+    readiness.refuse(new Error('nobody serves it'))
+    readiness.open()
+    expect(readiness.wait(1_000)).toBe(undefined)
+  })
 })

@@ -16,7 +16,6 @@ function setUp() {
   const stream = { stop: vi.fn() }
   const open = vi.fn()
   const onEnd = vi.fn()
-  let state: StreamState = { name: 'live', source: { provider: 'p1', channel: 'ws' } }
   let sink: StreamSink | undefined
   const shared = createShared({
     clock,
@@ -27,7 +26,6 @@ function setUp() {
       sink = given
       return {
         ...stream,
-        state: () => state,
         cursor: () => 100,
         replay: async (from) => ({ items: [], upTo: from }),
       }
@@ -58,12 +56,11 @@ function setUp() {
     join,
     open,
     sink: () => sink as StreamSink,
-    become(next: StreamState, why?: string) {
-      state = next
-      sink?.onState(next, why)
-    },
+    become: (next: StreamState, why?: string) => sink?.onState(next, why),
   }
 }
+
+const LIVE: StreamState = { name: 'live', source: { provider: 'p1', channel: 'ws' } }
 
 function plain(...results: unknown[]): Item {
   return { type: 'plain', results }
@@ -115,7 +112,8 @@ describe('members', () => {
 
 describe('the end', () => {
   test('Given two subscribers, when one leaves, then the stream stays; when the last leaves, then it ends once, after the linger of 2 s', async () => {
-    const { clock, stream, onEnd, join } = setUp()
+    const { clock, stream, onEnd, join, become } = setUp()
+    become(LIVE)
     const [one, other] = [join(), join()]
     one.off()
     await clock.advance(60_000)
@@ -128,7 +126,8 @@ describe('the end', () => {
   })
 
   test('behavior: a subscriber inside the linger reuses it', async () => {
-    const { clock, stream, join, sink } = setUp()
+    const { clock, stream, join, sink, become } = setUp()
+    become(LIVE)
     join().off()
     await clock.advance(1_999)
     const next = join()
@@ -172,21 +171,22 @@ describe('the end', () => {
     const { clock, shared, stream, join, sink } = setUp()
     const { seen, errors, off } = join()
     const error = new Error('closed')
+    const told = expect(shared.whenReady(10_000)).rejects.toBe(error)
     shared.close(error)
     shared.close(error)
     sink().onItem(plain('a'))
     off()
     await clock.advance(5_000)
     expect([errors, seen, stream.stop.mock.calls.length]).toEqual([[error], [], 1])
-    await expect(shared.whenReady(10_000)).rejects.toBe(error)
+    await told
   })
 })
 
 describe('readiness', () => {
-  test('default: that of the stream', async () => {
-    const { shared, sink } = setUp()
+  test('default: once the stream is somewhere', async () => {
+    const { shared, become } = setUp()
     const waiting = shared.whenReady(10_000)
-    sink().onReady()
+    become({ name: 'switching' })
     await expect(waiting).resolves.toBeUndefined()
     expect(shared.whenReady(10_000)).toBeUndefined()
   })
@@ -204,7 +204,8 @@ describe('readiness', () => {
 describe('what is told', () => {
   test('default: states, with where it comes from and why', () => {
     const { told, become } = setUp()
-    become({ name: 'live', source: { provider: 'p1', channel: 'ws' } })
+    become(LIVE)
+    become(LIVE)
     become({ name: 'switching' }, 'it was lost')
     expect(told).toEqual([
       ['subscription', { key: 'newHeads', from: 'opening', to: 'live', provider: 'p1', channel: 'ws' }],
@@ -233,6 +234,7 @@ describe('what is told', () => {
 
   test('default: status', () => {
     const { shared, join, become } = setUp()
+    become(LIVE)
     join()
     expect(shared.status()).toEqual({
       key: 'newHeads',

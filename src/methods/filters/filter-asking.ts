@@ -113,11 +113,11 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
     for (let pauses = 0; ; ) {
       let provider: string | undefined
       const isLast = caller.limits.isPinned || failed.length + 1 >= providers.length
-      const part = isLast ? caller : shareOf(clock.now(), caller)
       try {
         const found = await answer(caller, NEWEST, { exclude: failed })
         provider = found.by.id
         const { head, isItsOwn } = newestOf(found)
+        const part = isLast ? caller : shareOf(clock.now(), caller)
         return isItsOwn ? await run(head, sourceOf(part, provider)) : undefined
       } catch (error) {
         if (isOver(caller, error)) throw error

@@ -2,6 +2,7 @@
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
 import { createNovelty } from '../../base/novelty'
+import { keyOfPending } from '../../rpc/pending'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver, shareOf } from '../calls'
@@ -28,7 +29,7 @@ export async function openPendingFilter(
   /** Who may not be asked for its changes cannot keep it. */
   const mute = barredFrom(planOf({ method: CHANGES }))
   let owner = await openAtOne(opening)
-  const isUntold = createNovelty(MOST_TOLD)
+  const isNew = createNovelty(MOST_TOLD)
   /** Filters that could not be uninstalled where the owner was before. */
   const left = new Map<string, Owner>()
   let isClosed = false
@@ -45,7 +46,7 @@ export async function openPendingFilter(
       const part = caller.limits.isPinned ? caller : shareOf(clock.now(), caller)
       const found = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
       before.isProven ||= Array.isArray(found)
-      if (Array.isArray(found)) return found.filter(isNew)
+      if (Array.isArray(found)) return found.filter((told) => isNew(keyOfPending(told)))
     } catch (error) {
       if (isOver(caller, error)) throw error
       failed = error
@@ -80,11 +81,6 @@ export async function openPendingFilter(
     } catch {
       // It is tried again when the filter is uninstalled.
     }
-  }
-
-  /** @param transaction its hash, or all of it */
-  function isNew(transaction: unknown): boolean {
-    return isUntold(((transaction as { hash?: unknown } | null)?.hash ?? transaction) as string)
   }
 
   return {

@@ -67,8 +67,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   ) {
     const state = await stateOf(caller, request, error, hash)
     if (state === 'refused') throw error
-    const speaker = error.attempts?.at(-1)?.provider
-    if (state === 'in' && speaker !== undefined) note(speaker)
+    if (state === 'in') noteSpeaker(caller, error, note)
     return request.method === 'eth_sendRawTransaction' ? hash : receiptOf(caller, hash, error)
   }
 
@@ -93,7 +92,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
         if (isOver(caller, error) || !hash || request.method !== 'eth_sendRawTransaction') throw error
         // Those that are slower are not waited for: it has spread by itself.
         if ((await stateOf(caller, request, error, hash)) !== 'in') throw error
-        note(provider)
+        noteSpeaker(caller, error, note)
         return hash
       }),
     )
@@ -131,6 +130,18 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     if (last && says === 'nonce-taken') return (await isFound(caller, last.provider, hash)) ? 'in' : 'refused'
     const isUnclear = error.mayHaveBeenSent === true && last?.failure.code !== NOT_MINED_IN_TIME
     return isUnclear && request.method !== 'eth_sendRawTransaction' ? 'unclear' : 'refused'
+  }
+
+  /** Whoever said that the bytes are in stands for whoever took them. */
+  function noteSpeaker(caller: Caller, error: SendError, note: (provider: string) => void) {
+    const last = error.attempts?.at(-1)
+    if (!last) return
+    note(last.provider)
+    const speaker = providers.find(({ id }) => id === last.provider)
+    caller.onEnd(
+      0,
+      speaker?.channels.find(({ type }) => type === last.channel),
+    )
   }
 
   /** Looks the hash up at the provider that spoke of its nonce, then at the others. */

@@ -4,13 +4,8 @@ import type { Block } from '../block'
 
 /** Where heads come from: one subscription, or one provider that is polled. */
 export type Origin = {
-  /** Id of the provider. */
-  readonly provider: string
-  readonly channel: 'ws' | 'poll'
-  /** Whether it has reached the stream: only then its reorgs are followed. */
-  isJoined: boolean
   /** Since when it has only been lower (in ms of the clock). */
-  lowerSince: number | undefined
+  lowerSince?: number | undefined
 }
 
 export type Arrival = { readonly block: Block; readonly origin: Origin }
@@ -29,10 +24,6 @@ export type Arrivals = {
 }
 
 const MOST = 1_024
-
-export function createOrigin(provider: string, channel: Origin['channel']): Origin {
-  return { provider, channel, isJoined: false, lowerSince: undefined }
-}
 
 export function createArrivals(): Arrivals {
   let list: Arrival[] = []

@@ -7,9 +7,10 @@ import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
+import type { KnownHead } from '../known-head'
 import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
-import type { Continuity, Link } from './continuity'
+import type { Continuity } from './continuity'
 import { createContinuity } from './continuity'
 import type { Path } from './path'
 import { findPath, GIVEN_UP } from './path'
@@ -20,8 +21,8 @@ export type FollowerSink = {
   onBlock(block: Block): void
   /** These are canonical no more, newest first. @param isReset whether the chain became shorter, by decision */
   onReorg(removed: readonly Block[], isReset: boolean): void
-  /** These blocks could not be had, or are too many. @param isDue whether they were to be given: not below the beginning */
-  onGap(from: number, to: number, why: string, isDue: boolean): void
+  /** These blocks were to be given, and could not be had or are too many. */
+  onGap(from: number, to: number, why: string): void
   /** Blocks in between are being fetched, or not any more. */
   onFilling(isFilling: boolean): void
 }
@@ -43,7 +44,7 @@ export type FollowerOptions = {
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: number
   /** The newest block that callers had been shown when it started: they know of nothing later. */
-  readonly known?: number | undefined
+  readonly known: KnownHead
   readonly sink: FollowerSink
 }
 
@@ -51,13 +52,14 @@ export type FollowerOptions = {
 const LOWER_FOR = 60_000
 
 export function createFollower(options: FollowerOptions): Follower {
-  const { clock, backfill, known = Infinity, sink } = options
+  const { clock, backfill, sink } = options
+  const known = () => options.known() ?? Infinity
   const pauses = createPauses(clock)
   const { isOver } = pauses
   const chain = createContinuity()
   const arrivals = createArrivals()
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
-  /** Whose reorgs are followed at once. */
+  /** The last one that was level: its reorgs are followed at once. */
   let present: Origin | undefined
   /** Blocks above this one were given. */
   let start = -1
@@ -77,16 +79,16 @@ export function createFollower(options: FollowerOptions): Follower {
 
   async function take({ block, origin }: Arrival) {
     if (!chain.tip()) startFrom(block)
-    const tip = chain.tip() as Link
+    const height = chain.height()
     if (chain.has(block.hash)) {
-      if (block.number >= tip.number) join(origin)
-    } else if (block.number > tip.number || (isFollowed(origin) && !isOld(block))) await follow(block, origin, false)
+      if (block.number >= height) join(origin)
+    } else if (block.number > height || (origin === present && !isOld(block))) await follow(block, origin, false)
     else await considerLower(block, origin)
   }
 
   /** With its parent, as it may be replaced itself; with the known block, if that is lower: nobody has told its hash. */
   function startFrom({ number, parentHash, provider }: Block) {
-    start = Math.min(known, number - 1)
+    start = Math.min(known(), number - 1)
     chain.restart({ number: start, hash: start < number - 1 ? '' : parentHash, provider })
   }
 
@@ -109,12 +111,13 @@ export function createFollower(options: FollowerOptions): Follower {
   /** What lies below the path is not known: the chain begins anew with it. */
   function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
-    const tip = chain.tip()?.number ?? -1
+    const last = first.number - 1
+    const height = chain.height()
     const root = chain.root()?.number ?? 0
-    const removed = chain.restart({ number: first.number - 1, hash: first.parentHash, provider: first.provider })
-    if (first.number > tip + 1) return sink.onGap(tip + 1, first.number - 1, why, true)
+    const removed = chain.restart({ number: last, hash: first.parentHash, provider: first.provider })
+    if (last > height) return sink.onGap(height + 1, last, why)
     sink.onReorg(removed, isReset)
-    sink.onGap(Math.min(root, first.number - 1), first.number - 1, why, first.number - 1 > start)
+    if (last > start) sink.onGap(Math.min(root, last), last, why)
   }
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {
@@ -130,23 +133,18 @@ export function createFollower(options: FollowerOptions): Follower {
   async function considerLower(block: Block, origin: Origin) {
     origin.lowerSince ??= clock.now()
     const isAlone = clock.now() - Math.max(origin.lowerSince, levelAt) >= LOWER_FOR
-    const height = chain.tip()?.number ?? -1
     if (isAlone) {
       join(origin)
       return follow(block, origin, false)
     }
-    if (block.number < height && (await reset.isReset(height)) && !isOver()) await follow(block, origin, true)
+    if (block.number < chain.height() && (await reset.isReset(chain.height())) && !isOver())
+      await follow(block, origin, true)
   }
 
   function join(origin: Origin) {
-    origin.isJoined = true
     origin.lowerSince = undefined
     levelAt = clock.now()
     present = origin
-  }
-
-  function isFollowed(origin: Origin) {
-    return origin.isJoined && origin === present
   }
 
   return {
@@ -160,7 +158,7 @@ export function createFollower(options: FollowerOptions): Follower {
       hasBegun = true
       if (block) {
         startFrom(block)
-        if (known >= block.number) {
+        if (known() >= block.number) {
           start = block.number
           chain.extend([block])
           join(origin)

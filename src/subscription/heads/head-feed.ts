@@ -1,8 +1,8 @@
 // The canonical chain for all who listen to it: starts with the first listener, stops with the last one. What happens in
 // between is head-run.ts.
 
+import type { BlockRef } from '../block'
 import type { StreamState } from '../stream'
-import type { Link } from './continuity'
 import type { HeadRunOptions, HeadsListener } from './head-run'
 import { startHeadRun } from './head-run'
 
@@ -10,12 +10,9 @@ export type HeadFeed = {
   /** Returns the off-function. */
   listen(listener: HeadsListener): () => void
   isActive(): boolean
-  /** Resolves once the newest block is known: nothing that comes after it is missed. */
-  whenReady(): Promise<void>
   state(): StreamState
-  tip(): Link | undefined
   /** The newest block, once it is known. */
-  newest(): Promise<Link | undefined>
+  tip(): BlockRef | undefined
   /** The highest number that has come, whatever became of it; -1 before any. */
   highest(): number
   /** The lowest block that is remembered; `Infinity` before any is known. */
@@ -28,9 +25,6 @@ export type HeadFeed = {
 export function createHeadFeed(options: HeadRunOptions): HeadFeed {
   const listeners = new Set<HeadsListener>()
   let run: ReturnType<typeof startHeadRun> | undefined
-
-  const tip = () => run?.chain.tip()
-  const whenReady = () => Promise.resolve(run?.readiness.wait(Infinity))
 
   /** Who leaves while others are told is told no more. */
   function tellAll(tell: (listener: HeadsListener) => void) {
@@ -52,10 +46,8 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
       }
     },
     isActive: () => run !== undefined,
-    whenReady,
     state: () => run?.state() ?? { name: 'closed' },
-    tip,
-    newest: () => whenReady().then(tip),
+    tip: () => run?.tip(),
     highest: () => run?.highest() ?? -1,
     lowest: () => run?.chain.root()?.number ?? Infinity,
     has: (hash) => run?.chain.has(hash) ?? false,

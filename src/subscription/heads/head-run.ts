@@ -5,10 +5,9 @@ import type { Timer } from '../../base/clock'
 import type { Parts } from '../../request/flight'
 import type { Ask } from '../asking'
 import type { Backfill } from '../backfill'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import { toBlock } from '../block'
-import type { Readiness } from '../readiness'
-import { createReadiness } from '../readiness'
+import type { KnownHead } from '../known-head'
 import type { Place } from '../source/place'
 import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -16,9 +15,7 @@ import { createPoller } from '../source/poller'
 import { createStallWatch } from '../source/stall'
 import { openUpstream } from '../source/upstream'
 import type { StreamState } from '../stream'
-import { isSameState } from '../stream'
 import type { Origin } from './arrivals'
-import { createOrigin } from './arrivals'
 import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
@@ -26,7 +23,8 @@ import type { Signs } from './signs'
 import { createSigns } from './signs'
 
 export type HeadsListener = Pick<FollowerSink, 'onBlock' | 'onReorg' | 'onGap'> & {
-  onState(state: StreamState, why?: string | undefined): void
+  /** It may have changed. */
+  onState(why?: string | undefined): void
 }
 
 export type HeadRunOptions = {
@@ -34,6 +32,7 @@ export type HeadRunOptions = {
   readonly ask: Ask
   readonly backfill: Backfill
   readonly places: Places
+  readonly knownHead: (kind: string) => KnownHead
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
@@ -46,13 +45,16 @@ export type HeadRunOptions = {
 
 export type HeadRun = {
   readonly chain: Continuity
-  /** Whether the newest block is known. */
-  readonly readiness: Readiness
+  /** The newest block, once it is known. */
+  tip(): BlockRef | undefined
   state(): StreamState
   /** The highest number that has come, whatever became of it. */
   highest(): number
   stop(): void
 }
+
+/** The place that pushes them. */
+type Live = Origin & { readonly place: Place; readonly isSign: Signs }
 
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling. */
@@ -65,32 +67,32 @@ export function startHeadRun(
   const { parts, ask, backfill, places, providers } = options
   const { clock, heads } = parts
   const polled = new Map<string, Origin>()
-  let latestPolled: Origin | undefined
-  let live: { readonly place: Place; readonly origin: Origin; readonly isSign: Signs } | undefined
-  let state: StreamState = { name: 'opening' }
+  /** Id of the provider that answered the last poll since it was live. */
+  let polledAt: string | undefined
+  let live: Live | undefined
   let isFilling = false
   let highest = -1
   let blockAt = -Infinity
   let bridge: Timer | undefined
-  const readiness = createReadiness(clock)
   const follower: Follower = createFollower({
     clock,
     backfill,
     providers,
     mostFilled: options.mostFilled.heads,
-    known: heads.best(clock.now()),
+    known: options.knownHead(KIND),
     sink: {
       onBlock(block) {
+        const isFirst = blockAt === -Infinity
         blockAt = clock.now()
         parts.truth?.show(block.number, blockAt)
         tellAll((listener) => listener.onBlock(block))
-        show()
+        if (isFirst) show()
       },
       onReorg(removed, isReset) {
         // What requests have seen since the last block, they have told of.
         const isTold = isReset && parts.truth !== undefined && parts.truth.resetAt >= blockAt
         if (isReset && !isTold) parts.truth ? parts.truth.forget(clock.now()) : heads.reset()
-        if (!isTold) options.onReorg(removed, isReset, state.source?.provider)
+        if (!isTold) options.onReorg(removed, isReset, state().source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },
       onGap: (...gap) => tellAll((listener) => listener.onGap(...gap)),
@@ -107,55 +109,51 @@ export function startHeadRun(
     ask,
     providers,
     blockTime: heads.blockTime,
-    height,
-    onStall(provider) {
-      if (live?.place.id !== provider) return
-      live.place.state.breaker.recordFailure(clock.now(), false)
+    height: chain.height,
+    onStall() {
+      if (!live) return
+      live.place.state.breaker.recordFailure(clock.now(), 'timeout')
       places.leave(live.place, 'its stream is stalled')
     },
   })
-  function height() {
-    return chain.tip()?.number ?? -1
+
+  function tip() {
+    const newest = chain.tip()
+    return newest?.hash ? newest : undefined
   }
 
-  /** The state as it is shown: told when it has changed. */
   function show(why?: string) {
-    const before = state
-    state = stateNow()
-    if (!isSameState(before, state)) tellAll((listener) => listener.onState(state, why))
-    if (state.name !== 'opening') readiness.open()
+    tellAll((listener) => listener.onState(why))
   }
 
-  function stateNow(): StreamState {
-    if (!chain.tip()?.hash) return { name: 'opening' }
+  function state(): StreamState {
+    if (!tip()) return { name: 'opening' }
     if (live) return { name: isFilling ? 'filling' : 'live', source: { provider: live.place.id, channel: 'ws' } }
-    if (!poller.isRunning()) return { name: 'switching' }
-    return {
-      name: isFilling ? 'filling' : 'polling',
-      source: { provider: latestPolled?.provider ?? '', channel: 'poll' },
-    }
+    if (!polledAt) return { name: 'switching' }
+    return { name: isFilling ? 'filling' : 'polling', source: { provider: polledAt, channel: 'poll' } }
   }
 
   function onLive(place: Place) {
     bridge?.cancel()
     poller.stop()
     polled.clear()
-    live = { place, origin: createOrigin(place.id, 'ws'), isSign: createSigns() }
+    polledAt = undefined
+    live = { place, isSign: createSigns() }
     stall.hear(place.id)
     show()
-    void refresh(live.origin)
+    void refresh(live)
   }
 
-  function onData(result: unknown, place: Place) {
-    const block = toBlock(result, place.id)
-    if (!block || !live) return
+  function onData(result: unknown) {
+    const block = live && toBlock(result, live.place.id)
+    if (!live || !block) return
     backfill.learnShape(block.raw)
-    stall.hear(place.id)
-    if (live.isSign(block, chain.has)) suspect(place, block.number)
-    arrive({ ...block, isPushed: true }, live.origin)
+    stall.hear(live.place.id)
+    if (live.isSign(block, chain.has)) suspect(live.place, block.number)
+    arrive({ ...block, isPushed: true }, live)
   }
 
-  function onDown(_: Place, why: string) {
+  function onDown(why: string) {
     live = undefined
     stall.stop()
     // Before anybody hears of it: whoever does may leave, and stops what there is.
@@ -169,20 +167,22 @@ export function startHeadRun(
   }
 
   /** What it has now is not pushed any more: it is asked for. */
-  async function refresh(origin: Origin) {
+  async function refresh(own: Live) {
+    const { id } = own.place
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
-    const block = (await backfill.latest(origin.provider, 'ws')) ?? (await backfill.latest(origin.provider))
-    if (live?.origin !== origin) return
-    begin(block, origin)
-    if (live?.origin === origin && block) goElsewhereIfBehind(block)
+    const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
+    if (live !== own) return
+    begin(block, own)
+    if (live === own && block) goElsewhereIfBehind(block)
   }
 
   async function poll() {
     const block = await backfill.latest()
     if (!block || !poller.isRunning()) return
-    latestPolled = polled.get(block.provider) ?? createOrigin(block.provider, 'poll')
-    polled.set(block.provider, latestPolled)
-    begin(block, latestPolled)
+    polledAt = block.provider
+    const origin = polled.get(polledAt) ?? {}
+    polled.set(polledAt, origin)
+    begin(block, origin)
   }
 
   function begin(block: Block | undefined, origin: Origin) {
@@ -200,8 +200,7 @@ export function startHeadRun(
 
   /** One that is behind is used only while there is no better one. */
   function goElsewhereIfBehind({ number }: Block) {
-    const tip = chain.tip()
-    if (!live || !tip || number >= tip.number) return
+    if (!live || number >= chain.height()) return
     const own = live.place
     const isOther = (place: Place) => place !== own && !hasFailedOfLate(place, clock.now())
     if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
@@ -217,13 +216,13 @@ export function startHeadRun(
       onData,
       onDown,
       onRest: poller.start,
-      isLevel: ({ id }) => backfill.hasReached(height, id),
+      isLevel: ({ id }) => backfill.hasReached(chain.height, id),
     },
   })
   return {
     chain,
-    readiness,
-    state: () => state,
+    tip,
+    state,
     highest: () => highest,
     stop() {
       bridge?.cancel()
@@ -231,7 +230,6 @@ export function startHeadRun(
       stall.stop()
       closeUpstream()
       follower.stop()
-      readiness.open()
     },
   }
 }

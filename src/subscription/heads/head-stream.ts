@@ -12,18 +12,21 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
   const off = heads.listen({
     onBlock: (block) => sink.onItem(itemOf(block)),
     onReorg() {}, // sibling blocks say it
-    onGap: (from, to, why, isDue) => isDue && sink.onGap(from, to, why),
-    onState: sink.onState,
+    onGap: sink.onGap,
+    onState,
   })
   // They may be running already, for the logs.
-  if (heads.state().name !== 'opening') sink.onState(heads.state())
-  void heads.whenReady().then(sink.onReady)
+  onState()
+
+  function onState(why?: string) {
+    sink.onState(heads.state(), why)
+  }
 
   async function replay(from: number): Promise<Replay> {
     const tip = heads.tip()
     if (!tip) return { items: [], upTo: from - 1 }
     const upTo = Math.min(tip.number, from + REPLAYED - 1)
-    const blocks = await backfill.inRange(from, upTo, tip.provider ?? '')
+    const blocks = await backfill.inRange(from, upTo, tip.provider)
     // Whoever answered may be on a branch that was never told, or not yet.
     const isOurs = ({ number, hash }: Block) => number < heads.lowest() || heads.has(hash)
     if (blocks.length < upTo - from + 1 || !blocks.every(isOurs)) throw new Error('Not all blocks could be had.')
@@ -31,7 +34,6 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
   }
 
   return {
-    state: heads.state,
     cursor: () => heads.tip()?.number,
     replay,
     stop: off,

@@ -5,9 +5,9 @@ import { pauseAfter } from '../../base/backoff'
 import type { Patience } from '../../base/patience'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { Arrivals } from './arrivals'
-import type { Continuity, Link } from './continuity'
+import type { Continuity } from './continuity'
 
 export type Path =
   /** The first one's parent is known. */
@@ -37,30 +37,29 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   const { chain, backfill, pauses, mostFilled, patience } = options
   let blocks: Block[] = [head]
   let near = new Map<string, Block>()
-  for (let failures = 0; ; ) {
+  for (let failures = 0; !pauses.isOver(); ) {
     const first = blocks[0] as Block
-    const { number: floor, hash } = chain.root() as Link
+    const { number: floor, hash } = chain.root() as BlockRef
     if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
     if (blocks.length > mostFilled) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
-    const tip = chain.tip()?.number ?? floor
-    if (near.size === 0 && first.number - tip > NARROW + 1) {
-      const from = Math.max(tip + 1, first.number - mostFilled)
+    const height = chain.height()
+    if (near.size === 0 && first.number - height > NARROW + 1) {
+      const from = Math.max(height + 1, first.number - mostFilled)
       near = new Map(
         (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
       )
     }
     const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
-    if (pauses.isOver()) return { type: 'left' }
     if (parent) {
       blocks = [parent, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
     else await pauses.wait(pauseAfter(failures++))
-    if (pauses.isOver()) return { type: 'left' }
   }
+  return { type: 'left' }
 }
 
 /** From what has come, or comes while it is asked for: by its hash, else as the block below, if that is it. */

@@ -4,16 +4,16 @@
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
+import type { BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Delivery } from './delivery'
-import type { LogBlock } from './log-queue'
 import type { LogReads } from './log-reads'
 
 export type CatchUpOptions = {
   readonly clock: Clock
   readonly reads: LogReads
   readonly delivery: Delivery
-  readonly heads: Pick<HeadFeed, 'newest' | 'has'>
+  readonly heads: Pick<HeadFeed, 'tip' | 'has'>
   readonly backfill: Pick<Backfill, 'byNumber'>
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly logs: number }
@@ -44,18 +44,17 @@ const READ_AGAIN = 256
 /** @param dropTo takes those up to this block out of the queue, and back what is to be taken back */
 export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
   const { clock, reads, delivery, heads, backfill } = options
-  const { onGap } = delivery
-  const height = () => delivery.cursor()?.number ?? -1
+  const { onGap, height } = delivery
 
-  async function newestBlock(isLeft: () => boolean): Promise<LogBlock | undefined> {
+  async function newestBlock(isLeft: () => boolean): Promise<BlockRef | undefined> {
     const until = clock.now() + AHEAD
-    let newest = await heads.newest()
+    let newest = heads.tip()
     while (newest && newest.number < height() && clock.now() < until && !isLeft()) {
       await pauses.wait(SETTLE)
-      newest = await heads.newest()
+      newest = heads.tip()
     }
     if (!newest && !isLeft()) await pauses.wait(AGAIN)
-    return newest && { provider: '', ...newest }
+    return newest
   }
 
   async function toNewest(isLeft: () => boolean) {
@@ -65,7 +64,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     dropTo(number)
     await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
-    const uncertainFrom = delivery.uncertain()?.from ?? Infinity
+    const uncertainFrom = delivery.uncertainFrom()
     const readFrom = delivery.cursor() ? await fill(height(), number, provider, isLeft, hash) : Infinity
     // A reorg meanwhile: it starts over.
     if (isLeft() || !heads.has(hash)) return false
@@ -73,38 +72,37 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     // What only looked whole, and was not read again, is as uncertain as before.
     if (readFrom > uncertainFrom) return true
     // Behind its address a node may have answered that was not so far: near the end only what is there is proven.
-    const proven = delivery.has(hash) ? number : number - NEAR
-    delivery.confirm({ to: { number: proven }, takenBack: delivery.takenBack() })
+    delivery.confirm(delivery.has(hash) ? number : number - NEAR)
     return true
   }
 
   /** Whether the block is canonical, or cannot be shown not to be. */
-  async function stands({ number, hash }: Pick<LogBlock, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
+  async function stands({ number, hash }: Pick<BlockRef, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
     const canonical = await reads.untilDone(() => backfill.byNumber(number, provider), GIVEN_UP, isLeft)
     return isLeft() || !canonical || canonical.hash === hash
   }
 
-  async function takeBackOrphans({ number: newest, provider }: LogBlock, isLeft: () => boolean) {
+  async function takeBackOrphans({ number: newest, provider }: BlockRef, isLeft: () => boolean) {
     let lowest = delivery.begunAt()
     for (const entry of delivery.blocks()) {
       if (entry.number <= newest && (await stands(entry, provider, isLeft))) {
         lowest = entry.number
         break
       }
-      delivery.takeBack({ ...entry, provider })
+      delivery.takeBack(entry)
     }
     const cursor = delivery.cursor()
     if (!cursor || cursor.number < lowest) return
     if (cursor.number <= newest && (await stands(cursor, provider, isLeft))) return
     // Blocks without logs leave no trace: others may have taken the place of any of them.
     const number = Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
-    delivery.takeBack({ number, hash: '', provider })
+    delivery.takeBack({ number, hash: '' })
   }
 
   async function fill(from: number, to: number, provider: string, hasLeft: () => boolean, hash?: string) {
     const isLeft = () => hasLeft() || (hash !== undefined && !heads.has(hash))
     // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
-    const low = hash === undefined ? from : Math.min(from, delivery.uncertain()?.from ?? from)
+    const low = hash === undefined ? from : Math.min(from, delivery.uncertainFrom())
     const most = to - options.mostFilled.logs + 1
     // What is not remembered cannot be told from what is new.
     const first = Math.max(low, most, delivery.forgotten() + 1)
@@ -125,7 +123,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     }
     if (hash !== undefined)
       for (const entry of delivery.missingFrom(found, first, to))
-        if (!(await stands(entry, provider, isLeft))) delivery.takeBack({ ...entry, provider })
+        if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
     if (isLeft()) return Infinity
     for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue

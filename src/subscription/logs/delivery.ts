@@ -3,47 +3,44 @@
 
 import type { Log, LoggedBlock } from '../../rpc/log'
 import { indexOf, inOrder } from '../../rpc/log'
+import type { BlockRef } from '../block'
 import type { LogsItem, StreamSink } from '../stream'
 import type { Entry } from './ledger'
 import { createLedger, MOST_BLOCKS } from './ledger'
-import type { LogBlock } from './log-queue'
 
-export type Uncertain = {
-  readonly from: number
-  readonly to: LogBlock
-  /** Blocks that had been taken back when it was said. */
-  readonly takenBack: number
-}
+/** A block that is canonical no more. */
+export type Orphan = Pick<BlockRef, 'number' | 'hash' | 'parentHash'>
 
 export type Delivery = {
   /** The last block whose turn has come. */
-  cursor(): LogBlock | undefined
+  cursor(): BlockRef | undefined
+  /** Its number; -1 before any. */
+  height(): number
   /** Nothing up to this block is delivered. */
-  begin(block: LogBlock): void
+  begin(block: BlockRef): void
   /** The first block of which logs are delivered. */
   begunAt(): number
   /** Its turn has come. @param isCertain whether these are known to be all its logs */
-  give(block: LogBlock, logs: readonly Log[], isCertain: boolean): void
+  give(block: BlockRef, logs: readonly Log[], isCertain: boolean): void
   /** What was read from this block to the cursor for somebody who began earlier: it can be taken back from him too. */
   noteBefore(from: number, blocks: readonly LoggedBlock[]): void
-  /** It is canonical no more. */
-  takeBack(block: LogBlock): void
+  takeBack(block: Orphan): void
   /** Logs of a block whose turn is over. Returns whether any of them is new. */
-  add(block: Pick<LogBlock, 'number' | 'hash'>, logs: readonly Log[]): boolean
+  add(block: Pick<BlockRef, 'number' | 'hash'>, logs: readonly Log[]): boolean
   has(hash: string): boolean
   /** Blocks with logs that may yet be taken back, the newest first. */
   blocks(): Entry[]
   /** Blocks of this range with logs that are not among those of the canonical chain, the newest first. */
   missingFrom(canonical: readonly LoggedBlock[], from: number, to: number): Entry[]
-  /** The blocks that only look whole, as far as what was given of them is remembered. */
-  uncertain(): Uncertain | undefined
+  /** The first block that only looks whole, as far as what was given is remembered; `Infinity` for none. */
+  uncertainFrom(): number
   /** Those before them: nothing is found out about them any more, which is told once. */
   giveUp(): void
   /** What was given up to this block is not remembered. */
   forgotten(): number
-  /** They are certain now, unless some of them were taken back since. */
-  confirm(blocks: Pick<Uncertain, 'takenBack'> & { readonly to: Pick<LogBlock, 'number'> }): void
-  /** Blocks that have been taken back so far. */
+  /** Up to this block all are certain now. */
+  confirm(to: number): void
+  /** Blocks that have been taken back so far: what was read while it grew may be of both branches. */
   takenBack(): number
   /** Blocks that cannot be given: it is told. Who asks for them later is not answered from memory. */
   readonly onGap: StreamSink['onGap']
@@ -55,7 +52,7 @@ export type Delivery = {
 
 export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Delivery {
   const ledger = createLedger()
-  let cursor: LogBlock | undefined
+  let cursor: BlockRef | undefined
   let begunAt = 0
   let turn = 0
   /** The blocks whose turns have come, the oldest first, as many as are remembered. */
@@ -65,19 +62,20 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
   let takenBack = 0
 
   function itemOf(
-    { number, hash, turn: own }: Entry,
+    { number, hash, turn }: Omit<Entry, 'logs'>,
     results: readonly Log[],
     isRemoved = false,
     isLate = false,
   ): LogsItem {
-    return { type: 'logs', number, hash, results, isRemoved, isLate, turn: own }
+    return { type: 'logs', number, hash, results, isRemoved, isLate, turn }
   }
 
-  const isCertain = () => certainTo >= (cursor?.number ?? -1)
+  const height = () => cursor?.number ?? -1
+  const isCertain = () => certainTo >= height()
 
   /** Nothing up to this block is looked at again. */
   function givenUpTo() {
-    return isCertain() || !cursor ? certainTo : Math.max(certainTo, ledger.forgotten(), cursor.number - MOST_BLOCKS)
+    return isCertain() ? certainTo : Math.max(certainTo, ledger.forgotten(), height() - MOST_BLOCKS)
   }
 
   function onGap(from: number, to: number, why: string) {
@@ -85,13 +83,13 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     sink.onGap(from, to, why)
   }
 
-  function takeBack(block: LogBlock) {
+  function takeBack(block: Orphan) {
     takenBack++
     const entry = ledger.remove(block.hash)
     certainTo = Math.min(certainTo, block.number - 1)
     while ((turns.at(-1)?.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
-      cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: block.provider }
+      cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
     if (!entry) return
     const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
     // Nobody had told that it was replaced: what was pushed since is of the new branch.
@@ -99,10 +97,9 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
   }
 
   /** What still stands at its height was orphaned, and nobody said so. */
-  function takeBackRivals({ number, hash, provider }: LogBlock) {
+  function takeBackRivals({ number, hash }: BlockRef) {
     if (ledger.highest() < number) return
-    for (const rival of ledger.all())
-      if (rival.number === number && rival.hash !== hash) takeBack({ number, hash: rival.hash, provider })
+    for (const rival of ledger.all()) if (rival.number === number && rival.hash !== hash) takeBack(rival)
   }
 
   function blocks() {
@@ -111,6 +108,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
 
   return {
     cursor: () => cursor,
+    height,
     begin(block) {
       turns.length = 0
       cursor = block
@@ -128,11 +126,11 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const highest = ledger.highest()
       const fresh = ledger.add(own, logs)
       // Behind one that was taken back late, later ones may stand.
-      if (fresh.length > 0) sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, highest > block.number))
+      if (fresh.length > 0) sink.onItem(itemOf(own, fresh, false, highest > block.number))
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
     noteBefore(from, blocks) {
-      const floor = Math.max(from, (cursor?.number ?? 0) - MOST_BLOCKS + 1)
+      const floor = Math.max(from, height() - MOST_BLOCKS + 1)
       const older = blocks.filter(({ number }) => number >= floor && number < begunAt)
       ledger.addBefore(older.map((block) => ({ ...block, turn: -1 })))
       begunAt = Math.min(begunAt, floor)
@@ -140,17 +138,18 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     takeBack,
     add({ number, hash }, logs) {
       if (number < begunAt || number <= ledger.forgotten()) return false
-      const last = ledger.get(hash)?.logs.at(-1)
+      const entry = ledger.get(hash)
+      const last = entry?.logs.at(-1)
       const highest = ledger.highest()
       // Blocks that were passed over had their turn with the next one.
       const passed = turns.find((one) => one.number >= number)
-      const own = { number, hash, turn: (ledger.get(hash) ?? passed)?.turn ?? turn }
+      const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false
       // A part of the block may have been given, of which this is not the end.
       const isLate = highest > number || (last !== undefined && indexOf(last) > indexOf(first))
-      sink.onItem(itemOf({ ...own, logs: fresh }, fresh, false, isLate))
+      sink.onItem(itemOf(own, fresh, false, isLate))
       return true
     },
     has: (hash) => ledger.get(hash) !== undefined,
@@ -159,18 +158,15 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const hashes = new Set(canonical.map(({ hash }) => hash))
       return blocks().filter(({ number, hash }) => number >= from && number <= to && !hashes.has(hash))
     },
-    uncertain() {
-      if (isCertain() || !cursor) return undefined
-      return { from: givenUpTo() + 1, to: cursor, takenBack }
-    },
+    uncertainFrom: () => (isCertain() ? Infinity : givenUpTo() + 1),
     giveUp() {
       const from = certainTo + 1
       certainTo = givenUpTo()
       if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
     },
     forgotten: ledger.forgotten,
-    confirm(blocks) {
-      if (blocks.takenBack === takenBack) certainTo = Math.max(certainTo, blocks.to.number)
+    confirm(to) {
+      certainTo = Math.max(certainTo, to)
     },
     takenBack: () => takenBack,
     onGap,

@@ -3,9 +3,10 @@
 
 import type { Clock } from '../../base/clock'
 import type { LoggedBlock } from '../../rpc/log'
+import type { BlockRef } from '../block'
 import type { Poller } from '../source/poller'
 import { createPoller } from '../source/poller'
-import type { Delivery, Uncertain } from './delivery'
+import type { Delivery } from './delivery'
 import type { LogReads } from './log-reads'
 
 export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
@@ -36,10 +37,11 @@ export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCh
   let times = 0
 
   async function run() {
-    const range = delivery.uncertain()
-    if (isRunning || !range) return
+    const from = delivery.uncertainFrom()
+    const to = delivery.cursor()
+    if (isRunning || !to || from > to.number) return
     isRunning = true
-    await look(range)
+    await look(from, to)
     isRunning = false
   }
 
@@ -48,24 +50,25 @@ export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCh
   }
 
   function isMuch() {
-    const { from = 0, to } = delivery.uncertain() ?? {}
-    const number = to?.number ?? -1
-    const logs = delivery.missingFrom([], from, number).flatMap((block) => block.logs)
-    return number - from > MANY_BLOCKS || logs.length > MANY_LOGS
+    const from = delivery.uncertainFrom()
+    const to = delivery.height()
+    const logs = delivery.missingFrom([], from, to).flatMap((block) => block.logs)
+    return to - from > MANY_BLOCKS || logs.length > MANY_LOGS
   }
 
-  async function look(range: Uncertain) {
-    const { from, to } = range
+  async function look(from: number, to: BlockRef) {
+    const takenBack = delivery.takenBack()
     const found = await reads.untilDone(() => reads.ofRange(from, to.number, to.provider, 'verify', to.hash), 0)
     if (!found) return
     const known = found.filter(isOver)
+    const isSame = delivery.takenBack() === takenBack
     // Without heads nobody tells that a block was replaced.
-    let isLost = delivery.takenBack() === range.takenBack && delivery.missingFrom(found, from, to.number).length > 0
+    let isLost = isSame && delivery.missingFrom(found, from, to.number).length > 0
     // Else a reorg has come in between, or whoever answered is on another branch.
-    const isWhole = known.length === found.length && !isLost
+    const isWhole = isSame && !isLost && known.length === found.length
     for (const { number, hash, logs } of known) isLost = delivery.add({ number, hash }, logs) || isLost
     if (isLost) onLoss(to.number)
-    if (isWhole) delivery.confirm(range)
+    if (isWhole) delivery.confirm(to.number)
   }
 
   return { run, ...createPoller(clock, poll, () => EVERY, clock.background) }

@@ -2,11 +2,10 @@
 // which logs are pushed. Once it goes by heads it stays with them.
 
 import type { Clock } from '../../base/clock'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
-import type { Coverage } from './coverage'
+import type { KnownHead } from '../known-head'
 import type { Delivery } from './delivery'
-import type { LogBlock } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
 
@@ -16,9 +15,9 @@ export type LogOrder = {
   choose(): void
   goByHeads(): void
   /** Everything after this block is to be delivered, or after the one that callers knew of, unless that is decided already. */
-  begin(block: LogBlock): void
+  begin(block: BlockRef): void
   /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
-  addByLog(block: LogBlock): void
+  addByLog(block: BlockRef): void
   /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
   removeByLog(hash: string): void
   stop(): void
@@ -29,17 +28,16 @@ export type LogOrderOptions = {
   readonly heads: HeadFeed
   readonly turns: Turns
   readonly delivery: Delivery
-  readonly coverage: Coverage
   readonly pushes: Pushes
   /** The newest block that callers had been shown when the stream started. */
-  readonly known: number | undefined
+  readonly known: KnownHead
   readonly wantsHeads: () => boolean
   readonly onBlock: (number: number) => void
   readonly onState: (why?: string | undefined) => void
 }
 
 export function createLogOrder(options: LogOrderOptions): LogOrder {
-  const { clock, heads, turns, delivery, coverage, pushes, known = Infinity, wantsHeads, onState } = options
+  const { clock, heads, turns, delivery, pushes, wantsHeads, onState } = options
   /** Of the heads, from when it goes by them; once it is over it goes by nothing else. */
   let off: (() => void) | undefined
 
@@ -50,8 +48,9 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       onBlock,
       onReorg,
       onGap,
-      onState(_, why) {
+      onState(why) {
         beginAtTip()
+        turns.look()
         onState(why)
       },
     })
@@ -61,13 +60,14 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function beginAtTip() {
     const tip = heads.tip()
-    if (tip) begin({ provider: '', ...tip })
+    if (tip) begin(tip)
   }
 
-  function begin(block: LogBlock) {
+  function begin(block: BlockRef) {
     if (delivery.cursor()) return
     // What came since the newest block that callers knew of was not pushed.
-    const isLater = known < block.number
+    const known = options.known()
+    const isLater = known !== undefined && known < block.number
     delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
     if (isLater) off ? catchUp() : goByHeads()
     onState()
@@ -75,15 +75,14 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function catchUp() {
     turns.clear()
-    pushes.clear()
-    coverage.restart()
+    pushes.restart()
     turns.add({ type: 'catch-up' })
   }
 
   function onBlock(block: Block) {
     const { number, parentHash, provider } = block
     begin({ number: number - 1, hash: parentHash, provider })
-    turns.add({ type: 'block', block, at: clock.now(), isCovered: coverage.has(block) })
+    turns.add({ type: 'block', block, at: clock.now(), isCovered: pushes.cover(block) })
     options.onBlock(number)
   }
 
@@ -108,7 +107,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     goByHeads,
     begin,
     addByLog(block) {
-      if (off || turns.isWaiting(block.hash)) return
+      if (off || turns.mayCome(block.hash)) return
       begin({ ...block, number: block.number - 1, hash: '' })
       const last = turns.last()
       // Out of order, or a new branch of which nobody tells: only the chain itself can say.
@@ -120,8 +119,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       if (off) return
       pushes.take(hash)
       const entry = delivery.blocks().find((block) => block.hash === hash)
-      const provider = coverage.place()?.id ?? ''
-      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: { ...entry, provider } })
+      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: entry })
     },
     stop() {
       off?.()

@@ -1,14 +1,12 @@
 // Blocks whose logs are to be delivered, in order, and what is decided about the first of them. Pure.
 
-import type { Block } from '../block'
+import type { BlockRef } from '../block'
 import type { BloomAnswer } from './blooms'
-
-/** A block as far as a stream of logs needs it; one that is known by a log alone has no head. */
-export type LogBlock = Pick<Block, 'number' | 'hash' | 'provider'> & Partial<Block>
+import type { Orphan } from './delivery'
 
 export type BlockItem = {
   readonly type: 'block'
-  readonly block: LogBlock
+  readonly block: BlockRef
   /** When its head was seen, or the first of its logs (in ms of the clock). */
   readonly at: number
   /** Whether its logs are pushed, as far as is known. */
@@ -17,8 +15,7 @@ export type BlockItem = {
 
 export type QueueItem =
   | BlockItem
-  /** The block is canonical no more. */
-  | { readonly type: 'retract'; readonly block: LogBlock }
+  | { readonly type: 'retract'; readonly block: Orphan }
   /** Blocks without heads. */
   | { readonly type: 'range'; readonly from: number; readonly to: number }
   /** From what was delivered to the newest block: the stream goes by heads from here on. */

@@ -11,14 +11,14 @@ import type { Log, LoggedBlock } from '../../rpc/log'
 import { byBlock } from '../../rpc/log'
 import type { Purpose } from '../asking'
 import type { Backfill } from '../backfill'
-import type { LogBlock } from './log-queue'
+import type { BlockRef } from '../block'
 
 export type LogReads = {
   /**
    * By block hash. Those that are missing had no logs, but whoever said so may be on another branch. Rejects if any of the
    * blocks could not be had.
    */
-  ofBlocks(blocks: readonly LogBlock[], purpose: Purpose): Promise<Map<string, Log[]>>
+  ofBlocks(blocks: readonly BlockRef[], purpose: Purpose): Promise<Map<string, Log[]>>
   /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
   ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
   /**
@@ -43,7 +43,7 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
   }
 
-  async function oneByOne(blocks: readonly LogBlock[], purpose: Purpose) {
+  async function oneByOne(blocks: readonly BlockRef[], purpose: Purpose) {
     const found = await Promise.all(
       blocks.map(async (block) => [block.hash, await backfill.logsOf(block, filter, purpose)] as const),
     )

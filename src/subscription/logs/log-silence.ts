@@ -2,12 +2,12 @@
 // silent for longer than it used to be, what it should have pushed is read by range.
 
 import type { Clock } from '../../base/clock'
+import type { BlockRef } from '../block'
 import type { Poller } from '../source/poller'
 import { createPoller } from '../source/poller'
 import { LONGEST, patienceOf } from '../source/stall'
 import type { Delivery } from './delivery'
 import type { LogOrder } from './log-order'
-import type { LogBlock } from './log-queue'
 import type { LogReads } from './log-reads'
 
 export type LogSilence = Pick<Poller, 'start' | 'stop'> & {
@@ -22,7 +22,7 @@ export type LogSilenceOptions = {
   /** Between two blocks (in ms), if known. */
   readonly blockTime: () => number | undefined
   /** The newest block of whoever answers. */
-  readonly latest: () => Promise<LogBlock | undefined>
+  readonly latest: () => Promise<BlockRef | undefined>
   /** Once it goes by heads, those say what is missing. */
   readonly order: Pick<LogOrder, 'hasHeads' | 'goByHeads'>
   /** Logs up to this block are there, and were not pushed. */
@@ -40,7 +40,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
   let pause = 0
   let patience = patienceOf(undefined)
   /** At the last look: since then it had time to be pushed. */
-  let newest: LogBlock | undefined
+  let newest: BlockRef | undefined
   let lookedAt = -Infinity
   const poller = createPoller(clock, look, () => patienceOf(0), clock.background)
 

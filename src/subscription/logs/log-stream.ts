@@ -8,14 +8,13 @@ import { toLog } from '../../rpc/log'
 import type { Backfill } from '../backfill'
 import type { HeadFeed } from '../heads/head-feed'
 import type { SubscriptionKey } from '../key'
+import type { KnownHead } from '../known-head'
 import type { Place } from '../source/place'
 import { suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { openUpstream } from '../source/upstream'
 import type { Stream, StreamSink, StreamState } from '../stream'
-import { isSameState } from '../stream'
 import type { Blooms } from './blooms'
-import { createCoverage } from './coverage'
 import { createDelivery } from './delivery'
 import { createLogCheck } from './log-check'
 import { createLogOrder } from './log-order'
@@ -32,6 +31,7 @@ export type LogStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
   readonly places: Places
+  readonly knownHead: (kind: string) => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
   /** Of what the streams read. */
@@ -41,11 +41,13 @@ export type LogStreamParts = {
   readonly mostFilled: { readonly logs: number }
 }
 
+/** A search for the first place that takes longer (in ms) is bridged by asking. */
+const BRIDGED = 1_000
 /** Blocks this far apart (in ms) make a heads subscription cheap. */
 const SLOW = 2_000
 
 export function createLogStream(
-  { parts, backfill, places, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
+  { parts, backfill, places, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
   { filter, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {
@@ -54,9 +56,7 @@ export function createLogStream(
   const reads = createLogReads(clock, gate, backfill, filter)
   const delivery = createDelivery(sink)
   const pushes = createPushes()
-  const coverage = createCoverage()
-  const trust = createTrust(verify, blooms, filter, coverage)
-  let state: StreamState = { name: 'opening' }
+  const trust = createTrust(verify, blooms, filter, pushes)
   /** Whether it is decided where it comes from. */
   let isSettled = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
@@ -66,7 +66,7 @@ export function createLogStream(
     delivery,
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
-      hasNoTurn(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
+      !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     onLoss,
   })
   const order = createLogOrder({
@@ -74,9 +74,8 @@ export function createLogStream(
     heads,
     turns,
     delivery,
-    coverage,
     pushes,
-    known: parts.heads.best(clock.now()),
+    known: knownHead('logs'),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,
@@ -86,26 +85,25 @@ export function createLogStream(
   function onLive(place: Place) {
     // Of what waits, it may have been about to push a part.
     turns.uncover()
-    pushes.clear()
     // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
     // the next head is sure to.
-    const isSameSocket = heads.state().source?.channel === 'ws' && heads.state().source?.provider === place.id
-    const isOrdered = isSameSocket || !order.hasHeads()
-    coverage.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    const { source } = heads.state()
+    const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
+    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
     isSettled = true
     order.choose()
     if (!order.hasHeads() && !delivery.cursor()) void begin(place)
     show()
   }
 
-  function onDown(_: Place, why: string) {
-    coverage.end()
-    pushes.clear()
+  function onDown(why: string) {
+    pushes.begin()
     turns.uncover()
     order.goByHeads()
     show(why)
   }
 
+  /** Nobody pushes them, or not soon. */
   function onRest() {
     isSettled = true
     order.goByHeads()
@@ -120,36 +118,29 @@ export function createLogStream(
     else order.goByHeads()
   }
 
-  function onData(result: unknown, place: Place) {
+  function onData(result: unknown) {
     const log = toLog(result)
-    if (!log) return
+    const place = pushes.place()
+    if (!log || !place) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
-    coverage.note(number)
     silence.hear(number)
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
-    if (pushes.add(log)) distrust(place, number)
+    if (pushes.add(log)) onLoss(number)
     // Whether the turn of the block has come already.
-    if (hasNoTurn(hash) && (delivery.has(hash) || heads.has(hash))) {
+    if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
       // It should have come with the others of its block.
-      distrust(place, number)
+      onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else order.addByLog({ number, hash, provider: place.id })
     turns.look()
   }
 
-  function hasNoTurn(hash: string) {
-    return !turns.isWaiting(hash) && !turns.isFilling()
-  }
-
+  /** Of what the place pushed something was lost, doubled or swapped. */
   function onLoss(number: number) {
-    const place = coverage.place()
-    if (place) distrust(place, number)
-  }
-
-  function distrust(place: Place, number: number) {
-    if (!trust.mayCheck) return
+    const place = pushes.place()
+    if (!place || !trust.mayCheck) return
     suspect(place, number)
     order.goByHeads()
     delivery.giveUp()
@@ -157,17 +148,14 @@ export function createLogStream(
   }
 
   function show(why?: string) {
-    const before = state
-    state = stateNow()
-    if (!isSameState(before, state)) sink.onState(state, why)
-    if (isSettled && state.name !== 'opening') sink.onReady()
+    sink.onState(state(), why)
   }
 
   /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
-  function stateNow(): StreamState {
-    if (!delivery.cursor()) return { name: 'opening' }
-    const { name, source } = order.hasHeads() ? heads.state() : state
-    const place = coverage.place()
+  function state(): StreamState {
+    if (!isSettled || !delivery.cursor()) return { name: 'opening' }
+    const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
+    const place = pushes.place()
     if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
     return {
       name: name === 'live' ? 'polling' : name === 'opening' ? 'switching' : name,
@@ -179,6 +167,7 @@ export function createLogStream(
   if (trust.mayCheck) check.start()
   silence.start()
   order.choose()
+  const bridge = clock.after(BRIDGED, () => isSettled || onRest())
   const closeUpstream = openUpstream({
     params,
     places,
@@ -188,11 +177,10 @@ export function createLogStream(
       onData,
       onDown,
       onRest,
-      isLevel: ({ id }) => backfill.hasReached(() => delivery.cursor()?.number ?? -1, id),
+      isLevel: ({ id }) => backfill.hasReached(delivery.height, id),
     },
   })
   return {
-    state: () => state,
     cursor: () => delivery.cursor()?.number,
     replay: (from) =>
       read(from).catch((error) => {
@@ -204,6 +192,7 @@ export function createLogStream(
     stop() {
       check.stop()
       silence.stop()
+      bridge.cancel()
       closeUpstream()
       order.stop()
       reads.stop()

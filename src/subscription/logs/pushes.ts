@@ -1,12 +1,24 @@
-// Logs that were pushed for blocks whose turn has not come, by block; and the signs they give of a source that doubles or
-// swaps frames. Pure.
+// What a place pushes of the logs of a stream: from which block on all of them, those of blocks whose turn has not come, and
+// signs of a source that doubles or swaps frames. Asks nobody.
 
 import { createNovelty } from '../../base/novelty'
 import { heightOf } from '../../rpc/block'
 import type { Log } from '../../rpc/log'
 import { indexOf } from '../../rpc/log'
+import type { Block } from '../block'
+import type { Place } from '../source/place'
 
 export type Pushes = {
+  place(): Place | undefined
+  /**
+   * Another place pushes from now on, or none: what was pushed so far is forgotten, as it may be cut off anywhere.
+   * @param above all blocks above this; what follows the next head if that is not known
+   */
+  begin(place?: Place | undefined, above?: number | undefined): void
+  /** Forgets what was pushed so far, and does not count on it. */
+  restart(): void
+  /** Whether all logs of this block are pushed, as far as is known. */
+  cover(block: Block): boolean
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */
   add(log: Log): boolean
   /** What was pushed for a block. */
@@ -17,8 +29,6 @@ export type Pushes = {
   take(hash: string): Log[]
   /** Forgets what is below this block, on whatever branch. */
   forgetBelow(number: number): void
-  /** Another source: what was pushed so far may be cut off anywhere. */
-  clear(): void
 }
 
 type Pushed = { readonly number: number; readonly logs: Map<number, Log> }
@@ -29,6 +39,9 @@ const MOST = 20_000
 const MOST_SEEN = 4_096
 
 export function createPushes(): Pushes {
+  let place: Place | undefined
+  let above = Infinity
+  let highest = -1
   const blocks = new Map<string, Pushed>()
   let isNew = createNovelty(MOST_SEEN)
   let last: { hash: string; index: number } | undefined
@@ -49,9 +62,33 @@ export function createPushes(): Pushes {
     return before?.hash === hash && index < before.index
   }
 
+  function forget() {
+    blocks.clear()
+    isNew = createNovelty(MOST_SEEN)
+    count = 0
+    last = undefined
+  }
+
   return {
+    place: () => place,
+    begin(next, known = Infinity) {
+      place = next
+      above = known
+      forget()
+    },
+    restart() {
+      if (above < Infinity) above = Math.max(above, highest)
+      forget()
+    },
+    cover({ number, isPushed }) {
+      // A head that had to be asked for says nothing about when its logs were pushed.
+      if (!place || !isPushed) return false
+      if (above === Infinity) above = number
+      return number > above
+    },
     add(log) {
       const number = heightOf(log.blockNumber) as number
+      highest = Math.max(highest, number)
       const index = indexOf(log)
       const block = blocks.get(log.blockHash) ?? { number, logs: new Map() }
       blocks.set(log.blockHash, block)
@@ -65,12 +102,6 @@ export function createPushes(): Pushes {
     take: (hash) => [...(drop(hash)?.logs.values() ?? [])],
     forgetBelow(number) {
       for (const [hash, block] of blocks) if (block.number < number) drop(hash)
-    },
-    clear() {
-      blocks.clear()
-      isNew = createNovelty(MOST_SEEN)
-      count = 0
-      last = undefined
     },
   }
 }

@@ -2,18 +2,17 @@
 
 import type { LogMatch } from '../../rpc/bloom'
 import { bloomTestOf } from '../../rpc/bloom'
-import type { Block } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { BloomAnswer, Blooms } from './blooms'
-import type { Coverage } from './coverage'
-import type { LogBlock } from './log-queue'
+import type { Pushes } from './pushes'
 
 /** Which blocks are checked for lost logs: those that look suspicious, all, or none. */
 export type VerifyMode = 'auto' | 'strict' | false
 
 export type Trust = {
-  bloomOf(block: LogBlock): BloomAnswer
+  bloomOf(block: BlockRef): BloomAnswer
   /** Its bloom has denied logs that are there. */
-  noteLie(block: LogBlock): void
+  noteLie(block: BlockRef): void
   /** Whether the present place has shown, of late, that it is not to be relied on. */
   isSuspect(number: number): boolean
   mustCheck(number: number): boolean
@@ -21,10 +20,10 @@ export type Trust = {
   readonly mayCheck: boolean
 }
 
-export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, coverage: Coverage): Trust {
+export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, pushes: Pushes): Trust {
   const test = bloomTestOf(filter)
   const mayCheck = verify !== false
-  const isSuspect = (number: number) => mayCheck && number <= (coverage.place()?.suspectUntil ?? -1)
+  const isSuspect = (number: number) => mayCheck && number <= (pushes.place()?.suspectUntil ?? -1)
 
   return {
     bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),

@@ -4,9 +4,10 @@
 import { within } from '../../base/clock'
 import { createPauses } from '../../base/pause'
 import type { Log } from '../../rpc/log'
+import type { BlockRef } from '../block'
 import type { CatchUpOptions } from './catch-up'
 import { createCatchUp } from './catch-up'
-import type { BlockItem, LogBlock, QueueItem } from './log-queue'
+import type { BlockItem, QueueItem } from './log-queue'
 import { askedRun, verdictOf } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Trust } from './trust'
@@ -14,11 +15,9 @@ import type { Trust } from './trust'
 export type Turns = {
   add(item: QueueItem): void
   /** The block whose turn is the last one. */
-  last(): LogBlock | undefined
-  /** Whether the turn of the block is still to come. */
-  isWaiting(hash: string): boolean
-  /** Whether blocks are being fetched that have no turn of their own. */
-  isFilling(): boolean
+  last(): BlockRef | undefined
+  /** Whether the turn of the block is still to come, or may be, as blocks are fetched that have none of their own. */
+  mayCome(hash: string): boolean
   /** Takes out a block whose turn has not come. Returns whether there was one. */
   drop(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
@@ -148,8 +147,8 @@ export function createTurns(options: TurnsOptions): Turns {
       const blocks = queue.filter((item) => item.type === 'block')
       return blocks.at(-1)?.block ?? delivery.cursor()
     },
-    isFilling: () => queue.some(({ type }) => type === 'catch-up' || type === 'range'),
-    isWaiting: (hash) => queue.some((item) => item.type === 'block' && item.block.hash === hash),
+    mayCome: (hash) =>
+      queue.some((item) => (item.type === 'block' ? item.block.hash === hash : item.type !== 'retract')),
     drop(hash) {
       const before = queue.length
       keep(({ block }) => block.hash !== hash)

@@ -18,7 +18,7 @@ export type Claim = {
 export type ClaimSink = {
   onConfirm(claim: Claim): void
   /** The `result` of a notification; those that came before it was confirmed come right after that. */
-  onData(result: unknown, place: Place): void
+  onData(result: unknown): void
   /** It is not confirmed yet: told again and again. */
   onSlow(claim: Claim): void
   /** It could not be had. */
@@ -65,7 +65,7 @@ export function openClaim(place: Place, { params, places, clock }: ClaimOptions,
   function onData(data: unknown) {
     const result = field(data, 'result')
     if (signal.aborted) return
-    if (upstream) sink.onData(result, place)
+    if (upstream) sink.onData(result)
     else if (early.length < MOST_EARLY) early.push(result)
   }
 
@@ -75,7 +75,7 @@ export function openClaim(place: Place, { params, places, clock }: ClaimOptions,
     upstream = confirmed
     since = clock.now()
     sink.onConfirm(own)
-    for (const result of early.splice(0)) if (!signal.aborted) sink.onData(result, place)
+    for (const result of early.splice(0)) if (!signal.aborted) sink.onData(result)
   }
 
   function fail(error: unknown) {

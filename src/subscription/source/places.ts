@@ -40,7 +40,7 @@ export type Places = {
   fail(place: Place, kind: string, error: unknown): boolean
   /** It was lost. @param upFor how long it was up (in ms) */
   lose(place: Place, upFor: number): void
-  /** Makes everybody leave. */
+  /** Makes everybody leave: who is there loses it. */
   leave(place: Place, why: string): void
   onSocket(provider: string, to: SocketState): void
   listen(listener: PlaceListener): () => void
@@ -63,11 +63,6 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
   function list(kind: string) {
     const allowed = places.filter(({ state }) => exclusionOf(state, plan.need, plan) === undefined)
     return allowed.filter(({ state }) => state.provider.capability.servesSubscription(kind, clock.now()))
-  }
-
-  function lose(place: Place, upFor: number) {
-    if (upFor >= GOOD_RETURN) place.returns = 0
-    noteFailure(place, upFor >= STAYED_UP, clock.now(), random)
   }
 
   return {
@@ -127,9 +122,11 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       place.retryAt = now + pause
       return false
     },
-    lose,
+    lose(place, upFor) {
+      if (upFor >= GOOD_RETURN) place.returns = 0
+      noteFailure(place, upFor >= STAYED_UP, clock.now(), random)
+    },
     leave(place, why) {
-      lose(place, 0)
       for (const listener of [...listeners]) listener.onLeave(place, why)
     },
     onSocket(provider, to) {

@@ -20,7 +20,7 @@ export type StallOptions = {
   /** The highest number of the stream. */
   readonly height: () => number
   /** The chain has moved, and this provider's stream has not. */
-  readonly onStall: (provider: string) => void
+  readonly onStall: () => void
 }
 
 /** All in ms. */
@@ -40,7 +40,7 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
     own.timer = clock.background(ms, async () => {
       const hasMoved = await isAnyHigher(provider)
       if (watch !== own) return
-      if (hasMoved) onStall(provider)
+      if (hasMoved) onStall()
       else arm(provider, Math.min(LONGEST, ms * 2))
     })
   }

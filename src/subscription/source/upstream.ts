@@ -13,7 +13,7 @@ export type UpstreamSink = Pick<ClaimSink, 'onData'> & {
   /** Confirmed there; what is pushed from now on comes from there, the frames that came early first. */
   onLive(place: Place): void
   /** Nothing more comes from there; another place is sought. */
-  onDown(place: Place, why: string): void
+  onDown(why: string): void
   /** No place could be had; it goes on by itself when one is back. @param refusal why, if nobody serves the kind */
   onRest(refusal: unknown): void
   /** Whether the place is as far as the stream: only then is it returned to. */
@@ -35,10 +35,8 @@ export function openUpstream(options: UpstreamOptions): () => void {
   let current: Claim | undefined
   /** On their way, the oldest first. */
   const claims = new Set<Claim>()
-  /** The one that the present place is left for once it is confirmed. */
-  let comeback: Claim | undefined
+  /** While there is a place: when a better one is looked for. Else: when one can be tried again. */
   let timer: Timer | undefined
-  let returning: Timer | undefined
   let tried = new Set<Place>()
   let refusal: unknown
   let isClosed = false
@@ -79,7 +77,6 @@ export function openUpstream(options: UpstreamOptions): () => void {
     // The socket tells of itself, and whoever hears it may have had enough.
     if (isClosed) claim.end()
     else claims.add(claim)
-    return claim
   }
 
   function rest() {
@@ -101,9 +98,11 @@ export function openUpstream(options: UpstreamOptions): () => void {
       end(other)
       other.place.wellSince = clock.now()
     }
-    current?.end()
+    if (current) {
+      current.end()
+      place.returns++
+    }
     current = claim
-    if (claim === comeback) place.returns++
     sink.onLive(place)
     kept.only(betterThan(place).filter(({ isBackup }) => !isBackup))
     lookForBetter()
@@ -126,10 +125,10 @@ export function openUpstream(options: UpstreamOptions): () => void {
   function leave(claim: Claim, why: string) {
     const { place } = claim
     current = undefined
-    returning?.cancel()
+    timer?.cancel()
     places.lose(place, claim.age())
     end(claim)
-    sink.onDown(place, why)
+    sink.onDown(why)
     kept.keep(place)
     // A return that was under way has nothing to return from: it is the first one of the search.
     seekAnew()
@@ -147,16 +146,16 @@ export function openUpstream(options: UpstreamOptions): () => void {
   }
 
   function lookForBetter() {
-    returning?.cancel()
     if (!current || betterThan(current.place).length === 0) return
-    returning = clock.background(LOOK_AGAIN, () => void considerReturn(current).finally(lookForBetter))
+    timer?.cancel()
+    timer = clock.background(LOOK_AGAIN, () => void considerReturn(current).finally(lookForBetter))
   }
 
   async function considerReturn(from: Claim | undefined) {
     if (!from || claims.size > 0) return
     const better = betterThan(from.place).find((place) => isWell(place, clock.now()))
     if (!better || !(await sink.isLevel(better)) || current !== from || claims.size > 0) return
-    comeback = ask(better)
+    ask(better)
   }
 
   // Sockets and requests tell of themselves: whoever hears it finds the stream in its place, and may end it.
@@ -166,7 +165,6 @@ export function openUpstream(options: UpstreamOptions): () => void {
     isClosed = true
     unlisten()
     timer?.cancel()
-    returning?.cancel()
     for (const claim of claims) end(claim)
     current?.end()
     current = undefined

@@ -522,6 +522,21 @@ describe('providers', () => {
     ])
   })
 
+  test('behavior: the time that the newest block took is not missing for its logs', async () => {
+    const { nodes, clock, chain, newFilter, start } = setUp({ options: { hedge: false } })
+    const [p1, p2] = nodes as [EngineNode, EngineNode]
+    const id = await newFilter()
+    chain.mine()
+    p1.after = () => 20_000
+    p2.after = () => 50
+    const poll = start(CHANGES, [id])
+    await clock.advance(10_000)
+    expect(poll.ended?.error).toBeUndefined()
+    expect(poll.ended?.value).toHaveLength(1)
+    // The next one was asked once the first had used up its share of the time.
+    expect(poll.ended?.at).toBeLessThan(6_500)
+  })
+
   test('behavior: one whose newest block is none is left', async () => {
     const { nodes, chain, newFilter, logs } = setUp()
     const id = await newFilter()

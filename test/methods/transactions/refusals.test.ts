@@ -32,6 +32,36 @@ async function giveUp({ clock, start }: TestEngine, reason: unknown) {
   return seen.ended
 }
 
+describe('what is told of a send that was refused and is in all the same', () => {
+  test.each([
+    ['already known', known, 2],
+    ['a nonce that is taken, by itself', taken, 3],
+  ])('behavior: %s: who said so, and all attempts', async (_, refusal, attempts) => {
+    const t = createTestEngine()
+    t.channel('p1').on(SEND).fail(httpError(503))
+    t.channel('p2').on(SEND).fail(refusal).on(LOOK_UP).reply({ hash })
+    expect(await t.request(SEND, [raw])).toBe(hash)
+    expect(t.eventsOf('request')).toMatchObject([{ outcome: 'success', provider: 'p2', channel: 'http', attempts }])
+    expect(t.eventsOf('attempt')).toHaveLength(attempts)
+  })
+
+  test('behavior: offered to all: whoever had it', async () => {
+    const t = createTestEngine({ options: { broadcast: 'all' } })
+    t.channel('p1').on(SEND).fail(known)
+    t.channel('p2').on(SEND).hang()
+    expect(await t.request(SEND, [raw])).toBe(hash)
+    expect(t.eventsOf('request')).toMatchObject([{ outcome: 'success', provider: 'p1', attempts: 1 }])
+  })
+
+  test('error: a refusal tells of all attempts too', async () => {
+    const t = createTestEngine()
+    t.channel('p1').on(SEND).fail(httpError(503))
+    t.channel('p2').on(SEND).fail(rejected)
+    await expect(t.request(SEND, [raw])).rejects.toMatchObject({ details: 'insufficient funds' })
+    expect(t.eventsOf('request')).toMatchObject([{ outcome: 'error', attempts: 2 }])
+  })
+})
+
 describe('a nonce that is taken', () => {
   test('error: by another transaction, which is what they tell of when asked for the hash', async () => {
     const t = createTestEngine()

@@ -1,10 +1,10 @@
 // Heads that wait, and those that wait for one.
 
 import { describe, expect, test } from 'vitest'
-import { createArrivals, createOrigin } from '../../../src/subscription/heads/arrivals'
+import { createArrivals } from '../../../src/subscription/heads/arrivals'
 import { blockOf, blocksOf, hashOf } from '../blocks'
 
-const origin = createOrigin('p1', 'ws')
+const origin = {}
 
 describe('arrivals', () => {
   test('default: in the order in which they came', () => {
@@ -51,16 +51,5 @@ describe('arrivals', () => {
     arrivals.add({ block: blockOf(100), origin })
     arrivals.clear()
     expect([arrivals.take(), arrivals.hasUpTo(0)]).toEqual([undefined, false])
-  })
-})
-
-describe('createOrigin', () => {
-  test('default: it has not joined yet', () => {
-    expect(createOrigin('p2', 'poll')).toEqual({
-      provider: 'p2',
-      channel: 'poll',
-      isJoined: false,
-      lowerSince: undefined,
-    })
   })
 })

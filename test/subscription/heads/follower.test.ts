@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
 import type { Origin } from '../../../src/subscription/heads/arrivals'
-import { createOrigin } from '../../../src/subscription/heads/arrivals'
 import { createFollower } from '../../../src/subscription/heads/follower'
 import { createManualClock } from '../../support/manual-clock'
 import { blockOf, nameOf } from '../blocks'
@@ -31,7 +30,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
     backfill: tree.backfill,
     providers: () => providers,
     mostFilled,
-    known,
+    known: () => known,
     sink: {
       onBlock(block) {
         const tip = kept.at(-1)
@@ -44,11 +43,11 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
         for (const { hash } of removed) if (kept.at(-1)?.hash === hash) kept.pop()
         told.push(`${isReset ? 'reset' : 'reorg'} ${removed.map(nameOf).join(' ')}`)
       },
-      onGap: (from, to, why, isDue) => told.push(`${isDue ? 'gap' : 'below'} ${from}-${to}: ${why}`),
+      onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
       onFilling: (isFilling) => filling.push(isFilling),
     },
   })
-  const p1 = createOrigin('p1', 'ws')
+  const p1: Origin = {}
   if (isBegun) follower.begin(base, p1)
   return {
     clock,
@@ -76,7 +75,7 @@ describe('one source', () => {
     const { tree, told, arrive } = setUp()
     const heads = tree.mine(2)
     await arrive(heads)
-    await arrive(heads, createOrigin('p2', 'ws'))
+    await arrive(heads, {})
     await arrive(heads)
     expect(told).toEqual(['101', '102'])
   })
@@ -191,10 +190,7 @@ describe('a reorg', () => {
     await arrive(tree.reorg(4, 6))
     await clock.advance(1_000)
     expect(told.filter((line) => line.startsWith('gap'))).toEqual([])
-    expect(told.slice(0, 2)).toEqual([
-      'reorg 105',
-      'below 103-103: the new branch leaves the chain below all that is remembered',
-    ])
+    expect(told.slice(0, 2)).toEqual(['reorg 105', '104/1'])
     expect(kept.at(-1)).toBe(tree.head())
   })
 
@@ -223,7 +219,7 @@ describe('several sources', () => {
   test('behavior: a new source below the stream is not followed until it is above', async () => {
     const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(3))
-    const p2 = createOrigin('p2', 'ws')
+    const p2: Origin = {}
     tree.follow('p2', 'p1')
     const other = tree.reorg(2, 3, 'p2')
     await arrive(other.slice(0, 2), p2)
@@ -235,7 +231,7 @@ describe('several sources', () => {
   test('behavior: nor does it become the present source by heads that were told long ago', async () => {
     const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(3))
-    const p2 = createOrigin('p2', 'ws')
+    const p2: Origin = {}
     tree.follow('p2', 'p1')
     await arrive(tree.chain().slice(2, 3), p2)
     await arrive(tree.reorg(2, 1, 'p2'), p2)
@@ -247,7 +243,7 @@ describe('several sources', () => {
   test('behavior: once followed, its own reorgs are', async () => {
     const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(3))
-    const p2 = createOrigin('p2', 'ws')
+    const p2: Origin = {}
     tree.follow('p2', 'p1')
     await arrive(tree.mine(1, 'p2'), p2)
     await arrive(tree.reorg(2, 1, 'p2'), p2)
@@ -258,7 +254,7 @@ describe('several sources', () => {
     const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(3))
     tree.follow('p2', 'p1')
-    await arrive(tree.reorg(1, 1, 'p2'), createOrigin('p2', 'ws'))
+    await arrive(tree.reorg(1, 1, 'p2'), {})
     expect(told.slice(3)).toEqual([])
     await arrive(tree.mine(1))
     expect(told.slice(3)).toEqual(['104/1'])
@@ -268,7 +264,7 @@ describe('several sources', () => {
     const { clock, tree, told, arrive, p1 } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(5))
     tree.follow('p2', 'p1')
-    const p2 = createOrigin('p2', 'poll')
+    const p2: Origin = {}
     await arrive(tree.reorg(4, 1, 'p2'), p2)
     await clock.advance(59_999)
     await arrive([tree.head()], p1)
@@ -281,7 +277,7 @@ describe('several sources', () => {
     const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(5))
     tree.follow('p2', 'p1')
-    const p2 = createOrigin('p2', 'ws')
+    const p2: Origin = {}
     const other = tree.reorg(4, 1, 'p2')
     await arrive(other, p2)
     await clock.advance(59_999)
@@ -297,7 +293,7 @@ test('behavior: a source that has just come is not followed down, however long a
   await arrive(tree.mine(5))
   await clock.advance(60_000)
   tree.follow('p2', 'p1')
-  const p2 = createOrigin('p2', 'ws')
+  const p2: Origin = {}
   await arrive(tree.reorg(4, 1, 'p2'), p2)
   expect(told.slice(5)).toEqual([])
   await clock.advance(60_000)
@@ -308,7 +304,7 @@ test('behavior: a source that has just come is not followed down, however long a
 test('behavior: nor is one that was lower once, and level since', async () => {
   const { clock, tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
   await arrive(tree.mine(3))
-  const p2 = createOrigin('p2', 'ws')
+  const p2: Origin = {}
   tree.follow('p2', 'p1')
   await arrive(tree.reorg(2, 1, 'p2'), p2)
   tree.follow('p2', 'p1')
@@ -325,7 +321,7 @@ describe('a reset', () => {
     await arrive(tree.mine(5))
     tree.reorg(4, 1)
     tree.follow('p2', 'p1')
-    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await arrive([tree.head()], {})
     await clock.settle()
     expect(told.slice(5)).toEqual(['reset 105 104 103 102', '102/1'])
   })
@@ -335,7 +331,7 @@ describe('a reset', () => {
     await arrive(tree.mine(5))
     tree.follow('p2', 'p1')
     tree.reorg(4, 1)
-    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await arrive([tree.head()], {})
     await clock.advance(30_000)
     expect(told.slice(5)).toEqual([])
   })
@@ -344,12 +340,12 @@ describe('a reset', () => {
     const { tree, told, arrive } = setUp({ providers: ['p1', 'p2'] })
     await arrive(tree.mine(5))
     tree.follow('p2', 'p1')
-    await arrive(tree.reorg(4, 1, 'p2'), createOrigin('p2', 'ws'))
+    await arrive(tree.reorg(4, 1, 'p2'), {})
     await arrive(tree.mine(1))
     told.length = 0
     tree.reorg(5, 1)
     tree.follow('p2', 'p1')
-    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await arrive([tree.head()], {})
     expect(told).toEqual([expect.stringMatching(/^reset 106/), '102/2'])
   })
 
@@ -359,7 +355,7 @@ describe('a reset', () => {
     tree.reorg(4, 2)
     tree.follow('p2', 'p1')
     tree.delayBy(() => 100)
-    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await arrive([tree.head()], {})
     await clock.advance(50)
     follower.stop()
     await clock.advance(1_000)
@@ -370,7 +366,7 @@ describe('a reset', () => {
     const { clock, tree, told, arrive } = setUp()
     await arrive(tree.mine(5))
     tree.reorg(4, 1)
-    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await arrive([tree.head()], {})
     await clock.advance(999)
     expect([told.slice(5), tree.asked.filter((one) => one.startsWith('latest'))]).toEqual([[], ['latest p1']])
     await clock.advance(1)
@@ -385,7 +381,7 @@ describe('a reset below all that is remembered', () => {
     told.length = 0
     tree.reorg(590, 1)
     tree.follow('p2', 'p1')
-    await arrive([tree.head()], createOrigin('p1', 'poll'))
+    await arrive([tree.head()], {})
     await clock.settle()
     expect(told).toEqual([
       expect.stringMatching(/^reset 700 699 /),
@@ -441,7 +437,7 @@ describe('what cannot be had', () => {
     tree.lose(lost.hash)
     // Its provider has gone back to the branch of the others.
     tree.follow('p2', 'p1')
-    await arrive([head], createOrigin('p2', 'ws'))
+    await arrive([head], {})
     await clock.advance(5_000)
     expect([told, tree.asked.includes('number 102')]).toEqual([['101', '102'], true])
     tree.find(lost.hash)

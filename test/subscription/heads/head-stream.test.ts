@@ -16,12 +16,11 @@ function setUp() {
   const heads = {
     listen: () => () => {},
     state: () => ({ name: 'opening' }),
-    whenReady: () => Promise.resolve(),
     tip: () => known.at(-1),
     lowest: () => lowest,
     has: (hash: string) => known.some((block) => block.hash === hash && block.number >= lowest),
   } as Partial<HeadFeed> as HeadFeed
-  const stream = createHeadStream(heads, tree.backfill, { onReady() {} } as never)
+  const stream = createHeadStream(heads, tree.backfill, { onState() {} } as never)
   return {
     tree,
     forgetBelow(number: number) {

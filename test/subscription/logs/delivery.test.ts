@@ -196,12 +196,12 @@ describe('add', () => {
   })
 })
 
-describe('uncertain', () => {
+describe('uncertainFrom', () => {
   test('default: nothing, while all is certain', () => {
     const { delivery } = setUp()
-    expect(delivery.uncertain()).toBeUndefined()
+    expect(delivery.uncertainFrom()).toBe(Infinity)
     delivery.give(blockOf(100), [], true)
-    expect(delivery.uncertain()).toBeUndefined()
+    expect(delivery.uncertainFrom()).toBe(Infinity)
   })
 
   test('behavior: from the first block that only looks whole, until it is confirmed', () => {
@@ -209,25 +209,22 @@ describe('uncertain', () => {
     delivery.give(blockOf(100), [], true)
     delivery.give(blockOf(101), [], false)
     delivery.give(blockOf(102), [], true)
-    const range = delivery.uncertain()
-    expect(range).toMatchObject({ from: 101, to: blockOf(102) })
+    expect(delivery.uncertainFrom()).toBe(101)
     delivery.give(blockOf(103), [], false)
-    if (range) delivery.confirm(range)
-    expect(delivery.uncertain()).toMatchObject({ from: 103, to: blockOf(103) })
-    const rest = delivery.uncertain()
-    if (rest) delivery.confirm(rest)
-    expect(delivery.uncertain()).toBeUndefined()
+    delivery.confirm(102)
+    expect(delivery.uncertainFrom()).toBe(103)
+    delivery.confirm(103)
+    expect(delivery.uncertainFrom()).toBe(Infinity)
   })
 
   test('behavior: a reorg makes what replaces it uncertain again', () => {
     const { delivery } = setUp()
     for (const number of [100, 101, 102]) delivery.give(blockOf(number), [], false)
-    const range = delivery.uncertain()
-    if (range) delivery.confirm(range)
+    delivery.confirm(102)
     delivery.takeBack(blockOf(102))
     delivery.takeBack(blockOf(101))
     delivery.give(blockOf(101, { branch: 1, parentBranch: 0 }), [], false)
-    expect(delivery.uncertain()?.from).toBe(101)
+    expect(delivery.uncertainFrom()).toBe(101)
   })
 
   test('behavior: nothing is left of it once all of it was taken back', () => {
@@ -235,7 +232,7 @@ describe('uncertain', () => {
     delivery.give(blockOf(100), [], true)
     delivery.give(blockOf(101), [], false)
     delivery.takeBack(blockOf(101))
-    expect(delivery.uncertain()).toBeUndefined()
+    expect(delivery.uncertainFrom()).toBe(Infinity)
   })
 
   test('behavior: what is too old to be remembered is not given again', () => {
@@ -251,15 +248,15 @@ describe('uncertain', () => {
     const { delivery } = setUp()
     const many = (number: number) => Array.from({ length: 9_000 }, (_, index) => logOf(number, index))
     for (const number of [100, 101, 102]) delivery.give(blockOf(number), many(number), false)
-    expect(delivery.uncertain()?.from).toBe(101)
+    expect(delivery.uncertainFrom()).toBe(101)
     for (let number = 103; number < 1_400; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
-    expect(delivery.uncertain()?.from).toBe(400)
+    expect(delivery.uncertainFrom()).toBe(400)
   })
 
   test('behavior: not more than the last 1 000 blocks', () => {
     const { delivery } = setUp()
     for (let number = 100; number < 2_100; number++) delivery.give(blockOf(number), [], false)
-    expect(delivery.uncertain()?.from).toBe(1_100)
+    expect(delivery.uncertainFrom()).toBe(1_100)
   })
 })
 
@@ -286,8 +283,7 @@ describe('giveUp', () => {
   test('behavior: nothing while all is remembered or certain', () => {
     expect([given(0).giveUp(), given(1_000).giveUp(), given(1_300, true).giveUp()]).toEqual([[], [], []])
     const { delivery, giveUp } = given(1_300)
-    const range = delivery.uncertain()
-    if (range) delivery.confirm(range)
+    delivery.confirm(1_399)
     delivery.give(blockOf(1_400), [], false)
     expect(giveUp()).toEqual([])
   })

@@ -1,8 +1,12 @@
-// Logs that wait for their turn, and the signs they give.
+// From which block on all logs are pushed, those that wait for their turn, and the signs they give.
 
 import { describe, expect, test } from 'vitest'
 import { createPushes } from '../../../src/subscription/logs/pushes'
-import { hashOf, logOf } from '../blocks'
+import type { Place } from '../../../src/subscription/source/place'
+import { blockOf, hashOf, logOf } from '../blocks'
+
+const place = { id: 'p1' } as Place
+const pushed = (number: number) => blockOf(number, { isPushed: true })
 
 describe('pushes', () => {
   test('default: kept by block until its turn comes', () => {
@@ -51,7 +55,7 @@ describe('pushes', () => {
   test('behavior: another source starts afresh', () => {
     const pushes = createPushes()
     pushes.add(logOf(100, 2))
-    pushes.clear()
+    pushes.begin(place, 100)
     expect([pushes.of(hashOf(100)), pushes.add(logOf(100, 1)), pushes.add(logOf(100, 2))]).toEqual([[], false, false])
   })
 
@@ -62,5 +66,59 @@ describe('pushes', () => {
     expect(pushes.of(hashOf(100))).toHaveLength(10_001)
     pushes.add(logOf(102, 0))
     expect([100, 101, 102].map((number) => pushes.of(hashOf(number)).length)).toEqual([0, 9_999, 1])
+  })
+})
+
+describe('cover', () => {
+  test('default: nobody pushes anything', () => {
+    const pushes = createPushes()
+    expect([pushes.place(), pushes.cover(pushed(100))]).toEqual([undefined, false])
+  })
+
+  test('default: all blocks above the one it began at', () => {
+    const pushes = createPushes()
+    pushes.begin(place, 100)
+    expect([pushes.place(), ...[100, 101, 102].map((number) => pushes.cover(pushed(number)))]).toEqual([
+      place,
+      false,
+      true,
+      true,
+    ])
+  })
+
+  test('behavior: where that is not known, what follows the next pushed head', () => {
+    const pushes = createPushes()
+    pushes.begin(place, undefined)
+    expect([blockOf(100), pushed(101), pushed(102), pushed(101)].map(pushes.cover)).toEqual([false, false, true, false])
+  })
+
+  test('behavior: a head that had to be asked for is not covered', () => {
+    const pushes = createPushes()
+    pushes.begin(place, 100)
+    expect([pushes.cover(blockOf(101)), pushes.cover(pushed(102))]).toEqual([false, true])
+  })
+
+  test('behavior: after it has ended nothing is', () => {
+    const pushes = createPushes()
+    pushes.begin(place, 100)
+    pushes.begin()
+    expect([pushes.place(), pushes.cover(pushed(101))]).toEqual([undefined, false])
+  })
+
+  test('behavior: forgetting what was pushed leaves the later blocks', () => {
+    const pushes = createPushes()
+    pushes.begin(place, 100)
+    pushes.add(logOf(103, 0))
+    pushes.add(logOf(102, 0))
+    pushes.restart()
+    expect([103, 104].map((number) => pushes.cover(pushed(number)))).toEqual([false, true])
+  })
+
+  test('behavior: forgetting before the beginning is known leaves it unknown', () => {
+    const pushes = createPushes()
+    pushes.begin(place, undefined)
+    pushes.add(logOf(103, 0))
+    pushes.restart()
+    expect([pushed(104), pushed(105)].map(pushes.cover)).toEqual([false, true])
   })
 })

@@ -66,7 +66,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       noteLie: ({ provider }) => told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
-    heads: { newest: async () => newest, has: (hash) => newest === undefined || newest.hash === hash },
+    heads: { tip: () => newest, has: (hash) => newest === undefined || newest.hash === hash },
     backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
   })
   return {
@@ -312,11 +312,7 @@ describe('a reorg', () => {
     await clock.advance(50)
     push(logOf(101, 0))
     head(blockOf(101))
-    expect([turns.isWaiting(hashOf(101)), turns.drop(hashOf(101)), turns.drop(hashOf(101))]).toEqual([
-      true,
-      true,
-      false,
-    ])
+    expect([turns.mayCome(hashOf(101)), turns.drop(hashOf(101)), turns.drop(hashOf(101))]).toEqual([true, true, false])
     turns.add({ type: 'retract', block: blockOf(100) })
     head(blockOf(100, { branch: 1, parentBranch: 0 }))
     push(logOf(100, 0, 1))
@@ -345,7 +341,7 @@ describe('another source', () => {
     push(logOf(100, 0))
     await clock.advance(10)
     turns.uncover()
-    pushes.clear()
+    pushes.begin()
     await clock.settle()
     expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], ['100']])
   })
@@ -356,10 +352,10 @@ describe('a range', () => {
     const { clock, told, asked, truth, turns, head } = setUp()
     for (const number of [101, 103]) truth.set(hashOf(number), [logOf(number, 0)])
     turns.add({ type: 'range', from: 100, to: 104 })
-    expect(turns.isFilling()).toBe(true)
+    expect(turns.mayCome(hashOf(150))).toBe(true)
     head(blockOf(105))
     await clock.advance(50)
-    expect([told, asked, turns.isFilling()]).toEqual([
+    expect([told, asked, turns.mayCome(hashOf(150))]).toEqual([
       ['logs 101: 0', 'passed 101', 'logs 103: 0', 'passed 103', 'passed 105'],
       ['100-104'],
       false,
@@ -403,17 +399,17 @@ describe('catching up', () => {
     turns.add({ type: 'catch-up' })
     await clock.settle()
     expect([told, asked]).toEqual([['logs 190: 0', 'passed 190', 'passed 200'], ['99-200']])
-    expect(delivery.uncertain()).toMatchObject({ from: 191, to: { number: 200 } })
+    expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([191, 200])
     newestIs(blockOf(300))
     turns.add({ type: 'catch-up' })
     await clock.settle()
     expect(asked.at(-1)).toBe('191-300')
-    expect(delivery.uncertain()).toMatchObject({ from: 237, to: { number: 300 } })
+    expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([237, 300])
     truth.set(hashOf(301), [logOf(301, 0)])
     newestIs(blockOf(301))
     turns.add({ type: 'catch-up' })
     await clock.settle()
-    expect(delivery.uncertain()).toBe(undefined)
+    expect(delivery.uncertainFrom()).toBe(Infinity)
   })
 
   test('behavior: given a gap so wide that what only looks whole is not read again, then it is not certain', async () => {
@@ -422,12 +418,12 @@ describe('catching up', () => {
       head(block)
       await clock.advance(50)
     }
-    expect(delivery.uncertain()?.from).toBe(100)
+    expect(delivery.uncertainFrom()).toBe(100)
     newestIs(blockOf(240))
     turns.add({ type: 'catch-up' })
     await clock.settle()
     expect(asked).toEqual(['141-240'])
-    expect(delivery.uncertain()).toMatchObject({ from: 100, to: { number: 240 } })
+    expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([100, 240])
   })
 
   test('Given a reorg that happened while disconnected, then the orphaned logs are taken back, newest first, then the new ones', async () => {
@@ -525,7 +521,7 @@ describe('a reorg deeper than what is remembered', () => {
     turns.add({ type: 'catch-up' })
     await clock.advance(2_100)
     for (const number of [401, 402, 403]) delivery.give(blockOf(number, { branch: 1 }), [], false)
-    expect(delivery.uncertain()).toMatchObject({ from: 337, to: { number: 403 } })
+    expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([337, 403])
     delivery.add(blockOf(402, { branch: 1 }), [logOf(402, 0, 1)])
     expect(delivery.blocks().map(({ turn }) => turn)).toEqual([602])
   })

@@ -15,6 +15,7 @@ function setUp(given: Parameters<typeof createFeeds>[0], random?: () => number) 
   const told: string[] = []
   const rests: unknown[] = []
   let close = () => {}
+  let at = ''
   let level: (place: Place) => Promise<boolean> = async () => true
   const open = () =>
     openUpstream({
@@ -22,9 +23,12 @@ function setUp(given: Parameters<typeof createFeeds>[0], random?: () => number) 
       places,
       clock,
       sink: {
-        onLive: ({ id }) => told.push(`live ${id}`),
-        onData: (result, { id }) => told.push(`data ${id} ${result}`),
-        onDown: ({ id }, why) => told.push(`down ${id}: ${why}`),
+        onLive({ id }) {
+          at = id
+          told.push(`live ${id}`)
+        },
+        onData: (result) => told.push(`data ${at} ${result}`),
+        onDown: (why) => told.push(`down ${at}: ${why}`),
         onRest(reason) {
           rests.push(reason)
           told.push('rest')
