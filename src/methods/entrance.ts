@@ -6,7 +6,7 @@ import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RequestEnd } from '../request/emit'
 import { emitEnd } from '../request/emit'
-import type { OnWinner, Parts } from '../request/flight'
+import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Face, Plan } from '../request/plan'
 import { LEAST } from '../request/timing'
@@ -32,13 +32,7 @@ export type EntranceOptions = {
 export type Entrance = {
   request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
   /** A read of the library's own: not told of; logs may be of any width. */
-  part(
-    channels: ClientChannels,
-    request: RpcRequest,
-    plan: Plan,
-    signal: AbortSignal,
-    onAnswer: OnWinner,
-  ): Promise<unknown>
+  part(channels: ClientChannels, request: RpcRequest, plan: Plan, signal: AbortSignal, onEnd: OnEnd): Promise<unknown>
 }
 
 /** What came in. */
@@ -156,7 +150,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
     let by: ChannelState | undefined
     let made = 0
-    const onAttempts: Caller['onAttempts'] = (attempts, channel = by) => {
+    const onEnd: OnEnd = (attempts, channel = by) => {
       by = channel
       made += attempts
     }
@@ -164,7 +158,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     try {
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
-      const value = await run({ channels, signal, deadline, limits: plan, id, onAttempts })
+      const value = await run({ channels, signal, deadline, limits: plan, id, onEnd })
       tell('success', made, { by })
       return value
     } catch (error) {
@@ -181,11 +175,10 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
 
   return {
     request: ({ channels }, request, plan, signal) => enter({ channels, request, plan, signal }),
-    part(channels, request, plan, signal, onAnswer) {
-      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onAnswer)
+    part(channels, request, plan, signal, onEnd) {
+      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onEnd)
       const deadline = clock.now() + plan.timeout
-      const onAttempts: Caller['onAttempts'] = (attempts, by) => by && onAnswer(by, attempts)
-      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onAttempts }, request, plan)
+      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onEnd }, request, plan)
     },
   }
 }

@@ -121,6 +121,6 @@ function idleOf({ route }: Flight, now: number): string[][] {
     const { quota } = provider
     const isCool = quota.cooldownUntil(now) !== undefined
     const full = isCool ? 'was to be left alone' : 'was at its limit'
-    return [provider.id, type, !breaker.isClosed() ? 'was down' : quota.hasRoom(now) ? 'was not reached' : full]
+    return [provider.id, type, !breaker.isClosed() ? 'was down' : quota.isUnlimited() ? 'was not reached' : full]
   })
 }
