@@ -65,8 +65,8 @@ type PlatformConstructor = new (
 ) => PlatformSocket
 
 const OPEN = 1
-/** Names of the errors that platforms throw for a URL, whenever it comes. */
-const REFUSES_URL = /^S(yntax|ecurity)Error$/
+/** SyntaxError and SecurityError: what platforms throw for a URL that they refuse. */
+const REFUSES_URL = /^S/
 const REFUSED = /unexpected server response: (\d{3})/i
 
 export function openSocket({ url, headers }: SocketOptions, events: SocketEvents): Socket {
@@ -84,7 +84,7 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       listen(raw)
     } catch (error) {
       // No platform for it, a `headers` function that failed, a URL the platform refuses, or a bad moment for it.
-      fail(messageOf(error), error, !Platform || REFUSES_URL.test((error as Error | undefined)?.name ?? ''))
+      fail(messageOf(error), error, !Platform || REFUSES_URL.test((error as Error | undefined)?.name as string))
     }
   }
 

@@ -49,7 +49,7 @@ const SYNC_MARGIN = 5_000
 export function createEntrance(parts: Parts, options: EntranceOptions): Entrance {
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
-  const wallet = providers.find(({ setup }) => setup.isWallet)
+  const wallets = providers.filter(({ setup }) => setup.isWallet)
   const sharing = options.share ? createSharing(clock) : undefined
   const calls = createCalls(parts)
   const logs = createWideLogs(parts, calls, options.logs)
@@ -87,11 +87,12 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
 
   /** The plan, or one for what goes to some of the providers only. */
   function ownPlanOf({ plan, request: { method } }: Asked): Plan {
-    const { need, provider } = plan
     if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, base: plan, isPrivate: true }
     // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place: like a send
     // it goes to the wallet, also behind an open breaker, and on only if there is nobody.
-    if (method !== 'eth_chainId' || !wallet || provider !== undefined) return plan
+    const { need, provider } = plan
+    const wallet = method === 'eth_chainId' && wallets.find(({ id }) => provider === undefined || provider === id)
+    if (!wallet) return plan
     const traits = { ...need.traits, kind: 'wallet' as const }
     return { ...plan, base: plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
   }
@@ -170,7 +171,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   }
 
   function isChainKnown({ provider }: Plan) {
-    return !wallet && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
+    return !wallets[0] && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
   return {

@@ -312,10 +312,12 @@ describe('given a wallet in the list, then eth_chainId is a question about it', 
     expect(t.channel('p1').count(CHAIN)).toBe(0)
   })
 
-  test('behavior: whoever names another provider is told of that one', async () => {
+  test('behavior: whoever names a provider is told of that one', async () => {
     const t = create({ providers })
     t.channel('p2').on(CHAIN).reply('0x5')
     expect(await t.request(CHAIN, undefined, { provider: 'p1' })).toBe('0x1')
+    await t.request(READ, [], { provider: 'p2' }).catch(() => {})
+    expect(await t.request(CHAIN, undefined, { provider: 'p2' })).toBe('0x5')
   })
 })
 
