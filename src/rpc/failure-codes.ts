@@ -29,6 +29,8 @@ export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: st
   // EIP-7966: taken, but not mined in time.
   if (code === 4 && method === 'eth_sendRawTransactionSync')
     return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
+  // ERC-7769: the bundler's word on the user operation itself.
+  if (/UserOperation/.test(method) && /^-3250\d$/.test(`${code}`)) return { kind: 'transaction-rejected' }
   return meaningIn(CERTAIN_CODES, code)
 }
 

@@ -164,6 +164,19 @@ describe('words, codes and the method', () => {
     expect(isMethodUnknown('Transaction pool not enabled', -32002)).toBeUndefined()
   })
 
+  test.each([
+    [-32500, "AA21 didn't pay prefund"],
+    [-32501, 'paymaster not whitelisted'],
+    [-32507, 'Invalid UserOperation signature or paymaster signature'],
+  ])('behavior: ERC-7769: what a bundler says of a user operation is final: %i %s', (code, message) => {
+    const failed = rpcError(code, message)
+    expect(failureOf(failed, { method: 'eth_sendUserOperation' })).toMatchObject({
+      kind: 'transaction-rejected',
+      verdict: 'final',
+      blame: 'nobody',
+    })
+  })
+
   test('behavior: EIP-7966: code 4 is final, the transaction may be on its way', () => {
     const error = rpcError(4, "Transaction was added to the mempool but wasn't confirmed within 2s")
     const failure = failureOf(error, { method: 'eth_sendRawTransactionSync' })
