@@ -3,6 +3,7 @@
 import { drawReverts } from './call-plans'
 import type { Draw } from './draw'
 import { drawFrom } from './draw'
+import { drawReader } from './draw-readers'
 import type { Sleep } from './sleeper'
 import type { PollerPlan, Storm } from './storm'
 import type { Wall } from './walls'
@@ -39,7 +40,14 @@ export function withMore(storm: Storm): Storm {
   const reverts = chance(0.15) ? drawReverts(own(1), duration, providers.length) : []
   const calls = [...storm.calls, ...reverts].sort((a, b) => a.at - b.at)
   const more = { ...storm, calls, walls: chance(0.1) ? drawWalls(own(3), providers.length) : [] }
-  return withPending(chance(0.05) ? withSleep(more) : more)
+  return withReaders(withPending(chance(0.05) ? withSleep(more) : more))
+
+  function withReaders(all: Storm): Storm {
+    const draw = own(5)
+    return draw.chance(0.15)
+      ? { ...all, readers: draw.times(draw.pick([1, 1, 2]), () => drawReader(draw, all.duration)) }
+      : all
+  }
 
   function withPending(all: Storm): Storm {
     const { chance, between, pick, times } = own(4)

@@ -9,6 +9,7 @@ import { drawCalls, drawReads } from './call-plans'
 import type { Draw } from './draw'
 import { drawFrom } from './draw'
 import { withMore } from './draw-more'
+import type { ReaderPlan } from './draw-readers'
 import type { Fault } from './faults'
 import { drawFaults } from './faults'
 import type { Sleep } from './sleeper'
@@ -28,6 +29,7 @@ export type Storm = {
   readonly calls: readonly CallPlan[]
   readonly watchers: readonly WatcherPlan[]
   readonly pollers: readonly PollerPlan[]
+  readonly readers: readonly ReaderPlan[]
   readonly walls: readonly Wall[]
   /** One at most. */
   readonly sleeps: readonly Sleep[]
@@ -101,6 +103,7 @@ export function drawStorm(seed: number): Storm {
     calls: drawCalls(draw, duration, providers.length),
     watchers: chance(0.4) ? times(between(1, 3), () => drawWatcher(draw, duration)) : [],
     pollers: chance(0.25) ? times(between(1, 2), () => drawPoller(draw, duration)) : [],
+    readers: [],
     walls: [],
     sleeps: [],
     closesAt: chance(0.15) ? between(0, duration) : undefined,
@@ -180,8 +183,18 @@ function drawPoller({ chance, between, pick }: Draw, duration: number): PollerPl
 }
 
 /** A line for each thing. */
-export function describeStorm({ providers, faults, calls, watchers, pollers, sleeps, walls, ...rest }: Storm): string {
-  const lists = { providers, faults, calls, watchers, pollers, sleeps, walls }
+export function describeStorm({
+  providers,
+  faults,
+  calls,
+  watchers,
+  pollers,
+  readers,
+  sleeps,
+  walls,
+  ...rest
+}: Storm): string {
+  const lists = { providers, faults, calls, watchers, pollers, readers, sleeps, walls }
   const lines = Object.entries(lists).flatMap(([name, list]) =>
     list.map((one, index) => `  ${name}[${index}] ${JSON.stringify(one)}`),
   )
