@@ -232,6 +232,19 @@ describe('one that begins in the past', () => {
     await stream.return?.()
   })
 
+  test('behavior: of what is remembered, all that is confirmed is given at once, without a block more', async () => {
+    const { clock, engine, face, seen, stream } = await readFrom105(1)
+    await clock.advance(1_000)
+    const numbers: bigint[] = []
+    const second = engine.subscriptions.logs(face, {}, { fromBlock: 106n, confirmations: 2 })
+    void (async () => {
+      for await (const { number } of second) numbers.push(number)
+    })()
+    await clock.advance(1_000)
+    expect([seen.length, numbers]).toEqual([6, [106n, 107n, 108n]])
+    await Promise.all([second.return?.(), stream.return?.()])
+  })
+
   test('behavior: a reorg deeper than what it began with: only what it was given is taken back', async () => {
     const { clock, tree, push, seen, stream } = await readFrom105(2)
     await clock.advance(1_000)
