@@ -119,6 +119,25 @@ function names(...numbers: readonly (number | string)[]) {
   return numbers.map(String)
 }
 
+test('behavior: a reorg while nobody was connected, and then more blocks than heads are filled in: logs are taken back all the same', async () => {
+  const { clock, tree, become, channel, heal, mine, subscribe } = createNodes(1, {
+    options: { mostFilled: { heads: 3, logs: 100 } },
+  })
+  const [, logs] = [subscribe(), subscribe(['logs', {}])]
+  await clock.settle()
+  await mine(2, 1)
+  await clock.advance(1_000)
+  become(1, 'waiting')
+  channel('p1', 'http').fail(networkError())
+  tree.reorg(1, 10)
+  await clock.advance(1_000)
+  heal(1)
+  await clock.advance(60_000)
+  const branch = Array.from({ length: 10 }, (_, index) => `${102 + index}/1`)
+  const kept = ['101', ...branch].flatMap((name) => [`${name}:0`, `${name}:1`])
+  expect([[...settle(logs.seen)].sort(), logs.errors]).toEqual([kept.sort(), []])
+})
+
 describe('one that begins in the past', () => {
   /** A chain, from 100 on, and somebody who reads it from 105 on. */
   async function readFrom105(providers: number, height = 110) {
