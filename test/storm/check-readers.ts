@@ -4,6 +4,8 @@
 import type { Hash } from 'viem'
 import type { LogsOfBlock } from '../../src/subscription/items'
 import type { ChainBlock } from '../support/chain-block'
+import type { Missing } from './check-streams'
+import { isTooWide } from './check-streams'
 import type { ReaderPlan } from './draw-readers'
 import type { Reader, Reading } from './readers'
 import type { StormWorld } from './world'
@@ -51,6 +53,8 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld): st
     for (const what of apply(item, kept, world)) say(what)
     const block = world.chain.block(item.hash)
     if (!block) say('is of no block')
+    if (item.gap && !item.gap.late && !isTooWide(missingOf(item.gap, at), world))
+      say(`tells of a gap from ${item.gap.from} to ${item.gap.to}`)
     if (!block || item.gap?.late) continue
     if (Number(item.number) < from) say(`is of a block before ${from}`)
     if (!item.removed && !isConfirmed(block, plan.confirmations, at, world)) say('was not confirmed')
@@ -59,10 +63,15 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld): st
     if (!head) continue
     const isLast = index === items.length - 1
     const range = { from: isLast ? from : Math.max(from, head.number - NEAR), to: head.number, head }
-    const isExcused = isLast && isTorn(world) ? () => true : excuseOf(reading, index + 1)
+    if (reading.isOver && isTorn(world)) continue
+    const isExcused = excuseOf(reading, index + 1)
     for (const what of compare(kept, dueOf(range, plan, world), range, isExcused)) say(what)
   }
   return problems
+}
+
+function missingOf({ from, to }: NonNullable<LogsOfBlock['gap']>, at: number): Missing {
+  return { from: Number(from), to: Number(to), at }
 }
 
 /** Returns what does not fit. */
@@ -122,7 +131,7 @@ function excuseOf({ items }: Reading, seen: number): (one: Kept) => boolean {
     gaps.some(({ from, to }) => number >= from && number <= to) || (comesInParts && hash === top.hash)
 }
 
-/** Whether frames may be lost, or be further apart than a block is waited for: who leaves then does not hear of the rest. */
+/** Whether frames may be lost, or be further apart than a block is waited for: who has left does not hear what was found late. */
 function isTorn({ storm: { providers, faults } }: StormWorld): boolean {
   return (
     providers.some(({ latency: [least, most] }) => most - least > SETTLE) || faults.some(({ type }) => type !== 'reorg')

@@ -4,6 +4,7 @@ import { drawReverts } from './call-plans'
 import type { Draw } from './draw'
 import { drawFrom } from './draw'
 import { drawReader } from './draw-readers'
+import { withBurst, withEarlyFrames, withNarrowBounds, withRefusedKinds } from './draw-streams'
 import type { Sleep } from './sleeper'
 import type { PollerPlan, Storm } from './storm'
 import type { Wall } from './walls'
@@ -40,7 +41,17 @@ export function withMore(storm: Storm): Storm {
   const reverts = chance(0.15) ? drawReverts(own(1), duration, providers.length) : []
   const calls = [...storm.calls, ...reverts].sort((a, b) => a.at - b.at)
   const more = { ...storm, calls, walls: chance(0.1) ? drawWalls(own(3), providers.length) : [] }
-  return withReaders(withPending(chance(0.05) ? withSleep(more) : more))
+  const all = withReaders(withPending(chance(0.05) ? withSleep(more) : more))
+  const harder = [
+    { chance: 0.06, make: withNarrowBounds },
+    { chance: all.sleeps.length + all.readers.length > 0 ? 0 : 0.008, make: withBurst },
+    { chance: 0.06, make: withEarlyFrames },
+    { chance: 0.06, make: withRefusedKinds },
+  ]
+  return harder.reduce((storm, { chance, make }, index) => {
+    const draw = own(6 + index)
+    return draw.chance(chance) ? make(storm, draw) : storm
+  }, all)
 
   function withReaders(all: Storm): Storm {
     const draw = own(5)

@@ -49,6 +49,8 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   const watchers: Watcher[] = []
   const pollers: Poller[] = []
   const readers: Reader[] = []
+  /** In the end nobody is slow any more. */
+  const whenBusy = (ms: number, run: () => void) => later(clock.now() < storm.duration ? ms : 0, run)
   const look = () => {
     for (const watcher of watchers) watcher.look()
   }
@@ -59,7 +61,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   for (const plan of storm.calls) later(plan.at, () => calls.start(plan))
   for (const [index, plan] of storm.watchers.entries())
     later(plan.from, () => {
-      const watcher = startWatcher({ ...world, after: later } as never, plan, `${plan.kind} ${index}, ${plan.via}`)
+      const watcher = startWatcher({ ...world, after: whenBusy } as never, plan, `${plan.kind} ${index}, ${plan.via}`)
       watchers.push(watcher)
       if (plan.to < Infinity) later(plan.to - plan.from, watcher.leave)
     })
@@ -143,6 +145,7 @@ function narrate({ chain, engine, note }: StormWorld) {
 function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fault: Fault) {
   note(`FAULT ${JSON.stringify(fault)}`)
   if (fault.type === 'reorg') return void chain.reorg(fault.depth, { blocks: fault.blocks })
+  if (fault.type === 'burst') return burst(fault)
   const provider = providers[fault.provider]
   // What is on another chain may fail to say so: then nothing is wrong with using it.
   if (!provider || provider.plan.isForeign) return
@@ -164,6 +167,10 @@ function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fa
     after(2 * storm.blockTime, grow)
   }
   after(2 * storm.blockTime, grow)
+
+  function burst({ blocks, every }: Fault & { type: 'burst' }) {
+    for (let block = 1; block <= blocks; block++) after(block * every, () => void chain.mine())
+  }
 }
 
 function fallAsleep({ sleeper, providers, note, after }: StormWorld, sleep: Sleep) {

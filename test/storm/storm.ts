@@ -46,6 +46,8 @@ export type Settings = {
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly waitForProvider: boolean
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: { readonly heads: number; readonly logs: number }
 }
 
 export type ProviderPlan = {
@@ -61,6 +63,8 @@ export type ProviderPlan = {
   readonly archive: number | undefined
   readonly maxBlockRange: number | undefined
   readonly subscribes: boolean
+  /** Kinds of which it refuses subscriptions. */
+  readonly refuses: readonly string[]
   /** Methods that it does not know. */
   readonly lacks: readonly string[]
   /** Requests it takes in a second. */
@@ -124,6 +128,7 @@ function drawSettings({ chance, pick }: Draw): Settings {
     share: chance(0.8),
     broadcast: chance(0.7) ? 'first' : 'all',
     waitForProvider: chance(0.85),
+    mostFilled: { heads: 256, logs: 10_000 },
   }
 }
 
@@ -144,6 +149,7 @@ function drawProvider({ chance, pick, between }: Draw): ProviderPlan {
     archive: some(0.2, () => pick([64, 128])),
     maxBlockRange: some(0.3, () => pick([50, 100, 500])),
     subscribes: chance(0.85),
+    refuses: [],
     lacks: chance(0.2) ? [pick(['eth_getBlockByHash', 'eth_getTransactionReceipt', 'eth_getLogs'])] : [],
     rate: some(0.1, () => between(3, 20)),
     isDeclared: chance(0.6),
