@@ -197,8 +197,12 @@ function checkUrl(url: string, protocols: RegExp, path: string, sentence: string
 function headers(value: unknown, path: string) {
   // The commonest mistake: a variable of the environment that is not set.
   if (isObject(value))
-    for (const [name, item] of Object.entries(value))
-      if (typeof item !== 'string') refuse(pathOf(path, name), 'must be a text', item, true)
+    for (const [name, item] of Object.entries(value)) {
+      // What follows something that no name has may be a value in the wrong place.
+      const at = pathOf(path, name.replace(/[^\w-].*/s, '...'))
+      if (typeof item !== 'string') refuse(at, 'must be a text', item, true)
+      if (!toHeaders({ [name]: item })) refuse(at, 'must be a header that can be sent', item, true)
+    }
   sendable(value, path)
 }
 

@@ -47,7 +47,10 @@ type Listed = {
   readonly redactor: Redactor
 }
 
-/** Where the list of a `failover()` transport stands on it. One that is nothing but a list is flattened into another one. */
+/**
+ * Where a `failover()` transport tells its list: one that is nothing but a list is flattened into another one. A function, as
+ * whoever prints all of a value would print the endpoints and headers in it.
+ */
 export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
 type Inner = { readonly list: readonly ProviderEntry[]; readonly isPlain: boolean }
 
@@ -157,7 +160,7 @@ function flatten(list: readonly ProviderEntry[]): ProviderEntry[] {
 }
 
 function innerOf(entry: unknown): Inner | undefined {
-  return typeof entry === 'function' ? (entry as { [LIST]?: Inner })[LIST] : undefined
+  return typeof entry === 'function' ? (entry as { [LIST]?: () => Inner })[LIST]?.() : undefined
 }
 
 /** Another list that has a private provider keeps raw transactions to it: none may go past it here. */

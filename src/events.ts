@@ -50,7 +50,7 @@ export type BreakerEvent = {
   to: BreakerStateName
   /** How long it stays open before a probe (in ms); only when it opens. */
   wait?: number
-  /** The failure that opened it; none if it was opened by hand, or closes. */
+  /** The failure that opened it; none if it was opened by hand, closes, or is open again after a probe that said nothing. */
   why?: FailureKind
 }
 

@@ -88,8 +88,7 @@ function faceOf(
   }
   // What else was given holds for this list as a whole: in another one it would be lost.
   const { key: _, name: __, ...own } = defined({ ...options, ...defaults })
-  // Not shown by `console.log`: endpoints and headers are in it.
-  Object.defineProperty(transport, LIST, { value: { list, isPlain: Object.keys(own).length === 0 } })
+  Object.defineProperty(transport, LIST, { value: () => ({ list, isPlain: Object.keys(own).length === 0 }) })
   return Object.assign(transport, {
     with(overrides: RequestOverrides) {
       checkOverrides(overrides, 'with')

@@ -62,6 +62,7 @@ export type { Subscription } from './subscription/hub'
 export type { HeadOfChain, LogsOfBlock } from './subscription/items'
 export type { VerifyMode } from './subscription/logs/trust'
 export type { SharedStatus } from './subscription/shared'
+export type { StreamStateName } from './subscription/stream'
 export type {
   HeadStreamOptions,
   LogStreamOptions,

@@ -1,6 +1,6 @@
 // What users write: the list, the options, and the options of one request: their types and defaults. checks.ts reads them.
 
-import type { Transport } from 'viem'
+import type { FallbackTransportConfig, Transport } from 'viem'
 import type { LogsOptions } from './methods/logs/wide-logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
@@ -22,7 +22,7 @@ export type ProviderConfig = {
   http?: string | Transport | undefined
   /** Socket endpoint: a URL (`ws:`, `wss:`), or a viem transport. */
   ws?: string | Transport | undefined
-  /** Headers for requests to an `http` URL; asked before each request if it is a function. */
+  /** Headers for requests to an `http` URL, and for the handshake of a `ws` URL on Node; asked before each if it is a function. */
   headers?: HeadersOption | undefined
   /** Lower is asked first; list order on a tie. @default the place in the list, from 0 */
   priority?: number | undefined
@@ -77,7 +77,7 @@ export type FailoverOptions = {
   timeout?: number | undefined
   /** In which order providers are asked. @default 'priority' */
   strategy?: Strategy | undefined
-  /** Options by method: a name, or a prefix like `'trace_*'`; the longest match holds. */
+  /** Options by method: a name, or a prefix like `'trace_*'`; only the options of the best match hold, they are not joined. */
   methods?: Record<string, MethodOptions> | undefined
   /** A second candidate for slow reads; `false` turns it off. */
   hedge?: false | HedgeOptions | undefined
@@ -121,7 +121,7 @@ export type FailoverOptions = {
   /** Whether identical reads in flight share one call. @default true */
   share?: boolean | undefined
   /** viem's: `true` or options mean `strategy: 'fastest'`. Nothing is pinged. */
-  rank?: boolean | object | undefined
+  rank?: FallbackTransportConfig['rank']
   /** viem's: sets `retry.rounds` to this plus one. */
   retryCount?: number | undefined
   /** viem's: sets `retry.delay` (in ms). */

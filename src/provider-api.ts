@@ -28,7 +28,7 @@ export type Eip1193Provider = {
   /** Takes away one of the times `listener` was added. */
   removeListener<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
   /**
-   * Ends all its subscriptions; later requests reject with `TransportClosedError`. Idempotent.
+   * Ends all its subscriptions; later requests reject with `TransportClosedError` of code 4900. Idempotent.
    * Made from a transport, it is the user of the engine and ends it, as `client.transport.close()` does: for everything made
    * from that transport for that chain. Made from a client, it leaves the engine to that client.
    */
@@ -37,9 +37,11 @@ export type Eip1193Provider = {
 }
 
 /** A client over `failover()`. */
-export type ProviderClient = { readonly transport: Source }
+export type ProviderClient = {
+  readonly transport: Pick<FailoverValue, 'request' | 'subscribe' | 'on' | 'status' | 'close'>
+}
 
-type Source = Pick<FailoverValue, 'request' | 'subscribe' | 'on' | 'status' | 'close'>
+type Source = ProviderClient['transport']
 
 /**
  * An EIP-1193 provider on the engine of a transport or a client.
@@ -69,7 +71,7 @@ export function createProvider(
 
   // An `async` function by its own right: web3.js looks at that to tell it from older kinds.
   async function request<returnType>(args: RpcRequest): Promise<returnType> {
-    if (isClosed) throw new TransportClosedError()
+    if (isClosed) throw closed()
     if (typeof args?.method !== 'string') return refuse('method', 'must be a text', args?.method)
     const { method, params } = args
     if (method === 'eth_subscribe') return (await subscriptions.open(params)) as returnType
@@ -80,7 +82,7 @@ export function createProvider(
       return result
     } catch (error) {
       connection.onFailure(error)
-      throw withData(error)
+      throw (error as Error | undefined)?.name === 'TransportClosedError' ? closed() : withData(error)
     }
   }
 
@@ -125,6 +127,11 @@ function readClient(client: ProviderClient): Source {
 
 function isOurs(source: Partial<Source> | undefined): source is Source {
   return [source?.request, source?.subscribe, source?.on, source?.status].every((fn) => typeof fn === 'function')
+}
+
+/** EIP-1193's code for "disconnected". */
+function closed() {
+  return Object.assign(new TransportClosedError(), { code: 4900 })
 }
 
 /** viem's classes for some codes leave the data to their cause; those who read EIP-1193 errors look at the top only. */

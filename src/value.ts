@@ -16,6 +16,13 @@ import type { HeadOfChain, LogsOfBlock } from './subscription/items'
 import type { HeadStreamOptions, LogStreamOptions, LogsFilter, SubscribeOptions } from './subscription/subscriptions'
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
+declare global {
+  /** As TypeScript's own library `esnext.disposable` has it: who does not use that needs it too. */
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
+}
+
 /** A channel's breaker, to look at and to work by hand. */
 export type BreakerControl = {
   readonly state: BreakerStateName

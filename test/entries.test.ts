@@ -243,9 +243,10 @@ describe('transports', () => {
     )
   })
 
-  test('behavior: what is printed of one shows no endpoint and no header', () => {
+  test('behavior: what is printed of one, hidden fields included, shows no endpoint and no header', () => {
     const headers = { authorization: 'Bearer a-secret' }
-    const shown = inspect({ transport: failover([{ http: 'https://a.example/a-secret', headers }]) }, { depth: null })
+    const transport = failover([failover([{ http: 'https://a.example/a-secret', headers }])])
+    const shown = inspect({ transport }, { depth: null, showHidden: true })
     expect(shown).toContain('with')
     expect(shown).not.toContain('a-secret')
   })

@@ -570,7 +570,7 @@ describe('close', () => {
     expect(messages).toEqual([])
     expect(source.upstreams.map(({ ended }) => ended)).toEqual([1, 1, 1])
     for (const request of [{ method: 'eth_call' }, { method: 'eth_unsubscribe', params: ids }])
-      await expect(provider.request(request)).rejects.toMatchObject({ name: 'TransportClosedError' })
+      await expect(provider.request(request)).rejects.toMatchObject({ name: 'TransportClosedError', code: 4900 })
     expect([source.closed.mock.calls.length, source.asked()]).toEqual([0, []])
   })
 
@@ -605,7 +605,10 @@ describe('close', () => {
   test('behavior: the engine was closed by its owner', async () => {
     const { source, provider, told } = createWatched({ eth_chainId: '0x1', eth_call: new TransportClosedError() })
     await turn()
-    await expect(provider.request({ method: 'eth_call' })).rejects.toMatchObject({ name: 'TransportClosedError' })
+    await expect(provider.request({ method: 'eth_call' })).rejects.toMatchObject({
+      name: 'TransportClosedError',
+      code: 4900,
+    })
     await provider.close()
     expect(told).toEqual(['connect 0x1', 'disconnect 4900 TransportClosedError'])
     expect(source.watchers.size).toBe(0)

@@ -79,6 +79,7 @@ import type {
   Strategy,
   StrategyFunction,
   StrategyName,
+  StreamStateName,
   SubscribeOptions,
   Subscription,
   SubscriptionKind,
@@ -109,6 +110,7 @@ describe('failover', () => {
     failover([http(), webSocket('wss://a.example'), custom({ request: async () => null }), fallback([http()])])
     failover([http()], { key: 'a', name: 'A', rank: true, retryCount: 2, retryDelay: 5, shouldThrow: () => true })
     failover([http()], { rank: { interval: 1_000 }, shouldThrow: (error) => error.name === 'A' })
+    failover([http()], { rank: { ping: ({ transport }) => transport.request({ method: 'web3_clientVersion' }) } })
     failover([failover([http()])])
     const entries = ['https://a.example', { http: 'https://b.example' }] as const
     failover(entries)
@@ -377,6 +379,10 @@ describe('what is written', () => {
     expectTypeOf<SubscriptionKind>().toEqualTypeOf<'newHeads' | 'logs' | 'newPendingTransactions'>()
     expectTypeOf<ErrorRule['kind']>().toEqualTypeOf<FailureKind>()
     expectTypeOf<ErrorRule['message']>().toEqualTypeOf<string | RegExp | undefined>()
+  })
+
+  test('behavior: states of a subscription', () => {
+    expectTypeOf<Status['subscriptions'][number]['state']>().toEqualTypeOf<StreamStateName>()
   })
 
   test('behavior: strategies', () => {

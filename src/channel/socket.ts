@@ -65,6 +65,8 @@ type PlatformConstructor = new (
 ) => PlatformSocket
 
 const OPEN = 1
+/** SyntaxError and SecurityError: what platforms throw for a URL that they refuse. */
+const REFUSES_URL = /^S/
 const REFUSED = /unexpected server response: (\d{3})/i
 
 export function openSocket({ url, headers }: SocketOptions, events: SocketEvents): Socket {
@@ -73,18 +75,16 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
   let isHeld = true
 
   async function start() {
-    let isPermanent = false
+    const Platform = constructorOf(platformSocket)
     try {
       const own = (await headers?.()) ?? {}
       if (isOver) return
-      isPermanent = true
-      const Platform = constructorOf(platformSocket)
       if (!Platform) throw new Error('There is no WebSocket on this platform.')
       raw = new Platform(url, [], { headers: own, perMessageDeflate: false })
       listen(raw)
     } catch (error) {
-      // No platform for it, a `headers` function that failed, or a URL the platform refuses.
-      fail(messageOf(error), error, isPermanent)
+      // No platform for it, a `headers` function that failed, a URL the platform refuses, or a bad moment for it.
+      fail(messageOf(error), error, !Platform || REFUSES_URL.test((error as Error | undefined)?.name as string))
     }
   }
 

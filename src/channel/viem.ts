@@ -8,6 +8,7 @@ import type { ChannelType, RpcRequest } from '../types'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
+import { createSharedSignal } from './shared-signal'
 
 export type ViemChannelOptions = {
   /** What the factory of a viem transport returned. */
@@ -43,8 +44,11 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   const send = transport.config.request as (args: RpcRequest, options?: { signal: AbortSignal }) => Promise<unknown>
   redactor.add(secretsOfTransport(transport))
 
-  function request(args: RpcRequest, requestOptions?: ChannelRequestOptions): Promise<unknown> {
-    const signal = requestOptions?.signal
+  function request(args: RpcRequest, { signal }: ChannelRequestOptions = {}): Promise<unknown> {
+    return share && signal ? share(signal, (shared) => ask(args, shared)) : ask(args, signal)
+  }
+
+  function ask(args: RpcRequest, signal: AbortSignal | undefined): Promise<unknown> {
     let answer: unknown
     try {
       answer = signal ? send(args, { signal }) : send(args)
@@ -103,10 +107,12 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   }
 
   const canSubscribe = typeof field(transport.value, 'subscribe') === 'function'
+  const share = ABORTABLE.includes(transport.config.type) ? createSharedSignal() : undefined
   return {
     type,
     // Another `failover()` may be of any type.
-    canAbort: ABORTABLE.includes(transport.config.type) || field(transport.value, 'heads') !== undefined,
+    canAbort: share !== undefined || field(transport.value, 'heads') !== undefined,
+    takesAnySignal: share !== undefined,
     request,
     ...(canSubscribe && { subscribe }),
     close() {},

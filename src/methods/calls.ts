@@ -5,8 +5,8 @@ import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
-import type { ChannelState, Provider } from '../provider/provider'
-import type { OnWinner, Parts } from '../request/flight'
+import type { Provider } from '../provider/provider'
+import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Plan, Planner } from '../request/plan'
 import type { RouteLimits } from '../request/route'
@@ -23,8 +23,8 @@ export type Caller = {
   readonly limits: Pick<RouteLimits, 'provider' | 'isPinned' | 'channel' | 'exclude'>
   /** The number of the request in events. */
   readonly id: number
-  /** Told of the attempts of each call, and who answered it if anybody did, for what is told of the request. */
-  readonly onAttempts: (attempts: number, by?: ChannelState) => void
+  /** Told of the end of each call, for what is told of the request. */
+  readonly onEnd: OnEnd
 }
 
 export type Answer = { readonly value: unknown; readonly by: Provider }
@@ -56,17 +56,12 @@ export function createCalls(parts: Parts): Calls {
   async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
     const { channels, signal, id } = caller
     let by!: Provider // whoever wins is told of before the value comes
-    const onAnswer: OnWinner = (channel, attempts) => {
-      by = channel.provider
-      caller.onAttempts(attempts, channel)
+    const onEnd: OnEnd = (attempts, channel) => {
+      if (channel) by = channel.provider
+      caller.onEnd(attempts, channel)
     }
-    try {
-      const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onAnswer, id)
-      return { value, by }
-    } catch (error) {
-      caller.onAttempts(attemptsOf(error).length)
-      throw error
-    }
+    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onEnd, id)
+    return { value, by }
   }
 
   return {

@@ -6,7 +6,7 @@ import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RequestEnd } from '../request/emit'
 import { emitEnd } from '../request/emit'
-import type { OnWinner, Parts } from '../request/flight'
+import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Face, Plan } from '../request/plan'
 import { LEAST } from '../request/timing'
@@ -32,13 +32,7 @@ export type EntranceOptions = {
 export type Entrance = {
   request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
   /** A read of the library's own: not told of; logs may be of any width. */
-  part(
-    channels: ClientChannels,
-    request: RpcRequest,
-    plan: Plan,
-    signal: AbortSignal,
-    onAnswer: OnWinner,
-  ): Promise<unknown>
+  part(channels: ClientChannels, request: RpcRequest, plan: Plan, signal: AbortSignal, onEnd: OnEnd): Promise<unknown>
 }
 
 /** What came in. */
@@ -55,7 +49,7 @@ const SYNC_MARGIN = 5_000
 export function createEntrance(parts: Parts, options: EntranceOptions): Entrance {
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
-  const wallet = providers.find(({ setup }) => setup.isWallet)
+  const wallets = providers.filter(({ setup }) => setup.isWallet)
   const sharing = options.share ? createSharing(clock) : undefined
   const calls = createCalls(parts)
   const logs = createWideLogs(parts, calls, options.logs)
@@ -75,7 +69,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
       const rule = 'must be JSON, without BigInt and cycles'
       return Promise.reject(new InvalidOptionsError({ path: 'params', rule, value: params }))
     }
-    const { kind, isShareable } = plan.need.traits
+    const { kind, isShareable } = given.plan.need.traits
     if (kind === 'raw-send') return send(asked)
     if (kind === 'filter') return inParts(asked, (caller) => filters.request(caller, request))
     if (method === 'eth_chainId' && isChainKnown(plan)) return inParts(asked, () => chainId)
@@ -85,7 +79,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     if (!sharing || key === undefined) return read(asked)
     const { base = plan } = plan
     const other = sharing.find(key, base, signal)
-    if (other) return inParts(asked, () => join(other, asked))
+    if (other) return inParts(asked, (caller) => join(other, caller, asked))
     const answer = read(asked)
     sharing.add(key, base, signal, answer)
     return answer
@@ -94,10 +88,13 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   /** The plan, or one for what goes to some of the providers only. */
   function ownPlanOf({ plan, request: { method } }: Asked): Plan {
     if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, base: plan, isPrivate: true }
-    // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place.
-    if (method === 'eth_chainId' && wallet && plan.provider === undefined)
-      return { ...plan, base: plan, provider: wallet.id, hedge: undefined }
-    return plan
+    // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place: like a send
+    // it goes to the wallet, also behind an open breaker, and on only if there is nobody.
+    const { need, provider } = plan
+    const wallet = method === 'eth_chainId' && wallets.find(({ id }) => provider === undefined || provider === id)
+    if (!wallet) return plan
+    const traits = { ...need.traits, kind: 'wallet' as const }
+    return { ...plan, base: plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
   }
 
   function pass({ channels, request, plan, signal }: Asked): Promise<unknown> {
@@ -111,17 +108,15 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   }
 
   /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
-  async function join(other: Promise<unknown>, asked: Asked) {
-    const { plan } = asked
-    const deadline = clock.now() + plan.timeout
+  async function join(other: Promise<unknown>, caller: Caller, { request, plan }: Asked) {
     try {
       return await other
     } catch (error) {
-      const timeout = deadline - clock.now()
+      const timeout = caller.deadline - clock.now()
       // What failed before its time would fail again.
       const isLate = plan.timeout < Infinity && timeout >= LEAST && timeout <= JOINABLE + LEAST
       if ((error as Error).name !== 'AllProvidersFailedError' || !isLate) throw error
-      return pass({ ...asked, plan: { ...plan, timeout, isInner: true } })
+      return calls.call(caller, request, plan)
     }
   }
 
@@ -156,7 +151,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
     let by: ChannelState | undefined
     let made = 0
-    const onAttempts: Caller['onAttempts'] = (attempts, channel = by) => {
+    const onEnd: OnEnd = (attempts, channel = by) => {
       by = channel
       made += attempts
     }
@@ -164,7 +159,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     try {
       signal?.throwIfAborted()
       const deadline = startedAt + plan.timeout
-      const value = await run({ channels, signal, deadline, limits: plan, id, onAttempts })
+      const value = await run({ channels, signal, deadline, limits: plan, id, onEnd })
       tell('success', made, { by })
       return value
     } catch (error) {
@@ -176,16 +171,15 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   }
 
   function isChainKnown({ provider }: Plan) {
-    return !wallet && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
+    return !wallets[0] && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
   return {
     request: ({ channels }, request, plan, signal) => enter({ channels, request, plan, signal }),
-    part(channels, request, plan, signal, onAnswer) {
-      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onAnswer)
+    part(channels, request, plan, signal, onEnd) {
+      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onEnd)
       const deadline = clock.now() + plan.timeout
-      const onAttempts: Caller['onAttempts'] = (attempts, by) => by && onAnswer(by, attempts)
-      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onAttempts }, request, plan)
+      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onEnd }, request, plan)
     },
   }
 }

@@ -42,8 +42,11 @@ export type Quota = {
   give(): void
   /** The provider said "too much", or for how long it is down. Returns how long it cools (in ms). */
   refuse(kind: FailureKind & ('rate-limit' | 'quota' | 'server-error'), hint: number | undefined, now: number): number
-  /** The provider took one: repeated cooldowns start small again. */
-  accept(now: number): void
+  /**
+   * The provider took one: repeated cooldowns start small again. One that left after it had said that it is down shows that it is
+   * up. @param leftAt in ms of the clock
+   */
+  accept(now: number, leftAt?: number | undefined): void
   readonly inFlight: number
 }
 
@@ -64,6 +67,8 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
   let filledAt = -Infinity
   let inFlight = 0
   let coolsUntil = -Infinity
+  /** When it last said that it is down, while it cools for nothing else (in ms of the clock). */
+  let downAt = Infinity
   let repeats = 0
   let learned: { pace: number; first: number; at: number } | undefined
   // What was taken in this second and in the one before: the pace at which a refusal came.
@@ -155,6 +160,7 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
         wait = 0 // sent before the last refusal came back: one refusal, told twice
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
       coolsUntil = Math.max(coolsUntil, now + wait)
+      downAt = kind === 'server-error' && (!wasCooling || downAt < Infinity) ? now : Infinity
       count(now, 0)
       if (!wasCooling) {
         paceBefore = pace(now)
@@ -164,11 +170,13 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
       if (!wasCooling && now < coolsUntil) onCooling?.()
       return coolsUntil - now
     },
-    accept(now) {
+    accept(now, leftAt = -Infinity) {
       count(now, 1)
-      if (now < coolsUntil) return learn(now)
+      const isCooling = now < coolsUntil
+      if (isCooling && leftAt <= downAt) return learn(now)
       repeats = 0
       coolsUntil = -Infinity
+      if (isCooling) onRoom?.()
     },
     get inFlight() {
       return inFlight

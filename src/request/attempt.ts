@@ -112,7 +112,7 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
   settle(attempt, isNews ? 'success' : 'neutral', now)
   if (need.traits.kind === 'wallet') return
   if (isNews) channel.health.succeed(need.traits.group, answeredAt - leftAt, now, batch !== undefined)
-  channel.provider.quota.accept(now)
+  channel.provider.quota.accept(now, leftAt)
   const { capability } = channel.provider
   capability.learnSupported(need.method)
   if (need.old?.what === 'state') capability.proveState(need.old.block as number)

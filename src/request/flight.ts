@@ -84,8 +84,8 @@ export type Held = {
   pauses: number
 }
 
-/** Told who gave the answer, and how many attempts it took. */
-export type OnWinner = (channel: ChannelState, attempts: number) => void
+/** Told how many attempts it took, and who gave the answer if anybody did. */
+export type OnEnd = (attempts: number, by?: ChannelState | undefined) => void
 
 /** A place in the waiting room. */
 export type Seat = {
@@ -124,7 +124,7 @@ type Ticket = {
   readonly signal: AbortSignal | undefined
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
-  readonly onWinner: OnWinner | undefined
+  readonly onEnd: OnEnd | undefined
   /** The request's number in events; its parts share it. */
   readonly id: number
 }
@@ -173,7 +173,7 @@ export type Flight = Alarm &
 const NOWHERE: Route = { candidates: [], open: [], able: [], leftOut: [], due: undefined, isStable: false }
 
 export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): Flight {
-  const { parts, channels, request, plan, signal, resolve, reject, onWinner, id } = ticket
+  const { parts, channels, request, plan, signal, resolve, reject, onEnd, id } = ticket
   // Written out: a spread here would cost more than the rest of a healthy call.
   return {
     ring: pilot.ring,
@@ -188,7 +188,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     signal,
     resolve,
     reject,
-    onWinner,
+    onEnd,
     id,
     pilot,
     startedAt,

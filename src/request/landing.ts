@@ -24,7 +24,7 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
   settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)
-  flight.onWinner?.(winner.channel, flight.attempts)
+  flight.onEnd?.(flight.attempts, winner.channel)
   flight.resolve(value)
 }
 
@@ -78,6 +78,7 @@ function end(flight: Flight, isBlamed: boolean, now: number) {
   clear(flight)
   settleWithheld(flight, isBlamed, now)
   for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  flight.onEnd?.(flight.attempts)
 }
 
 function clear(flight: Flight) {

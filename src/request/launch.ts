@@ -14,7 +14,7 @@ import type { Attempt, AttemptRole } from './attempt'
 import { openAttempt, send } from './attempt'
 import type { Flight, Landing } from './flight'
 import { asViemError } from './outcome'
-import { isOnAnyChain, mismatchOf, needsCheck, sendChecked } from './verify-chain'
+import { mismatchOf, needsCheck, sendChecked } from './verify-chain'
 
 /** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
 export function launch(
@@ -33,7 +33,7 @@ export function launch(
   if (travels) attempt.travel = travelOf(flight, attempt)
   const answer = needsCheck(channel.provider, plan.need, parts, now, permit?.type === 'probe')
     ? sendChecked(flight, attempt, request)
-    : channel.provider.chain.state === 'wrong' && !isOnAnyChain(channel.provider, plan.need)
+    : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(mismatchOf(channel.provider))
       : send(attempt, channels, request, flight.signal)
   // Whatever came of it, and when: it may have switched before it failed.

@@ -106,7 +106,11 @@ function retryAfterOf(flight: Flight, now: number): number | undefined {
     const until = attempt.channel.provider.quota.cooldownUntil(now)
     if (until !== undefined) waits.push(until - now)
   }
-  for (const { provider } of askableOf(flight)) waits.push(provider.quota.roomAt(now) - now)
+  for (const { provider } of askableOf(flight)) {
+    const at = provider.quota.roomAt(now)
+    // One with room was left out for other reasons: it is no invitation to ask it at once.
+    if (at > now) waits.push(at - now)
+  }
   const wait = Math.min(...waits)
   return wait < Infinity ? Math.max(0, Math.ceil(wait)) : undefined
 }
@@ -117,6 +121,6 @@ function idleOf({ route }: Flight, now: number): string[][] {
     const { quota } = provider
     const isCool = quota.cooldownUntil(now) !== undefined
     const full = isCool ? 'was to be left alone' : 'was at its limit'
-    return [provider.id, type, !breaker.isClosed() ? 'was down' : quota.hasRoom(now) ? 'was not reached' : full]
+    return [provider.id, type, !breaker.isClosed() ? 'was down' : quota.isUnlimited() ? 'was not reached' : full]
   })
 }

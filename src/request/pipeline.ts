@@ -24,7 +24,7 @@ import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import { askHeldAgain, receive, settleHeld } from './doubt'
-import type { Flight, OnWinner, Parts, Pilot } from './flight'
+import type { Flight, OnEnd, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { isNearHead, probeHeads } from './head-probe'
@@ -53,13 +53,13 @@ export function fly(
   request: RpcRequest,
   plan: Plan,
   signal?: AbortSignal | undefined,
-  onWinner?: OnWinner | undefined,
+  onEnd?: OnEnd | undefined,
   id: number = parts.nextId++,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const startedAt = parts.clock.now()
     const flight = createFlight(
-      { parts, channels, request, plan, signal, resolve, reject, onWinner, id },
+      { parts, channels, request, plan, signal, resolve, reject, onEnd, id },
       pilot,
       startedAt,
     )

@@ -24,15 +24,10 @@ const WALLET_FRESH = 1_000
 /** Whether the chain must be asked before an answer of this provider may be used. @param wasAway another node may stand there */
 export function needsCheck(provider: Provider, need: Need, parts: Parts, now: number, wasAway = false): boolean {
   const { chain, setup } = provider
-  if (parts.chainId === undefined || isOnAnyChain(provider, need)) return false
+  if (parts.chainId === undefined || need.traits.kind === 'wallet') return false
   if (setup.isWallet) return chain.check !== undefined || now - chain.askedAt > WALLET_FRESH
   const isDoubtful = wasAway ? chain.state !== 'wrong' : chain.state === 'unknown'
   return isDoubtful && (chain.check !== undefined || now >= chain.againAt)
-}
-
-/** Whether the answer is wanted of whatever chain the provider is on. */
-export function isOnAnyChain({ setup }: Provider, { traits, method }: Need): boolean {
-  return traits.kind === 'wallet' || (setup.isWallet && method === 'eth_chainId')
 }
 
 /** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */

@@ -89,9 +89,14 @@ const OLD: readonly [OldData, RegExp][] = [
   ['logs', /^eth_getLogs$/],
 ]
 
-/** Hands over a signed transaction, in whatever form a provider has for it: to send it, or to try what it would do. */
+/**
+ * Hands over a signed transaction, in whatever form a provider has for it: to send it, or to try what it would do. The bundles
+ * that alchemy_ and tenderly_ methods simulate are of calls that nobody has signed.
+ */
 export function takesSigned(method: string): boolean {
-  return /_(?!get)\w*((raw|private|signed)_?transaction|bundle)|_send(Raw|Private|UserOperation)/i.test(method)
+  return /^(?!al|tend)\w*_(?!get)\w*((raw|private|signed)_?transaction|bundle)|_send(Raw|Private|UserOperation)/i.test(
+    method,
+  )
 }
 
 /** Sends a transaction, or what becomes one, in whatever form. */

@@ -2,7 +2,7 @@
 // subscribed any more. What is asked is not its business.
 
 import type { ChannelState } from '../provider/provider'
-import type { OnWinner, Parts } from '../request/flight'
+import type { OnEnd, Parts } from '../request/flight'
 import type { ClientChannels, Face, Plan } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
@@ -44,7 +44,7 @@ export type AskPart = (
   request: RpcRequest,
   plan: Plan,
   signal: AbortSignal,
-  onAnswer: OnWinner,
+  onEnd: OnEnd,
 ) => Promise<unknown>
 
 export type AskingOptions = {
@@ -76,16 +76,17 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
         channel,
       }
       let by = { provider: '', attempts: 0 }
-      const onAnswer: OnWinner = (channel, attempts) => {
-        by = { provider: channel.provider.id, attempts }
-        channel.provider.upkeep[purpose]++
+      const onEnd: OnEnd = (attempts, answerer) => {
+        if (!answerer) return
+        by = { provider: answerer.provider.id, attempts }
+        answerer.provider.upkeep[purpose]++
       }
       const controller = new AbortController()
       asked.add(controller)
       const own = planner(request, { ...limits, timeout })
       // Somebody else may be asked in its place.
       const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
-      return part(channels, request, inner, controller.signal, onAnswer)
+      return part(channels, request, inner, controller.signal, onEnd)
         .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))
     },

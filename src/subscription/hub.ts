@@ -16,6 +16,7 @@ import type { Block } from './block'
 import { createHeadFeed } from './heads/head-feed'
 import { createHeadStream } from './heads/head-stream'
 import type { SubscriptionKey } from './key'
+import { createKnownHeads } from './known-head'
 import { createBlooms } from './logs/blooms'
 import { createLogStream } from './logs/log-stream'
 import type { VerifyMode } from './logs/trust'
@@ -73,7 +74,8 @@ export function createHub(options: HubOptions, face: Face): Hub {
   const asking = createAsking(options, face)
   const backfill = createBackfill(asking.ask)
   const request = (asked: RpcRequest) => options.request(face, asked)
-  const common = { ...options, ...asking, backfill, places, interval, onReorg, request }
+  const knownHead = createKnownHeads(parts, backfill, places)
+  const common = { ...options, ...asking, backfill, places, knownHead, interval, onReorg, request }
   const heads = createHeadFeed(common)
   const logParts = { ...common, heads, blooms: createBlooms(), gate: createGate(MOST_READS) }
   const shares = new Map<string, Shared>()

@@ -131,6 +131,24 @@ describe('openSocket', () => {
     })
   })
 
+  test.each([
+    ['refuses the page a plain socket', new DOMException('insecure', 'SecurityError'), true],
+    // As Workers do outside of a request.
+    ['makes no socket just now', new Error('Disallowed operation called within global scope.'), false],
+    ['throws what is no error', undefined, false],
+  ])('error: a platform that %s', async (_, error, isPermanent) => {
+    vi.resetModules()
+    vi.doMock('isomorphic-ws', () => ({
+      default: class {
+        constructor() {
+          throw error
+        }
+      },
+    }))
+    const { openSocket: open } = await import('../../src/channel/socket')
+    expect(await dial('ws://one.example', open).end).toMatchObject({ code: 1006, isPermanent })
+  })
+
   test('behavior: a platform whose sockets cannot ping, terminate or be held', async () => {
     vi.resetModules()
     const made: any[] = []

@@ -118,6 +118,32 @@ describe('createViemChannel', () => {
     await closed
   })
 
+  test.each([
+    ['http', http],
+    ['fallback', (url: string, options: object) => fallback([http(url, options)])],
+  ])('behavior: %s makes its batches of calls that can be given up one by one', async (_, transport) => {
+    const bodies: number[] = []
+    const server = createServer(async (request, response) => {
+      let text = ''
+      for await (const chunk of request) text += chunk
+      const calls = JSON.parse(text) as { id: number }[]
+      bodies.push(calls.length)
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(calls.map(({ id }) => ({ id, result: 1 }))))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    cleanups.push(() => server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const made = transport(url, { batch: { wait: 300 } })({})
+    const channel = createViemChannel({ transport: made, type: 'http', provider: 'one' })
+    const ask = () => channel.request(call, { signal: new AbortController().signal })
+    const asked = [ask(), ask(), ask()]
+    await turn()
+    expect(await Promise.all([...asked, ask(), ask()])).toEqual([1, 1, 1, 1, 1])
+    expect(bodies).toEqual([5])
+  })
+
   test('behavior: null, false, 0 and empty are results', async () => {
     for (const result of [null, false, 0, '', []]) expect(await make(async () => result).request(call)).toBe(result)
   })

@@ -301,10 +301,23 @@ describe('given a wallet in the list, then eth_chainId is a question about it', 
     expect(await t.request(CHAIN)).toBe('0x1')
   })
 
-  test('behavior: whoever names another provider is told of that one', async () => {
+  test('behavior: it is asked as sends are, also behind an open breaker, and what it fails with is not hidden by others', async () => {
+    const t = create({ providers, options: { share: true } })
+    t.channel('p2').on(CHAIN).reply('0x5')
+    t.breaker('p2').open(t.clock.now(), 60_000)
+    expect(await t.request(CHAIN)).toBe('0x5')
+    t.channel('p2').on(CHAIN).fail(rpcError(-32603, 'Internal error'))
+    await t.clock.advance(1_000)
+    await expect(t.request(CHAIN)).rejects.toMatchObject({ code: -32603 })
+    expect(t.channel('p1').count(CHAIN)).toBe(0)
+  })
+
+  test('behavior: whoever names a provider is told of that one', async () => {
     const t = create({ providers })
     t.channel('p2').on(CHAIN).reply('0x5')
     expect(await t.request(CHAIN, undefined, { provider: 'p1' })).toBe('0x1')
+    await t.request(READ, [], { provider: 'p2' }).catch(() => {})
+    expect(await t.request(CHAIN, undefined, { provider: 'p2' })).toBe('0x5')
   })
 })
 

@@ -68,6 +68,37 @@ describe('rate limits', () => {
     expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'server-error', cooldown: 2_000 }])
   })
 
+  test('given 503 with Retry-After of the only provider, then its first answer after that ends it, for those that wait', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1')
+      .once.fail(httpError(503, '', { 'retry-after': '5' }))
+      .reply('one')
+    t.start(READ)
+    await t.clock.advance(1_000)
+    const waiting = t.start(READ)
+    // Too short a time to wait for it: it is asked all the same.
+    expect(await t.request(READ, [], { timeout: 4_500 })).toBe('one')
+    await t.clock.settle()
+    expect(waiting.ended).toEqual({ at: 1_000, value: 'one' })
+    expect(t.status().providers[0]?.cooldownUntil).toBe(undefined)
+    expect(await t.request(READ)).toBe('one')
+  })
+
+  test('given an answer that was on its way when 503 came, or 429 beside it, then the provider is left alone all the same', async () => {
+    for (const status of [503, 429]) {
+      const t = createTestEngine({ providers: 1 })
+      const refusal = (of: number) => httpError(of, '', { 'retry-after': '30' })
+      t.channel('p1').once.reply('old', { after: 20 }).once.fail(refusal(503)).once.fail(refusal(status)).reply('new')
+      const old = t.start(READ, [1])
+      t.start(READ, [2], { timeout: 0 })
+      t.start(READ, [3], { timeout: 0 })
+      await t.clock.advance(20)
+      expect(old.ended?.value).toBe('old')
+      if (status === 429) expect(await t.request(READ, [4])).toBe('new')
+      expect(t.status().providers[0]?.cooldownUntil).toBe(30_000)
+    }
+  })
+
   test.each([
     ['2', 2_000, [2_000, 2_000]],
     // Too late for the deadline, and longer than any breaker stays open: it may be back sooner.

@@ -82,6 +82,16 @@ describe('the most telling error', () => {
     await expect(t.request(READ)).rejects.toMatchObject({ name: 'AllProvidersFailedError', retryAfter: 20_000 })
   })
 
+  test('behavior: those that have room, and were not asked once more, are no reason to come back at once', async () => {
+    const breaker = { failures: 1_000, networkFailures: 1_000, minimumAttempts: 1_000 }
+    const t = createTestEngine({ providers: [{ breaker }], options: { retryBudget: 0 } })
+    t.channel('p1').fail(networkError())
+    const seen = [t.start(READ), t.start(READ)]
+    await t.clock.advance(10_000)
+    for (const { ended } of seen)
+      expect(ended?.error).toMatchObject({ name: 'AllProvidersFailedError', retryAfter: undefined })
+  })
+
   test('behavior: what is final without a code is returned as it is', async () => {
     const t = createTestEngine()
     t.channel('p1').fail(new Error('user rejected the request'))

@@ -91,6 +91,21 @@ describe('sharing', () => {
     await t.clock.advance(2_000)
     expect(first.ended).toMatchObject({ at: 1_000, error: { name: 'AllProvidersFailedError' } })
     expect(second.ended).toEqual({ at: 1_100, value: 'one' })
+    expect(t.eventsOf('request').at(-1)).toMatchObject({ id: 2, provider: 'p1', attempts: 1 })
+    expect(t.eventsOf('attempt').at(-1)?.id).toBe(2)
+  })
+
+  test('given one that joined later, and whose own time is over too, then what it tried itself is told of it', async () => {
+    const t = createTestEngine({ providers: 1, options: { share: true, timeout: 1_000 } })
+    t.channel('p1').hang()
+    t.start(READ)
+    await t.clock.advance(200)
+    t.start(READ)
+    await t.clock.advance(2_000)
+    expect(t.eventsOf('request')).toMatchObject([
+      { id: 1, outcome: 'error', attempts: 1 },
+      { id: 2, outcome: 'error', attempts: 1 },
+    ])
   })
 
   test('share: false turns it off', async () => {

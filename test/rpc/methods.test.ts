@@ -105,7 +105,8 @@ test('a signed transaction is handed over in many forms', () => {
     bor_sendRawTransactionConditional eth_callBundle mev_simBundle eth_estimateGasBundle trace_rawTransaction`
   expect(forms.split(/\s+/).filter((method) => !takesSigned(method))).toEqual([])
   const others = `eth_sendTransaction eth_call sendRawTransaction eth_resendRawTx eth_getRawTransactionByHash
-    debug_getRawTransaction eth_getBundleStats eth_signTransaction eth_estimateUserOperationGas`
+    debug_getRawTransaction eth_getBundleStats eth_signTransaction eth_estimateUserOperationGas
+    alchemy_simulateExecutionBundle alchemy_simulateAssetChangesBundle tenderly_simulateBundle tenderly_estimateGasBundle`
   expect(others.split(/\s+/).filter(takesSigned)).toEqual([])
 })
 

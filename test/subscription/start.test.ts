@@ -79,6 +79,45 @@ test('behavior: logs of which the heads run already: who subscribes waits, and i
   expect([typeof one.id, states]).toEqual(['string', ['live at 100', 'live at 100']])
 })
 
+describe('a stream of whose chain nobody has been told anything', () => {
+  test.each([
+    [['newHeads'], ['101', '102', '103', '104'], 2_000],
+    [
+      ['logs', {}],
+      names('101:0', '101:1', '102:0', '102:1', '103:0', '103:1', '104:0', '104:1'),
+      // The heads that it goes by then are bridged as long again.
+      3_000,
+    ],
+  ])(
+    'behavior: %j: its only place takes nine seconds to confirm: nothing since the call is missing, and it is told soon',
+    async (params, seen, soon) => {
+      const { clock, feed, tree, subscribe, states } = setUp(1)
+      feed(1).become('connecting')
+      feed(1).confirm(9_000)
+      const one = subscribe(params)
+      await clock.advance(100)
+      tree.mine(3)
+      await clock.advance(soon)
+      expect(one.seen).toEqual(seen.slice(0, (seen.length * 3) / 4))
+      await clock.advance(10_000)
+      tree.mine(1)
+      feed(1).push(tree.head().raw)
+      await clock.advance(1_000)
+      expect(one.seen).toEqual(seen)
+      expect(states).toEqual(['polling at 103', 'live at 103'])
+    },
+  )
+
+  test('behavior: many that start at once ask for the newest block once', async () => {
+    const { clock, channel, feed, subscribe } = createNodes(1)
+    feed(1).become('connecting')
+    feed(1).confirm(100)
+    for (let index = 0; index < 5; index++) subscribe(['logs', { address: `0x${'0'.repeat(39)}${index}` }])
+    await clock.advance(50)
+    expect(channel('p1', 'http').count('eth_getBlockByNumber')).toBe(1)
+  })
+})
+
 describe('a stream that begins after a block that was shown', () => {
   test('behavior: more has passed since than is filled in: the newest are given, the rest is told', async () => {
     const { clock, tree, request, subscribe, eventsOf } = createNodes(1, {

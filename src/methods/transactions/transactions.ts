@@ -138,7 +138,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     if (!last) return
     note(last.provider)
     const speaker = providers.find(({ id }) => id === last.provider)
-    caller.onAttempts(
+    caller.onEnd(
       0,
       speaker?.channels.find(({ type }) => type === last.channel),
     )

@@ -7,6 +7,7 @@ import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
+import type { KnownHead } from '../known-head'
 import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
 import type { Continuity } from './continuity'
@@ -43,7 +44,7 @@ export type FollowerOptions = {
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: number
   /** The newest block that callers had been shown when it started: they know of nothing later. */
-  readonly known?: number | undefined
+  readonly known: KnownHead
   readonly sink: FollowerSink
 }
 
@@ -51,7 +52,8 @@ export type FollowerOptions = {
 const LOWER_FOR = 60_000
 
 export function createFollower(options: FollowerOptions): Follower {
-  const { clock, backfill, known = Infinity, sink } = options
+  const { clock, backfill, sink } = options
+  const known = () => options.known() ?? Infinity
   const pauses = createPauses(clock)
   const { isOver } = pauses
   const chain = createContinuity()
@@ -86,7 +88,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   /** With its parent, as it may be replaced itself; with the known block, if that is lower: nobody has told its hash. */
   function startFrom({ number, parentHash, provider }: Block) {
-    start = Math.min(known, number - 1)
+    start = Math.min(known(), number - 1)
     chain.restart({ number: start, hash: start < number - 1 ? '' : parentHash, provider })
   }
 
@@ -156,7 +158,7 @@ export function createFollower(options: FollowerOptions): Follower {
       hasBegun = true
       if (block) {
         startFrom(block)
-        if (known >= block.number) {
+        if (known() >= block.number) {
           start = block.number
           chain.extend([block])
           join(origin)

@@ -7,6 +7,7 @@ import type { Ask } from '../asking'
 import type { Backfill } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import { toBlock } from '../block'
+import type { KnownHead } from '../known-head'
 import type { Place } from '../source/place'
 import { hasFailedOfLate, suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -31,6 +32,7 @@ export type HeadRunOptions = {
   readonly ask: Ask
   readonly backfill: Backfill
   readonly places: Places
+  readonly knownHead: (kind: string) => KnownHead
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
@@ -77,7 +79,7 @@ export function startHeadRun(
     backfill,
     providers,
     mostFilled: options.mostFilled.heads,
-    known: heads.best(clock.now()),
+    known: options.knownHead(KIND),
     sink: {
       onBlock(block) {
         const isFirst = blockAt === -Infinity

@@ -4,6 +4,7 @@
 import type { Clock } from '../../base/clock'
 import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
+import type { KnownHead } from '../known-head'
 import type { Delivery } from './delivery'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
@@ -29,14 +30,14 @@ export type LogOrderOptions = {
   readonly delivery: Delivery
   readonly pushes: Pushes
   /** The newest block that callers had been shown when the stream started. */
-  readonly known: number | undefined
+  readonly known: KnownHead
   readonly wantsHeads: () => boolean
   readonly onBlock: (number: number) => void
   readonly onState: (why?: string | undefined) => void
 }
 
 export function createLogOrder(options: LogOrderOptions): LogOrder {
-  const { clock, heads, turns, delivery, pushes, known = Infinity, wantsHeads, onState } = options
+  const { clock, heads, turns, delivery, pushes, wantsHeads, onState } = options
   /** Of the heads, from when it goes by them; once it is over it goes by nothing else. */
   let off: (() => void) | undefined
 
@@ -65,7 +66,8 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   function begin(block: BlockRef) {
     if (delivery.cursor()) return
     // What came since the newest block that callers knew of was not pushed.
-    const isLater = known < block.number
+    const known = options.known()
+    const isLater = known !== undefined && known < block.number
     delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
     if (isLater) off ? catchUp() : goByHeads()
     onState()

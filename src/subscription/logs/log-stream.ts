@@ -8,6 +8,7 @@ import { toLog } from '../../rpc/log'
 import type { Backfill } from '../backfill'
 import type { HeadFeed } from '../heads/head-feed'
 import type { SubscriptionKey } from '../key'
+import type { KnownHead } from '../known-head'
 import type { Place } from '../source/place'
 import { suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -30,6 +31,7 @@ export type LogStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
   readonly places: Places
+  readonly knownHead: (kind: string) => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
   /** Of what the streams read. */
@@ -39,11 +41,13 @@ export type LogStreamParts = {
   readonly mostFilled: { readonly logs: number }
 }
 
+/** A search for the first place that takes longer (in ms) is bridged by asking. */
+const BRIDGED = 1_000
 /** Blocks this far apart (in ms) make a heads subscription cheap. */
 const SLOW = 2_000
 
 export function createLogStream(
-  { parts, backfill, places, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
+  { parts, backfill, places, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
   { filter, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {
@@ -71,7 +75,7 @@ export function createLogStream(
     turns,
     delivery,
     pushes,
-    known: parts.heads.best(clock.now()),
+    known: knownHead('logs'),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,
@@ -99,6 +103,7 @@ export function createLogStream(
     show(why)
   }
 
+  /** Nobody pushes them, or not soon. */
   function onRest() {
     isSettled = true
     order.goByHeads()
@@ -162,6 +167,7 @@ export function createLogStream(
   if (trust.mayCheck) check.start()
   silence.start()
   order.choose()
+  const bridge = clock.after(BRIDGED, () => isSettled || onRest())
   const closeUpstream = openUpstream({
     params,
     places,
@@ -186,6 +192,7 @@ export function createLogStream(
     stop() {
       check.stop()
       silence.stop()
+      bridge.cancel()
       closeUpstream()
       order.stop()
       reads.stop()

@@ -4,6 +4,7 @@ import { pad, toHex } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { transfersOf } from '../../support/chain-block'
 import type { Ended } from '../../support/engine'
+import { createTestEngine } from '../../support/engine'
 import { httpError, networkError, rpcError } from '../../support/errors'
 import type { LogWorld, LogWorldOptions } from '../../support/log-nodes'
 import { createLogWorld } from '../../support/log-nodes'
@@ -54,6 +55,21 @@ describe('a request that a provider takes as it is', () => {
     t.breaker('p2').open(t.clock.now(), MINUTE)
     await check(t, range(1, 5_000))
     expect(t.rangesOf('p1').sort()).toEqual(['1-1000', '1001-2000', '2001-3000', '3001-4000', '4001-5000'])
+  })
+
+  test('error: of pieces that are given up when one has failed for good, each attempt is told and counted once', async () => {
+    const t = createTestEngine({ providers: [{ capabilities: { logs: { maxBlockRange: 1_000 } } }] })
+    t.channel('p1').on('eth_blockNumber').reply(toHex(10_000))
+    t.channel('p1')
+      .on('eth_getLogs')
+      .once.fail(rpcError(-32602, 'invalid argument 0: hex string without 0x prefix'), { after: 10 })
+      .hang()
+    const seen = t.start('eth_getLogs', [range(1, 4_000)])
+    await t.clock.advance(10)
+    expect(seen.ended?.error).toMatchObject({ code: -32602 })
+    const outcomes = t.eventsOf('attempt').flatMap(({ method, outcome }) => (method === 'eth_getLogs' ? outcome : []))
+    expect(outcomes).toEqual(['failure', 'aborted', 'aborted', 'aborted'])
+    expect(t.eventsOf('request')).toMatchObject([{ outcome: 'error', attempts: t.eventsOf('attempt').length }])
   })
 
   test('Given a named provider without logs and allowFailover, then the others get pieces: the range used to be refused', async () => {

@@ -30,7 +30,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
     backfill: tree.backfill,
     providers: () => providers,
     mostFilled,
-    known,
+    known: () => known,
     sink: {
       onBlock(block) {
         const tip = kept.at(-1)
