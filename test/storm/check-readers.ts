@@ -118,7 +118,7 @@ function compare(
   return [...lacks.map(([key]) => `lacks ${key}`), ...ghosts.map(([key]) => `leaves ${key}, which is gone`)]
 }
 
-/** Logs that a gap tells of, a late one afterwards; and those of a block that came in parts. @param seen items so far */
+/** Logs that a gap tells of, a late one afterwards; and those of a block that came in parts, or was replaced before all came. @param seen items so far */
 function excuseOf({ items }: Reading, seen: number): (one: Kept) => boolean {
   const toCome = items.slice(seen).map(({ item }) => item)
   const gaps = [
@@ -126,7 +126,7 @@ function excuseOf({ items }: Reading, seen: number): (one: Kept) => boolean {
     ...toCome.flatMap(({ gap }) => (gap?.late ? [gap] : [])),
   ]
   const top = items[seen - 1]?.item
-  const comesInParts = top !== undefined && toCome.some(({ hash, removed }) => hash === top.hash && !removed)
+  const comesInParts = top !== undefined && toCome.some(({ hash }) => hash === top.hash)
   return ({ number, hash }) =>
     gaps.some(({ from, to }) => number >= from && number <= to) || (comesInParts && hash === top.hash)
 }
