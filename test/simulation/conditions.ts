@@ -7,7 +7,8 @@ export type Conditions = {
   readonly handshakes: 'fine' | 'refused' | 'hanging'
   /** What an open socket no longer brings: what is pushed, or anything. */
   readonly silence: 'none' | 'pushes' | 'all'
-  readonly subscribe: 'fine' | 'refused' | 'unconfirmed'
+  /** `early`: what is pushed comes before the confirmation. */
+  readonly subscribe: 'fine' | 'refused' | 'unconfirmed' | 'early'
   /** Of frames that are pushed, 0 to 1 each. */
   readonly dropped: number
   readonly doubled: number

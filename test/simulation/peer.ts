@@ -23,15 +23,20 @@ export type PeerOptions = {
   readonly site: Site
   readonly events: SocketEvents
   readonly conditions: () => Conditions
+  /** Kinds of subscriptions that it does not know. */
+  readonly refuses?: readonly string[] | undefined
   /** Makes its ids its own. */
   readonly seed: string
 }
 
 type Message = { readonly id: number; readonly method: string; readonly params?: readonly any[] | undefined }
 
+/** What is pushed comes so much before its confirmation (in ms). */
+const EARLY = 2_000
+
 const refusal = new RpcFault(-32000, 'too many subscriptions')
 
-export function createPeer({ site, events, conditions, seed }: PeerOptions): Peer {
+export function createPeer({ site, events, conditions, refuses = [], seed }: PeerOptions): Peer {
   const { after, latency, random } = site
   const frames: (() => void)[] = []
   /** What lets a later frame overtake it, by subscription. */
@@ -80,10 +85,14 @@ export function createPeer({ site, events, conditions, seed }: PeerOptions): Pee
     try {
       const result = resultOf(method, params, isSubscribe)
       if (isSubscribe) unconfirmed.add(result as string)
-      deliver(() => {
-        if (isSubscribe && unconfirmed.delete(result as string)) open.set(result as string, params)
-        events.onFrame(JSON.stringify({ jsonrpc: '2.0', id, result }))
-      })
+      const confirm = () =>
+        deliver(() => {
+          if (isSubscribe && unconfirmed.delete(result as string)) open.set(result as string, params)
+          events.onFrame(JSON.stringify({ jsonrpc: '2.0', id, result }))
+        })
+      const isEarly = isSubscribe && conditions().subscribe === 'early'
+      if (isEarly) after(EARLY * random(), confirm)
+      else confirm()
       if (isSubscribe) subscriptions.release()
     } catch (error) {
       const { code, message, data } = error as RpcFault
@@ -94,6 +103,8 @@ export function createPeer({ site, events, conditions, seed }: PeerOptions): Pee
 
   function resultOf(method: string, params: readonly any[], isSubscribe: boolean) {
     if (isSubscribe && conditions().subscribe === 'refused') throw refusal
+    if (isSubscribe && refuses.includes(params[0]))
+      throw new RpcFault(-32601, `no "${params[0]}" subscription in eth namespace`)
     if (isSubscribe) return subscriptions.open(params)
     if (method !== 'eth_unsubscribe') return site.answer(method, params)
     unconfirmed.delete(params[0])

@@ -43,6 +43,7 @@ export function budgetProblems({ world }: Facts): string[] {
   limit('attempts of later rounds', repeated, retryBudget + RETRY_SHARE * made + sum('probes'))
   // Streams without sockets live by looking at heads.
   const granted = providers.length * (1 + clock.now() / GRANT_EVERY)
-  if (storm.watchers.length === 0) limit('looks at heads', sum('heads'), HEAD_SHARE * made + granted + doubted)
+  if (storm.watchers.length + storm.readers.length === 0)
+    limit('looks at heads', sum('heads'), HEAD_SHARE * made + granted + doubted)
   return problems
 }

@@ -1,16 +1,25 @@
-// The rule of streams: every watcher is told of each event of the canonical chain once, in order.
+// The rule of streams: every watcher is told of each event of the canonical chain once, in order; but for those of blocks of
+// which he is told that they are missing, because they were too many.
 
+import { subscriptionKeyOf } from '../../src/subscription/key'
 import type { Watcher } from '../simulation/watchers'
 import type { ChainBlock } from '../support/chain-block'
 import type { StormWorld } from './world'
 
+/** Blocks from one to another, both counted. */
+export type Missing = { readonly from: number; readonly to: number; readonly at: number }
+
+/** Why blocks may be missing; where these were too many, what comes with it. */
+const TOO_MANY = /wider than maxBackfillBlocks|is not remembered|below all that is remembered/
+
 export function isTold(watcher: Watcher, world: StormWorld): boolean {
-  return watcher.hasLeft || (watcher.first !== undefined && watcher.judge(truthOf(watcher, world)).lost === 0)
+  return watcher.hasLeft || (watcher.first !== undefined && lostOf(watcher, world) === 0)
 }
 
 export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
   const { name, first, hasLeft, gaps, errors } = watcher
-  const { lost, ghosts, disordered, ...verdict } = watcher.judge(truthOf(watcher, world))
+  const { ghosts, disordered, ...verdict } = watcher.judge(truthOf(watcher, world))
+  const lost = lostOf(watcher, world)
   // A lower head that was taken by decision is a chain that begins anew.
   const doubled = world.resets.length > 0 ? 0 : verdict.doubled
   // Who has left early is owed no more.
@@ -19,10 +28,33 @@ export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
     ...(first === undefined && !hasLeft ? ['never live'] : []),
     ...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : [])),
     ...gaps
-      .filter(({ to }) => first !== undefined && to >= first)
+      .filter((gap) => first !== undefined && gap.to >= first && !isTooWide(gap, world))
       .map(({ from, to, at }) => `a gap from ${from} to ${to} at ${at}`),
     ...errors.map((error) => (error as Error).message.split('\n')[0]),
   ].map((what) => `streams: ${name}: ${what}`)
+}
+
+/** Whether so many blocks came at once, or so few are filled in, that this may be. */
+export function isTooWide({ from, to }: Missing, { storm, gaps }: StormWorld): boolean {
+  const { heads, logs } = storm.settings.mostFilled
+  const isNarrow = heads < 256 || logs < 10_000 || storm.faults.some(({ type }) => type === 'burst')
+  const isIn = (number: number) =>
+    gaps.some((gap) => gap.from <= number && gap.to >= number && TOO_MANY.test(gap.why ?? ''))
+  return isNarrow && isIn(from) && isIn(to)
+}
+
+function lostOf(watcher: Watcher, world: StormWorld): number {
+  const truth = truthOf(watcher, world)
+  const missing = missingOf(watcher, world)
+  const isMissing = ({ number }: ChainBlock) => missing.some(({ from, to }) => number >= from && number <= to)
+  return watcher.judge({ ...truth, blocks: truth.blocks.filter((block) => !isMissing(block)) }).lost
+}
+
+/** Heads have no room for it in their iterators: there it shows in their numbers. */
+function missingOf({ plan, gaps }: Watcher, world: StormWorld): readonly Missing[] {
+  if (plan.kind === 'logs' || plan.via === 'subscribe') return gaps
+  const key = subscriptionKeyOf(['newHeads']).name
+  return world.gaps.filter((gap) => gap.key === key)
 }
 
 function truthOf({ first = Infinity }: Watcher, { chain }: StormWorld) {

@@ -3,6 +3,8 @@
 import { drawReverts } from './call-plans'
 import type { Draw } from './draw'
 import { drawFrom } from './draw'
+import { drawReader } from './draw-readers'
+import { withBurst, withEarlyFrames, withNarrowBounds, withRefusedKinds } from './draw-streams'
 import type { Sleep } from './sleeper'
 import type { PollerPlan, Storm } from './storm'
 import type { Wall } from './walls'
@@ -39,7 +41,24 @@ export function withMore(storm: Storm): Storm {
   const reverts = chance(0.15) ? drawReverts(own(1), duration, providers.length) : []
   const calls = [...storm.calls, ...reverts].sort((a, b) => a.at - b.at)
   const more = { ...storm, calls, walls: chance(0.1) ? drawWalls(own(3), providers.length) : [] }
-  return withPending(chance(0.05) ? withSleep(more) : more)
+  const all = withReaders(withPending(chance(0.05) ? withSleep(more) : more))
+  const harder = [
+    { chance: 0.06, make: withNarrowBounds },
+    { chance: all.sleeps.length + all.readers.length > 0 ? 0 : 0.008, make: withBurst },
+    { chance: 0.06, make: withEarlyFrames },
+    { chance: 0.06, make: withRefusedKinds },
+  ]
+  return harder.reduce((storm, { chance, make }, index) => {
+    const draw = own(6 + index)
+    return draw.chance(chance) ? make(storm, draw) : storm
+  }, all)
+
+  function withReaders(all: Storm): Storm {
+    const draw = own(5)
+    return draw.chance(0.15)
+      ? { ...all, readers: draw.times(draw.pick([1, 1, 2]), () => drawReader(draw, all.duration)) }
+      : all
+  }
 
   function withPending(all: Storm): Storm {
     const { chance, between, pick, times } = own(4)

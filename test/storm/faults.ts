@@ -28,6 +28,8 @@ export type Fault = { readonly at: number } & (
   /** The same, and its filters are gone. */
   | { readonly type: 'restart'; readonly provider: number }
   | { readonly type: 'reorg'; readonly depth: number; readonly blocks: number }
+  /** So many blocks come, each so long after the last one (in ms). */
+  | { readonly type: 'burst'; readonly blocks: number; readonly every: number }
   /** On a branch of its own, which grows at half the pace. */
   | { readonly type: 'stale'; readonly provider: number; readonly lasts: number; readonly depth: number }
 )

@@ -175,7 +175,7 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
       if (handshakes === 'refused') return end()
       if (handshakes === 'hanging') return
       const conditions = () => (plan.subscribes ? troubles.now : { ...troubles.now, subscribe: 'refused' as const })
-      peer = createPeer({ site, events, conditions, seed: `${index} ${++opened}` })
+      peer = createPeer({ site, events, conditions, refuses: plan.refuses, seed: `${index} ${++opened}` })
       peers.set(socket, { peer, end })
       events.onOpen()
     })

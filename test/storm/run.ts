@@ -10,6 +10,7 @@ import { eventProblems } from './check-events'
 import { closedProblems, idleProblems } from './check-left'
 import { privacyProblems } from './check-privacy'
 import { promiseProblems } from './check-promises'
+import { isRead, readerProblems } from './check-readers'
 import { retryProblems } from './check-retries'
 import { revertProblems } from './check-reverts'
 import { isTold, watcherProblems } from './check-streams'
@@ -19,6 +20,8 @@ import { wallProblems } from './check-walls'
 import type { Fault } from './faults'
 import type { Poller } from './pollers'
 import { startPoller } from './pollers'
+import type { Reader } from './readers'
+import { startReader } from './readers'
 import type { Sleep } from './sleeper'
 import type { Storm } from './storm'
 import type { StormWorld } from './world'
@@ -45,6 +48,9 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   const calls = createCalls(world)
   const watchers: Watcher[] = []
   const pollers: Poller[] = []
+  const readers: Reader[] = []
+  /** In the end nobody is slow any more. */
+  const whenBusy = (ms: number, run: () => void) => later(clock.now() < storm.duration ? ms : 0, run)
   const look = () => {
     for (const watcher of watchers) watcher.look()
   }
@@ -55,12 +61,13 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   for (const plan of storm.calls) later(plan.at, () => calls.start(plan))
   for (const [index, plan] of storm.watchers.entries())
     later(plan.from, () => {
-      const watcher = startWatcher({ ...world, after: later } as never, plan, `${plan.kind} ${index}, ${plan.via}`)
+      const watcher = startWatcher({ ...world, after: whenBusy } as never, plan, `${plan.kind} ${index}, ${plan.via}`)
       watchers.push(watcher)
       if (plan.to < Infinity) later(plan.to - plan.from, watcher.leave)
     })
   if (storm.pollers.some(({ kind }) => kind === 'pending')) gossip.start(providers)
   for (const plan of storm.pollers) later(plan.from, () => pollers.push(startPoller(world, plan)))
+  for (const plan of storm.readers) later(plan.from, () => readers.push(startReader(world, plan)))
   const isCutShort = storm.closesAt !== undefined
   await clock.advance(storm.closesAt ?? storm.duration)
   let ownProblems: string[] = []
@@ -72,11 +79,11 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
     }
     await clock.advance(lastBlocks * storm.blockTime)
     stop()
-    await finish(world, watchers, pollers)
+    await finish(world, watchers, pollers, readers)
     ownProblems = watchers.flatMap((watcher) => watcherProblems(watcher, world))
     for (const poller of pollers) ownProblems.push(...poller.problems())
-    for (const watcher of watchers) watcher.leave()
-    for (const poller of pollers) poller.leave()
+    for (const reader of readers) ownProblems.push(...readerProblems(reader, world, true))
+    for (const one of [...watchers, ...pollers, ...readers]) one.leave()
     gossip.stop()
     await clock.advance(calls.all.some(({ times }) => times === 0) ? longestCall : lingers)
     ownProblems.push(...idleProblems(world))
@@ -91,6 +98,8 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   const left = closedProblems(world)
   for (const watcher of watchers) watcher.leave()
   if (isCutShort) for (const poller of pollers) poller.leave()
+  if (isCutShort) for (const reader of readers) ownProblems.push(...readerProblems(reader, world, false))
+  for (const reader of readers) reader.leave()
   await clock.advance(1_000)
   const facts = { world, calls: calls.all, made, closedAt, polls }
   const problems = [
@@ -136,6 +145,7 @@ function narrate({ chain, engine, note }: StormWorld) {
 function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fault: Fault) {
   note(`FAULT ${JSON.stringify(fault)}`)
   if (fault.type === 'reorg') return void chain.reorg(fault.depth, { blocks: fault.blocks })
+  if (fault.type === 'burst') return burst(fault)
   const provider = providers[fault.provider]
   // What is on another chain may fail to say so: then nothing is wrong with using it.
   if (!provider || provider.plan.isForeign) return
@@ -157,6 +167,10 @@ function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fa
     after(2 * storm.blockTime, grow)
   }
   after(2 * storm.blockTime, grow)
+
+  function burst({ blocks, every }: Fault & { type: 'burst' }) {
+    for (let block = 1; block <= blocks; block++) after(block * every, () => void chain.mine())
+  }
 }
 
 function fallAsleep({ sleeper, providers, note, after }: StormWorld, sleep: Sleep) {
@@ -167,7 +181,12 @@ function fallAsleep({ sleeper, providers, note, after }: StormWorld, sleep: Slee
 }
 
 /** Until everybody was told of everything, or for as long as that may take. */
-async function finish(world: StormWorld, watchers: readonly Watcher[], pollers: readonly Poller[]) {
+async function finish(
+  world: StormWorld,
+  watchers: readonly Watcher[],
+  pollers: readonly Poller[],
+  readers: readonly Reader[],
+) {
   const { clock } = world
   const from = clock.now()
   do {
@@ -175,6 +194,10 @@ async function finish(world: StormWorld, watchers: readonly Watcher[], pollers: 
     for (const watcher of watchers) watcher.look()
   } while (
     clock.now() - from < patience &&
-    !(watchers.every((one) => isTold(one, world)) && pollers.every((one) => one.isTold()))
+    !(
+      watchers.every((one) => isTold(one, world)) &&
+      pollers.every((one) => one.isTold()) &&
+      readers.every((one) => isRead(one, world))
+    )
   )
 }

@@ -9,6 +9,7 @@ import { drawCalls, drawReads } from './call-plans'
 import type { Draw } from './draw'
 import { drawFrom } from './draw'
 import { withMore } from './draw-more'
+import type { ReaderPlan } from './draw-readers'
 import type { Fault } from './faults'
 import { drawFaults } from './faults'
 import type { Sleep } from './sleeper'
@@ -28,6 +29,7 @@ export type Storm = {
   readonly calls: readonly CallPlan[]
   readonly watchers: readonly WatcherPlan[]
   readonly pollers: readonly PollerPlan[]
+  readonly readers: readonly ReaderPlan[]
   readonly walls: readonly Wall[]
   /** One at most. */
   readonly sleeps: readonly Sleep[]
@@ -44,6 +46,8 @@ export type Settings = {
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly waitForProvider: boolean
+  /** Most blocks of a gap that are filled in. */
+  readonly mostFilled: { readonly heads: number; readonly logs: number }
 }
 
 export type ProviderPlan = {
@@ -59,6 +63,8 @@ export type ProviderPlan = {
   readonly archive: number | undefined
   readonly maxBlockRange: number | undefined
   readonly subscribes: boolean
+  /** Kinds of which it refuses subscriptions. */
+  readonly refuses: readonly string[]
   /** Methods that it does not know. */
   readonly lacks: readonly string[]
   /** Requests it takes in a second. */
@@ -101,6 +107,7 @@ export function drawStorm(seed: number): Storm {
     calls: drawCalls(draw, duration, providers.length),
     watchers: chance(0.4) ? times(between(1, 3), () => drawWatcher(draw, duration)) : [],
     pollers: chance(0.25) ? times(between(1, 2), () => drawPoller(draw, duration)) : [],
+    readers: [],
     walls: [],
     sleeps: [],
     closesAt: chance(0.15) ? between(0, duration) : undefined,
@@ -121,6 +128,7 @@ function drawSettings({ chance, pick }: Draw): Settings {
     share: chance(0.8),
     broadcast: chance(0.7) ? 'first' : 'all',
     waitForProvider: chance(0.85),
+    mostFilled: { heads: 256, logs: 10_000 },
   }
 }
 
@@ -141,6 +149,7 @@ function drawProvider({ chance, pick, between }: Draw): ProviderPlan {
     archive: some(0.2, () => pick([64, 128])),
     maxBlockRange: some(0.3, () => pick([50, 100, 500])),
     subscribes: chance(0.85),
+    refuses: [],
     lacks: chance(0.2) ? [pick(['eth_getBlockByHash', 'eth_getTransactionReceipt', 'eth_getLogs'])] : [],
     rate: some(0.1, () => between(3, 20)),
     isDeclared: chance(0.6),
@@ -180,8 +189,18 @@ function drawPoller({ chance, between, pick }: Draw, duration: number): PollerPl
 }
 
 /** A line for each thing. */
-export function describeStorm({ providers, faults, calls, watchers, pollers, sleeps, walls, ...rest }: Storm): string {
-  const lists = { providers, faults, calls, watchers, pollers, sleeps, walls }
+export function describeStorm({
+  providers,
+  faults,
+  calls,
+  watchers,
+  pollers,
+  readers,
+  sleeps,
+  walls,
+  ...rest
+}: Storm): string {
+  const lists = { providers, faults, calls, watchers, pollers, readers, sleeps, walls }
   const lines = Object.entries(lists).flatMap(([name, list]) =>
     list.map((one, index) => `  ${name}[${index}] ${JSON.stringify(one)}`),
   )

@@ -51,6 +51,8 @@ export type StormWorld = Omit<WatchedWorld, 'providers'> & {
   readonly breakers: readonly Timed<'breaker'>[]
   readonly disputes: readonly Timed<'dispute'>[]
   readonly requests: readonly Timed<'request'>[]
+  /** But those that are told late. */
+  readonly gaps: readonly Timed<'gap'>[]
   readonly sleeper: Sleeper
   /** As `after`, in the process of the library. */
   later(ms: number, run: () => void): () => void
@@ -103,11 +105,13 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
   const breakers: Timed<'breaker'>[] = []
   const disputes: Timed<'dispute'>[] = []
   const requests: Timed<'request'>[] = []
+  const gaps: Timed<'gap'>[] = []
   const resets: number[] = []
   engine.events.on('attempt', (event) => void attempts.push({ ...event, at: own.now() }))
   engine.events.on('breaker', (event) => void breakers.push({ ...event, at: own.now() }))
   engine.events.on('dispute', (event) => void disputes.push({ ...event, at: own.now() }))
   engine.events.on('request', (event) => void requests.push({ ...event, at: own.now() }))
+  engine.events.on('gap', (event) => void (event.late || gaps.push({ ...event, at: own.now() })))
   engine.events.on('reorg', ({ reset }) => void (reset && resets.push(clock.now())))
   return {
     storm,
@@ -127,6 +131,7 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
     breakers,
     disputes,
     requests,
+    gaps,
     resets,
     after,
     sleeper,
@@ -184,7 +189,7 @@ function createOwnEngine(
     logs: {},
     shouldThrow: undefined,
     verify: 'auto',
-    mostFilled: { heads: 256, logs: 10_000 },
+    mostFilled: settings.mostFilled,
     pollingInterval: undefined,
     planner,
     onClose() {
@@ -196,6 +201,9 @@ function createOwnEngine(
   return { engine, channels, planner, ids }
 }
 
+/** What providers that push anything push. */
+const KINDS = ['newHeads', 'logs', 'newPendingTransactions'] as const
+
 function setupOf(
   plan: ProviderPlan,
   id: string,
@@ -203,7 +211,7 @@ function setupOf(
   ways: readonly ChannelType[],
   channels: readonly Channel[],
 ): ProviderSetup {
-  const { archive, maxBlockRange, lacks, rate, concurrency, isDeclared, subscribes } = plan
+  const { archive, maxBlockRange, lacks, rate, concurrency, isDeclared, subscribes, refuses } = plan
   const ws = channels.find(({ type }) => type === 'ws')
   const http = channels.find(({ type }) => type === 'http')
   return {
@@ -216,7 +224,12 @@ function setupOf(
     isWallet: false,
     channels: ways,
     capabilities: isDeclared
-      ? { archive, logs: { maxBlockRange }, methods: { exclude: [...lacks] }, subscriptions: subscribes }
+      ? {
+          archive,
+          logs: { maxBlockRange },
+          methods: { exclude: [...lacks] },
+          subscriptions: subscribes && KINDS.filter((kind) => !refuses.includes(kind)),
+        }
       : {},
     limits: { concurrency, ...(isDeclared && rate !== undefined && { requestsPerSecond: rate }) },
     breaker: {},

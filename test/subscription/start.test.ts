@@ -158,6 +158,25 @@ function names(...numbers: readonly (number | string)[]) {
   return numbers.map(String)
 }
 
+test('behavior: a reorg while nobody was connected, and then more blocks than heads are filled in: logs are taken back all the same', async () => {
+  const { clock, tree, become, channel, heal, mine, subscribe } = createNodes(1, {
+    options: { mostFilled: { heads: 3, logs: 100 } },
+  })
+  const [, logs] = [subscribe(), subscribe(['logs', {}])]
+  await clock.settle()
+  await mine(2, 1)
+  await clock.advance(1_000)
+  become(1, 'waiting')
+  channel('p1', 'http').fail(networkError())
+  tree.reorg(1, 10)
+  await clock.advance(1_000)
+  heal(1)
+  await clock.advance(60_000)
+  const branch = Array.from({ length: 10 }, (_, index) => `${102 + index}/1`)
+  const kept = ['101', ...branch].flatMap((name) => [`${name}:0`, `${name}:1`])
+  expect([[...settle(logs.seen)].sort(), logs.errors]).toEqual([kept.sort(), []])
+})
+
 describe('one that begins in the past', () => {
   /** A chain, from 100 on, and somebody who reads it from 105 on. */
   async function readFrom105(providers: number, height = 110) {
@@ -269,6 +288,19 @@ describe('one that begins in the past', () => {
     await clock.advance(120_000)
     expect(seen).toEqual(Array.from({ length: 40 }, (_, index) => `${103 + index}`))
     await stream.return?.()
+  })
+
+  test('behavior: of what is remembered, all that is confirmed is given at once, without a block more', async () => {
+    const { clock, engine, face, seen, stream } = await readFrom105(1)
+    await clock.advance(1_000)
+    const numbers: bigint[] = []
+    const second = engine.subscriptions.logs(face, {}, { fromBlock: 106n, confirmations: 2 })
+    void (async () => {
+      for await (const { number } of second) numbers.push(number)
+    })()
+    await clock.advance(1_000)
+    expect([seen.length, numbers]).toEqual([6, [106n, 107n, 108n]])
+    await Promise.all([second.return?.(), stream.return?.()])
   })
 
   test('behavior: a reorg deeper than what it began with: only what it was given is taken back', async () => {

@@ -22,11 +22,6 @@ export type CatchUpOptions = {
 export type CatchUp = {
   /** Goes on from what was delivered to the newest block. Returns whether it got there. */
   toNewest(isLeft: () => boolean): Promise<boolean>
-  /**
-   * @param hash of the last block, if that is known: logs of another branch are none of ours.
-   * @returns the lowest block of which the logs were read; `Infinity` for none
-   */
-  fill(from: number, to: number, provider: string, isLeft: () => boolean, hash?: string): Promise<number>
 }
 
 /** All in ms. Logs may come before their heads: those are waited for so long, and looked for so often; */
@@ -60,12 +55,12 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   async function toNewest(isLeft: () => boolean) {
     const newest = await newestBlock(isLeft)
     if (isLeft() || !newest) return false
-    const { number, hash, provider } = newest
+    const { number, hash } = newest
     dropTo(number)
     await takeBackOrphans(newest, isLeft)
     if (isLeft()) return false
     const uncertainFrom = delivery.uncertainFrom()
-    const readFrom = delivery.cursor() ? await fill(height(), number, provider, isLeft, hash) : Infinity
+    const readFrom = delivery.cursor() ? await fill(newest, isLeft) : Infinity
     // A reorg meanwhile: it starts over.
     if (isLeft() || !heads.has(hash)) return false
     delivery.give(newest, [], false)
@@ -99,15 +94,16 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     delivery.takeBack({ number, hash: '' })
   }
 
-  async function fill(from: number, to: number, provider: string, hasLeft: () => boolean, hash?: string) {
-    const isLeft = () => hasLeft() || (hash !== undefined && !heads.has(hash))
+  /** Returns the lowest block of which the logs were read; `Infinity` for none. */
+  async function fill({ number: to, hash, provider }: BlockRef, hasLeft: () => boolean) {
+    const isLeft = () => hasLeft() || !heads.has(hash)
     // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
-    const low = hash === undefined ? from : Math.min(from, delivery.uncertainFrom())
+    const low = Math.min(height(), delivery.uncertainFrom())
     const most = to - options.mostFilled.logs + 1
     // What is not remembered cannot be told from what is new.
     const first = Math.max(low, most, delivery.forgotten() + 1)
     // The last block that was given is read again, but it is not missing.
-    const missing = from === height() ? from + 1 : from
+    const missing = height() + 1
     if (first > missing)
       onGap(
         missing,
@@ -121,9 +117,8 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
       onGap(Math.max(first, missing), to, 'the logs could not be had')
       return Infinity
     }
-    if (hash !== undefined)
-      for (const entry of delivery.missingFrom(found, first, to))
-        if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
+    for (const entry of delivery.missingFrom(found, first, to))
+      if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
     if (isLeft()) return Infinity
     for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue
@@ -133,5 +128,5 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     return first
   }
 
-  return { toNewest, fill }
+  return { toNewest }
 }

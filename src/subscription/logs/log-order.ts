@@ -92,9 +92,10 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     if (heads.tip()?.number === heads.lowest()) turns.add({ type: 'catch-up' })
   }
 
-  function onGap(from: number, to: number) {
+  /** What was given below it may have been replaced as well. */
+  function onGap(from: number) {
     const cursor = delivery.cursor()
-    if (cursor && from > cursor.number) turns.add({ type: 'range', from, to })
+    if (cursor && from > cursor.number) turns.add({ type: 'catch-up' })
   }
 
   function choose() {

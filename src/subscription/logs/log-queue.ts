@@ -16,9 +16,7 @@ export type BlockItem = {
 export type QueueItem =
   | BlockItem
   | { readonly type: 'retract'; readonly block: Orphan }
-  /** Blocks without heads. */
-  | { readonly type: 'range'; readonly from: number; readonly to: number }
-  /** From what was delivered to the newest block: the stream goes by heads from here on. */
+  /** From what was delivered to the newest block: the stream goes by heads from here on, or some of them are missing. */
   | { readonly type: 'catch-up' }
 
 /** `pass`: nothing to deliver, and that is certain. `skip`: nothing came, and nothing more is to be known. */

@@ -1,6 +1,7 @@
 // What a stream of logs has delivered, read again: from memory, else from the providers, a part at a time.
 
 import type { Backfill } from '../backfill'
+import type { BlockRef } from '../block'
 import type { Item, Stream } from '../stream'
 import type { Delivery } from './delivery'
 import { MOST_BLOCKS } from './ledger'
@@ -16,7 +17,8 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     const cursor = delivery.cursor()
     if (!cursor || from > cursor.number) return { items: [], upTo: from - 1 }
     const remembered = delivery.since(from)
-    if (remembered) return { items: remembered, upTo: cursor.number }
+    // Who waits for confirmations is told how far it is.
+    if (remembered) return { items: cursor.hash ? [...remembered, passed(cursor)] : remembered, upTo: cursor.number }
     const isLast = cursor.number < from + MOST
     // What a reorg may replace is read in one part, of the branch that is delivered.
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
@@ -37,9 +39,12 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     const logs = found.map(({ number, hash, logs }): Item => {
       return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
     })
-    const passed = blocks.map(({ number, hash }): Item => ({ type: 'passed', number, hash, results: [] }))
-    return { items: inTurn([...logs, ...passed]), upTo }
+    return { items: inTurn([...logs, ...blocks.map(passed)]), upTo }
   }
+}
+
+function passed({ number, hash }: BlockRef): Item {
+  return { type: 'passed', number, hash, results: [] }
 }
 
 /** Of one block its logs come first. */

@@ -64,7 +64,6 @@ export function createTurns(options: TurnsOptions): Turns {
     if (item.type === 'block') return stepBlock(item)
     const isLeft = () => queue[0] !== item
     if (item.type === 'catch-up' && !(await missed.toNewest(isLeft))) return
-    if (item.type === 'range') await missed.fill(item.from, item.to, delivery.cursor()?.provider ?? '', isLeft)
     if (isLeft()) return
     queue.shift()
     if (item.type === 'retract') delivery.takeBack(item.block)

@@ -347,38 +347,26 @@ describe('another source', () => {
   })
 })
 
-describe('a range', () => {
-  test('default: blocks without heads, in their turn', async () => {
-    const { clock, told, asked, truth, turns, head } = setUp()
-    for (const number of [101, 103]) truth.set(hashOf(number), [logOf(number, 0)])
-    turns.add({ type: 'range', from: 100, to: 104 })
-    expect(turns.mayCome(hashOf(150))).toBe(true)
-    head(blockOf(105))
-    await clock.advance(50)
-    expect([told, asked, turns.mayCome(hashOf(150))]).toEqual([
-      ['logs 101: 0', 'passed 101', 'logs 103: 0', 'passed 103', 'passed 105'],
-      ['100-104'],
-      false,
-    ])
-  })
-
+describe('catching up', () => {
   test('Given a gap larger than maxBackfillBlocks, then the newest part is filled', async () => {
-    const { clock, told, asked, turns } = setUp({ mostFilled: 10 })
-    turns.add({ type: 'range', from: 100, to: 150 })
+    const { clock, told, asked, turns, newestIs } = setUp({ mostFilled: 10 })
+    newestIs(blockOf(150))
+    turns.add({ type: 'catch-up' })
+    expect(turns.mayCome(hashOf(150))).toBe(true)
     await clock.settle()
-    expect([told, asked]).toEqual([['gap 100-140: the gap is wider than maxBackfillBlocks'], ['141-150']])
+    expect([told, asked]).toEqual([['gap 100-140: the gap is wider than maxBackfillBlocks', 'passed 150'], ['141-150']])
+    expect(turns.mayCome(hashOf(151))).toBe(false)
   })
 
   test('behavior: what could not be had is reported', async () => {
-    const { clock, told, turns, answerBy } = setUp()
+    const { clock, told, turns, answerBy, newestIs } = setUp()
     answerBy(() => Promise.reject(new Error('Nobody has it.')))
-    turns.add({ type: 'range', from: 100, to: 104 })
+    newestIs(blockOf(104))
+    turns.add({ type: 'catch-up' })
     await clock.advance(31_000)
-    expect(told).toEqual(['gap 100-104: the logs could not be had'])
+    expect(told).toEqual(['gap 100-104: the logs could not be had', 'passed 104'])
   })
-})
 
-describe('catching up', () => {
   test('default: from what was delivered to the newest block', async () => {
     const { clock, told, truth, turns, head, push, newestIs } = setUp()
     push(logOf(100, 0))
