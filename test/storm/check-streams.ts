@@ -18,8 +18,11 @@ export function isTold(watcher: Watcher, world: StormWorld): boolean {
 
 export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
   const { name, first, hasLeft, gaps, errors } = watcher
-  const { ghosts, disordered, ...verdict } = watcher.judge(truthOf(watcher, world))
+  const { disordered, ...verdict } = watcher.judge(truthOf(watcher, world))
   const lost = lostOf(watcher, world)
+  // Of a head that was replaced, another one of its number tells, or the gap that it lies in.
+  const untold = missingOf(watcher, world).reduce((sum, { from, to }) => sum + to - from + 1, 0)
+  const ghosts = Math.max(0, verdict.ghosts - (watcher.plan.kind === 'logs' ? 0 : untold))
   // A lower head that was taken by decision is a chain that begins anew.
   const doubled = world.resets.length > 0 ? 0 : verdict.doubled
   // Who has left early is owed no more.

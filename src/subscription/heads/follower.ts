@@ -48,6 +48,8 @@ export type FollowerOptions = {
   readonly sink: FollowerSink
 }
 
+/** Blocks looked for at a time. */
+const AT_A_TIME = 16
 /** A source that has only been lower for this long (in ms), while no other was level, is followed. */
 const LOWER_FOR = 60_000
 
@@ -104,20 +106,36 @@ export function createFollower(options: FollowerOptions): Follower {
     const path = await findPath(block, { ...options, pauses, chain, arrivals, patience })
     if (!isDirect) sink.onFilling(false)
     if (isOver() || path.type === 'left') return
-    if (path.type === 'loose') cut(path, isReset)
+    if (path.type === 'loose') await cut(path, isReset)
+    if (isOver()) return
     go(path.blocks, origin, isReset && path.type === 'linked')
   }
 
   /** What lies below the path is not known: the chain begins anew with it. */
-  function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
+  async function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
     const last = first.number - 1
-    const height = chain.height()
+    const isGap = last > chain.height()
     const root = chain.root()?.number ?? 0
-    const removed = chain.restart({ number: last, hash: first.parentHash, provider: first.provider })
-    if (last > height) return sink.onGap(height + 1, last, why)
-    sink.onReorg(removed, isReset)
-    if (last > start) sink.onGap(Math.min(root, last), last, why)
+    const standing = isGap ? await lastStanding(Math.max(root, start + 1), first.provider) : root - 1
+    if (isOver()) return
+    const remembered = chain.restart({ number: last, hash: first.parentHash, provider: first.provider })
+    const removed = isGap ? remembered.filter(({ number }) => number > standing) : remembered
+    if (!isGap || removed.length > 0) sink.onReorg(removed, isReset)
+    if (isGap || last > start) sink.onGap(Math.min(standing + 1, last), last, why)
+  }
+
+  /** The highest block from `lowest` on that is still there: the chain may have changed in the gap above it. */
+  async function lastStanding(lowest: number, provider: string): Promise<number> {
+    const height = chain.height()
+    for (let to = height, size = 1; to >= lowest; to -= size, size = AT_A_TIME) {
+      const found = await backfill.inRange(Math.max(lowest, to - size + 1), to, provider)
+      const last = found.filter(({ hash }) => chain.has(hash)).at(-1)
+      if (last) return last.number
+      // Where it cannot be asked for it is taken to be.
+      if (found.length === 0) return height
+    }
+    return lowest - 1
   }
 
   function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {

@@ -489,6 +489,20 @@ describe('what cannot be had', () => {
     expect(told.at(-1)).toBe('121')
   })
 
+  test('behavior: what was replaced below such a gap is told, and missing like what is in it', async () => {
+    const { tree, told, kept, arrive } = setUp({ mostFilled: 5 })
+    await arrive(tree.mine(30))
+    tree.reorg(20, 40)
+    told.length = 0
+    await arrive(tree.chain().slice(-1))
+    const orphans = Array.from({ length: 20 }, (_, index) => 130 - index)
+    expect(told.slice(0, 2)).toEqual([
+      `reorg ${orphans.join(' ')}`,
+      `gap 111-${tree.head().number - 6}: the gap is wider than maxBackfillBlocks`,
+    ])
+    expect(kept.at(-1)?.hash).toBe(tree.head().hash)
+  })
+
   test('behavior: a gap as wide as maxBackfillBlocks is filled', async () => {
     const { tree, told, arrive } = setUp({ mostFilled: 5 })
     await arrive(tree.mine(6).slice(5))
