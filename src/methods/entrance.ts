@@ -69,6 +69,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
       const rule = 'must be JSON, without BigInt and cycles'
       return Promise.reject(new InvalidOptionsError({ path: 'params', rule, value: params }))
     }
+    // What it is by its method, whomever it goes to.
     const { kind, isShareable } = given.plan.need.traits
     if (kind === 'raw-send') return send(asked)
     if (kind === 'filter') return inParts(asked, (caller) => filters.request(caller, request))

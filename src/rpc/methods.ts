@@ -94,7 +94,7 @@ const OLD: readonly [OldData, RegExp][] = [
  * that alchemy_ and tenderly_ methods simulate are of calls that nobody has signed.
  */
 export function takesSigned(method: string): boolean {
-  return /^(?!al|tend)\w*_(?!get)\w*((raw|private|signed)_?transaction|bundle)|_send(Raw|Private|UserOperation)/i.test(
+  return /^(?!alchemy_|tenderly_)\w*_(?!get)\w*((raw|private|signed)_?transaction|bundle)|_send(Raw|Private|UserOperation)/i.test(
     method,
   )
 }
