@@ -1,6 +1,7 @@
 // What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
 // mean, and pauses.
 
+import { createPauses } from '../base/pause'
 import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
@@ -82,21 +83,16 @@ export function createCalls(parts: Parts): Calls {
         return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
       })
     },
-    pause: ({ signal }, ms) =>
-      new Promise((resolve, reject) => {
-        const finish = (settle: () => void) => {
-          timer.cancel()
-          ends.delete(onClose)
-          offAbort?.()
-          settle()
-        }
-        const onClose = () => finish(() => reject(new TransportClosedError()))
-        const onAbort = () => finish(() => reject(signal?.reason))
-        const timer = clock.after(ms, () => finish(resolve))
-        const offAbort = signal && whenAborted(signal, onAbort)
-        ends.add(onClose)
-        if (signal?.aborted) onAbort()
-      }),
+    async pause({ signal }, ms) {
+      const { wait, end } = createPauses(clock)
+      const offAbort = signal && whenAborted(signal, end)
+      ends.add(end)
+      if (!signal?.aborted && !parts.closed) await wait(ms)
+      ends.delete(end)
+      offAbort?.()
+      if (parts.closed) throw new TransportClosedError()
+      signal?.throwIfAborted()
+    },
   }
 }
 
