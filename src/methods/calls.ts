@@ -10,7 +10,6 @@ import type { Provider } from '../provider/provider'
 import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Plan, Planner } from '../request/plan'
-import type { RouteLimits } from '../request/route'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 
@@ -21,7 +20,7 @@ export type Caller = {
   /** The end of the whole request (in ms of the clock). */
   readonly deadline: number
   /** Whom the caller wants to be asked. */
-  readonly limits: Pick<RouteLimits, 'provider' | 'isPinned' | 'channel' | 'exclude'>
+  readonly limits: Pick<Plan, 'provider' | 'isPinned' | 'channel' | 'exclude'>
   /** The number of the request in events. */
   readonly id: number
   /** Told of the end of each call, for what is told of the request. */

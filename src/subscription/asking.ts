@@ -72,7 +72,7 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       // A client that is pinned to one provider asks nobody else.
       const limits = !plan.isPinned && {
         ...(provider && { provider, allowFailover: !isPinned }),
-        exclude: [...(plan.exclude ?? []), ...exclude, ...barred],
+        exclude: [...plan.exclude, ...exclude, ...barred],
         channel,
       }
       let by = { provider: '', attempts: 0 }

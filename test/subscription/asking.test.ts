@@ -16,7 +16,7 @@ function setUp(methods: Parameters<typeof createPlanner>[0]['methods'], onSignal
       parts: { channels },
       async part(_, __, plan, signal) {
         onSignal(signal)
-        excluded.push(plan.exclude ?? [])
+        excluded.push(plan.exclude)
         return null
       },
     },

@@ -82,7 +82,7 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
     const { isPinned, ...limits } = caller.limits
     const plan = calls.planOf(request, {
       ...limits,
-      exclude: [...(limits.exclude ?? []), ...exclude],
+      exclude: [...limits.exclude, ...exclude],
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })

@@ -168,7 +168,7 @@ export function createScan(setup: ScanSetup): Scan {
     const { need, hedge } = calls.planOf(request)
     const isOut = (other: Provider) =>
       other !== provider && (!fits(piece, limitsOf(other)) || (isWalled && !pool.includes(other)))
-    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
+    const exclude = [...plan.exclude, ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
     const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
     const controller = new AbortController()
     inFlight.add(controller)

@@ -45,8 +45,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       return foremost(well, plan).every((one) => misfits.includes(one))
     }
     if (misfits.length > 0 && isForNobody()) return inPieces()
-    const own =
-      misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
+    const own = misfits.length > 0 ? { ...plan, exclude: [...plan.exclude, ...misfits.map(({ id }) => id)] } : plan
     try {
       const { value, by } = await calls.ask(caller, asked, own)
       return isCutShort(value, by, clock.now()) ? inPieces({ logs: value }) : value
@@ -151,7 +150,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const asked =
       tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
     const { provider, channel, isPinned } = plan
-    const exclude = [...(plan.exclude ?? []), ...calls.barredFrom(plan)]
+    const exclude = [...plan.exclude, ...calls.barredFrom(plan)]
     const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
     const { value, by } = await calls.ask(caller, asked, own)
     const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)

@@ -50,7 +50,7 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
     const found = await call(caller, request, { ...plan, isPrivate: true })
     if (found) return found
     try {
-      return await call(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
+      return await call(caller, request, { ...plan, exclude: [...plan.exclude, ...privates] })
     } catch (error) {
       if (isOver(caller, error)) throw error
       // Nobody else has answered: what the private one said is the answer.

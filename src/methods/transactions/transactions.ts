@@ -85,7 +85,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     }
     if (broadcast === 'first' || plan.isPinned) return call(plan)
     const ids = isPrivate ? privates : providers.map(({ id }) => id)
-    const allowed = ids.filter((id) => !plan.exclude?.includes(id))
+    const allowed = ids.filter((id) => !plan.exclude.includes(id))
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
       call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch(async (error: SendError) => {
@@ -148,7 +148,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
   async function isFound(caller: Caller, said: string, hash: Hex): Promise<boolean> {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
     if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp), hash)
-    const { provider, exclude = [] } = caller.limits
+    const { provider, exclude } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
       isThere(by, calls.call(by, lookUp, { ...calls.planOf(lookUp, who), rounds: 1 }), hash)
     if (await ask({ provider: said }, shareOf(clock.now(), caller))) return true
