@@ -60,7 +60,7 @@ export function createCalls(parts: Parts): Calls {
       if (channel) by = channel.provider
       caller.onEnd(attempts, channel)
     }
-    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onEnd, id)
+    const value = await fly(parts, { channels, request, plan: partOf(clock.now(), caller, plan), signal, onEnd }, id)
     return { value, by }
   }
 

@@ -6,9 +6,9 @@ import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RequestEnd } from '../request/emit'
 import { emitEnd } from '../request/emit'
-import type { OnEnd, Parts } from '../request/flight'
+import type { Asked, OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { ClientChannels, Face, Plan } from '../request/plan'
+import type { Plan } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { takesSigned } from '../rpc/methods'
 import { paramOf } from '../rpc/params'
@@ -29,24 +29,11 @@ export type EntranceOptions = {
   readonly hasOwnSerializer: boolean
 }
 
-export type Entrance = {
-  request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
-  /** A read of the library's own: not told of; logs may be of any width. */
-  part(channels: ClientChannels, request: RpcRequest, plan: Plan, signal: AbortSignal, onEnd: OnEnd): Promise<unknown>
-}
-
-/** What came in. */
-type Asked = {
-  readonly channels: ClientChannels
-  readonly request: RpcRequest
-  readonly plan: Plan
-  readonly signal: AbortSignal | undefined
-}
-
 /** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
 const SYNC_MARGIN = 5_000
 
-export function createEntrance(parts: Parts, options: EntranceOptions): Entrance {
+/** The one way in: of what callers ask, and of what the library asks itself. */
+export function createEntrance(parts: Parts, options: EntranceOptions): (asked: Asked) => Promise<unknown> {
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
   const wallets = providers.filter(({ setup }) => setup.isWallet)
@@ -77,7 +64,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     if (lookUps.isOurs(request)) return inParts(asked, (caller) => lookUps.request(caller, request, plan))
     if (kind === 'wallet' || kind === 'write') return change(asked)
     const key = isShareable ? keyOf(request, length) : undefined
-    if (!sharing || key === undefined) return read(asked)
+    if (!sharing || key === undefined || plan.isInner) return read(asked)
     const { base = plan } = plan
     const other = sharing.find(key, base, signal)
     if (other) return inParts(asked, (caller) => join(other, caller, asked))
@@ -98,13 +85,9 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     return { ...plan, base: plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
   }
 
-  function pass({ channels, request, plan, signal }: Asked): Promise<unknown> {
-    return fly(parts, channels, request, plan, signal)
-  }
-
   function read(asked: Asked): Promise<unknown> {
     const { request, plan } = asked
-    if (request.method !== 'eth_getLogs') return pass(asked)
+    if (request.method !== 'eth_getLogs') return fly(parts, asked)
     return inParts(asked, (caller) => logs.request(caller, request, plan))
   }
 
@@ -124,7 +107,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   /** What may change something: what was asked before it has ended is not the answer to what is asked after it. */
   async function change(asked: Asked) {
     try {
-      return await pass(asked)
+      return await fly(parts, asked)
     } catch (error) {
       throw describeSend(error as Error)
     } finally {
@@ -143,7 +126,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   }
 
   /** A request that is answered by other means than one flight: it is counted and told of here, if it is a caller's. */
-  async function inParts({ channels, request, plan, signal }: Asked, run: (caller: Caller) => unknown) {
+  async function inParts({ channels, request, plan, signal, ...asked }: Asked, run: (caller: Caller) => unknown) {
     const id = parts.nextId++
     const startedAt = clock.now()
     const { isInner } = plan
@@ -152,9 +135,10 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
     let by: ChannelState | undefined
     let made = 0
-    const onEnd: OnEnd = (attempts, channel = by) => {
-      by = channel
+    const onEnd: OnEnd = (attempts, channel) => {
+      by = channel ?? by
       made += attempts
+      asked.onEnd?.(attempts, channel)
     }
     if (!isInner) counts.total++
     try {
@@ -175,14 +159,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     return !wallets[0] && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
-  return {
-    request: ({ channels }, request, plan, signal) => enter({ channels, request, plan, signal }),
-    part(channels, request, plan, signal, onEnd) {
-      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onEnd)
-      const deadline = clock.now() + plan.timeout
-      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onEnd }, request, plan)
-    },
-  }
+  return enter
 }
 
 /** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */

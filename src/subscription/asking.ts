@@ -2,8 +2,8 @@
 // subscribed any more. What is asked is not its business.
 
 import type { ChannelState } from '../provider/provider'
-import type { OnEnd, Parts } from '../request/flight'
-import type { ClientChannels, Face, Plan } from '../request/plan'
+import type { Asked, OnEnd, Parts } from '../request/flight'
+import type { Face, Plan } from '../request/plan'
 import { exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
@@ -38,21 +38,12 @@ export type Asking = {
   abort(): void
 }
 
-/** A read of the library's own; logs may be of any width. */
-export type AskPart = (
-  channels: ClientChannels,
-  request: RpcRequest,
-  plan: Plan,
-  signal: AbortSignal,
-  onEnd: OnEnd,
-) => Promise<unknown>
-
 export type AskingOptions = {
   readonly parts: Pick<Parts, 'channels'>
-  readonly part: AskPart
+  readonly request: (asked: Asked) => Promise<unknown>
 }
 
-export function createAsking({ parts, part }: AskingOptions, { channels, planner }: Face): Asking {
+export function createAsking({ parts, request: answer }: AskingOptions, { channels, planner }: Face): Asking {
   const plan = planner({ method: 'eth_subscribe' })
   /** One signal for all that is asked would have too many listeners. */
   const asked = new Set<AbortController>()
@@ -86,7 +77,7 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       const own = planner(request, { ...limits, timeout })
       // Somebody else may be asked in its place.
       const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
-      return part(channels, request, inner, controller.signal, onEnd)
+      return answer({ channels, request, plan: inner, signal: controller.signal, onEnd })
         .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))
     },

@@ -14,8 +14,8 @@ function setUp(methods: Parameters<typeof createPlanner>[0]['methods'], onSignal
   const asking = createAsking(
     {
       parts: { channels },
-      async part(_, __, plan, signal) {
-        onSignal(signal)
+      async request({ plan, signal }) {
+        onSignal(signal as AbortSignal)
         excluded.push(plan.exclude)
         return null
       },
