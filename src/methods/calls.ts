@@ -6,7 +6,7 @@ import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
-import type { Provider } from '../provider/provider'
+import type { ChannelState, Provider } from '../provider/provider'
 import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Plan, Planner } from '../request/plan'
@@ -29,8 +29,12 @@ export type Caller = {
 
 export type Answer = { readonly value: unknown; readonly by: Provider }
 
-/** How an attempt failed, and at which provider (its id). */
-export type Failed = { readonly provider: string; readonly failure: Failure }
+/** How an attempt failed, and where. */
+export type Failed = {
+  readonly provider: string
+  readonly by: ChannelState | undefined
+  readonly failure: Failure
+}
 
 export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
   /** Ids of the private providers. */
@@ -77,9 +81,9 @@ export function createCalls(parts: Parts): Calls {
     ask,
     call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, request) {
-      return attemptsOf(error).map((attempt) => {
-        const provider = providers.find(({ id }) => id === attempt.provider)
-        return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
+      return attemptsOf(error).map(({ provider, channel, ...attempt }) => {
+        const by = parts.channels.find((one) => one.provider.id === provider && one.type === channel)
+        return { provider, by, failure: classify(by?.provider, request, attempt.error) }
       })
     },
     async pause({ signal }, ms) {
