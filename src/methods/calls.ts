@@ -36,7 +36,7 @@ export type Failed = {
   readonly failure: Failure
 }
 
-export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
+export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers' | 'channels' | 'ranking'> & {
   /** Ids of the private providers. */
   readonly privates: readonly string[]
   readonly planOf: Planner
@@ -55,16 +55,17 @@ export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
 const SHARE = 0.6
 
 export function createCalls(parts: Parts): Calls {
-  const { clock, heads, providers, ends } = parts
+  const { clock, heads, providers, channels, ranking, ends } = parts
 
   async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
-    const { channels, signal, id } = caller
+    const { signal, id } = caller
     let by!: Provider // whoever wins is told of before the value comes
     const onEnd: OnEnd = (attempts, channel) => {
       if (channel) by = channel.provider
       caller.onEnd(attempts, channel)
     }
-    const value = await fly(parts, { channels, request, plan: partOf(clock.now(), caller, plan), signal, onEnd }, id)
+    const asked = { channels: caller.channels, request, plan: partOf(clock.now(), caller, plan), signal, onEnd }
+    const value = await fly(parts, asked, id)
     return { value, by }
   }
 
@@ -72,6 +73,8 @@ export function createCalls(parts: Parts): Calls {
     clock,
     heads,
     providers,
+    channels,
+    ranking,
     privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
     planOf: parts.planner,
     barredFrom: ({ wall, need }) =>
@@ -82,7 +85,7 @@ export function createCalls(parts: Parts): Calls {
     call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, request) {
       return attemptsOf(error).map(({ provider, channel, ...attempt }) => {
-        const by = parts.channels.find((one) => one.provider.id === provider && one.type === channel)
+        const by = channels.find((one) => one.provider.id === provider && one.type === channel)
         return { provider, by, failure: classify(by?.provider, request, attempt.error) }
       })
     },

@@ -20,7 +20,7 @@ import type { LogsOptions } from './logs/wide-logs'
 import { createWideLogs } from './logs/wide-logs'
 import { createSharing, JOINABLE, keyOf } from './sharing'
 import { createLookUps } from './transactions/look-ups'
-import { createTransactions, describeSend } from './transactions/transactions'
+import { createSend, describeSend } from './transactions/transactions'
 
 export type EntranceOptions = {
   readonly share: boolean
@@ -39,10 +39,10 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
   const wallets = providers.filter(({ setup }) => setup.isWallet)
   const sharing = options.share ? createSharing(clock) : undefined
   const calls = createCalls(parts)
-  const logs = createWideLogs(parts, calls, options.logs)
+  const logs = createWideLogs(calls, options.logs)
   const filters = createFilters(calls, logs)
   const lookUps = createLookUps(calls)
-  const transactions = createTransactions(calls, lookUps, options)
+  const sendRaw = createSend(calls, lookUps, options)
   parts.truth?.onReset.add(lookUps.forget)
   parts.truth?.onReset.add(filters.noteReset)
 
@@ -88,7 +88,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
   function read(asked: Asked): Promise<unknown> {
     const { request, plan } = asked
     if (request.method !== 'eth_getLogs') return fly(parts, asked)
-    return inParts(asked, (caller) => logs.request(caller, request, plan))
+    return inParts(asked, (caller) => logs(caller, request, plan))
   }
 
   /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
@@ -119,7 +119,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     const { request } = asked
     const plan = { ...asked.plan, timeout: Math.max(asked.plan.timeout, nodeTimeoutOf(request) + SYNC_MARGIN) }
     try {
-      return await inParts({ ...asked, plan }, (caller) => transactions.send(caller, request, plan))
+      return await inParts({ ...asked, plan }, (caller) => sendRaw(caller, request, plan))
     } finally {
       sharing?.invalidate()
     }

@@ -92,7 +92,7 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
   }
 
   function ask(caller: Caller, request: RpcRequest, whom: Whom = {}) {
-    return (request.method === LOGS ? logs.request : calls.call)(caller, request, planFor(caller, request, whom))
+    return (request.method === LOGS ? logs : calls.call)(caller, request, planFor(caller, request, whom))
   }
 
   function answer(caller: Caller, request: RpcRequest, whom: Whom = {}) {

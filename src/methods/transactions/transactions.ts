@@ -19,11 +19,6 @@ export type SendOptions = {
   readonly hasOwnSerializer: boolean
 }
 
-export type Transactions = {
-  /** `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
-  send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
-}
-
 type SendError = Error & {
   attempts?: readonly AttemptSummary[]
   mayHaveBeenSent?: boolean
@@ -47,12 +42,13 @@ const RECEIPT_PAUSE = 250
 /** EIP-7966: taken, but not mined in time. */
 const NOT_MINED_IN_TIME = 4
 
-export function createTransactions(calls: Calls, lookUps: LookUps, options: SendOptions): Transactions {
+/** What serves `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
+export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions) {
   const { clock, providers, privates } = calls
   const { broadcast, hasOwnSerializer } = options
   const isPrivate = privates.length > 0
 
-  async function send(caller: Caller, request: RpcRequest, plan: Plan) {
+  async function send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     const bytes = paramOf(request.params, 0)
     const hash = hasOwnSerializer ? undefined : hashOf(bytes)
     if (isPrivate && hash) lookUps.hide(hash)
@@ -154,7 +150,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     throw error
   }
 
-  return { send }
+  return send
 }
 
 async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {
