@@ -21,7 +21,7 @@ const CHANGES = 'eth_getFilterChanges'
 
 /** @param opening who asks for it, and how. */
 export async function openPendingFilter(
-  { ask, answer }: FilterAsking,
+  { ask }: FilterAsking,
   { clock, planOf, barredFrom }: Calls,
   opening: Caller,
   request: RpcRequest,
@@ -35,7 +35,7 @@ export async function openPendingFilter(
   let isClosed = false
 
   async function openAtOne(caller: Caller, exclude: readonly string[] = []): Promise<Owner> {
-    const { value, by } = await answer(caller, request, { exclude: [...mute, ...exclude] })
+    const { value, by } = await ask(caller, request, { exclude: [...mute, ...exclude] })
     return { provider: by.id, id: value, isProven: false }
   }
 
@@ -44,9 +44,11 @@ export async function openPendingFilter(
     let failed: unknown
     try {
       const part = caller.limits.isPinned ? caller : shareOf(clock.now(), caller)
-      const found = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
-      before.isProven ||= Array.isArray(found)
-      if (Array.isArray(found)) return found.filter((told) => isNew(keyOfPending(told)))
+      const { value } = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
+      if (Array.isArray(value)) {
+        before.isProven = true
+        return value.filter((told) => isNew(keyOfPending(told)))
+      }
     } catch (error) {
       if (isOver(caller, error)) throw error
       failed = error
