@@ -58,11 +58,11 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     }
     // What it is by its method, whomever it goes to.
     const { kind, isShareable } = given.plan.need.traits
-    if (kind === 'raw-send') return send(asked)
+    if (kind === 'raw-send') return change(send(asked))
     if (kind === 'filter') return inParts(asked, (caller) => filters.request(caller, request))
     if (method === 'eth_chainId' && isChainKnown(plan)) return inParts(asked, () => chainId)
     if (lookUps.isOurs(request)) return inParts(asked, (caller) => lookUps.request(caller, request, plan))
-    if (kind === 'wallet' || kind === 'write') return change(asked)
+    if (kind === 'wallet' || kind === 'write') return change(fly(parts, asked))
     const key = isShareable ? keyOf(request, length) : undefined
     if (!sharing || key === undefined || plan.isInner) return read(asked)
     const { base = plan } = plan
@@ -105,9 +105,9 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
   }
 
   /** What may change something: what was asked before it has ended is not the answer to what is asked after it. */
-  async function change(asked: Asked) {
+  async function change(answer: Promise<unknown>) {
     try {
-      return await fly(parts, asked)
+      return await answer
     } catch (error) {
       throw describeSend(error as Error)
     } finally {
@@ -115,14 +115,9 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     }
   }
 
-  async function send(asked: Asked) {
-    const { request } = asked
-    const plan = { ...asked.plan, timeout: Math.max(asked.plan.timeout, nodeTimeoutOf(request) + SYNC_MARGIN) }
-    try {
-      return await inParts({ ...asked, plan }, (caller) => sendRaw(caller, request, plan))
-    } finally {
-      sharing?.invalidate()
-    }
+  function send({ request, plan, ...asked }: Asked) {
+    const own = { ...plan, timeout: Math.max(plan.timeout, nodeTimeoutOf(request) + SYNC_MARGIN) }
+    return inParts({ ...asked, request, plan: own }, (caller) => sendRaw(caller, request, own))
   }
 
   /** A request that is answered by other means than one flight: it is counted and told of here, if it is a caller's. */
