@@ -123,14 +123,10 @@ export function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn,
   const close = async () => engine.close()
   return {
     request,
-    subscribe(given) {
-      try {
-        checkSubscriber(given)
-      } catch (error) {
-        return Promise.reject(error)
-      }
+    async subscribe(given) {
+      checkSubscriber(given)
       const turnedOff = isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined
-      return engine.subscriptions.subscribe(face, given, turnedOff)
+      return await engine.subscriptions.subscribe(face, given, turnedOff)
     },
     heads(given = {}) {
       checkWait(given, '')
