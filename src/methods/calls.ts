@@ -40,8 +40,6 @@ export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers' | 'channels' | '
   /** Ids of the private providers. */
   readonly privates: readonly string[]
   readonly planOf: Planner
-  /** Ids of those that may not be asked for what is planned, by a wall or by what is declared of them. */
-  barredFrom(plan: Plan): string[]
   /** Sends one request through the pipeline, as a part of the caller's. */
   ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer>
   /** As `ask`, where it does not matter who answers. */
@@ -77,10 +75,6 @@ export function createCalls(parts: Parts): Calls {
     ranking,
     privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
     planOf: parts.planner,
-    barredFrom: ({ wall, need }) =>
-      providers
-        .filter(({ id, capability }) => wall?.includes(id) === false || capability.declares(need.method) === false)
-        .map(({ id }) => id),
     ask,
     call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, request) {

@@ -1,10 +1,9 @@
 // How the streams of one list ask providers: through the request pipeline, within what the list allows, until nobody is
 // subscribed any more. What is asked is not its business.
 
-import type { ChannelState } from '../provider/provider'
 import type { Asked, OnEnd, Parts } from '../request/flight'
 import type { Face, Plan } from '../request/plan'
-import { exclusionOf } from '../request/route'
+import { barredFrom, exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
 /** What a call of ours is for; it is counted there. */
@@ -39,7 +38,7 @@ export type Asking = {
 }
 
 export type AskingOptions = {
-  readonly parts: Pick<Parts, 'channels'>
+  readonly parts: Pick<Parts, 'channels' | 'providers'>
   readonly request: (asked: Asked) => Promise<unknown>
 }
 
@@ -48,18 +47,9 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
   /** One signal for all that is asked would have too many listeners. */
   const asked = new Set<AbortController>()
 
-  function mayServe({ need, ...limits }: Plan): ChannelState[] {
-    return parts.channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
-  }
-
-  function othersThan(serving: readonly ChannelState[]): string[] {
-    const ids = new Set(serving.map(({ provider }) => provider.id))
-    return parts.channels.flatMap(({ provider: { id } }) => (ids.has(id) ? [] : [id]))
-  }
-
   return {
     ask(request, { purpose, timeout, serving, provider, isPinned, exclude = [], channel = plan.channel }) {
-      const barred = serving === undefined ? [] : othersThan(mayServe(planner({ method: serving })))
+      const barred = serving === undefined ? [] : barredFrom(planner({ method: serving }), parts.providers)
       // A client that is pinned to one provider asks nobody else.
       const limits = !plan.isPinned && {
         ...(provider && { provider, allowFailover: !isPinned }),
@@ -82,7 +72,8 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
         .finally(() => asked.delete(controller))
     },
     providers() {
-      return [...new Set(mayServe(plan).flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
+      const mayServe = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
+      return [...new Set(mayServe.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     abort() {
       // Whoever hears of it may subscribe anew.

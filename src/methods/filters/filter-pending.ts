@@ -2,6 +2,7 @@
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
 import { createNovelty } from '../../base/novelty'
+import { barredFrom } from '../../request/route'
 import { keyOfPending } from '../../rpc/pending'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
@@ -22,12 +23,12 @@ const CHANGES = 'eth_getFilterChanges'
 /** @param opening who asks for it, and how. */
 export async function openPendingFilter(
   { ask }: FilterAsking,
-  { clock, planOf, barredFrom }: Calls,
+  { clock, planOf, providers }: Calls,
   opening: Caller,
   request: RpcRequest,
 ): Promise<Filter> {
   /** Who may not be asked for its changes cannot keep it. */
-  const mute = barredFrom(planOf({ method: CHANGES }))
+  const mute = barredFrom(planOf({ method: CHANGES }), providers)
   let owner = await openAtOne(opening)
   const isNew = createNovelty(MOST_TOLD)
   /** Filters that could not be uninstalled where the owner was before. */

@@ -5,7 +5,7 @@ import { sortedBy } from '../../base/sorted-by'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
-import { planRoute } from '../../request/route'
+import { barredFrom, planRoute } from '../../request/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
 import type { RpcRequest } from '../../types'
@@ -146,7 +146,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     const asked =
       tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
     const { provider, channel, isPinned } = plan
-    const exclude = [...plan.exclude, ...calls.barredFrom(plan)]
+    const exclude = [...plan.exclude, ...barredFrom(plan, providers)]
     const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
     const { value, by } = await calls.ask(caller, asked, own)
     const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)
