@@ -3,6 +3,7 @@
 
 import { numberToHex } from 'viem'
 import { InvalidResponseError } from '../../errors'
+import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
 import { toHeader } from '../../rpc/header'
 import type { LoggedBlock } from '../../rpc/log'
@@ -113,19 +114,19 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
     let failed: string[] = []
     let errors: unknown[] = []
     for (let pauses = 0; ; ) {
-      let provider: string | undefined
+      let by: Provider | undefined
       const isLast = caller.limits.isPinned || failed.length + 1 >= providers.length
       try {
         const found = await ask(caller, NEWEST, { exclude: failed })
-        provider = found.by.id
+        by = found.by
         const { head, isItsOwn } = newestOf(found)
         const part = isLast ? caller : shareOf(clock.now(), caller)
-        return isItsOwn ? await run(head, sourceOf(part, provider)) : undefined
+        return isItsOwn ? await run(head, sourceOf(part, by)) : undefined
       } catch (error) {
         if (isOver(caller, error)) throw error
         errors.push(error)
-        if (provider !== undefined && !isLast) {
-          failed.push(provider)
+        if (by && !isLast) {
+          failed.push(by.id)
           continue
         }
         const pause = PAUSES[pauses++] ?? Infinity
@@ -139,7 +140,7 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
     }
   }
 
-  function sourceOf(caller: Caller, provider: string): Source {
+  function sourceOf(caller: Caller, { id: provider, capability }: Provider): Source {
     async function block(method: string, id: string) {
       const { value } = await ask(caller, { method, params: [id, false] }, { provider })
       const header = headerOf(value)
@@ -162,10 +163,9 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
       }
     }
 
-    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(clock.now())
     return {
       provider,
-      overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,
+      overlap: Math.min(TAIL, capability.logLimits(clock.now()).maxBlockRange) >> 1,
       block: (number) => block('eth_getBlockByNumber', numberToHex(number)),
       blockOfHash: (hash) => block('eth_getBlockByHash', hash),
       logs: (filter, from, to) => logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }),

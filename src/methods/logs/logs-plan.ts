@@ -22,9 +22,6 @@ export type Cut = { readonly by: 'blocks' | 'addresses'; readonly parts: readonl
 /** The size of the pieces that a plan has. */
 export type Shape = { readonly blocks: number; readonly addresses: number; readonly requests: number }
 
-/** The limits of one provider; `undefined` for none that are known. */
-export type Limits = LogLimits | undefined
-
 export type Log = { readonly blockNumber?: unknown; readonly logIndex?: unknown }
 
 /** So many of the newest blocks come from one provider, */
@@ -39,17 +36,17 @@ export function blocksOf({ from, to }: Pick<Piece, 'from' | 'to'>): number {
   return to - from + 1
 }
 
-export function fits(piece: Piece, limits: Limits): boolean {
-  return !limits || (isSmall(piece, limits) && piece.from >= limits.fromBlock)
+export function fits(piece: Piece, limits: LogLimits): boolean {
+  return isSmall(piece, limits) && piece.from >= limits.fromBlock
 }
 
-function isSmall(piece: Piece, limits: Limits): boolean {
-  return !limits || (blocksOf(piece) <= limits.maxBlockRange && piece.addresses.length <= limits.maxAddresses)
+function isSmall(piece: Piece, { maxBlockRange, maxAddresses }: LogLimits): boolean {
+  return blocksOf(piece) <= maxBlockRange && piece.addresses.length <= maxAddresses
 }
 
 /** Those that take the piece: of those that have its oldest blocks, if any have. */
-export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => Limits) {
-  const old = someOrAll(servers, (server) => (limitsOf(server)?.fromBlock ?? 0) <= piece.from)
+export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => LogLimits) {
+  const old = someOrAll(servers, (server) => limitsOf(server).fromBlock <= piece.from)
   return old.filter((server) => isSmall(piece, limitsOf(server)))
 }
 
@@ -57,15 +54,13 @@ export function takersOf<server>(piece: Piece, servers: readonly server[], limit
  * The size that needs the fewest turns of all that can take it, then the fewest requests: a provider that takes far less
  * than the others would only cost requests.
  */
-export function shapeOf(piece: Piece, all: readonly Limits[], concurrency: number, maxRequests: number): Shape {
-  const servers = someOrAll(all, (limits) => !limits || limits.fromBlock <= piece.from)
-  const shapes = servers.map((limits) => {
-    const blocks = Math.min(blocksOf(piece), limits?.maxBlockRange ?? Infinity)
-    const addresses = Math.min(piece.addresses.length, limits?.maxAddresses ?? Infinity)
+export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: number, maxRequests: number): Shape {
+  const servers = someOrAll(all, ({ fromBlock }) => fromBlock <= piece.from)
+  const shapes = servers.map(({ maxBlockRange, maxAddresses }) => {
+    const blocks = Math.min(blocksOf(piece), maxBlockRange)
+    const addresses = Math.min(piece.addresses.length, maxAddresses)
     const requests = groupsOf(blocksOf(piece), blocks) * groupsOf(piece.addresses.length, addresses)
-    const takers = servers.filter(
-      (other) => !other || (other.maxBlockRange >= blocks && other.maxAddresses >= addresses),
-    )
+    const takers = servers.filter((other) => other.maxBlockRange >= blocks && other.maxAddresses >= addresses)
     const turns = Math.ceil(requests / (takers.length * concurrency))
     return { blocks, addresses, requests, turns: requests > maxRequests ? Infinity : turns }
   })

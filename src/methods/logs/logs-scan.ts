@@ -13,7 +13,7 @@ import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
 import type { Lanes } from './lanes'
-import type { Cut, Limits, Log, Piece } from './logs-plan'
+import type { Cut, Log, Piece } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
 
 export type ScanSetup = {
@@ -48,7 +48,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   const caller: Caller = { ...setup.caller, signal: end.signal }
   let { requests } = whole
 
-  const limitsOf = (provider: Provider): Limits => provider.capability.logLimits(calls.clock.now())
+  const limitsOf = (provider: Provider) => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
     end.signal.throwIfAborted()
@@ -216,7 +216,7 @@ export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
 
 /** An answer of exactly as many logs as the provider gives at most may have more. */
 export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
-  return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
+  return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now).maxResults
 }
 
 /** Whether it may be asked now: no breaker keeps it away. */

@@ -58,8 +58,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
 
   /** Those that do not take it as it is, as far as that is known. */
   function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
-    const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== undefined
-    const query = providers.some(isLimited) ? logQueryOf(params) : undefined
+    const query = logQueryOf(params)
     if (!query) return []
     const from = typeof query.from === 'number' ? query.from : heads.best(now)
     const to = typeof query.to === 'number' ? query.to : newest(now)
