@@ -181,11 +181,7 @@ export function createEngine(setup: EngineSetup): Engine {
     providers,
     request: (asked) => (parts.closed ? Promise.reject(new TransportClosedError()) : request(asked)),
     subscriptions,
-    status: () =>
-      statusOf(
-        { startedAt, chainId, providers, heads, counts: parts.counts, subscriptions: subscriptions.status() },
-        clock.now(),
-      ),
+    status: () => statusOf({ ...parts, startedAt, chainId, subscriptions: subscriptions.status() }, clock.now()),
     verifyAny: (face) => verifyAny(parts, face),
     channel: channelOf,
     limitsDepth: () => providers.some(({ capability }) => capability.limitsDepth()),
