@@ -141,8 +141,8 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   function choose(piece: Piece, hasRoom: (provider: Provider) => boolean) {
     const now = calls.clock.now()
     const takers = takersOf(piece, serversOf(piece), limitsOf)
-    if (takers.length === 0) return 'none'
-    return someOrAll(takers, ({ quota }) => quota.cooldownUntil(now) === undefined).find(hasRoom)
+    if (takers.length === 0) return undefined
+    return someOrAll(takers, ({ quota }) => quota.cooldownUntil(now) === undefined).find(hasRoom) ?? 'wait'
   }
 
   function shapeFor(piece: Piece, servers: readonly Provider[]) {
