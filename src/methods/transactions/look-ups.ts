@@ -17,8 +17,8 @@ export type LookUps = {
   request(caller: Caller, request: RpcRequest, plan?: Plan): Promise<unknown>
   /** Notes that only private providers may have seen the transaction. */
   hide(hash: string): void
-  /** Notes who took the bytes. */
-  note(hash: Hex, provider: string, bytes: unknown): void
+  /** Notes who took the transaction. */
+  note(hash: Hex, provider: string, payload: Hex): void
   /** The chain went back: what was sent says nothing of it any more. */
   forget(): void
 }

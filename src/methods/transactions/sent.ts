@@ -3,7 +3,6 @@
 import type { Hex } from 'viem'
 import { parseTransaction, recoverTransactionAddress } from 'viem'
 import type { Clock } from '../../base/clock'
-import { payloadOf } from './hash'
 
 export type Sent = {
   readonly hash: Hex
@@ -13,8 +12,8 @@ export type Sent = {
 }
 
 export type SentTransactions = {
-  /** Notes that `provider` took these bytes. */
-  add(hash: Hex, provider: string, bytes: unknown): void
+  /** Notes that `provider` took the transaction. @param payload the signed one */
+  add(hash: Hex, provider: string, payload: Hex): void
   /** Who took the transaction; `undefined` if it was not sent from here, or long ago. */
   takerOf(hash: string): string | undefined
   /** What the address (in lower case) has sent, the highest nonce first. */
@@ -50,9 +49,8 @@ export function createSentTransactions(clock: Clock): SentTransactions {
   }
 
   return {
-    add(hash, provider, bytes) {
+    add(hash, provider, payload) {
       entries.delete(hash)
-      const payload = payloadOf(bytes) as Hex
       let signed: Promise<Signed | undefined> | undefined
       entries.set(hash, { provider, at: clock.now(), signed: () => (signed ??= read(hash, provider, payload)) })
       forgetOld()

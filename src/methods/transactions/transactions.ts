@@ -2,6 +2,7 @@
 // news. Private providers keep them to themselves. Wallets and signing are not here: those are ordinary requests.
 
 import type { Hex } from 'viem'
+import { keccak256 } from 'viem'
 import { sortedBy } from '../../base/sorted-by'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/plan'
@@ -9,8 +10,8 @@ import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver, shareOf } from '../calls'
-import { hashOf } from './hash'
 import type { LookUps } from './look-ups'
+import { payloadOf } from './payload'
 
 export type SendOptions = {
   /** Whether one provider is offered the bytes after another, or all at once. */
@@ -49,10 +50,10 @@ export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions)
   const isPrivate = privates.length > 0
 
   async function send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
-    const bytes = paramOf(request.params, 0)
-    const hash = hasOwnSerializer ? undefined : hashOf(bytes)
+    const payload = hasOwnSerializer ? undefined : payloadOf(paramOf(request.params, 0))
+    const hash = payload && keccak256(payload)
     if (isPrivate && hash) lookUps.hide(hash)
-    const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
+    const note = (provider: string) => hash && lookUps.note(hash, provider, payload)
     const sending: Sending = { caller, request, hash, note }
     try {
       const answer = await offer(sending, { ...plan, isPrivate })
