@@ -52,6 +52,8 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
   let held: LogsOfBlock[] = []
   /** The last block that is held, or was told. */
   let last = Infinity
+  /** Everything up to this block is confirmed. */
+  let confirmed = -Infinity
   /** Told with the next item. */
   let gap: LogsOfBlock['gap']
 
@@ -92,8 +94,10 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
   function readLogs(item: LogsItem): LogsOfBlock[] {
     if (!item.isRemoved) {
       hold(item)
-      return confirmations === 0 ? release(item.number) : []
+      // What is late does not wait for the next block, which may be long in coming.
+      return release(item.isLate ? confirmed : item.number - confirmations)
     }
+    confirmed = Math.min(confirmed, item.number - 1 - confirmations)
     // Of one block some may have been told, and one that was found late still be held.
     const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(({ logIndex }) => logIndex))
     const results = item.results.filter(({ logIndex }) => !untold.includes(logIndex))
@@ -109,7 +113,8 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
       drop(({ number, logs }) => logs.length === 0 && number >= item.number)
       last = Math.min(last, item.number)
       if (gap || item.number - last >= PROGRESS) hold(item)
-      return release(item.number - confirmations)
+      confirmed = item.number - confirmations
+      return release(confirmed)
     },
     noteGap,
   }
