@@ -47,11 +47,11 @@ type Told = Pick<LogsItem, 'number' | 'hash' | 'results'> & Partial<Pick<LogsIte
 const PROGRESS = 100
 
 /** @param from the first block that is told of */
-export function createLogItems(confirmations: number, from = 0): LogItems {
+export function createLogItems(confirmations: number, from = -Infinity): LogItems {
   /** What is not confirmed yet; those without logs only tell how far the stream is. */
   let held: LogsOfBlock[] = []
   /** The last block that is held, or was told. */
-  let last = Infinity
+  let last = from < 0 ? Infinity : from - 1
   /** Everything up to this block is confirmed. */
   let confirmed = -Infinity
   /** Told with the next item. */

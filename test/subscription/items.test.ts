@@ -133,6 +133,12 @@ describe('from a block on', () => {
     const items = createLogItems(0, 101)
     expect([logs(100), passed(100), logs(100, { isRemoved: true }), logs(101)].flatMap(items.read)).toEqual([told(101)])
   })
+
+  test('behavior: it is told how far the stream is from there on', () => {
+    const items = createLogItems(0, 101)
+    const numbers = Array.from({ length: 100 }, (_, index) => 101 + index)
+    expect(numbers.flatMap((number) => items.read(passed(number)))).toEqual([told(200, { logs: [] })])
+  })
 })
 
 describe('a gap', () => {
