@@ -19,8 +19,8 @@ export type Piece = {
 
 export type Cut = { readonly by: 'blocks' | 'addresses'; readonly parts: readonly Piece[] }
 
-/** The size of the pieces that a plan has. */
-export type Shape = { readonly blocks: number; readonly addresses: number; readonly requests: number }
+/** The size of pieces. */
+export type Size = { readonly blocks: number; readonly addresses: number }
 
 export type Log = { readonly blockNumber?: unknown; readonly logIndex?: unknown }
 
@@ -54,7 +54,7 @@ export function takersOf<server>(piece: Piece, servers: readonly server[], limit
  * The size that needs the fewest turns of all that can take it, then the fewest requests: a provider that takes far less
  * than the others would only cost requests.
  */
-export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: number, maxRequests: number): Shape {
+export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: number, maxRequests: number) {
   const servers = someOrAll(all, ({ fromBlock }) => fromBlock <= piece.from)
   const shapes = servers.map(({ maxBlockRange, maxAddresses }) => {
     const blocks = Math.min(blocksOf(piece), maxBlockRange)
@@ -70,7 +70,7 @@ export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: nu
 }
 
 /** Cuts the blocks first; pieces whose addresses are still too many are cut by them later. */
-export function cutTo(piece: Piece, { blocks, addresses }: Shape): Cut {
+export function cutTo(piece: Piece, { blocks, addresses }: Size): Cut {
   const requests = groupsOf(piece.addresses.length, addresses)
   if (blocks < blocksOf(piece)) return { by: 'blocks', parts: cutBlocks({ ...piece, requests }, blocks) }
   const parts: Piece[] = []
@@ -98,10 +98,8 @@ function cutBlocks(piece: Piece, blocks: number): Piece[] {
 export function halve(piece: Piece, ofAddresses: boolean, end: number | undefined): Cut | undefined {
   const { from, to, addresses, isTail } = piece
   const isWide = isTail ? blocksOf(piece) > TAIL : from < to
-  if (addresses.length > 1 && (ofAddresses || !isWide)) {
-    const shape = { blocks: blocksOf(piece), addresses: Math.ceil(addresses.length / 2), requests: 2 }
-    return cutTo(piece, shape)
-  }
+  if (addresses.length > 1 && (ofAddresses || !isWide))
+    return cutTo(piece, { blocks: blocksOf(piece), addresses: Math.ceil(addresses.length / 2) })
   if (from === to) return undefined
   const offered = end !== undefined && end >= from && end < to ? end : undefined
   const middle = middleOf(offered === undefined ? from : offered + 1, to)

@@ -66,12 +66,12 @@ describe('fits and takersOf', () => {
 
 describe('cutting', () => {
   test('default: from the newest end', () => {
-    const cut = cutTo(piece(1, 25), { blocks: 10, addresses: 0, requests: 3 })
+    const cut = cutTo(piece(1, 25), { blocks: 10, addresses: 0 })
     expect([rangesOf(cut), cut.by]).toEqual([['1-5', '6-15', '16-25'], 'blocks'])
   })
 
   test('behavior: the newest 64 of a tail stay together, and count for what they are', () => {
-    const cut = cutTo(piece(1, 200, { isTail: true }), { blocks: 10, addresses: 0, requests: 20 })
+    const cut = cutTo(piece(1, 200, { isTail: true }), { blocks: 10, addresses: 0 })
     expect(cut.parts.at(-1)).toMatchObject({ from: 131, to: 200, isTail: true, requests: 7 })
     expect(cut.parts.reduce((sum, { requests }) => sum + requests, 0)).toBe(20)
     expect(cut.parts.filter(({ isTail }) => isTail).length).toBe(1)
