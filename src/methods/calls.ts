@@ -85,13 +85,18 @@ export function createCalls(parts: Parts): Calls {
     },
     async pause({ signal }, ms) {
       const { wait, end } = createPauses(clock)
+      let isClosedFirst = false
+      const onClose = () => {
+        isClosedFirst = !signal?.aborted
+        end()
+      }
       const offAbort = signal && whenAborted(signal, end)
-      ends.add(end)
+      ends.add(onClose)
       if (!signal?.aborted && !parts.closed) await wait(ms)
-      ends.delete(end)
+      ends.delete(onClose)
       offAbort?.()
+      if (!isClosedFirst) signal?.throwIfAborted()
       if (parts.closed) throw new TransportClosedError()
-      signal?.throwIfAborted()
     },
   }
 }

@@ -1,5 +1,6 @@
 // Edges found in review, each with its story.
 
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError } from '../support/errors'
@@ -64,5 +65,22 @@ describe('edges', () => {
     t.channel('p1').on('eth_chainId').reply('0x1')
     expect(await t.request('eth_chainId')).toBe('0x1')
     expect(t.channel('p1').count('eth_chainId')).toBe(1)
+  })
+
+  test.each([
+    ['abort', 'close'],
+    ['close', 'abort'],
+  ])('given %s and then %s between two looks, then the first of them is what ended the request', async (...order) => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').fail(rpcError(-32000, 'already known')).on('eth_getTransactionReceipt').reply(null)
+    const controller = new AbortController()
+    const sent = t.start('eth_sendRawTransactionSync', ['0x02c180'], { signal: controller.signal })
+    await t.clock.settle()
+    for (const what of order) what === 'close' ? t.engine.close() : controller.abort(new Error('enough'))
+    await t.clock.settle()
+    const name = order[0] === 'close' ? 'TransportClosedError' : 'Error'
+    expect(sent.ended?.error.name).toBe(name)
+    expect(t.eventsOf('request')).toMatchObject([{ outcome: 'aborted', error: { name } }])
+    expect([getEventListeners(controller.signal, 'abort').length, t.clock.pending.total]).toEqual([0, 0])
   })
 })
