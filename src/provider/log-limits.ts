@@ -23,16 +23,19 @@ export type LogLimits = {
 }
 
 export type LogKnowledge = {
-  /** `Infinity` for what is neither declared nor known. */
+  /** `Infinity` for what is neither declared nor known; `UNLIMITED` itself where that is all. */
   logLimits(now: number): LogLimits
   /** It has refused more than this. Returns whether that was news. */
   learnLogs(found: LearnedLogs, now: number): boolean
   learnedLogs(now: number): LearnedLogs | undefined
 }
 
+/** Of whoever has no limits, as far as is known. */
+export const UNLIMITED: LogLimits = limitsOf({}, {})
+
 /** @param lasts how long what is learned is believed (in ms). */
 export function createLogKnowledge(declared: LogCapabilities, lasts: number): LogKnowledge {
-  const said = limitsOf(declared, {})
+  const said = Object.values(declared).some((value) => value !== undefined) ? limitsOf(declared, {}) : UNLIMITED
   let known: { readonly learned: LearnedLogs; readonly limits: LogLimits; readonly until: number } | undefined
 
   function knownAt(now: number) {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Capabilities } from '../../src/provider/capability'
 import { createCapability, matcherOf } from '../../src/provider/capability'
+import { UNLIMITED } from '../../src/provider/log-limits'
 
 const HALF_AN_HOUR = 30 * 60_000
 
@@ -151,6 +152,15 @@ describe('logs', () => {
 
   test('default: nothing is known', () => {
     expect(createCapability({}).logLimits(0)).toEqual(unlimited)
+  })
+
+  test('behavior: whoever has no limits is told by a look', () => {
+    const capability = createCapability({ logs: { maxBlockRange: undefined }, history: { fromBlock: undefined } })
+    expect(capability.logLimits(0)).toBe(UNLIMITED)
+    capability.learnLogs({ maxResults: 500 }, 0)
+    expect(capability.logLimits(0)).not.toBe(UNLIMITED)
+    expect(capability.logLimits(HALF_AN_HOUR)).toBe(UNLIMITED)
+    expect(createCapability({ history: { fromBlock: 5 } }).logLimits(0)).not.toBe(UNLIMITED)
   })
 
   test('behavior: the least that was refused counts, for half an hour', () => {

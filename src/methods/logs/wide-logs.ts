@@ -3,6 +3,7 @@
 
 import { sortedBy } from '../../base/sorted-by'
 import { InvalidResponseError } from '../../errors'
+import { UNLIMITED } from '../../provider/log-limits'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
 import { barredFrom, planRoute } from '../../request/route'
@@ -58,7 +59,9 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
 
   /** Those that do not take it as it is, as far as that is known. */
   function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
-    const query = logQueryOf(params)
+    // Many addresses take longer to read than all the rest of a request: only where it matters how many there are.
+    const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== UNLIMITED
+    const query = providers.some(isLimited) ? logQueryOf(params) : undefined
     if (!query) return []
     const from = typeof query.from === 'number' ? query.from : heads.best(now)
     const to = typeof query.to === 'number' ? query.to : newest(now)

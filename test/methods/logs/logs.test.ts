@@ -118,6 +118,18 @@ describe('a request that a provider takes as it is', () => {
     ])
   })
 
+  test('behavior: addresses are counted where it matters how many there are, and not while nobody has limits', async () => {
+    const readsWith = async (logs: object) => {
+      const t = createTestEngine({ providers: [{ capabilities: { logs } }] })
+      t.channel('p1').reply([])
+      let reads = 0
+      const filter = Object.defineProperty(range(1, 10), 'address', { enumerable: true, get: () => [reads++] })
+      await t.request('eth_getLogs', [filter])
+      return reads
+    }
+    expect(await readsWith({})).toBeLessThan(await readsWith({ maxAddresses: 100 }))
+  })
+
   test('behavior: a range that ends before it starts is left to the node', async () => {
     const t = create([{ capabilities: { logs: { maxBlockRange: 10 } } }])
     const { error } = await settle(t, range(100, 50))
