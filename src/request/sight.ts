@@ -3,6 +3,7 @@
 
 import type { Provider } from '../provider/provider'
 import { heightOf } from '../rpc/block'
+import { textOf } from '../rpc/params'
 import { shownHeightOf } from '../rpc/reach'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Parts } from './flight'
@@ -25,8 +26,8 @@ export function sightOf({ request, plan }: Flight, value: unknown): Sight | unde
   if (shows === 'logs') return sightAt(Array.isArray(value) ? heightOf(value.at(-1)?.blockNumber) : undefined, 'part')
   if (shows === 'look-up') return sightAt(shownHeightOf(value), 'part')
   if (shows !== 'block') return undefined
-  const block = blockOf(request.params)
-  const tag = /^(latest|safe|finalized)$/.test(String(block)) ? String(block) : undefined
+  const block = textOf(blockOf(request.params))
+  const tag = /^(latest|safe|finalized)$/.test(block) ? block : undefined
   if (!tag && heightOf(block) === undefined) return undefined
   return sightAt(shownHeightOf(value), tag === 'latest' ? 'newest' : 'block', tag)
 }

@@ -40,5 +40,6 @@ function boundOf(block: unknown): number | LogTag | undefined {
 
 /** One that is named twice would bring its logs twice, once the addresses are asked for apart. */
 function distinct(addresses: readonly unknown[]): readonly unknown[] {
-  return [...new Map(addresses.map((address) => [String(address).toLowerCase(), address])).values()]
+  const keyOf = (address: unknown) => (typeof address === 'string' ? address.toLowerCase() : address)
+  return [...new Map(addresses.map((address) => [keyOf(address), address])).values()]
 }

@@ -3,7 +3,7 @@
 import type { RpcRequest } from '../types'
 import { heightOf } from './block'
 import type { MethodTraits, OldData } from './methods'
-import { paramOf } from './params'
+import { paramOf, textOf } from './params'
 
 export type Need = {
   readonly method: string
@@ -48,7 +48,7 @@ export function oldOf({ params }: RpcRequest, { traits: { old } }: Need): Old | 
   const named = paramOf(params, param)
   const { blockNumber, blockHash } = (named ?? {}) as { blockNumber?: unknown; blockHash?: unknown }
   const block = heightOf(blockNumber ?? named)
-  const isHash = what !== 'state' && /^0x[\da-f]{64}$/i.test(String(blockHash ?? named))
+  const isHash = what !== 'state' && /^0x[\da-f]{64}$/i.test(textOf(blockHash ?? named))
   return block !== undefined || isHash ? { what, block } : undefined
 }
 

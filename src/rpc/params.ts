@@ -4,3 +4,8 @@
 export function paramOf(params: unknown, place: number): unknown {
   return Array.isArray(params) ? params[place] : undefined
 }
+
+/** A text as it is; all else, which may not even be made a text, is none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

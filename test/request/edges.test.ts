@@ -83,4 +83,31 @@ describe('edges', () => {
     expect(t.eventsOf('request')).toMatchObject([{ outcome: 'aborted', error: { name } }])
     expect([getEventListeners(controller.signal, 'abort').length, t.clock.pending.total]).toEqual([0, 0])
   })
+
+  // What no text can be made of: without a prototype, as GraphQL gives arguments, or with a field that stands in the way.
+  test.each<[method: string, params: (odd: object) => unknown[]]>([
+    ['eth_getBlockByNumber', (odd) => [odd, false]],
+    ['eth_getBlockByHash', (odd) => [odd]],
+    ['eth_getLogs', (odd) => [odd]],
+    ['eth_getLogs', (odd) => [{ blockHash: odd }]],
+    ['eth_getLogs', (odd) => [{ fromBlock: '0x1', toBlock: '0x2', address: [odd, odd] }]],
+    ['eth_getTransactionReceipt', (odd) => [odd]],
+    ['eth_getTransactionCount', (odd) => [odd, 'pending']],
+  ])('the params of an %s may be anything: the provider has its say', async (method, paramsOf) => {
+    for (const odd of [Object.create(null), { toString: null }]) {
+      const t = createTestEngine({ providers: [{ capabilities: { logs: { maxBlockRange: 10 } } }] })
+      t.channel('p1').reply({ number: '0x10' })
+      const params = paramsOf(odd)
+      expect(await t.request(method, params)).toEqual({ number: '0x10' })
+      expect(t.channel('p1').calls).toMatchObject([{ method, params }])
+      t.channel('p1').fail(rpcError(-32005, 'block range is too wide'))
+      await expect(t.request(method, params)).rejects.toMatchObject({ attempts: [{ provider: 'p1' }] })
+    }
+  })
+
+  test('a filter whose id may be anything is not found', async () => {
+    const t = createTestEngine()
+    const found = t.request('eth_getFilterChanges', [{ toString: null }])
+    await expect(found).rejects.toMatchObject({ name: 'InvalidInputRpcError', details: 'filter not found' })
+  })
 })

@@ -3,7 +3,7 @@
 
 import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } from 'viem'
-import { paramOf } from '../../rpc/params'
+import { paramOf, textOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import type { WideLogs } from '../logs/wide-logs'
@@ -68,7 +68,7 @@ export function createFilters(calls: Calls, logs: WideLogs): Filters {
       dropUnused()
       const { method, params } = request
       if (method.startsWith('eth_new')) return create(caller, request)
-      const id = String(paramOf(params, 0))
+      const id = textOf(paramOf(params, 0))
       if (method === 'eth_uninstallFilter') return uninstall(caller, id)
       const { filter } = filters.get(id) ?? {}
       if (!filter) throw notFound()

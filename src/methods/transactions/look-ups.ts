@@ -4,7 +4,7 @@
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
 import type { Plan } from '../../request/plan'
-import { paramOf } from '../../rpc/params'
+import { paramOf, textOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
@@ -100,7 +100,7 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
 
 /** The hash or address that is asked about. */
 function keyOf({ params }: RpcRequest): string {
-  return String(paramOf(params, 0)).toLowerCase()
+  return textOf(paramOf(params, 0)).toLowerCase()
 }
 
 /** Asks this provider first, and alone at first; who was named by the caller stays. */
