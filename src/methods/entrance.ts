@@ -159,6 +159,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
 
 /** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */
 function nodeTimeoutOf({ method, params }: RpcRequest): number {
-  const timeout = method === 'eth_sendRawTransactionSync' ? Number(paramOf(params, 1)) : Number.NaN
+  const given = method === 'eth_sendRawTransactionSync' ? paramOf(params, 1) : undefined
+  const timeout = typeof given === 'object' ? Number.NaN : Number(given)
   return Number.isFinite(timeout) ? timeout : -SYNC_MARGIN
 }

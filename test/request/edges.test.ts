@@ -93,6 +93,7 @@ describe('edges', () => {
     ['eth_getLogs', (odd) => [{ fromBlock: '0x1', toBlock: '0x2', address: [odd, odd] }]],
     ['eth_getTransactionReceipt', (odd) => [odd]],
     ['eth_getTransactionCount', (odd) => [odd, 'pending']],
+    ['eth_sendRawTransactionSync', (odd) => ['0x02c180', odd]],
   ])('the params of an %s may be anything: the provider has its say', async (method, paramsOf) => {
     for (const odd of [Object.create(null), { toString: null }]) {
       const t = createTestEngine({ providers: [{ capabilities: { logs: { maxBlockRange: 10 } } }] })
