@@ -1,6 +1,7 @@
 // One POST over fetch: headers, the limit of the body, an end by signal. What was sent and what came back is text to it: knows
 // no JSON-RPC. Its failures are values, clean of secrets.
 
+import { reasonOf } from '../base/abort'
 import { ResponseBodyTooLargeError } from '../errors'
 import type { HeadersSource, HttpHeaders } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
@@ -55,7 +56,7 @@ export function createPost(options: PostOptions): Post {
       const text = await readText(response, maxResponseBodySize)
       return { type: 'response', response, text, hide }
     } catch (error) {
-      if (signal?.aborted) throw signal.reason
+      if (signal?.aborted) throw reasonOf(signal)
       hide()
       return { type: 'failure', cause: redactor.clean(error, { provider, method }), prefix }
     }
@@ -107,7 +108,7 @@ async function readText(response: Response, limit: number): Promise<string> {
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
+    const onAbort = () => reject(reasonOf(signal))
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))

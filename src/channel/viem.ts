@@ -2,6 +2,7 @@
 // `undefined`. Subscriptions are its own too: a socket that it opens again goes on after its error.
 
 import type { Transport } from 'viem'
+import { throwIfAborted } from '../base/abort'
 import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
 import type { ChannelType, RpcRequest } from '../types'
@@ -82,7 +83,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     const clean = (error: unknown) => redactor.clean(error, { provider, method: 'eth_subscribe' })
     try {
       await dropDeadSocket()
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       const given = { params, onData: sink.onData, onError: (error: unknown) => sink.onError(clean(error)) }
       const made = await (transport.value as ViemSubscribe).subscribe(given)
       return {

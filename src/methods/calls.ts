@@ -1,6 +1,7 @@
 // What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
 // mean, and pauses.
 
+import { reasonOf } from '../base/abort'
 import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
@@ -91,7 +92,7 @@ export function createCalls(parts: Parts): Calls {
           settle()
         }
         const onClose = () => finish(() => reject(new TransportClosedError()))
-        const onAbort = () => finish(() => reject(signal?.reason))
+        const onAbort = () => finish(() => reject(reasonOf(signal as AbortSignal)))
         const timer = clock.after(ms, () => finish(resolve))
         const offAbort = signal && whenAborted(signal, onAbort)
         ends.add(onClose)

@@ -2,6 +2,7 @@
 // over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
 
 import { numberToHex } from 'viem'
+import { reasonOf, throwIfAborted } from '../../base/abort'
 import { someOrAll } from '../../base/some-or-all'
 import { whenAborted } from '../../base/when-aborted'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
@@ -51,7 +52,7 @@ export function createScan(setup: ScanSetup): Scan {
   const limitsOf = (provider: Provider): Limits => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
-    end.signal.throwIfAborted()
+    throwIfAborted(end.signal)
     const provider = await lanes.take({ owner: end, choose: (hasRoom) => choose(piece, hasRoom) })
     if (!provider) return serveParts(piece, cutToFit(piece))
     let before: Before
@@ -161,7 +162,7 @@ export function createScan(setup: ScanSetup): Scan {
 
   async function ask(piece: Piece, provider: Provider) {
     // It may have ended since there was room.
-    end.signal.throwIfAborted()
+    throwIfAborted(end.signal)
     if (caller.deadline - calls.clock.now() < LEAST)
       throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: setup.timeout })
     const request = requestOf(piece)
@@ -194,10 +195,10 @@ export function createScan(setup: ScanSetup): Scan {
 
   return async (piece, before) => {
     const { signal } = setup.caller
-    const offAbort = signal && whenAborted(signal, () => stop(signal.reason))
+    const offAbort = signal && whenAborted(signal, () => stop(reasonOf(signal)))
     requests = piece.requests
     try {
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       return await (before ? goOn(piece, before) : serve(piece))
     } catch (error) {
       stop(error)
