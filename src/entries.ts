@@ -3,6 +3,7 @@
 
 import type { Transport } from 'viem'
 import { defined } from './base/defined'
+import { partsOf } from './base/url'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'
 import type { Redactor } from './channel/secrets'
@@ -209,7 +210,7 @@ function nameOf({ endpoint, built }: Way): string {
 
 /** The host without labels that look random, and the port if it is unusual. */
 function nameOfHost(url: string): string {
-  const { hostname, port } = new URL(url)
+  const { hostname, port } = partsOf(url)
   const hidden = secretLabels(hostname)
   const name = hostname
     .split('.')

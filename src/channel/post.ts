@@ -2,6 +2,7 @@
 // no JSON-RPC. Its failures are values, clean of secrets.
 
 import { reasonOf } from '../base/abort'
+import { partsOf } from '../base/url'
 import { ResponseBodyTooLargeError } from '../errors'
 import type { HeadersSource, HttpHeaders } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
@@ -70,12 +71,9 @@ function joinHeaders(authorization: string | undefined, own: HttpHeaders | undef
 // fetch refuses a URL with user info.
 function splitUrl(url: string): { target: string; authorization?: string } {
   try {
-    const parsed = new URL(url)
-    const { username, password } = parsed
-    if (!username && !password) return { target: parsed.href }
-    const authorization = `Basic ${basicOf(`${username}:${password}`)}`
-    parsed.username = parsed.password = ''
-    return { target: parsed.href, authorization }
+    const { username, password, bare } = partsOf(url)
+    const basic = basicOf(username, password)
+    return { target: bare, authorization: basic && `Basic ${basic}` }
   } catch {
     return { target: url } // fetch will say what is wrong with it
   }
