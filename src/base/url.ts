@@ -19,3 +19,12 @@ export function partsOf(url: string): UrlParts {
   const href = HAS_PATH.test(url) && written.startsWith(url) ? url : written
   return { ...PARTS.exec(href)!.groups, href, bare: href.replace(/\/\/[^/?#]*@/, '//') } as UrlParts
 }
+
+/** The scheme of a URL, such as `https:`; `undefined` if it is no URL. */
+export function protocolOf(url: string): string | undefined {
+  try {
+    return partsOf(url).protocol
+  } catch {
+    return undefined
+  }
+}
