@@ -23,8 +23,8 @@ export type LogLimits = {
 }
 
 export type LogKnowledge = {
-  /** `undefined` while nothing is declared or known. */
-  logLimits(now: number): LogLimits | undefined
+  /** `Infinity` for what is neither declared nor known. */
+  logLimits(now: number): LogLimits
   /** It has refused more than this. Returns whether that was news. */
   learnLogs(found: LearnedLogs, now: number): boolean
   learnedLogs(now: number): LearnedLogs | undefined
@@ -32,7 +32,7 @@ export type LogKnowledge = {
 
 /** @param lasts how long what is learned is believed (in ms). */
 export function createLogKnowledge(declared: LogCapabilities, lasts: number): LogKnowledge {
-  const said = Object.values(declared).some((value) => value !== undefined) ? limitsOf(declared, {}) : undefined
+  const said = limitsOf(declared, {})
   let known: { readonly learned: LearnedLogs; readonly limits: LogLimits; readonly until: number } | undefined
 
   function knownAt(now: number) {
