@@ -39,15 +39,14 @@ export function buildBatch(messages: readonly string[]): string {
 }
 
 export function readBody(text: string, id: number): RpcMessage {
-  const parsed = parse(text)
-  return parsed ? readMessage(parsed.body, id) : unreadable(text)
+  const body = parseJson(text)
+  return body === undefined ? unreadable(text) : readMessage(body, id)
 }
 
 /** Members may stand in any order. What is JSON but no batch, and no error, has an answer for nobody. */
 export function readBatch(text: string, ids: readonly number[]): RpcBatch {
-  const parsed = parse(text)
-  if (!parsed) return unreadable(text)
-  const { body } = parsed
+  const body = parseJson(text)
+  if (body === undefined) return unreadable(text)
   const items: readonly unknown[] = Array.isArray(body) ? body : [body]
   const byId = new Map<string, unknown>()
   for (const item of Array.isArray(body) ? items : []) {
@@ -97,9 +96,10 @@ function readError(error: unknown): RpcMessage {
   }
 }
 
-function parse(text: string): { body: unknown } | undefined {
+/** `undefined` for what is not JSON. */
+export function parseJson(text: string): unknown {
   try {
-    return { body: JSON.parse(text) }
+    return JSON.parse(text)
   } catch {
     return undefined // whatever the parser disliked about it
   }
