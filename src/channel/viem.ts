@@ -23,10 +23,7 @@ export type ViemChannelOptions = {
 }
 
 type ViemSubscribe = {
-  subscribe(given: { params: readonly unknown[] } & SubscriptionSink): Promise<{
-    subscriptionId: string
-    unsubscribe(): Promise<unknown>
-  }>
+  subscribe(given: { params: readonly unknown[] } & SubscriptionSink): Promise<UpstreamSubscription>
 }
 
 /** Of viem's `webSocket()`. */
@@ -84,13 +81,8 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
       await dropDeadSocket()
       signal?.throwIfAborted()
       const given = { params, onData: sink.onData, onError: (error: unknown) => sink.onError(clean(error)) }
-      const made = await (transport.value as ViemSubscribe).subscribe(given)
-      return {
-        get id() {
-          return made.subscriptionId
-        },
-        unsubscribe: made.unsubscribe,
-      }
+      const { unsubscribe } = await (transport.value as ViemSubscribe).subscribe(given)
+      return { unsubscribe }
     } catch (error) {
       throw clean(error)
     }

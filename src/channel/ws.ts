@@ -100,7 +100,6 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
       }
       let ended: Promise<unknown> | undefined
       return {
-        id,
         unsubscribe() {
           ended ??= sinks.of(id) === sink ? unsubscribe(id) : Promise.resolve()
           return ended
