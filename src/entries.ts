@@ -14,7 +14,6 @@ import { protocolOf } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { ProviderSetup } from './provider/provider'
-import { traitsOf } from './rpc/methods'
 import { refuse } from './shape'
 import type { ChannelType } from './types'
 
@@ -133,7 +132,6 @@ export function readList(
     return createViemChannel({
       transport: build(endpoint, clientParameters),
       type,
-      allowsUndefined: isWalletMethod,
       provider: provider.id,
       redactor: provider.redactor,
     })
@@ -216,8 +214,4 @@ function nameOfHost(url: string): string {
     .filter((label) => !hidden.includes(label))
     .join('.')
   return `${name || 'provider'}${port && `:${port}`}`
-}
-
-function isWalletMethod(method: string) {
-  return traitsOf(method).kind === 'wallet'
 }

@@ -4,6 +4,7 @@
 import type { Transport } from 'viem'
 import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
+import { traitsOf } from '../rpc/methods'
 import type { ChannelType, RpcRequest } from '../types'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import type { Redactor } from './secrets'
@@ -18,8 +19,6 @@ export type ViemChannelOptions = {
   provider: string
   /** The provider's redactor; it learns the secrets of this transport. */
   redactor?: Redactor | undefined
-  /** Whether `undefined` is an answer to a method (wallets give it). @default never */
-  allowsUndefined?: ((method: string) => boolean) | undefined
 }
 
 type ViemSubscribe = {
@@ -37,7 +36,7 @@ const ABORTABLE = ['http', 'fallback']
 const DEEPEST = 8
 
 export function createViemChannel(options: ViemChannelOptions): Channel {
-  const { transport, type, provider, redactor = createRedactor(), allowsUndefined } = options
+  const { transport, type, provider, redactor = createRedactor() } = options
   const send = transport.config.request as (args: RpcRequest, options?: { signal: AbortSignal }) => Promise<unknown>
   redactor.add(secretsOfTransport(transport))
 
@@ -54,7 +53,12 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     }
     // Not `async`, no second promise: every call comes through here.
     return (answer instanceof Promise ? answer : Promise.resolve(answer)).then(
-      (result) => (result === undefined && !allowsUndefined?.(args.method) ? refuse(args.method) : result),
+      (result) => {
+        // Wallets answer some of theirs so.
+        if (result === undefined && traitsOf(args.method).kind !== 'wallet')
+          throw new InvalidResponseError({ provider, method: args.method, reason: 'no result' })
+        return result
+      },
       (error) => {
         if (canSubscribe && isOfSocket(error)) dropDeadSocket().catch(() => {})
         throw signal?.aborted ? signal.reason : redactor.clean(error, { provider, method: args.method })
@@ -92,10 +96,6 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   async function dropDeadSocket() {
     const client = await (transport.value as ViemSocket).getRpcClient?.()
     if (client && client.socket.readyState > OPEN) client.close()
-  }
-
-  function refuse(method: string): never {
-    throw new InvalidResponseError({ provider, method, reason: 'no result' })
   }
 
   const canSubscribe = typeof field(transport.value, 'subscribe') === 'function'
