@@ -15,6 +15,17 @@ export function whenAborted(signal: AbortSignal, fn: () => void): () => void {
   }
 }
 
+/** What the promise brings, unless the signal is aborted before: then it rejects with the reason. */
+export function untilAborted<value>(promise: Promise<value>, signal: AbortSignal | undefined): Promise<value> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const quit = () => reject(signal.reason)
+    if (signal.aborted) quit()
+    const off = whenAborted(signal, quit)
+    promise.then(resolve, reject).finally(off)
+  })
+}
+
 function listen(signal: AbortSignal): Waiting {
   const all = new Set<() => void>()
   const ring = () => {

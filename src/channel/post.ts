@@ -1,6 +1,7 @@
 // One POST over fetch: headers, the limit of the body, an end by signal. What was sent and what came back is text to it: knows
 // no JSON-RPC. Its failures are values, clean of secrets.
 
+import { untilAborted } from '../base/when-aborted'
 import { ResponseBodyTooLargeError } from '../errors'
 import type { HeadersSource, HttpHeaders } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
@@ -102,16 +103,6 @@ async function readText(response: Response, limit: number): Promise<string> {
     }
     text += decoder.decode(value, { stream: true })
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 function ignore() {}

@@ -3,6 +3,7 @@
 
 import type { Transport } from 'viem'
 import { field } from '../base/fields'
+import { untilAborted } from '../base/when-aborted'
 import { InvalidResponseError } from '../errors'
 import { traitsOf } from '../rpc/methods'
 import type { ChannelType, RpcRequest } from '../types'
@@ -68,14 +69,10 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
 
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, { signal }: ChannelRequestOptions = {}) {
     const opened = open(params, sink, signal)
-    return new Promise<UpstreamSubscription>((resolve, reject) => {
+    return untilAborted(opened, signal).catch((error) => {
       // viem waits for its answer for ever; when it comes, nobody wants it any more.
-      const leave = () => {
-        reject(signal?.reason)
-        opened.then(({ unsubscribe }) => unsubscribe()).catch(() => {})
-      }
-      signal?.addEventListener('abort', leave)
-      opened.finally(() => signal?.removeEventListener('abort', leave)).then(resolve, reject)
+      if (signal?.aborted) opened.then(({ unsubscribe }) => unsubscribe()).catch(() => {})
+      throw error
     })
   }
 
