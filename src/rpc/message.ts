@@ -5,22 +5,15 @@ import type { RpcRequest } from '../types'
 
 export type RpcErrorObject = { code: number; message: string; data?: unknown }
 
-type ErrorMessage = {
-  type: 'error'
-  error: RpcErrorObject
-  /** It came without a code. */
-  isUncoded?: true
-}
-
-export type RpcMessage = { type: 'result'; result: unknown } | ErrorMessage | { type: 'invalid'; reason: string }
-
-/** The response to a batch. */
-export type RpcBatch =
-  /** In the order of the ids; `undefined` for those that no item of it is for. */
-  | { type: 'members'; members: readonly (RpcMessage | undefined)[] }
-  /** One error for all of them. */
-  | ErrorMessage
+/** What comes in place of a result; `isUncoded`: the error has no code. */
+export type NoResult =
+  | { type: 'error'; error: RpcErrorObject; isUncoded?: boolean }
   | { type: 'invalid'; reason: string }
+
+export type RpcMessage = { type: 'result'; result: unknown } | NoResult
+
+/** The response to a batch: in the order of the ids, `undefined` for those that no item of it is for; or one answer to all. */
+export type RpcBatch = { type: 'members'; members: readonly (RpcMessage | undefined)[] } | NoResult
 
 /**
  * The code of an error that came without one. No node uses it and viem maps it to no class,
@@ -79,7 +72,7 @@ export function readMessage(body: unknown, id: number): RpcMessage {
 
 /** A missing code is seen in the wild; a code of another type than number is no JSON-RPC. */
 function readError(error: unknown): RpcMessage {
-  if (typeof error === 'string') return { type: 'error', error: { code: NO_CODE, message: error }, isUncoded: true }
+  if (typeof error === 'string') return readError({ message: error })
   if (!isObject(error)) return invalid('an error that is no object')
   const { message, data } = error
   const code = error.code ?? undefined
@@ -121,6 +114,6 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function invalid(reason: string): { type: 'invalid'; reason: string } {
+function invalid(reason: string): NoResult {
   return { type: 'invalid', reason }
 }
