@@ -148,11 +148,7 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
 /** A test for a list of names and prefixes (`'trace_*'`); `undefined` for no list. */
 export function matcherOf(patterns: readonly string[] | undefined): ((method: string) => boolean) | undefined {
   if (!patterns) return undefined
-  const names = new Set<string>()
-  const prefixes: string[] = []
-  for (const pattern of patterns) {
-    if (pattern.endsWith('*')) prefixes.push(pattern.slice(0, -1))
-    else names.add(pattern)
-  }
-  return (method) => names.has(method) || prefixes.some((prefix) => method.startsWith(prefix))
+  const fits = (pattern: string, method: string) =>
+    pattern.endsWith('*') ? method.startsWith(pattern.slice(0, -1)) : method === pattern
+  return (method) => patterns.some((pattern) => fits(pattern, method))
 }
