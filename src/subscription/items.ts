@@ -47,11 +47,13 @@ type Told = Pick<LogsItem, 'number' | 'hash' | 'results'> & Partial<Pick<LogsIte
 const PROGRESS = 100
 
 /** @param from the first block that is told of */
-export function createLogItems(confirmations: number, from = 0): LogItems {
+export function createLogItems(confirmations: number, from = -Infinity): LogItems {
   /** What is not confirmed yet; those without logs only tell how far the stream is. */
   let held: LogsOfBlock[] = []
   /** The last block that is held, or was told. */
-  let last = Infinity
+  let last = from < 0 ? Infinity : from - 1
+  /** Everything up to this block is confirmed. */
+  let confirmed = -Infinity
   /** Told with the next item. */
   let gap: LogsOfBlock['gap']
 
@@ -92,8 +94,10 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
   function readLogs(item: LogsItem): LogsOfBlock[] {
     if (!item.isRemoved) {
       hold(item)
-      return confirmations === 0 ? release(item.number) : []
+      // What is late does not wait for the next block, which may be long in coming.
+      return release(item.isLate ? confirmed : item.number - confirmations)
     }
+    confirmed = Math.min(confirmed, item.number - 1 - confirmations)
     // Of one block some may have been told, and one that was found late still be held.
     const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(({ logIndex }) => logIndex))
     const results = item.results.filter(({ logIndex }) => !untold.includes(logIndex))
@@ -109,7 +113,8 @@ export function createLogItems(confirmations: number, from = 0): LogItems {
       drop(({ number, logs }) => logs.length === 0 && number >= item.number)
       last = Math.min(last, item.number)
       if (gap || item.number - last >= PROGRESS) hold(item)
-      return release(item.number - confirmations)
+      confirmed = item.number - confirmations
+      return release(confirmed)
     },
     noteGap,
   }

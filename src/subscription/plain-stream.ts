@@ -2,6 +2,7 @@
 // without doubles. What was pushed while nobody was connected cannot be asked for again.
 
 import { createNovelty } from '../base/novelty'
+import type { AttemptSummary } from '../errors'
 import type { Parts } from '../request/flight'
 import { keyOfPending } from '../rpc/pending'
 import type { RpcRequest } from '../types'
@@ -35,6 +36,8 @@ export function createPlainStream(
   const isNew = createNovelty(MOST_SEEN)
   /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
   let filter: Promise<unknown> | undefined
+  /** Why no place serves it, if so. */
+  let refusal: unknown
   const poller = createPoller(clock, poll, interval)
 
   function give(result: unknown) {
@@ -47,7 +50,8 @@ export function createPlainStream(
     sink.onState({ name: 'live', source: { provider: place.id, channel: 'ws' } })
   }
 
-  function onRest(refusal: unknown) {
+  function onRest(why: unknown) {
+    refusal = why
     // Whole transactions are told by no filter.
     if (isPending && params.length === 1) poller.start()
     else if (refusal) sink.onRefused(refusal)
@@ -63,8 +67,10 @@ export function createPlainStream(
       if (filter !== own) return
       sink.onState({ name: 'polling' })
       for (const hash of Array.isArray(found) ? found : []) give(hash)
-    } catch {
-      if (filter === own) filter = undefined // it is made again with the next poll
+    } catch (error) {
+      if (filter !== own) return
+      filter = undefined // it is made again with the next poll
+      if (refusal && isUnserved(error)) sink.onRefused(error)
     }
   }
 
@@ -95,4 +101,10 @@ export function createPlainStream(
       closeUpstream()
     },
   }
+}
+
+/** Whether all providers say so, and not only those that are up. */
+function isUnserved(error: unknown): boolean {
+  const { attempts = [] } = error as { attempts?: readonly AttemptSummary[] }
+  return attempts.length > 0 && attempts.every(({ kind }) => kind === 'unsupported-method')
 }

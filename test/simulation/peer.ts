@@ -1,6 +1,7 @@
 // The far end of one scripted socket: a node that answers frames and pushes what is subscribed to, in order, each frame after
 // a latency of its own, unless something is wrong with it.
 
+import type { Hash } from 'viem'
 import type { SocketEvents } from '../../src/channel/socket'
 import { RpcFault } from '../support/chain-rpc'
 import { createNodeSubscriptions } from '../support/node-subscriptions'
@@ -13,6 +14,8 @@ export type Peer = {
   ping(): void
   /** The chain has changed. */
   flush(): void
+  /** A transaction is pending. */
+  hear(hash: Hash): void
   /** The params of the subscriptions that are open, and known to the near end. */
   readonly subscriptions: readonly (readonly unknown[])[]
   /** Nothing goes in or out any more. */
@@ -120,6 +123,7 @@ export function createPeer({ site, events, conditions, refuses = [], seed }: Pee
     },
     ping: () => deliver(events.onAlive),
     flush: () => isOver || subscriptions.flush(),
+    hear: (hash) => isOver || subscriptions.addPending(hash),
     get subscriptions() {
       return [...open.values()]
     },

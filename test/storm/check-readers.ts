@@ -56,7 +56,7 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld): st
     if (item.gap && !item.gap.late && !isTooWide(missingOf(item.gap, at), world))
       say(`tells of a gap from ${item.gap.from} to ${item.gap.to}`)
     if (!block || item.gap?.late) continue
-    if (Number(item.number) < from) say(`is of a block before ${from}`)
+    if (reading.from !== undefined && Number(item.number) < from) say(`is of a block before ${from}`)
     if (!item.removed && !isConfirmed(block, plan.confirmations, at, world)) say('was not confirmed')
     // After logs were taken back, all up to the block before is given.
     const head = item.removed ? world.chain.block(block.parentHash) : block
@@ -156,9 +156,13 @@ function keptOf({ items }: Reading): Map<string, Kept> {
   return kept
 }
 
-/** Who names no block is told of all from the first one on of which he is told. */
-function firstOf({ from, items }: Reading, { chain }: StormWorld): number {
-  return from ?? Number(items[0]?.item.number ?? chain.head.number + 1)
+/**
+ * Who names no block is told of all from the first one on of which he is given logs. How far the stream is, may be told of the
+ * one before all that he must be given.
+ */
+function firstOf({ from, items: [first] }: Reading, { chain }: StormWorld): number {
+  if (from !== undefined || !first) return from ?? chain.head.number + 1
+  return Number(first.item.number) + (first.item.logs.length > 0 ? 0 : 1)
 }
 
 function placeOf({ number, index }: Kept): number {

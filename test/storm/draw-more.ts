@@ -67,7 +67,8 @@ export function withMore(storm: Storm): Storm {
     const pending = times(pick([1, 1, 2]), (): PollerPlan => {
       return { kind: 'pending', filter: {}, from: between(0, all.duration / 2), every: pick([500, 1_000, 4_000]) }
     })
-    return { ...all, pollers: [...all.pollers, ...pending] }
+    const listeners = times(pick([0, 1, 2]), () => between(0, all.duration / 2))
+    return { ...all, pollers: [...all.pollers, ...pending], listeners }
   }
 
   function withSleep(awake: Storm): Storm {

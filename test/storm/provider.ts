@@ -90,6 +90,7 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
   function hear(hash: Hash) {
     node.hear(hash)
     onPending(hash)
+    for (const { peer } of [...peers.values()]) peer.hear(hash)
     return hash
   }
 

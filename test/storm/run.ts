@@ -18,6 +18,8 @@ import { successProblems } from './check-success'
 import { truthProblems } from './check-truth'
 import { wallProblems } from './check-walls'
 import type { Fault } from './faults'
+import type { Listener } from './listeners'
+import { startListener } from './listeners'
 import type { Poller } from './pollers'
 import { startPoller } from './pollers'
 import type { Reader } from './readers'
@@ -49,6 +51,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   const watchers: Watcher[] = []
   const pollers: Poller[] = []
   const readers: Reader[] = []
+  const listeners: Listener[] = []
   /** In the end nobody is slow any more. */
   const whenBusy = (ms: number, run: () => void) => later(clock.now() < storm.duration ? ms : 0, run)
   const look = () => {
@@ -65,8 +68,9 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
       watchers.push(watcher)
       if (plan.to < Infinity) later(plan.to - plan.from, watcher.leave)
     })
-  if (storm.pollers.some(({ kind }) => kind === 'pending')) gossip.start(providers)
+  if (storm.listeners.length > 0 || storm.pollers.some(({ kind }) => kind === 'pending')) gossip.start(providers)
   for (const plan of storm.pollers) later(plan.from, () => pollers.push(startPoller(world, plan)))
+  for (const from of storm.listeners) later(from, () => listeners.push(startListener(world, from)))
   for (const plan of storm.readers) later(plan.from, () => readers.push(startReader(world, plan)))
   const isCutShort = storm.closesAt !== undefined
   await clock.advance(storm.closesAt ?? storm.duration)
@@ -83,7 +87,8 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
     ownProblems = watchers.flatMap((watcher) => watcherProblems(watcher, world))
     for (const poller of pollers) ownProblems.push(...poller.problems())
     for (const reader of readers) ownProblems.push(...readerProblems(reader, world, true))
-    for (const one of [...watchers, ...pollers, ...readers]) one.leave()
+    for (const listener of listeners) ownProblems.push(...listener.problems())
+    for (const one of [...watchers, ...pollers, ...readers, ...listeners]) one.leave()
     gossip.stop()
     await clock.advance(calls.all.some(({ times }) => times === 0) ? longestCall : lingers)
     ownProblems.push(...idleProblems(world))

@@ -9,8 +9,8 @@ export type Shrunk = { readonly storm: Storm; readonly problems: readonly string
 
 export async function shrinkStorm(storm: Storm, { problems }: Pick<Outcome, 'problems'>): Promise<Shrunk> {
   const rule = ruleOf(problems[0])
-  const { faults, calls, watchers, pollers, readers, sleeps, walls } = storm
-  const all = [watchers, pollers, readers, sleeps, walls, faults, calls].flat().map(() => true)
+  const { faults, calls, watchers, pollers, listeners, readers, sleeps, walls } = storm
+  const all = [watchers, pollers, listeners, readers, sleeps, walls, faults, calls].flat().map(() => true)
   const masks = fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length })
   let smallest: Shrunk = { storm, problems }
   await fc.check(
@@ -20,6 +20,7 @@ export async function shrinkStorm(storm: Storm, { problems }: Pick<Outcome, 'pro
       const fewer = {
         watchers: kept(watchers),
         pollers: kept(pollers),
+        listeners: kept(listeners),
         readers: kept(readers),
         sleeps: kept(sleeps),
         walls: kept(walls),

@@ -29,6 +29,8 @@ export type Storm = {
   readonly calls: readonly CallPlan[]
   readonly watchers: readonly WatcherPlan[]
   readonly pollers: readonly PollerPlan[]
+  /** When each subscribes to pending transactions (in ms). */
+  readonly listeners: readonly number[]
   readonly readers: readonly ReaderPlan[]
   readonly walls: readonly Wall[]
   /** One at most. */
@@ -106,6 +108,7 @@ export function drawStorm(seed: number): Storm {
     faults: times(pick([0, 1, 2, 4, 8, 12]), () => drawFaults(draw, duration, providers.length, blockTime)).flat(),
     calls: drawCalls(draw, duration, providers.length),
     watchers: chance(0.4) ? times(between(1, 3), () => drawWatcher(draw, duration)) : [],
+    listeners: [],
     pollers: chance(0.25) ? times(between(1, 2), () => drawPoller(draw, duration)) : [],
     readers: [],
     walls: [],
@@ -195,12 +198,13 @@ export function describeStorm({
   calls,
   watchers,
   pollers,
+  listeners,
   readers,
   sleeps,
   walls,
   ...rest
 }: Storm): string {
-  const lists = { providers, faults, calls, watchers, pollers, readers, sleeps, walls }
+  const lists = { providers, faults, calls, watchers, pollers, listeners, readers, sleeps, walls }
   const lines = Object.entries(lists).flatMap(([name, list]) =>
     list.map((one, index) => `  ${name}[${index}] ${JSON.stringify(one)}`),
   )

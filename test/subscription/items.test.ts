@@ -133,6 +133,12 @@ describe('from a block on', () => {
     const items = createLogItems(0, 101)
     expect([logs(100), passed(100), logs(100, { isRemoved: true }), logs(101)].flatMap(items.read)).toEqual([told(101)])
   })
+
+  test('behavior: it is told how far the stream is from there on', () => {
+    const items = createLogItems(0, 101)
+    const numbers = Array.from({ length: 100 }, (_, index) => 101 + index)
+    expect(numbers.flatMap((number) => items.read(passed(number)))).toEqual([told(200, { logs: [] })])
+  })
 })
 
 describe('a gap', () => {
@@ -188,10 +194,27 @@ describe('with confirmations', () => {
     expect(items.read(logs(100, { isRemoved: true }))).toEqual([told(100, { removed: true })])
   })
 
+  test('behavior: what is found late is told at once if it is confirmed already', () => {
+    const items = createLogItems(2)
+    items.read(passed(102))
+    expect(items.read(logs(100, { isLate: true }))).toEqual([told(100, { gap: { from: 100n, to: 100n, late: true } })])
+    expect(items.read(logs(101, { isLate: true }))).toEqual([])
+  })
+
+  test('behavior: nothing is confirmed by blocks that were taken back', () => {
+    const items = createLogItems(2)
+    items.read(logs(100))
+    items.read(passed(102))
+    items.read(logs(100, { isRemoved: true }))
+    expect(items.read(logs(100, { isLate: true, branch: 1 }))).toEqual([])
+  })
+
   test('behavior: a block of which a late log is still held when it is taken back: what was told of it is taken back', () => {
     const items = createLogItems(1)
     items.read(logs(100))
     items.read(passed(101))
+    // The newest block was replaced: it is confirmed no more.
+    items.read(passed(100))
     const late = { ...logs(100, { isLate: true }), results: [logOf(100, 1)] } as Item
     const removed = { ...logs(100, { isRemoved: true }), results: [logOf(100, 1), logOf(100, 0)] } as Item
     expect([items.read(late), items.read(removed), items.read(passed(102))]).toEqual([

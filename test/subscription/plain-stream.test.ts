@@ -1,7 +1,7 @@
 // A stream without blocks: where it comes from while sockets come and go.
 
 import { expect, test } from 'vitest'
-import { networkError } from '../support/errors'
+import { networkError, rpcError } from '../support/errors'
 import { createNodes } from './nodes'
 
 /** Its socket is gone; a filter takes 3 s. */
@@ -56,4 +56,13 @@ test('behavior: while no filter can be made, who subscribes waits for one', asyn
   http.on('eth_newPendingTransactionFilter').reply('0x77')
   await clock.advance(4_500)
   expect([typeof one.id, state()]).toEqual(['string', 'polling'])
+})
+
+test('behavior: no provider has a socket, or filters of pending transactions: it is refused', async () => {
+  const { clock, subscribe, status, channel } = createNodes(1, { channels: ['http'] })
+  channel('p1', 'http').on('eth_newPendingTransactionFilter').fail(rpcError(-32601, 'the method does not exist'))
+  const one = subscribe(['newPendingTransactions'])
+  await clock.advance(9_000)
+  expect(one.error).toMatchObject({ code: -32601 })
+  expect([status().subscriptions, clock.pending.after]).toEqual([[], 0])
 })

@@ -328,6 +328,17 @@ describe('one that begins in the past', () => {
     await stream.return?.()
   })
 
+  test('behavior: how far it is, is asked for only where no logs tell it', async () => {
+    const { clock, channel, stream } = await readFrom105(1, 1_110)
+    await clock.advance(1_000)
+    const { calls } = channel('p1', 'http')
+    const byNumber = calls.filter(({ method, params }) => {
+      return method === 'eth_getBlockByNumber' && (params as unknown[])[0] !== 'latest'
+    })
+    expect(byNumber.map(({ params }) => Number((params as unknown[])[0]))).toEqual([110, 1_110])
+    await stream.return?.()
+  })
+
   test.each([['with heads'], ['by logs alone']])(
     'behavior: a reorg while the past is read, at whatever moment: nothing of the old branch is left (%s)',
     async (how) => {

@@ -1,5 +1,6 @@
 // What a stream of logs has delivered, read again: from memory, else from the providers, a part at a time.
 
+import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
 import type { BlockRef } from '../block'
 import type { Item, Stream } from '../stream'
@@ -23,13 +24,14 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     // What a reorg may replace is read in one part, of the branch that is delivered.
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
     const takenBack = delivery.takenBack()
-    const marks = Array.from({ length: Math.ceil((upTo - from + 1) / PROGRESS) }, (_, index) =>
-      Math.min(upTo, from + (index + 1) * PROGRESS - 1),
-    )
-    const [found, blocks] = await Promise.all([
-      reads.ofRange(from, upTo, cursor.provider, 'backfill', isLast && cursor.hash ? cursor.hash : undefined),
-      Promise.all(marks.map((number) => backfill.byNumber(number, cursor.provider))),
+    const hash = isLast && cursor.hash ? cursor.hash : undefined
+    const blockOf = (number: number): BlockRef | Promise<BlockRef> =>
+      hash && number === upTo ? cursor : backfill.byNumber(number, cursor.provider)
+    const [found, end] = await Promise.all([
+      reads.ofRange(from, upTo, cursor.provider, 'backfill', hash),
+      blockOf(upTo),
     ])
+    const blocks = await Promise.all(marksOf(from, upTo, found).map(blockOf))
     if (delivery.takenBack() !== takenBack) throw new Error('A reorg has come in between.')
     if (isLast) {
       delivery.noteBefore(from, found)
@@ -39,8 +41,19 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     const logs = found.map(({ number, hash, logs }): Item => {
       return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
     })
-    return { items: inTurn([...logs, ...blocks.map(passed)]), upTo }
+    return { items: inTurn([...logs, ...[...blocks, end].map(passed)]), upTo }
   }
+}
+
+/** Blocks that tell how far it is, where no logs do. */
+function marksOf(from: number, upTo: number, found: readonly LoggedBlock[]): number[] {
+  const marks: number[] = []
+  let last = from - 1
+  for (const number of [...found.map((block) => block.number), upTo]) {
+    for (let mark = last + PROGRESS; mark < number; mark += PROGRESS) marks.push(mark)
+    last = number
+  }
+  return marks
 }
 
 function passed({ number, hash }: BlockRef): Item {
