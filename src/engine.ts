@@ -18,11 +18,11 @@ import type { LogsOptions } from './methods/logs/wide-logs'
 import { createHeads } from './provider/head'
 import type { ChannelState, Provider, ProviderSetup } from './provider/provider'
 import { createProvider, doubtChain } from './provider/provider'
-import type { Flight, Parts } from './request/flight'
+import type { Asked, Flight, Parts } from './request/flight'
 import { HEDGE_SHARE } from './request/hedge'
 import { landClosed } from './request/landing'
 import { learnBatchSize } from './request/learn'
-import type { Face, Plan, Planner } from './request/plan'
+import type { Face, Planner } from './request/plan'
 import { createProbeLedger } from './request/probe-ledger'
 import { inPriorityOrder } from './request/route'
 import { createRanking } from './request/strategy'
@@ -34,7 +34,7 @@ import type { Status } from './status'
 import { statusOf } from './status'
 import type { Subscriptions, SubscriptionsOptions } from './subscription/subscriptions'
 import { createSubscriptions } from './subscription/subscriptions'
-import type { BreakerStateName, ChannelType, FailureKind, RpcRequest } from './types'
+import type { BreakerStateName, ChannelType, FailureKind } from './types'
 
 export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | 'pollingInterval'> & {
   readonly providers: readonly ProviderSetup[]
@@ -67,7 +67,7 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
 export type Engine = {
   readonly events: Events
   readonly providers: readonly Provider[]
-  request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
+  request(asked: Asked): Promise<unknown>
   readonly subscriptions: Subscriptions
   status(): Status
   /** Resolves once a provider is verified, or answers where no chain is to be checked. */
@@ -126,13 +126,8 @@ export function createEngine(setup: EngineSetup): Engine {
     version: 0,
     nextId: 1,
   }
-  const { request, part } = createEntrance(parts, setup)
-  const subscriptions = createSubscriptions({
-    ...setup,
-    parts,
-    part,
-    request: (face, asked) => request(face, asked, { ...face.planner(asked), isInner: true }, undefined),
-  })
+  const request = createEntrance(parts, setup)
+  const subscriptions = createSubscriptions({ ...setup, parts, request })
 
   function onBreakerChange(
     channel: ChannelState,
@@ -184,14 +179,9 @@ export function createEngine(setup: EngineSetup): Engine {
   return {
     events,
     providers,
-    request: (face, args, plan, signal) =>
-      parts.closed ? Promise.reject(new TransportClosedError()) : request(face, args, plan, signal),
+    request: (asked) => (parts.closed ? Promise.reject(new TransportClosedError()) : request(asked)),
     subscriptions,
-    status: () =>
-      statusOf(
-        { startedAt, chainId, providers, heads, counts: parts.counts, subscriptions: subscriptions.status() },
-        clock.now(),
-      ),
+    status: () => statusOf({ ...parts, startedAt, chainId, subscriptions: subscriptions.status() }, clock.now()),
     verifyAny: (face) => verifyAny(parts, face),
     channel: channelOf,
     limitsDepth: () => providers.some(({ capability }) => capability.limitsDepth()),

@@ -78,12 +78,15 @@ export function readList(
     return { id: config.id ?? uniqueOf(nameOf(ways[0] as Way), taken), config, ways, redactor: createRedactor() }
   })
   const shared = new Map<Way, Channel>()
+  for (const provider of providers)
+    for (const way of provider.ways)
+      if (typeof way.endpoint === 'string') shared.set(way, sharedChannel(provider, way.type, way.endpoint))
 
   function setupOf({ id, config, ways }: Listed, index: number): ProviderSetup {
     const built = ways.flatMap((way) => way.built?.config ?? [])
-    const [http, socket] = (['http', 'ws'] as const).map((asked) =>
-      ways.find(({ type, endpoint }) => type === asked && typeof endpoint === 'string'),
-    )
+    const sharedOf = (asked: ChannelType) =>
+      ways.map((way) => shared.get(way)).find((channel) => channel?.type === asked)
+    const { socket, strays } = sharedOf('ws') ?? {}
     return {
       id,
       priority: config.priority ?? index,
@@ -99,18 +102,14 @@ export function readList(
       },
       limits: config.limits ?? {},
       breaker: { ...breaker, ...defined<BreakerOptions>(config.breaker ?? {}) },
-      ...(socket && {
-        socket: () => shared.get(socket)?.socket?.() ?? 'idle',
-        strays: () => shared.get(socket)?.strays?.() ?? 0,
-      }),
-      ...(onBatchRefused && http && { load: () => shared.get(http)?.load?.() ?? 0 }),
+      socket,
+      strays,
+      load: sharedOf('http')?.load,
     }
   }
 
   /** Shared by all clients: it knows nothing of them. */
-  function sharedChannel({ id, config, redactor }: Listed, way: Way, url: string): Channel {
-    const known = shared.get(way)
-    if (known) return known
+  function sharedChannel({ id, config, redactor }: Listed, type: ChannelType, url: string): Channel {
     const { headers, limits, capabilities } = config
     const options = { url, headers, provider: id, redactor }
     const batches = onBatchRefused && {
@@ -118,23 +117,14 @@ export function readList(
       rules: capabilities?.errors,
       onRefused: (most: number) => onBatchRefused(id, most),
     }
-    const channel =
-      way.type === 'http'
-        ? createHttpChannel({ ...options, batches })
-        : createWsChannel({ ...options, onSocket: (change) => onSocket?.(id, change) })
-    shared.set(way, channel)
-    return channel
+    return type === 'http'
+      ? createHttpChannel({ ...options, batches })
+      : createWsChannel({ ...options, onSocket: (change) => onSocket?.(id, change) })
   }
 
-  function channelOf(provider: Listed, way: Way, clientParameters: FactoryParameters): Channel {
-    const { endpoint, type } = way
-    if (typeof endpoint === 'string') return sharedChannel(provider, way, endpoint)
-    return createViemChannel({
-      transport: build(endpoint, clientParameters),
-      type,
-      provider: provider.id,
-      redactor: provider.redactor,
-    })
+  function clientChannel({ id, redactor }: Listed, { type, endpoint }: Way, clientParameters: FactoryParameters) {
+    const transport = build(endpoint as Transport, clientParameters)
+    return createViemChannel({ transport, type, provider: id, redactor })
   }
 
   return {
@@ -143,7 +133,9 @@ export function readList(
       providers[0]?.ways[0]?.type === 'ws' ||
       entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
     connect: (clientParameters) =>
-      providers.flatMap((provider) => provider.ways.map((way) => channelOf(provider, way, clientParameters))),
+      providers.flatMap((provider) =>
+        provider.ways.map((way) => shared.get(way) ?? clientChannel(provider, way, clientParameters)),
+      ),
     close() {
       for (const channel of shared.values()) channel.close()
     },

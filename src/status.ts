@@ -123,17 +123,7 @@ function statusOfChannel(
 }
 
 /** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
-function printable({ methods, errors, history, logs, subscriptions, ...others }: Capabilities): Capabilities {
-  return defined<Capabilities>({
-    ...others,
-    methods: methods && defined({ include: listed(methods.include), exclude: listed(methods.exclude) }),
-    history: history && { ...history },
-    logs: logs && { ...logs },
-    subscriptions: typeof subscriptions === 'object' ? [...subscriptions] : subscriptions,
-    errors: errors?.map((rule) => defined({ ...rule, message: rule.message && String(rule.message) })),
-  })
-}
-
-function listed<item>(items: readonly item[] | undefined): item[] | undefined {
-  return items && [...items]
+function printable(declared: Capabilities): Capabilities {
+  const asText = (_: string, value: unknown) => (value instanceof RegExp ? String(value) : value)
+  return JSON.parse(JSON.stringify(declared, asText))
 }

@@ -87,20 +87,20 @@ const EVENTS =
   'request, attempt, failover, breaker, limit, capability, connection, subscription, gap, head, reorg, dispute'
 const eventName = rule((value) => EVENTS.split(', ').includes(value as string), `must be one of ${EVENTS}`)
 
-export function requestOf(engine: Engine, face: Face, ids: readonly string[]): FailoverRequestFn {
+export function requestOf(engine: Engine, { channels, planner }: Face, ids: readonly string[]): FailoverRequestFn {
   return ((request: RpcRequest, given?: RequestOptions) => {
     try {
       if (typeof request?.method !== 'string') return refuse('method', 'must be a text', request?.method)
-      if (given === undefined) return engine.request(face, request, face.planner(request), undefined)
+      if (given === undefined) return engine.request({ channels, request, plan: planner(request) })
       if (!isObject(given)) return refuse('options', 'must be an object', given)
       // viem's own say nothing to us.
       const { dedupe, methods, retryCount, retryDelay, uid, ...own } = given as RequestOptions & EIP1193RequestOptions
       const options = defined<RequestOptions>(own)
       checkRequestOptions(options, 'options')
-      const { signal: until, ...rest } = options
+      const { signal, ...rest } = options
       const overrides = Object.keys(rest).length > 0 ? rest : undefined
       if (overrides) checkNamed(overrides, ids, 'options')
-      return engine.request(face, request, face.planner(request, overrides), until)
+      return engine.request({ channels, request, plan: planner(request, overrides), signal })
     } catch (error) {
       return Promise.reject(error)
     }
@@ -123,14 +123,10 @@ export function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn,
   const close = async () => engine.close()
   return {
     request,
-    subscribe(given) {
-      try {
-        checkSubscriber(given)
-      } catch (error) {
-        return Promise.reject(error)
-      }
+    async subscribe(given) {
+      checkSubscriber(given)
       const turnedOff = isQuiet ? 'is not subscribed to: `subscriptions` is false' : undefined
-      return engine.subscriptions.subscribe(face, given, turnedOff)
+      return await engine.subscriptions.subscribe(face, given, turnedOff)
     },
     heads(given = {}) {
       checkWait(given, '')

@@ -1,15 +1,15 @@
 // What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
 // mean, and pauses.
 
+import { createPauses } from '../base/pause'
 import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
-import type { Provider } from '../provider/provider'
+import type { ChannelState, Provider } from '../provider/provider'
 import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
 import type { ClientChannels, Plan, Planner } from '../request/plan'
-import type { RouteLimits } from '../request/route'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 
@@ -20,7 +20,7 @@ export type Caller = {
   /** The end of the whole request (in ms of the clock). */
   readonly deadline: number
   /** Whom the caller wants to be asked. */
-  readonly limits: Pick<RouteLimits, 'provider' | 'isPinned' | 'channel' | 'exclude'>
+  readonly limits: Pick<Plan, 'provider' | 'isPinned' | 'channel' | 'exclude'>
   /** The number of the request in events. */
   readonly id: number
   /** Told of the end of each call, for what is told of the request. */
@@ -29,15 +29,17 @@ export type Caller = {
 
 export type Answer = { readonly value: unknown; readonly by: Provider }
 
-/** How an attempt failed, and at which provider (its id). */
-export type Failed = { readonly provider: string; readonly failure: Failure }
+/** How an attempt failed, and where. */
+export type Failed = {
+  readonly provider: string
+  readonly by: ChannelState | undefined
+  readonly failure: Failure
+}
 
-export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
+export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers' | 'channels' | 'ranking'> & {
   /** Ids of the private providers. */
   readonly privates: readonly string[]
   readonly planOf: Planner
-  /** Ids of those that may not be asked for what is planned, by a wall or by what is declared of them. */
-  barredFrom(plan: Plan): string[]
   /** Sends one request through the pipeline, as a part of the caller's. */
   ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer>
   /** As `ask`, where it does not matter who answers. */
@@ -51,16 +53,17 @@ export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers'> & {
 const SHARE = 0.6
 
 export function createCalls(parts: Parts): Calls {
-  const { clock, heads, providers, ends } = parts
+  const { clock, heads, providers, channels, ranking, ends } = parts
 
   async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
-    const { channels, signal, id } = caller
+    const { signal, id } = caller
     let by!: Provider // whoever wins is told of before the value comes
     const onEnd: OnEnd = (attempts, channel) => {
       if (channel) by = channel.provider
       caller.onEnd(attempts, channel)
     }
-    const value = await fly(parts, channels, request, partOf(clock.now(), caller, plan), signal, onEnd, id)
+    const asked = { channels: caller.channels, request, plan: partOf(clock.now(), caller, plan), signal, onEnd }
+    const value = await fly(parts, asked, id)
     return { value, by }
   }
 
@@ -68,35 +71,28 @@ export function createCalls(parts: Parts): Calls {
     clock,
     heads,
     providers,
+    channels,
+    ranking,
     privates: providers.filter(({ setup }) => setup.isPrivate).map(({ id }) => id),
     planOf: parts.planner,
-    barredFrom: ({ wall, need }) =>
-      providers
-        .filter(({ id, capability }) => wall?.includes(id) === false || capability.declares(need.method) === false)
-        .map(({ id }) => id),
     ask,
     call: async (...asked) => (await ask(...asked)).value,
     failuresOf(error, request) {
-      return attemptsOf(error).map((attempt) => {
-        const provider = providers.find(({ id }) => id === attempt.provider)
-        return { provider: attempt.provider, failure: classify(provider, request, attempt.error) }
+      return attemptsOf(error).map(({ provider, channel, ...attempt }) => {
+        const by = channels.find((one) => one.provider.id === provider && one.type === channel)
+        return { provider, by, failure: classify(by?.provider, request, attempt.error) }
       })
     },
-    pause: ({ signal }, ms) =>
-      new Promise((resolve, reject) => {
-        const finish = (settle: () => void) => {
-          timer.cancel()
-          ends.delete(onClose)
-          offAbort?.()
-          settle()
-        }
-        const onClose = () => finish(() => reject(new TransportClosedError()))
-        const onAbort = () => finish(() => reject(signal?.reason))
-        const timer = clock.after(ms, () => finish(resolve))
-        const offAbort = signal && whenAborted(signal, onAbort)
-        ends.add(onClose)
-        if (signal?.aborted) onAbort()
-      }),
+    async pause({ signal }, ms) {
+      const { wait, end } = createPauses(clock)
+      const offAbort = signal && whenAborted(signal, end)
+      ends.add(end)
+      if (!signal?.aborted && !parts.closed) await wait(ms)
+      ends.delete(end)
+      offAbort?.()
+      if (parts.closed) throw new TransportClosedError()
+      signal?.throwIfAborted()
+    },
   }
 }
 

@@ -6,9 +6,9 @@ import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
 import type { RequestEnd } from '../request/emit'
 import { emitEnd } from '../request/emit'
-import type { OnEnd, Parts } from '../request/flight'
+import type { Asked, OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { ClientChannels, Face, Plan } from '../request/plan'
+import type { Plan } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { takesSigned } from '../rpc/methods'
 import { paramOf } from '../rpc/params'
@@ -20,7 +20,7 @@ import type { LogsOptions } from './logs/wide-logs'
 import { createWideLogs } from './logs/wide-logs'
 import { createSharing, JOINABLE, keyOf } from './sharing'
 import { createLookUps } from './transactions/look-ups'
-import { createTransactions, describeSend } from './transactions/transactions'
+import { createSend, describeSend } from './transactions/transactions'
 
 export type EntranceOptions = {
   readonly share: boolean
@@ -29,33 +29,20 @@ export type EntranceOptions = {
   readonly hasOwnSerializer: boolean
 }
 
-export type Entrance = {
-  request(face: Face, request: RpcRequest, plan: Plan, signal: AbortSignal | undefined): Promise<unknown>
-  /** A read of the library's own: not told of; logs may be of any width. */
-  part(channels: ClientChannels, request: RpcRequest, plan: Plan, signal: AbortSignal, onEnd: OnEnd): Promise<unknown>
-}
-
-/** What came in. */
-type Asked = {
-  readonly channels: ClientChannels
-  readonly request: RpcRequest
-  readonly plan: Plan
-  readonly signal: AbortSignal | undefined
-}
-
 /** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
 const SYNC_MARGIN = 5_000
 
-export function createEntrance(parts: Parts, options: EntranceOptions): Entrance {
+/** The one way in: of what callers ask, and of what the library asks itself. */
+export function createEntrance(parts: Parts, options: EntranceOptions): (asked: Asked) => Promise<unknown> {
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
   const wallets = providers.filter(({ setup }) => setup.isWallet)
   const sharing = options.share ? createSharing(clock) : undefined
   const calls = createCalls(parts)
-  const logs = createWideLogs(parts, calls, options.logs)
+  const logs = createWideLogs(calls, options.logs)
   const filters = createFilters(calls, logs)
   const lookUps = createLookUps(calls)
-  const transactions = createTransactions(calls, lookUps, options)
+  const sendRaw = createSend(calls, lookUps, options)
   parts.truth?.onReset.add(lookUps.forget)
   parts.truth?.onReset.add(filters.noteReset)
 
@@ -71,13 +58,13 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
     // What it is by its method, whomever it goes to.
     const { kind, isShareable } = given.plan.need.traits
-    if (kind === 'raw-send') return send(asked)
+    if (kind === 'raw-send') return change(send(asked))
     if (kind === 'filter') return inParts(asked, (caller) => filters.request(caller, request))
     if (method === 'eth_chainId' && isChainKnown(plan)) return inParts(asked, () => chainId)
     if (lookUps.isOurs(request)) return inParts(asked, (caller) => lookUps.request(caller, request, plan))
-    if (kind === 'wallet' || kind === 'write') return change(asked)
+    if (kind === 'wallet' || kind === 'write') return change(fly(parts, asked))
     const key = isShareable ? keyOf(request, length) : undefined
-    if (!sharing || key === undefined) return read(asked)
+    if (!sharing || key === undefined || plan.isInner) return read(asked)
     const { base = plan } = plan
     const other = sharing.find(key, base, signal)
     if (other) return inParts(asked, (caller) => join(other, caller, asked))
@@ -98,14 +85,10 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     return { ...plan, base: plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
   }
 
-  function pass({ channels, request, plan, signal }: Asked): Promise<unknown> {
-    return fly(parts, channels, request, plan, signal)
-  }
-
   function read(asked: Asked): Promise<unknown> {
     const { request, plan } = asked
-    if (request.method !== 'eth_getLogs') return pass(asked)
-    return inParts(asked, (caller) => logs.request(caller, request, plan))
+    if (request.method !== 'eth_getLogs') return fly(parts, asked)
+    return inParts(asked, (caller) => logs(caller, request, plan))
   }
 
   /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
@@ -122,9 +105,9 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
   }
 
   /** What may change something: what was asked before it has ended is not the answer to what is asked after it. */
-  async function change(asked: Asked) {
+  async function change(answer: Promise<unknown>) {
     try {
-      return await pass(asked)
+      return await answer
     } catch (error) {
       throw describeSend(error as Error)
     } finally {
@@ -132,18 +115,13 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
   }
 
-  async function send(asked: Asked) {
-    const { request } = asked
-    const plan = { ...asked.plan, timeout: Math.max(asked.plan.timeout, nodeTimeoutOf(request) + SYNC_MARGIN) }
-    try {
-      return await inParts({ ...asked, plan }, (caller) => transactions.send(caller, request, plan))
-    } finally {
-      sharing?.invalidate()
-    }
+  function send({ request, plan, ...asked }: Asked) {
+    const own = { ...plan, timeout: Math.max(plan.timeout, nodeTimeoutOf(request) + SYNC_MARGIN) }
+    return inParts({ ...asked, request, plan: own }, (caller) => sendRaw(caller, request, own))
   }
 
   /** A request that is answered by other means than one flight: it is counted and told of here, if it is a caller's. */
-  async function inParts({ channels, request, plan, signal }: Asked, run: (caller: Caller) => unknown) {
+  async function inParts({ channels, request, plan, signal, ...asked }: Asked, run: (caller: Caller) => unknown) {
     const id = parts.nextId++
     const startedAt = clock.now()
     const { isInner } = plan
@@ -152,9 +130,10 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     }
     let by: ChannelState | undefined
     let made = 0
-    const onEnd: OnEnd = (attempts, channel = by) => {
-      by = channel
+    const onEnd: OnEnd = (attempts, channel) => {
+      by = channel ?? by
       made += attempts
+      asked.onEnd?.(attempts, channel)
     }
     if (!isInner) counts.total++
     try {
@@ -175,14 +154,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): Entrance
     return !wallets[0] && provider === undefined && providers.some(({ chain }) => chain.state === 'verified')
   }
 
-  return {
-    request: ({ channels }, request, plan, signal) => enter({ channels, request, plan, signal }),
-    part(channels, request, plan, signal, onEnd) {
-      if (request.method !== 'eth_getLogs') return fly(parts, channels, request, plan, signal, onEnd)
-      const deadline = clock.now() + plan.timeout
-      return logs.request({ channels, signal, deadline, limits: plan, id: parts.nextId++, onEnd }, request, plan)
-    },
-  }
+  return enter
 }
 
 /** How long the node may wait for the receipt (in ms), as its params say (EIP-7966). */

@@ -20,8 +20,8 @@ export type LearnedLogs = { maxBlockRange?: number; maxAddresses?: number; maxRe
 export type LogLimits = { readonly [name in keyof LogCapabilities]-?: number }
 
 export type LogKnowledge = {
-  /** `undefined` while nothing is declared or known. */
-  logLimits(now: number): LogLimits | undefined
+  /** `Infinity` for what is neither declared nor known. */
+  logLimits(now: number): LogLimits
   /** It has refused more than this. Returns whether that was news. */
   learnLogs(found: LearnedLogs, now: number): boolean
   learnedLogs(now: number): LearnedLogs | undefined
@@ -40,10 +40,7 @@ export function createLogKnowledge(declared: LogCapabilities, lasts: number): Lo
 
   return {
     learnedLogs,
-    logLimits(now) {
-      const known = { ...said, ...learnedLogs(now) }
-      return Object.keys(known).length > 0 ? { ...UNLIMITED, ...known } : undefined
-    },
+    logLimits: (now) => ({ ...UNLIMITED, ...said, ...learnedLogs(now) }),
     learnLogs(found, now) {
       const before = learnedLogs(now) ?? {}
       const next = { ...before }

@@ -115,16 +115,19 @@ export type Pilot = Landing & {
   look(flight: Flight, now: number): void
 }
 
-/** What a request brings along. */
-type Ticket = {
-  readonly parts: Parts
+/** What is asked, of whom, and how. */
+export type Asked = {
   readonly channels: ClientChannels
   readonly request: RpcRequest
   readonly plan: Plan
-  readonly signal: AbortSignal | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onEnd?: OnEnd | undefined
+}
+
+type Ticket = Asked & {
+  readonly parts: Parts
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
-  readonly onEnd: OnEnd | undefined
   /** The request's number in events; its parts share it. */
   readonly id: number
 }

@@ -86,7 +86,7 @@ function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, pa
   const found = query && learnedFrom(failure, query)
   const [limit = '', value] = Object.entries(found ?? {})[0] ?? []
   if (!found || value === undefined) return
-  const before = provider.capability.logLimits(now)?.[limit as keyof LearnedLogs] ?? Infinity
+  const before = provider.capability.logLimits(now)[limit as keyof LearnedLogs]
   if (!provider.capability.learnLogs(found, now)) return
   const known = before === Infinity ? 'unknown' : `${limit} ${before}`
   tell(parts, provider, 'logs', known, `${limit} ${value}`, failure.kind)

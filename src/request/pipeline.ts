@@ -6,7 +6,6 @@ import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
-import type { RpcRequest } from '../types'
 import {
   askableOf,
   backOf,
@@ -24,13 +23,12 @@ import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
 import { askHeldAgain, receive, settleHeld } from './doubt'
-import type { Flight, OnEnd, Parts, Pilot } from './flight'
+import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
 import { isNearHead, probeHeads } from './head-probe'
 import { landAborted, landClosed, landEmpty, landError } from './landing'
 import { asFinal, timeoutOf } from './launch'
-import type { ClientChannels, Plan } from './plan'
 import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
@@ -46,16 +44,9 @@ const pilot: Pilot = {
   onFailure,
 }
 
-/** Runs one request to its end. */
-export function fly(
-  parts: Parts,
-  channels: ClientChannels,
-  request: RpcRequest,
-  plan: Plan,
-  signal?: AbortSignal | undefined,
-  onEnd?: OnEnd | undefined,
-  id: number = parts.nextId++,
-): Promise<unknown> {
+/** Runs one request to its end. @param id its number in events; parts of one request share it. */
+export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Promise<unknown> {
+  const { channels, request, plan, signal, onEnd } = asked
   return new Promise((resolve, reject) => {
     const startedAt = parts.clock.now()
     const flight = createFlight(

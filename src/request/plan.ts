@@ -63,6 +63,7 @@ export type PlanSettings = {
 /** Everything about a method and its options that is worked out once and used for each of its requests. */
 export type Plan = RouteLimits & {
   readonly need: Need
+  readonly exclude: readonly string[]
   /** For the whole request (in ms); `Infinity` for none. */
   readonly timeout: number
   /** `undefined`: no hedging; `delay` undefined: measured. */
@@ -149,7 +150,7 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
     provider: overrides.provider,
     isPinned,
     channel: overrides.channel,
-    exclude: overrides.exclude,
+    exclude: overrides.exclude ?? [],
     isPrivate: false,
     isInner: false,
     isOneShot: false,

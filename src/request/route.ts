@@ -130,6 +130,13 @@ export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimi
   return undefined
 }
 
+/** Ids of those that nothing planned like this ever goes to: by a wall, or by what is declared of them. */
+export function barredFrom({ wall, need }: RouteLimits & { need: Need }, providers: readonly Provider[]): string[] {
+  const isBarred = ({ id, capability }: Provider) =>
+    wall?.includes(id) === false || capability.declares(need.method) === false
+  return providers.filter(isBarred).map(({ id }) => id)
+}
+
 /** Why nobody may be asked. */
 export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly ChannelState[]): Exclusion[] {
   return channels.map((channel) => ({

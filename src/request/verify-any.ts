@@ -32,7 +32,7 @@ export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {
 async function isAnyAlive(parts: Parts, { channels, planner }: Face): Promise<boolean> {
   const question = { method: 'eth_chainId' }
   try {
-    await fly(parts, channels, question, { ...planner(question), isInner: true })
+    await fly(parts, { channels, request: question, plan: { ...planner(question), isInner: true } })
     return true
   } catch (error) {
     if ((error as Error).name === 'TransportClosedError') throw error

@@ -1,10 +1,9 @@
 // How the streams of one list ask providers: through the request pipeline, within what the list allows, until nobody is
 // subscribed any more. What is asked is not its business.
 
-import type { ChannelState } from '../provider/provider'
-import type { OnEnd, Parts } from '../request/flight'
-import type { ClientChannels, Face, Plan } from '../request/plan'
-import { exclusionOf } from '../request/route'
+import type { Asked, OnEnd, Parts } from '../request/flight'
+import type { Face, Plan } from '../request/plan'
+import { barredFrom, exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
 /** What a call of ours is for; it is counted there. */
@@ -38,41 +37,23 @@ export type Asking = {
   abort(): void
 }
 
-/** A read of the library's own; logs may be of any width. */
-export type AskPart = (
-  channels: ClientChannels,
-  request: RpcRequest,
-  plan: Plan,
-  signal: AbortSignal,
-  onEnd: OnEnd,
-) => Promise<unknown>
-
 export type AskingOptions = {
-  readonly parts: Pick<Parts, 'channels'>
-  readonly part: AskPart
+  readonly parts: Pick<Parts, 'channels' | 'providers'>
+  readonly request: (asked: Asked) => Promise<unknown>
 }
 
-export function createAsking({ parts, part }: AskingOptions, { channels, planner }: Face): Asking {
+export function createAsking({ parts, request: answer }: AskingOptions, { channels, planner }: Face): Asking {
   const plan = planner({ method: 'eth_subscribe' })
   /** One signal for all that is asked would have too many listeners. */
   const asked = new Set<AbortController>()
 
-  function mayServe({ need, ...limits }: Plan): ChannelState[] {
-    return parts.channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
-  }
-
-  function othersThan(serving: readonly ChannelState[]): string[] {
-    const ids = new Set(serving.map(({ provider }) => provider.id))
-    return parts.channels.flatMap(({ provider: { id } }) => (ids.has(id) ? [] : [id]))
-  }
-
   return {
     ask(request, { purpose, timeout, serving, provider, isPinned, exclude = [], channel = plan.channel }) {
-      const barred = serving === undefined ? [] : othersThan(mayServe(planner({ method: serving })))
+      const barred = serving === undefined ? [] : barredFrom(planner({ method: serving }), parts.providers)
       // A client that is pinned to one provider asks nobody else.
       const limits = !plan.isPinned && {
         ...(provider && { provider, allowFailover: !isPinned }),
-        exclude: [...(plan.exclude ?? []), ...exclude, ...barred],
+        exclude: [...plan.exclude, ...exclude, ...barred],
         channel,
       }
       let by = { provider: '', attempts: 0 }
@@ -86,12 +67,13 @@ export function createAsking({ parts, part }: AskingOptions, { channels, planner
       const own = planner(request, { ...limits, timeout })
       // Somebody else may be asked in its place.
       const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
-      return part(channels, request, inner, controller.signal, onEnd)
+      return answer({ channels, request, plan: inner, signal: controller.signal, onEnd })
         .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))
     },
     providers() {
-      return [...new Set(mayServe(plan).flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
+      const mayServe = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
+      return [...new Set(mayServe.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     abort() {
       // Whoever hears of it may subscribe anew.

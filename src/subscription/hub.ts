@@ -5,11 +5,10 @@ import type { Hex } from 'viem'
 import { call } from '../base/call'
 import { createGate } from '../base/gate'
 import { SubscriptionGapError, TransportClosedError } from '../errors'
-import type { Parts } from '../request/flight'
+import type { Asked, Parts } from '../request/flight'
 import { asViemError } from '../request/outcome'
 import type { Face } from '../request/plan'
 import type { RpcRequest, SocketState } from '../types'
-import type { AskPart } from './asking'
 import { createAsking } from './asking'
 import { createBackfill } from './backfill'
 import type { Block } from './block'
@@ -32,9 +31,8 @@ export type HubOptions = {
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
-  readonly part: AskPart
-  /** A request like a caller's. */
-  readonly request: (face: Face, request: RpcRequest) => Promise<unknown>
+  /** How the library's own requests are answered: logs of any width, filters that outlive their provider. */
+  readonly request: (asked: Asked) => Promise<unknown>
 }
 
 export type Subscription = {
@@ -73,7 +71,8 @@ export function createHub(options: HubOptions, face: Face): Hub {
   const places = createPlaces(parts, face.channels, plan)
   const asking = createAsking(options, face)
   const backfill = createBackfill(asking.ask)
-  const request = (asked: RpcRequest) => options.request(face, asked)
+  const request = (asked: RpcRequest) =>
+    options.request({ channels: face.channels, request: asked, plan: { ...face.planner(asked), isInner: true } })
   const knownHead = createKnownHeads(parts, backfill, places)
   const common = { ...options, ...asking, backfill, places, knownHead, interval, onReorg, request }
   const heads = createHeadFeed(common)

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import type { Hex } from 'viem'
 import { HttpRequestError, RpcRequestError } from 'viem'
 import { createRedactor } from '../../src/channel/secrets'
-import { hashOf } from '../../src/methods/transactions/hash'
+import { payloadOf } from '../../src/methods/transactions/payload'
 import { refusalOf } from '../../src/rpc/batch-refusal'
 import { heightOf, logQueryOf } from '../../src/rpc/block'
 import { bloomTestOf, fullnessOf, isEmptyBloom } from '../../src/rpc/bloom'
@@ -124,7 +124,7 @@ export const proofs: readonly Proof[] = [
         }
         logQueryOf(params)
       }
-      assert.match(hashOf(value) ?? '0x', /^0x/)
+      assert.match(payloadOf(value) ?? '0x', /^0x/)
     }),
   },
 ]

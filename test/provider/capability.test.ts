@@ -147,8 +147,10 @@ describe('subscriptions', () => {
 })
 
 describe('logs', () => {
+  const unlimited = { maxBlockRange: Infinity, maxAddresses: Infinity, maxResults: Infinity, fromBlock: 0 }
+
   test('default: nothing is known', () => {
-    expect(createCapability({}).logLimits(0)).toBeUndefined()
+    expect(createCapability({}).logLimits(0)).toEqual(unlimited)
   })
 
   test('behavior: the least that was refused counts, for half an hour', () => {
@@ -159,14 +161,14 @@ describe('logs', () => {
     const learned = { maxBlockRange: 500, maxAddresses: 20 }
     expect(capability.logLimits(1_000)).toEqual({ ...learned, maxResults: Infinity, fromBlock: 0 })
     expect(capability.learned(1_000).logs).toEqual(learned)
-    expect(capability.logLimits(HALF_AN_HOUR + 1_000)).toBeUndefined()
+    expect(capability.logLimits(HALF_AN_HOUR + 1_000)).toEqual(unlimited)
     expect(capability.learned(HALF_AN_HOUR + 1_000).logs).toBeUndefined()
   })
 
   test('behavior: nothing is learned over what was declared', () => {
     const capability = createCapability({ logs: { maxBlockRange: 1_000 } })
     expect(capability.learnLogs({ maxBlockRange: 10 }, 0)).toBe(false)
-    expect(capability.logLimits(0)?.maxBlockRange).toBe(1_000)
+    expect(capability.logLimits(0).maxBlockRange).toBe(1_000)
     expect(capability.learnLogs({ maxBlockRange: 10, maxResults: 50 }, 0)).toBe(true)
     expect(capability.logLimits(0)).toEqual({
       maxBlockRange: 1_000,
@@ -177,8 +179,8 @@ describe('logs', () => {
   })
 
   test('behavior: a provider without old receipts has no old logs', () => {
-    expect(createCapability({ history: { fromBlock: 90 } }).logLimits(0)?.fromBlock).toBe(90)
-    expect(createCapability({ history: { fromBlock: 90 }, logs: { fromBlock: 5 } }).logLimits(0)?.fromBlock).toBe(5)
+    expect(createCapability({ history: { fromBlock: 90 } }).logLimits(0).fromBlock).toBe(90)
+    expect(createCapability({ history: { fromBlock: 90 }, logs: { fromBlock: 5 } }).logLimits(0).fromBlock).toBe(5)
   })
 })
 

@@ -63,6 +63,16 @@ describe('sharing', () => {
     expect(t.channel('p1').count()).toBe(3)
   })
 
+  test('given an equal read of the library itself in between, then one call all the same', async () => {
+    const t = create()
+    t.start(READ)
+    const request = { method: READ }
+    const { signal } = new AbortController()
+    void t.engine.request({ ...t.face, request, plan: { ...t.planner(request), isInner: true }, signal })
+    t.start(READ)
+    expect(t.channel('p1').count()).toBe(2)
+  })
+
   test('given a send that ended in between, then what is asked after it is asked anew', async () => {
     const t = create()
     t.channel('p1').on('eth_sendRawTransaction').reply('0xhash')

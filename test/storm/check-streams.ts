@@ -18,11 +18,8 @@ export function isTold(watcher: Watcher, world: StormWorld): boolean {
 
 export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
   const { name, first, hasLeft, gaps, errors } = watcher
-  const { disordered, ...verdict } = watcher.judge(truthOf(watcher, world))
+  const { disordered, ghosts, ...verdict } = watcher.judge(truthOf(watcher, world))
   const lost = lostOf(watcher, world)
-  // Of a head that was replaced, another one of its number tells, or the gap that it lies in.
-  const untold = missingOf(watcher, world).reduce((sum, { from, to }) => sum + to - from + 1, 0)
-  const ghosts = Math.max(0, verdict.ghosts - (watcher.plan.kind === 'logs' ? 0 : untold))
   // A lower head that was taken by decision is a chain that begins anew.
   const doubled = world.resets.length > 0 ? 0 : verdict.doubled
   // Who has left early is owed no more.
@@ -48,9 +45,7 @@ export function isTooWide({ from, to }: Missing, { storm, gaps }: StormWorld): b
 
 function lostOf(watcher: Watcher, world: StormWorld): number {
   const truth = truthOf(watcher, world)
-  const missing = missingOf(watcher, world)
-  const isMissing = ({ number }: ChainBlock) => missing.some(({ from, to }) => number >= from && number <= to)
-  return watcher.judge({ ...truth, blocks: truth.blocks.filter((block) => !isMissing(block)) }).lost
+  return watcher.judge({ ...truth, blocks: truth.blocks.filter(({ number }) => !truth.isMissing(number)) }).lost
 }
 
 /** Heads have no room for it in their iterators: there it shows in their numbers. */
@@ -60,8 +55,12 @@ function missingOf({ plan, gaps }: Watcher, world: StormWorld): readonly Missing
   return world.gaps.filter((gap) => gap.key === key)
 }
 
-function truthOf({ first = Infinity }: Watcher, { chain }: StormWorld) {
+function truthOf(watcher: Watcher, world: StormWorld) {
+  const { first = Infinity } = watcher
+  const { chain } = world
+  const missing = missingOf(watcher, world)
+  const isMissing = (number: number) => missing.some(({ from, to }) => number >= from && number <= to)
   const count = chain.head.number - first + 1
   const blocks = Array.from({ length: Math.max(count, 0) }, (_, index) => chain.block(first + index) as ChainBlock)
-  return { blocks, start: 0, end: 0 }
+  return { blocks, start: 0, end: 0, isMissing }
 }

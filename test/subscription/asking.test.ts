@@ -8,15 +8,15 @@ import { createProviders } from '../provider/providers'
 import { planSettings } from '../support/settings'
 
 function setUp(methods: Parameters<typeof createPlanner>[0]['methods'], onSignal = (_: AbortSignal) => {}) {
-  const channels = createProviders([{}, {}, {}]).flatMap((provider) => provider.channels)
+  const providers = createProviders([{}, {}, {}])
   const excluded: (readonly string[])[] = []
   const face = { channels: [] as ClientChannels, planner: createPlanner({ ...planSettings, methods }) } as Face
   const asking = createAsking(
     {
-      parts: { channels },
-      async part(_, __, plan, signal) {
-        onSignal(signal)
-        excluded.push(plan.exclude ?? [])
+      parts: { providers, channels: providers.flatMap(({ channels }) => channels) },
+      async request({ plan, signal }) {
+        onSignal(signal as AbortSignal)
+        excluded.push(plan.exclude)
         return null
       },
     },

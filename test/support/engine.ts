@@ -126,7 +126,7 @@ export function createTestEngine(given: TestEngineOptions = {}): TestEngine {
   function request(method: string, params?: unknown, { signal, ...overrides }: TestRequestOptions = {}) {
     const asked = params === undefined ? { method } : { method, params }
     const plan = planner(asked, Object.keys(overrides).length > 0 ? overrides : undefined)
-    return engine.request({ channels, planner }, asked, plan, signal)
+    return engine.request({ channels, request: asked, plan, signal })
   }
 
   function stateOf(id: string, type?: ChannelType) {

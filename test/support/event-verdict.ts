@@ -37,6 +37,8 @@ export type Truth = {
   /** When the first of them could be told, and when the last was made (in ms). */
   readonly start: number
   readonly end: number
+  /** Heads of which it was told that they are missing: what stands there may be replaced, and is no ghost. */
+  readonly isMissing?: (number: number) => boolean
 }
 
 export type Verdict = {
@@ -73,13 +75,14 @@ export function judgeHeads(sightings: readonly Sighting[], truth: Truth): Verdic
     else for (const number of [...standing.keys()]) if (number > head.number) standing.delete(number)
     standing.set(head.number, head)
   }
+  const { isMissing = () => false } = truth
   const canonical = new Set(truth.blocks.map(({ hash }) => hash))
   const told = new Set([...standing.values()].map(({ hash }) => hash))
   return {
     expected: canonical.size,
     lost: [...canonical].filter((hash) => !told.has(hash)).length,
     doubled,
-    ghosts: [...told].filter((hash) => !canonical.has(hash)).length,
+    ghosts: [...standing.values()].filter(({ hash, number }) => !canonical.has(hash) && !isMissing(number)).length,
     disordered,
     late: 0,
     silence: silenceOf(heads, truth),

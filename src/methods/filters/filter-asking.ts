@@ -3,13 +3,14 @@
 
 import { numberToHex } from 'viem'
 import { InvalidResponseError } from '../../errors'
+import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
 import { toHeader } from '../../rpc/header'
 import type { LoggedBlock } from '../../rpc/log'
 import { byBlock, toLogs } from '../../rpc/log'
 import type { FailureKind, RpcRequest } from '../../types'
 import type { Answer, Caller, Calls } from '../calls'
-import { isOver, partOf, shareOf } from '../calls'
+import { attemptsOf, isOver, partOf, shareOf } from '../calls'
 import { TAIL } from '../logs/logs-plan'
 import type { WideLogs } from '../logs/wide-logs'
 import type { LogFilter } from './filter'
@@ -44,9 +45,9 @@ export type Newest = {
 }
 
 export type FilterAsking = {
-  ask(caller: Caller, request: RpcRequest, whom?: Whom): Promise<unknown>
-  /** As `ask`, where it matters who answers. Not for logs. */
-  answer(caller: Caller, request: RpcRequest, whom?: Whom): Promise<Answer>
+  ask(caller: Caller, request: RpcRequest, whom?: Whom): Promise<Answer>
+  /** `eth_getLogs`, of any width. */
+  logs(caller: Caller, filter: LogFilter, whom?: Whom): Promise<unknown>
   /** The newest block. */
   newest(caller: Caller): Promise<Newest>
   /**
@@ -76,13 +77,14 @@ const NOT_BY_HASH: readonly FailureKind[] = [
 /** Before it is tried again with what does not fit together (in ms). */
 const PAUSES = [100, 200, 400]
 
-export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
+export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAsking {
   const { clock, heads, providers } = calls
+
   function planFor(caller: Caller, request: RpcRequest, { provider, exclude = [], isOneShot = false }: Whom): Plan {
     const { isPinned, ...limits } = caller.limits
     const plan = calls.planOf(request, {
       ...limits,
-      exclude: [...(limits.exclude ?? []), ...exclude],
+      exclude: [...limits.exclude, ...exclude],
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })
@@ -92,11 +94,12 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
   }
 
   function ask(caller: Caller, request: RpcRequest, whom: Whom = {}) {
-    return (request.method === LOGS ? logs.request : calls.call)(caller, request, planFor(caller, request, whom))
+    return calls.ask(caller, request, planFor(caller, request, whom))
   }
 
-  function answer(caller: Caller, request: RpcRequest, whom: Whom = {}) {
-    return calls.ask(caller, request, planFor(caller, request, whom))
+  function logs(caller: Caller, filter: LogFilter, whom: Whom = {}) {
+    const request = { method: LOGS, params: [filter] }
+    return getLogs(caller, request, planFor(caller, request, whom))
   }
 
   function newestOf({ value, by }: Answer): Newest {
@@ -111,19 +114,19 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
     let failed: string[] = []
     let errors: unknown[] = []
     for (let pauses = 0; ; ) {
-      let provider: string | undefined
+      let by: Provider | undefined
       const isLast = caller.limits.isPinned || failed.length + 1 >= providers.length
       try {
-        const found = await answer(caller, NEWEST, { exclude: failed })
-        provider = found.by.id
+        const found = await ask(caller, NEWEST, { exclude: failed })
+        by = found.by
         const { head, isItsOwn } = newestOf(found)
         const part = isLast ? caller : shareOf(clock.now(), caller)
-        return isItsOwn ? await run(head, sourceOf(part, provider)) : undefined
+        return isItsOwn ? await run(head, sourceOf(part, by)) : undefined
       } catch (error) {
         if (isOver(caller, error)) throw error
         errors.push(error)
-        if (provider !== undefined && !isLast) {
-          failed.push(provider)
+        if (by && !isLast) {
+          failed.push(by.id)
           continue
         }
         const pause = PAUSES[pauses++] ?? Infinity
@@ -137,36 +140,32 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
     }
   }
 
-  function sourceOf(caller: Caller, provider: string): Source {
+  function sourceOf(caller: Caller, { id: provider, capability }: Provider): Source {
     async function block(method: string, id: string) {
-      const raw = await ask(caller, { method, params: [id, false] }, { provider })
-      const header = headerOf(raw)
-      if (raw !== null && !header) throw new InvalidResponseError({ provider, method, reason: 'no block' })
+      const { value } = await ask(caller, { method, params: [id, false] }, { provider })
+      const header = headerOf(value)
+      if (value !== null && !header) throw new InvalidResponseError({ provider, method, reason: 'no block' })
       return header
     }
 
-    async function logsBy(filter: object): Promise<LoggedBlock[]> {
-      const raw = await ask(caller, { method: LOGS, params: [filter] }, { provider })
-      const found = toLogs(raw)
+    async function logsBy(filter: LogFilter): Promise<LoggedBlock[]> {
+      const found = toLogs(await logs(caller, filter, { provider }))
       if (!found) throw new InvalidResponseError({ provider, method: LOGS, reason: 'no list of logs' })
       return byBlock(found)
     }
 
     async function logsOf({ fromBlock: _, toBlock: __, ...filter }: LogFilter, { hash }: Header) {
-      const asked = { ...filter, blockHash: hash }
       try {
-        return await logsBy(asked)
+        return await logsBy({ ...filter, blockHash: hash })
       } catch (error) {
-        const failures = calls.failuresOf(error, { method: LOGS, params: [asked] })
-        if (!failures.some(({ failure }) => NOT_BY_HASH.includes(failure.kind))) throw error
+        if (!attemptsOf(error).some(({ kind }) => NOT_BY_HASH.includes(kind))) throw error
         return undefined
       }
     }
 
-    const limits = providers.find(({ id }) => id === provider)?.capability.logLimits(clock.now())
     return {
       provider,
-      overlap: Math.min(TAIL, limits?.maxBlockRange ?? TAIL) >> 1,
+      overlap: Math.min(TAIL, capability.logLimits(clock.now()).maxBlockRange) >> 1,
       block: (number) => block('eth_getBlockByNumber', numberToHex(number)),
       blockOfHash: (hash) => block('eth_getBlockByHash', hash),
       logs: (filter, from, to) => logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }),
@@ -174,7 +173,7 @@ export function createFilterAsking(calls: Calls, logs: WideLogs): FilterAsking {
     }
   }
 
-  return { ask, answer, newest: async (caller) => newestOf(await answer(caller, NEWEST)), atHead }
+  return { ask, logs, newest: async (caller) => newestOf(await ask(caller, NEWEST)), atHead }
 }
 
 function headerOf(raw: unknown): Header | undefined {

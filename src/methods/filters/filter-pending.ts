@@ -2,6 +2,7 @@
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
 import { createNovelty } from '../../base/novelty'
+import { barredFrom } from '../../request/route'
 import { keyOfPending } from '../../rpc/pending'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
@@ -21,13 +22,13 @@ const CHANGES = 'eth_getFilterChanges'
 
 /** @param opening who asks for it, and how. */
 export async function openPendingFilter(
-  { ask, answer }: FilterAsking,
-  { clock, planOf, barredFrom }: Calls,
+  { ask }: FilterAsking,
+  { clock, planOf, providers }: Calls,
   opening: Caller,
   request: RpcRequest,
 ): Promise<Filter> {
   /** Who may not be asked for its changes cannot keep it. */
-  const mute = barredFrom(planOf({ method: CHANGES }))
+  const mute = barredFrom(planOf({ method: CHANGES }), providers)
   let owner = await openAtOne(opening)
   const isNew = createNovelty(MOST_TOLD)
   /** Filters that could not be uninstalled where the owner was before. */
@@ -35,7 +36,7 @@ export async function openPendingFilter(
   let isClosed = false
 
   async function openAtOne(caller: Caller, exclude: readonly string[] = []): Promise<Owner> {
-    const { value, by } = await answer(caller, request, { exclude: [...mute, ...exclude] })
+    const { value, by } = await ask(caller, request, { exclude: [...mute, ...exclude] })
     return { provider: by.id, id: value, isProven: false }
   }
 
@@ -44,9 +45,11 @@ export async function openPendingFilter(
     let failed: unknown
     try {
       const part = caller.limits.isPinned ? caller : shareOf(clock.now(), caller)
-      const found = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
-      before.isProven ||= Array.isArray(found)
-      if (Array.isArray(found)) return found.filter((told) => isNew(keyOfPending(told)))
+      const { value } = await ask(part, requestOf(CHANGES, before), { provider: before.provider })
+      if (Array.isArray(value)) {
+        before.isProven = true
+        return value.filter((told) => isNew(keyOfPending(told)))
+      }
     } catch (error) {
       if (isOver(caller, error)) throw error
       failed = error

@@ -75,7 +75,7 @@ export function createFilters(calls: Calls, logs: WideLogs): Filters {
       use(id, filter)
       if (method === 'eth_getFilterChanges') return filter.changes(caller).catch(keepFilter)
       if (!filter.logs) throw notFound()
-      return asking.ask(caller, { method: 'eth_getLogs', params: [filter.logs] })
+      return asking.logs(caller, filter.logs)
     },
     noteReset: chain.noteReset,
   }

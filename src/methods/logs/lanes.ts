@@ -11,8 +11,8 @@ export type Lanes<provider> = {
 
 export type Wish<provider> = {
   readonly owner: object
-  /** The provider to go to, `undefined` to wait for one that has no room, or `'none'`. */
-  choose(hasRoom: (provider: provider) => boolean): provider | 'none' | undefined
+  /** The provider to go to, `'wait'` for one that has no room, or `undefined` if there is none. */
+  choose(hasRoom: (provider: provider) => boolean): provider | 'wait' | undefined
 }
 
 type InLine<provider> = Wish<provider> & {
@@ -30,18 +30,16 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
 
   const hasRoom = (provider: provider) => (taken.get(provider) ?? 0) < roomOf(provider)
 
-  function tryFor(wish: Wish<provider>): { provider: provider | undefined } | undefined {
+  function tryFor(wish: Wish<provider>): provider | 'wait' | undefined {
     const chosen = wish.choose(hasRoom)
-    if (chosen === undefined) return undefined
-    if (chosen === 'none') return { provider: undefined }
-    taken.set(chosen, (taken.get(chosen) ?? 0) + 1)
-    return { provider: chosen }
+    if (chosen && chosen !== 'wait') taken.set(chosen, (taken.get(chosen) ?? 0) + 1)
+    return chosen
   }
 
   return {
     take(wish) {
       const found = tryFor(wish)
-      if (found) return Promise.resolve(found.provider)
+      if (found !== 'wait') return Promise.resolve(found)
       return new Promise((resolve, reject) => line.add({ ...wish, resolve, reject }))
     },
     give(provider) {
@@ -49,11 +47,13 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
       let stuck = 0
       for (const waiter of line) {
         const found = tryFor(waiter)
-        if (!found && ++stuck >= LOOK_AHEAD) break
-        if (!found) continue
+        if (found === 'wait') {
+          if (++stuck >= LOOK_AHEAD) break
+          continue
+        }
         stuck = 0
         line.delete(waiter)
-        waiter.resolve(found.provider)
+        waiter.resolve(found)
       }
     },
     leave(owner, reason) {

@@ -19,11 +19,8 @@ export type Piece = {
 
 export type Cut = { readonly by: 'blocks' | 'addresses'; readonly parts: readonly Piece[] }
 
-/** The size of the pieces that a plan has. */
-export type Shape = { readonly blocks: number; readonly addresses: number; readonly requests: number }
-
-/** The limits of one provider; `undefined` for none that are known. */
-export type Limits = LogLimits | undefined
+/** The size of pieces. */
+export type Size = { readonly blocks: number; readonly addresses: number }
 
 export type Log = { readonly blockNumber?: unknown; readonly logIndex?: unknown }
 
@@ -39,17 +36,17 @@ export function blocksOf({ from, to }: Pick<Piece, 'from' | 'to'>): number {
   return to - from + 1
 }
 
-export function fits(piece: Piece, limits: Limits): boolean {
-  return !limits || (isSmall(piece, limits) && piece.from >= limits.fromBlock)
+export function fits(piece: Piece, limits: LogLimits): boolean {
+  return isSmall(piece, limits) && piece.from >= limits.fromBlock
 }
 
-function isSmall(piece: Piece, limits: Limits): boolean {
-  return !limits || (blocksOf(piece) <= limits.maxBlockRange && piece.addresses.length <= limits.maxAddresses)
+function isSmall(piece: Piece, { maxBlockRange, maxAddresses }: LogLimits): boolean {
+  return blocksOf(piece) <= maxBlockRange && piece.addresses.length <= maxAddresses
 }
 
 /** Those that take the piece: of those that have its oldest blocks, if any have. */
-export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => Limits) {
-  const old = someOrAll(servers, (server) => (limitsOf(server)?.fromBlock ?? 0) <= piece.from)
+export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => LogLimits) {
+  const old = someOrAll(servers, (server) => limitsOf(server).fromBlock <= piece.from)
   return old.filter((server) => isSmall(piece, limitsOf(server)))
 }
 
@@ -57,15 +54,13 @@ export function takersOf<server>(piece: Piece, servers: readonly server[], limit
  * The size that needs the fewest turns of all that can take it, then the fewest requests: a provider that takes far less
  * than the others would only cost requests.
  */
-export function shapeOf(piece: Piece, all: readonly Limits[], concurrency: number, maxRequests: number): Shape {
-  const servers = someOrAll(all, (limits) => !limits || limits.fromBlock <= piece.from)
-  const shapes = servers.map((limits) => {
-    const blocks = Math.min(blocksOf(piece), limits?.maxBlockRange ?? Infinity)
-    const addresses = Math.min(piece.addresses.length, limits?.maxAddresses ?? Infinity)
+export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: number, maxRequests: number) {
+  const servers = someOrAll(all, ({ fromBlock }) => fromBlock <= piece.from)
+  const shapes = servers.map(({ maxBlockRange, maxAddresses }) => {
+    const blocks = Math.min(blocksOf(piece), maxBlockRange)
+    const addresses = Math.min(piece.addresses.length, maxAddresses)
     const requests = groupsOf(blocksOf(piece), blocks) * groupsOf(piece.addresses.length, addresses)
-    const takers = servers.filter(
-      (other) => !other || (other.maxBlockRange >= blocks && other.maxAddresses >= addresses),
-    )
+    const takers = servers.filter((other) => other.maxBlockRange >= blocks && other.maxAddresses >= addresses)
     const turns = Math.ceil(requests / (takers.length * concurrency))
     return { blocks, addresses, requests, turns: requests > maxRequests ? Infinity : turns }
   })
@@ -75,7 +70,7 @@ export function shapeOf(piece: Piece, all: readonly Limits[], concurrency: numbe
 }
 
 /** Cuts the blocks first; pieces whose addresses are still too many are cut by them later. */
-export function cutTo(piece: Piece, { blocks, addresses }: Shape): Cut {
+export function cutTo(piece: Piece, { blocks, addresses }: Size): Cut {
   const requests = groupsOf(piece.addresses.length, addresses)
   if (blocks < blocksOf(piece)) return { by: 'blocks', parts: cutBlocks({ ...piece, requests }, blocks) }
   const parts: Piece[] = []
@@ -103,10 +98,8 @@ function cutBlocks(piece: Piece, blocks: number): Piece[] {
 export function halve(piece: Piece, ofAddresses: boolean, end: number | undefined): Cut | undefined {
   const { from, to, addresses, isTail } = piece
   const isWide = isTail ? blocksOf(piece) > TAIL : from < to
-  if (addresses.length > 1 && (ofAddresses || !isWide)) {
-    const shape = { blocks: blocksOf(piece), addresses: Math.ceil(addresses.length / 2), requests: 2 }
-    return cutTo(piece, shape)
-  }
+  if (addresses.length > 1 && (ofAddresses || !isWide))
+    return cutTo(piece, { blocks: blocksOf(piece), addresses: Math.ceil(addresses.length / 2) })
   if (from === to) return undefined
   const offered = end !== undefined && end >= from && end < to ? end : undefined
   const middle = middleOf(offered === undefined ? from : offered + 1, to)

@@ -13,7 +13,7 @@ import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
 import type { Lanes } from './lanes'
-import type { Cut, Limits, Log, Piece } from './logs-plan'
+import type { Cut, Log, Piece } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
 
 export type ScanSetup = {
@@ -34,45 +34,45 @@ export type ScanSetup = {
   readonly timeout: number
 }
 
-/** Serves a piece; one that was asked for before goes on after its refusal, its failure, or an answer that may be cut short. */
-export type Scan = (piece: Piece, before?: Before | undefined) => Promise<Log[]>
+/** What became of a piece that was asked for before: its refusal or failure, or an answer that may be cut short. */
 export type Before = { readonly error: unknown } | { readonly logs: Log[] }
 
 const METHOD = 'eth_getLogs'
 
-export function createScan(setup: ScanSetup): Scan {
+/** Serves a piece; one that was asked for before goes on from there. */
+export async function scan(setup: ScanSetup, whole: Piece, before?: Before | undefined): Promise<Log[]> {
   const { calls, lanes, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
-  // One that all pieces look at, and one for each that is in flight: many listeners on one signal make Node warn.
+  // One that all pieces look at, and one for each that is in flight: what has the same signal may share a batch.
   const end = new AbortController()
   const inFlight = new Set<AbortController>()
   const caller: Caller = { ...setup.caller, signal: end.signal }
-  let requests = 0
+  let { requests } = whole
 
-  const limitsOf = (provider: Provider): Limits => provider.capability.logLimits(calls.clock.now())
+  const limitsOf = (provider: Provider) => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
     end.signal.throwIfAborted()
     const provider = await lanes.take({ owner: end, choose: (hasRoom) => choose(piece, hasRoom) })
     if (!provider) return serveParts(piece, cutToFit(piece))
-    let before: Before
+    let outcome: Before
     try {
       const { logs, by } = await ask(piece, provider)
       if (!isCutShort(logs, by, calls.clock.now())) return logs
-      before = { logs }
+      outcome = { logs }
     } catch (error) {
-      before = { error }
+      outcome = { error }
     } finally {
       lanes.give(provider)
     }
-    return goOn(piece, before)
+    return goOn(piece, outcome)
   }
 
-  function goOn(piece: Piece, before: Before): Promise<Log[]> {
-    if ('logs' in before) {
+  function goOn(piece: Piece, outcome: Before): Promise<Log[]> {
+    if ('logs' in outcome) {
       const cut = cutAfter(piece, [])
-      return cut ? serveParts(piece, cut) : Promise.resolve(before.logs)
+      return cut ? serveParts(piece, cut) : Promise.resolve(outcome.logs)
     }
-    const { error } = before
+    const { error } = outcome
     if (isOver(caller, error)) throw error
     const failed = calls.failuresOf(error, requestOf(piece))
     const failures = failed.map(({ failure }) => failure)
@@ -107,8 +107,10 @@ export function createScan(setup: ScanSetup): Scan {
       // Nobody is waited for while there are others.
       const own = provider === providers.at(-1) ? plan : { ...plan, rounds: 1, isOneShot: true }
       try {
-        const scan = createScan({ ...setup, caller, plan: own, pool: [provider], isWalled: true })
-        return await scan({ ...piece, isTail: false })
+        return await scan(
+          { ...setup, caller, plan: own, pool: [provider], isWalled: true },
+          { ...piece, isTail: false },
+        )
       } catch (error) {
         if (isOver(caller, error)) throw error
         first ??= error
@@ -139,8 +141,8 @@ export function createScan(setup: ScanSetup): Scan {
   function choose(piece: Piece, hasRoom: (provider: Provider) => boolean) {
     const now = calls.clock.now()
     const takers = takersOf(piece, serversOf(piece), limitsOf)
-    if (takers.length === 0) return 'none'
-    return someOrAll(takers, ({ quota }) => quota.cooldownUntil(now) === undefined).find(hasRoom)
+    if (takers.length === 0) return undefined
+    return someOrAll(takers, ({ quota }) => quota.cooldownUntil(now) === undefined).find(hasRoom) ?? 'wait'
   }
 
   function shapeFor(piece: Piece, servers: readonly Provider[]) {
@@ -168,7 +170,7 @@ export function createScan(setup: ScanSetup): Scan {
     const { need, hedge } = calls.planOf(request)
     const isOut = (other: Provider) =>
       other !== provider && (!fits(piece, limitsOf(other)) || (isWalled && !pool.includes(other)))
-    const exclude = [...(plan.exclude ?? []), ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
+    const exclude = [...plan.exclude, ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
     const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
     const controller = new AbortController()
     inFlight.add(controller)
@@ -192,19 +194,16 @@ export function createScan(setup: ScanSetup): Scan {
     for (const controller of inFlight) controller.abort(reason)
   }
 
-  return async (piece, before) => {
-    const { signal } = setup.caller
-    const offAbort = signal && whenAborted(signal, () => stop(signal.reason))
-    requests = piece.requests
-    try {
-      signal?.throwIfAborted()
-      return await (before ? goOn(piece, before) : serve(piece))
-    } catch (error) {
-      stop(error)
-      throw error
-    } finally {
-      offAbort?.()
-    }
+  const { signal } = setup.caller
+  const offAbort = signal && whenAborted(signal, () => stop(signal.reason))
+  try {
+    signal?.throwIfAborted()
+    return await (before ? goOn(whole, before) : serve(whole))
+  } catch (error) {
+    stop(error)
+    throw error
+  } finally {
+    offAbort?.()
   }
 }
 
@@ -217,7 +216,7 @@ export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
 
 /** An answer of exactly as many logs as the provider gives at most may have more. */
 export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
-  return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now)?.maxResults
+  return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now).maxResults
 }
 
 /** Whether it may be asked now: no breaker keeps it away. */

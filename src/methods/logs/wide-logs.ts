@@ -4,9 +4,8 @@
 import { sortedBy } from '../../base/sorted-by'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
-import type { Parts } from '../../request/flight'
 import type { Plan } from '../../request/plan'
-import { planRoute } from '../../request/route'
+import { barredFrom, planRoute } from '../../request/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
 import type { RpcRequest } from '../../types'
@@ -15,8 +14,8 @@ import { isOver } from '../calls'
 import { createLanes } from './lanes'
 import type { Log, Piece } from './logs-plan'
 import { fits, shapeOf, TAIL } from './logs-plan'
-import type { Before } from './logs-scan'
-import { createScan, foremost, isCutShort, isRefusal, isWell, rankOf } from './logs-scan'
+import type { Before, ScanSetup } from './logs-scan'
+import { foremost, isCutShort, isRefusal, isWell, rankOf, scan } from './logs-scan'
 
 export type LogsOptions = {
   /** Most requests that one `eth_getLogs` is split into: what takes more is refused before anything is sent. @default 500 */
@@ -27,16 +26,14 @@ export type LogsOptions = {
   timeout?: number | undefined
 }
 
-export type WideLogs = {
-  request(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
-}
+export type WideLogs = (caller: Caller, request: RpcRequest, plan: Plan) => Promise<unknown>
 
-export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions): WideLogs {
+export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
   const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
-  const { clock, providers } = parts
+  const { clock, heads, providers } = calls
   const lanes = createLanes<Provider>(({ setup }) => Math.min(concurrency, setup.limits.concurrency ?? Infinity))
 
-  async function request(caller: Caller, asked: RpcRequest, plan: Plan): Promise<unknown> {
+  async function getLogs(caller: Caller, asked: RpcRequest, plan: Plan): Promise<unknown> {
     const startedAt = clock.now()
     const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
     const misfits = misfitsOf(asked, startedAt)
@@ -45,8 +42,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       return foremost(well, plan).every((one) => misfits.includes(one))
     }
     if (misfits.length > 0 && isForNobody()) return inPieces()
-    const own =
-      misfits.length > 0 ? { ...plan, exclude: [...(plan.exclude ?? []), ...misfits.map(({ id }) => id)] } : plan
+    const own = misfits.length > 0 ? { ...plan, exclude: [...plan.exclude, ...misfits.map(({ id }) => id)] } : plan
     try {
       const { value, by } = await calls.ask(caller, asked, own)
       return isCutShort(value, by, clock.now()) ? inPieces({ logs: value }) : value
@@ -62,10 +58,9 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
 
   /** Those that do not take it as it is, as far as that is known. */
   function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
-    const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== undefined
-    const query = providers.some(isLimited) ? logQueryOf(params) : undefined
+    const query = logQueryOf(params)
     if (!query) return []
-    const from = typeof query.from === 'number' ? query.from : parts.heads.best(now)
+    const from = typeof query.from === 'number' ? query.from : heads.best(now)
     const to = typeof query.to === 'number' ? query.to : newest(now)
     if (from === undefined || from > to) return []
     const piece = pieceOf(query, from, to)
@@ -74,14 +69,13 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
 
   /** The newest block that there may be by now: more have come since the head was seen, and it may never have been. */
   function newest(now: number): number {
-    const { heads } = parts
     const seenAt = Math.max(...providers.map((one) => heads.lastOf(one)?.at ?? -Infinity))
     return (heads.best(now) ?? Infinity) + heads.blocksIn(now - seenAt)
   }
 
   /** Providers that may be asked, in order, those that are down last, but for backups: they come after all others. */
   function poolOf(plan: Plan, now: number): readonly Provider[] {
-    const { candidates, open } = planRoute(plan.need, plan, parts.channels, parts.ranking, now)
+    const { candidates, open } = planRoute(plan.need, plan, calls.channels, calls.ranking, now)
     const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
     return sortedBy(able, (one) => rankOf(one, plan))
   }
@@ -115,7 +109,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const to = isPast ? Math.max(from, Math.min(end, await fixed('latest'))) : end
     // Nothing to cut: the node's own word on it.
     if (from > to) return endOf(before) ?? calls.call(caller, asked, plan)
-    const scan = createScan({
+    const setup: ScanSetup = {
       calls,
       lanes,
       // Who gave the head has the newest blocks.
@@ -127,21 +121,21 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
       concurrency,
       maxRequests,
       timeout,
-    })
-    return scan(pieceOf(query, from, to), to === end ? before : undefined)
+    }
+    return scan(setup, pieceOf(query, from, to), to === end ? before : undefined)
   }
 
   /** While no head is known it may be; but what would take too many requests is refused without a look at the head. */
   function isPastHead(piece: Piece, pool: readonly Provider[]): boolean {
     const now = clock.now()
-    const head = parts.heads.best(now)
+    const head = heads.best(now)
     if (head !== undefined) return piece.to > head
     const all = pool.map(({ capability }) => capability.logLimits(now))
     return shapeOf(piece, all, concurrency, maxRequests).requests <= maxRequests
   }
 
   function pieceOf({ to: bound, addresses }: LogQuery, from: number, to: number): Piece {
-    const head = parts.heads.best(clock.now())
+    const head = heads.best(clock.now())
     const isTail = bound === 'latest' || (typeof bound === 'number' && (head === undefined || to > head - TAIL))
     return { from, to, addresses, isTail, requests: 1, avoid: [] }
   }
@@ -151,7 +145,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     const asked =
       tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }
     const { provider, channel, isPinned } = plan
-    const exclude = [...(plan.exclude ?? []), ...calls.barredFrom(plan)]
+    const exclude = [...plan.exclude, ...barredFrom(plan, providers)]
     const own = calls.planOf(asked, { provider, channel, exclude, allowFailover: !isPinned })
     const { value, by } = await calls.ask(caller, asked, own)
     const number = heightOf(tag === 'latest' ? value : (value as { number?: unknown } | null)?.number)
@@ -160,7 +154,7 @@ export function createWideLogs(parts: Parts, calls: Calls, options: LogsOptions)
     return { number, by }
   }
 
-  return { request }
+  return getLogs
 }
 
 function endOf(before: Before | undefined): Log[] | undefined {

@@ -17,8 +17,8 @@ export type LookUps = {
   request(caller: Caller, request: RpcRequest, plan?: Plan): Promise<unknown>
   /** Notes that only private providers may have seen the transaction. */
   hide(hash: string): void
-  /** Notes who took the bytes. */
-  note(hash: Hex, provider: string, bytes: unknown): void
+  /** Notes who took the transaction. */
+  note(hash: Hex, provider: string, payload: Hex): void
   /** The chain went back: what was sent says nothing of it any more. */
   forget(): void
 }
@@ -50,7 +50,7 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
     const found = await call(caller, request, { ...plan, isPrivate: true })
     if (found) return found
     try {
-      return await call(caller, request, { ...plan, exclude: [...(plan.exclude ?? []), ...privates] })
+      return await call(caller, request, { ...plan, exclude: [...plan.exclude, ...privates] })
     } catch (error) {
       if (isOver(caller, error)) throw error
       // Nobody else has answered: what the private one said is the answer.

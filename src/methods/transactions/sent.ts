@@ -3,7 +3,6 @@
 import type { Hex } from 'viem'
 import { parseTransaction, recoverTransactionAddress } from 'viem'
 import type { Clock } from '../../base/clock'
-import { payloadOf } from './hash'
 
 export type Sent = {
   readonly hash: Hex
@@ -13,8 +12,8 @@ export type Sent = {
 }
 
 export type SentTransactions = {
-  /** Notes that `provider` took these bytes. */
-  add(hash: Hex, provider: string, bytes: unknown): void
+  /** Notes that `provider` took the transaction. @param payload the signed one */
+  add(hash: Hex, provider: string, payload: Hex): void
   /** Who took the transaction; `undefined` if it was not sent from here, or long ago. */
   takerOf(hash: string): string | undefined
   /** What the address (in lower case) has sent, the highest nonce first. */
@@ -26,10 +25,11 @@ export type SentTransactions = {
 
 type Signed = Sent & { readonly sender: string }
 
-type Entry = Pick<Sent, 'hash' | 'provider'> & {
+type Entry = {
+  readonly provider: string
   readonly at: number
-  payload: Hex | undefined
-  signed: Promise<Signed | undefined> | undefined
+  /** Worked out when it is first asked for: whoever counts nonces for himself does not pay for it. */
+  signed(): Promise<Signed | undefined>
 }
 
 /** How long it is remembered (in ms). */
@@ -49,9 +49,10 @@ export function createSentTransactions(clock: Clock): SentTransactions {
   }
 
   return {
-    add(hash, provider, bytes) {
+    add(hash, provider, payload) {
       entries.delete(hash)
-      entries.set(hash, { hash, provider, at: clock.now(), payload: payloadOf(bytes), signed: undefined })
+      let signed: Promise<Signed | undefined> | undefined
+      entries.set(hash, { provider, at: clock.now(), signed: () => (signed ??= read(hash, provider, payload)) })
       forgetOld()
     },
     takerOf(hash) {
@@ -60,7 +61,7 @@ export function createSentTransactions(clock: Clock): SentTransactions {
     },
     async by(address) {
       forgetOld()
-      const all = await Promise.all([...entries.values()].map(signedOf))
+      const all = await Promise.all([...entries.values()].map((entry) => entry.signed()))
       return all.filter((one): one is Signed => one?.sender === address).sort((a, b) => b.nonce - a.nonce)
     },
     forget: (hash) => void entries.delete(hash),
@@ -68,16 +69,8 @@ export function createSentTransactions(clock: Clock): SentTransactions {
   }
 }
 
-/** Worked out when it is first asked for: whoever counts nonces for himself does not pay for it. */
-function signedOf(entry: Entry): Promise<Signed | undefined> {
-  const { payload } = entry
-  entry.payload = undefined
-  entry.signed ??= read(entry, payload as Hex)
-  return entry.signed
-}
-
 /** `undefined` for bytes that are no transaction, and for a signature that is none: nobody's. */
-async function read({ hash, provider }: Entry, payload: Hex): Promise<Signed | undefined> {
+async function read(hash: Hex, provider: string, payload: Hex): Promise<Signed | undefined> {
   try {
     const { nonce = 0 } = parseTransaction(payload)
     const sender = await recoverTransactionAddress({ serializedTransaction: payload as never })

@@ -2,25 +2,22 @@
 // news. Private providers keep them to themselves. Wallets and signing are not here: those are ordinary requests.
 
 import type { Hex } from 'viem'
+import { keccak256 } from 'viem'
+import { sortedBy } from '../../base/sorted-by'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/plan'
 import { paramOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
-import type { Caller, Calls, Failed } from '../calls'
+import type { Caller, Calls } from '../calls'
 import { isOver, shareOf } from '../calls'
-import { hashOf } from './hash'
 import type { LookUps } from './look-ups'
+import { payloadOf } from './payload'
 
 export type SendOptions = {
   /** Whether one provider is offered the bytes after another, or all at once. */
   readonly broadcast: 'first' | 'all'
   /** Whether the chain serialises transactions in its own way: then no hash can be known beforehand. */
   readonly hasOwnSerializer: boolean
-}
-
-export type Transactions = {
-  /** `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
-  send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown>
 }
 
 type SendError = Error & {
@@ -30,54 +27,48 @@ type SendError = Error & {
   metaMessages?: string[]
 }
 
+/** One raw transaction on its way. */
+type Sending = {
+  readonly caller: Caller
+  readonly request: RpcRequest
+  /** `undefined` where it cannot be known beforehand. */
+  readonly hash: Hex | undefined
+  /** Notes that a provider has it. */
+  note(provider: string): void
+}
+
+const SEND = 'eth_sendRawTransaction'
 /** Between two looks for a receipt (in ms). */
 const RECEIPT_PAUSE = 250
 /** EIP-7966: taken, but not mined in time. */
 const NOT_MINED_IN_TIME = 4
 
-export function createTransactions(calls: Calls, lookUps: LookUps, options: SendOptions): Transactions {
+/** What serves `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
+export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions) {
   const { clock, providers, privates } = calls
   const { broadcast, hasOwnSerializer } = options
   const isPrivate = privates.length > 0
 
-  async function send(caller: Caller, request: RpcRequest, plan: Plan) {
-    const bytes = paramOf(request.params, 0)
-    const hash = hasOwnSerializer ? undefined : hashOf(bytes)
+  async function send(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
+    const payload = hasOwnSerializer ? undefined : payloadOf(paramOf(request.params, 0))
+    const hash = payload && keccak256(payload)
     if (isPrivate && hash) lookUps.hide(hash)
-    const note = (provider: string) => hash && lookUps.note(hash, provider, bytes)
+    const note = (provider: string) => hash && lookUps.note(hash, provider, payload)
+    const sending: Sending = { caller, request, hash, note }
     try {
-      const answer = await offer(caller, request, { ...plan, isPrivate }, hash, note)
+      const answer = await offer(sending, { ...plan, isPrivate })
       if (isPrivate && !hash && typeof answer === 'string') lookUps.hide(answer)
       return answer
     } catch (error) {
       if (!hash || isOver(caller, error)) throw describeSend(error as SendError, hash)
-      return lookFor(caller, request, error as SendError, hash, note).catch((end: SendError) => {
+      return lookFor(sending, hash, error as SendError).catch((end: SendError) => {
         throw describeSend(closedAfter([error as SendError], end), hash)
       })
     }
   }
 
-  /** Answers after all if a send that failed turns out to be in the pool or in a block. */
-  async function lookFor(
-    caller: Caller,
-    request: RpcRequest,
-    error: SendError,
-    hash: Hex,
-    note: (provider: string) => void,
-  ) {
-    const state = await stateOf(caller, request, error, hash)
-    if (state === 'refused') throw error
-    if (state === 'in') noteSpeaker(caller, error, note)
-    return request.method === 'eth_sendRawTransaction' ? hash : receiptOf(caller, hash, error)
-  }
-
-  function offer(
-    caller: Caller,
-    request: RpcRequest,
-    plan: Plan,
-    hash: Hex | undefined,
-    note: (provider: string) => void,
-  ): Promise<unknown> {
+  function offer(sending: Sending, plan: Plan): Promise<unknown> {
+    const { caller, request, hash, note } = sending
     const call = async (own: Plan) => {
       const { value, by } = await calls.ask(caller, request, own)
       note(by.id)
@@ -85,15 +76,13 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     }
     if (broadcast === 'first' || plan.isPinned) return call(plan)
     const ids = isPrivate ? privates : providers.map(({ id }) => id)
-    const allowed = ids.filter((id) => !plan.exclude?.includes(id))
+    const allowed = ids.filter((id) => !plan.exclude.includes(id))
     if (allowed.length === 0) return call(plan)
     const sends = allowed.map((provider) =>
-      call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch(async (error: SendError) => {
-        if (isOver(caller, error) || !hash || request.method !== 'eth_sendRawTransaction') throw error
+      call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch((error: SendError) => {
+        if (isOver(caller, error) || !hash || request.method !== SEND) throw error
         // Those that are slower are not waited for: it has spread by itself.
-        if ((await stateOf(caller, request, error, hash)) !== 'in') throw error
-        noteSpeaker(caller, error, note)
-        return hash
+        return lookFor(sending, hash, error)
       }),
     )
     return Promise.any(sends).catch((all: AggregateError) => {
@@ -106,14 +95,31 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     })
   }
 
+  /** Answers after all if a send that failed turns out to be in the pool or in a block. */
+  async function lookFor({ caller, request, note }: Sending, hash: Hex, error: SendError) {
+    const isSync = request.method !== SEND
+    const last = calls.failuresOf(error, request).at(-1)
+    const says = last?.failure.transaction
+    if (last && (says === 'known' || (says === 'nonce-taken' && (await isFound(caller, last.provider, hash))))) {
+      // Whoever said that the bytes are in stands for whoever took them.
+      note(last.provider)
+      caller.onEnd(0, last.by)
+    } else {
+      const isUnclear = says !== 'nonce-taken' && error.mayHaveBeenSent && last?.failure.code !== NOT_MINED_IN_TIME
+      if (!isSync || !isUnclear) throw error
+    }
+    return isSync ? receiptOf(caller, hash, error) : hash
+  }
+
   /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
   function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
     const rank = (error: SendError) => {
-      const known = ['known', 'nonce-taken'].indexOf(lastFailed(error, request)?.failure.transaction ?? '')
+      const says = calls.failuresOf(error, request).at(-1)?.failure.transaction
+      const known = ['known', 'nonce-taken'].indexOf(says ?? '')
       if (known >= 0) return known
       return error.name === 'AllProvidersFailedError' ? 3 : error.attempts ? 2 : 4
     }
-    const [telling, ...others] = [...errors].sort((a, b) => rank(a) - rank(b)) as [SendError, ...SendError[]]
+    const [telling, ...others] = sortedBy(errors, rank) as [SendError, ...SendError[]]
     if (!telling.attempts) return telling
     return assign(telling, {
       // The one whose words are passed on has the last one here too.
@@ -122,33 +128,11 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     })
   }
 
-  /** Whether a refused send is in the pool or in a block all the same. */
-  async function stateOf(caller: Caller, request: RpcRequest, error: SendError, hash: Hex) {
-    const last = lastFailed(error, request)
-    const says = last?.failure.transaction
-    if (says === 'known') return 'in'
-    if (last && says === 'nonce-taken') return (await isFound(caller, last.provider, hash)) ? 'in' : 'refused'
-    const isUnclear = error.mayHaveBeenSent === true && last?.failure.code !== NOT_MINED_IN_TIME
-    return isUnclear && request.method !== 'eth_sendRawTransaction' ? 'unclear' : 'refused'
-  }
-
-  /** Whoever said that the bytes are in stands for whoever took them. */
-  function noteSpeaker(caller: Caller, error: SendError, note: (provider: string) => void) {
-    const last = error.attempts?.at(-1)
-    if (!last) return
-    note(last.provider)
-    const speaker = providers.find(({ id }) => id === last.provider)
-    caller.onEnd(
-      0,
-      speaker?.channels.find(({ type }) => type === last.channel),
-    )
-  }
-
   /** Looks the hash up at the provider that spoke of its nonce, then at the others. */
   async function isFound(caller: Caller, said: string, hash: Hex): Promise<boolean> {
     const lookUp = { method: 'eth_getTransactionByHash', params: [hash] }
     if (isPrivate) return isThere(caller, lookUps.request(caller, lookUp), hash)
-    const { provider, exclude = [] } = caller.limits
+    const { provider, exclude } = caller.limits
     const ask = (who: RequestOverrides, by: Caller) =>
       isThere(by, calls.call(by, lookUp, { ...calls.planOf(lookUp, who), rounds: 1 }), hash)
     if (await ask({ provider: said }, shareOf(clock.now(), caller))) return true
@@ -167,12 +151,7 @@ export function createTransactions(calls: Calls, lookUps: LookUps, options: Send
     throw error
   }
 
-  /** What the provider that had the last word said. */
-  function lastFailed(error: SendError, request: RpcRequest): Failed | undefined {
-    return calls.failuresOf(error, request).at(-1)
-  }
-
-  return { send }
+  return send
 }
 
 async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Promise<boolean> {

@@ -10,7 +10,7 @@ const owner = {}
 function create() {
   const lanes = createLanes<Server>(() => 2)
   const take = (among: readonly Server[], by: object = owner) =>
-    lanes.take({ owner: by, choose: (hasRoom) => (among.length === 0 ? 'none' : among.find(hasRoom)) })
+    lanes.take({ owner: by, choose: (hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')) })
   return { lanes, take }
 }
 

@@ -1,18 +1,12 @@
-// The hash of a signed transaction, from its bytes alone. Pure.
+// What of a signed transaction its hash is of, from its bytes alone. Pure.
 
 import type { Hex } from 'viem'
-import { concatHex, fromRlp, keccak256, toRlp } from 'viem'
+import { concatHex, fromRlp, toRlp } from 'viem'
 
 /**
- * The transaction's hash: keccak of the signed payload (EIP-2718), for a blob transaction without its sidecar (EIP-4844).
+ * The signed payload (EIP-2718), of a blob transaction without its sidecar (EIP-4844): its keccak is the transaction's hash.
  * `undefined` for types beyond 0x04 and for what cannot be parsed.
  */
-export function hashOf(bytes: unknown): Hex | undefined {
-  const payload = payloadOf(bytes)
-  return payload && keccak256(payload)
-}
-
-/** The signed payload itself: without the sidecar of a blob transaction. `undefined` where there is no hash. */
 export function payloadOf(bytes: unknown): Hex | undefined {
   if (typeof bytes !== 'string' || !/^0x[\da-fA-F]{2}/.test(bytes)) return undefined
   const type = Number.parseInt(bytes.slice(2, 4), 16)

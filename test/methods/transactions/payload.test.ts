@@ -1,10 +1,10 @@
-// The hash of signed bytes against viem's own: all types, and what is no transaction.
+// What the hash of a transaction is of, against viem's own hashes: all types, and what is no transaction.
 
 import type { Hex, TransactionSerializable } from 'viem'
 import { concatHex, keccak256, serializeTransaction, toHex } from 'viem'
 import { privateKeyToAccount, signAuthorization } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
-import { hashOf, payloadOf } from '../../../src/methods/transactions/hash'
+import { payloadOf } from '../../../src/methods/transactions/payload'
 
 const privateKey = keccak256('0x01')
 const account = privateKeyToAccount(privateKey)
@@ -25,7 +25,12 @@ const transactions: Record<string, TransactionSerializable> = {
   '0x02': { type: 'eip1559', chainId: 1, to, value: 5n, data: '0x1234', ...fees },
 }
 
-describe('hashOf', () => {
+function hashOf(bytes: unknown) {
+  const payload = payloadOf(bytes)
+  return payload && keccak256(payload)
+}
+
+describe('payloadOf', () => {
   test.each(Object.entries(transactions))('default: %s', async (_, transaction) => {
     const signed = await account.signTransaction(transaction as never)
     expect(hashOf(signed)).toBe(keccak256(signed))
