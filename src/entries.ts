@@ -14,7 +14,6 @@ import { createWsChannel } from './channel/ws'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { ProviderSetup } from './provider/provider'
-import { traitsOf } from './rpc/methods'
 import { refuse } from './shape'
 import type { ChannelType } from './types'
 
@@ -125,7 +124,7 @@ export function readList(
 
   function clientChannel({ id, redactor }: Listed, { type, endpoint }: Way, clientParameters: FactoryParameters) {
     const transport = build(endpoint as Transport, clientParameters)
-    return createViemChannel({ transport, type, allowsUndefined: isWalletMethod, provider: id, redactor })
+    return createViemChannel({ transport, type, provider: id, redactor })
   }
 
   return {
@@ -207,8 +206,4 @@ function nameOfHost(url: string): string {
     .filter((label) => !hidden.includes(label))
     .join('.')
   return `${name || 'provider'}${port && `:${port}`}`
-}
-
-function isWalletMethod(method: string) {
-  return traitsOf(method).kind === 'wallet'
 }

@@ -3,8 +3,9 @@
 
 import { reasonOf } from '../base/abort'
 import { partsOf } from '../base/url'
+import { untilAborted } from '../base/when-aborted'
 import { ResponseBodyTooLargeError } from '../errors'
-import type { HeadersSource, HttpHeaders } from './headers'
+import type { HeadersSource } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { Redactor } from './secrets'
 import { basicOf } from './secrets'
@@ -51,7 +52,8 @@ export function createPost(options: PostOptions): Post {
     try {
       if (typeof headers === 'function') own = await untilAborted(askHeaders(headers), signal)
       prefix = ''
-      const init = { method: 'POST', headers: joinHeaders(authorization, own), body, signal: signal ?? null }
+      const all = { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
+      const init = { method: 'POST', headers: all, body, signal: signal ?? null }
       // Looked up at each call, so that a fetch installed later is used.
       const response = await (options.fetch ?? fetch)(target, init)
       const text = await readText(response, maxResponseBodySize)
@@ -62,10 +64,6 @@ export function createPost(options: PostOptions): Post {
       return { type: 'failure', cause: redactor.clean(error, { provider, method }), prefix }
     }
   }
-}
-
-function joinHeaders(authorization: string | undefined, own: HttpHeaders | undefined): HttpHeaders {
-  return { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
 }
 
 // fetch refuses a URL with user info.
@@ -101,16 +99,6 @@ async function readText(response: Response, limit: number): Promise<string> {
     }
     text += decoder.decode(value, { stream: true })
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(reasonOf(signal))
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 function ignore() {}
