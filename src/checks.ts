@@ -1,6 +1,7 @@
 // The one check of what users write, made when `failover()` is called (and for each request's overrides). It says the field,
 // the rule and the value, and never an endpoint.
 
+import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'
 import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOptions } from './options'
 import type { BreakerOptions } from './provider/breaker'
@@ -237,14 +238,5 @@ function errorRules(value: unknown, path: string) {
     kind(item.kind, `${at}.kind`)
     if (item.code === undefined && item.message === undefined)
       refuse(at, 'must have at least one of code and message', item)
-  }
-}
-
-/** The scheme of a URL, such as `https:`; `undefined` if it is no URL. */
-export function protocolOf(url: string): string | undefined {
-  try {
-    return new URL(url).protocol
-  } catch {
-    return undefined
   }
 }

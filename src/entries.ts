@@ -3,6 +3,7 @@
 
 import type { Transport } from 'viem'
 import { defined } from './base/defined'
+import { partsOf, protocolOf } from './base/url'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'
 import type { Redactor } from './channel/secrets'
@@ -10,11 +11,9 @@ import { createRedactor, secretLabels } from './channel/secrets'
 import { createViemChannel } from './channel/viem'
 import type { SocketChange } from './channel/ws'
 import { createWsChannel } from './channel/ws'
-import { protocolOf } from './checks'
 import type { ProviderConfig, ProviderEntry } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { ProviderSetup } from './provider/provider'
-import { traitsOf } from './rpc/methods'
 import { refuse } from './shape'
 import type { ChannelType } from './types'
 
@@ -125,7 +124,7 @@ export function readList(
 
   function clientChannel({ id, redactor }: Listed, { type, endpoint }: Way, clientParameters: FactoryParameters) {
     const transport = build(endpoint as Transport, clientParameters)
-    return createViemChannel({ transport, type, allowsUndefined: isWalletMethod, provider: id, redactor })
+    return createViemChannel({ transport, type, provider: id, redactor })
   }
 
   return {
@@ -200,15 +199,11 @@ function nameOf({ endpoint, built }: Way): string {
 
 /** The host without labels that look random, and the port if it is unusual. */
 function nameOfHost(url: string): string {
-  const { hostname, port } = new URL(url)
+  const { hostname, port } = partsOf(url)
   const hidden = secretLabels(hostname)
   const name = hostname
     .split('.')
     .filter((label) => !hidden.includes(label))
     .join('.')
   return `${name || 'provider'}${port && `:${port}`}`
-}
-
-function isWalletMethod(method: string) {
-  return traitsOf(method).kind === 'wallet'
 }

@@ -28,7 +28,7 @@ export function createController(): Controller {
   }
   return {
     signal,
-    abort(reason = new DOMException('This operation was aborted', 'AbortError')) {
+    abort(reason = abortError()) {
       if (signal.aborted) return
       signal.aborted = true
       signal.reason = reason
@@ -37,4 +37,19 @@ export function createController(): Controller {
       told?.()
     },
   }
+}
+
+/** Why it was aborted: signals of before 2022, as React Native had them for long, do not say. */
+export function reasonOf({ reason }: Signal): unknown {
+  return reason === undefined ? abortError() : reason
+}
+
+/** The signal's own is as young as its reason. */
+export function throwIfAborted(signal: Signal | undefined) {
+  if (signal?.aborted) throw reasonOf(signal)
+}
+
+function abortError(): Error {
+  const [text, name] = ['This operation was aborted', 'AbortError']
+  return typeof DOMException === 'undefined' ? Object.assign(new Error(text), { name }) : new DOMException(text, name)
 }

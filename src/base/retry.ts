@@ -1,6 +1,8 @@
 // Repeats something until it works: the only import of p-retry. For whole rounds of asking, never for one candidate after another.
 
 import pRetry from 'p-retry'
+import { throwIfAborted } from './abort'
+import { untilAborted } from './when-aborted'
 
 const FIRST_PAUSE = 150
 const LONGEST_PAUSE = 2_000
@@ -9,20 +11,18 @@ const LONGEST_PAUSE = 2_000
 export function repeatUntil(run: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
   const notYet = new Error('not yet')
   const attempt = async () => {
+    throwIfAborted(signal)
     if (!(await run())) throw notYet
   }
-  return new Promise((resolve, reject) => {
-    // p-retry hears of it only between attempts, and takes a reason that is no Error for a mistake.
-    const quit = () => reject(signal?.reason)
-    signal?.addEventListener('abort', quit, { once: true })
-    const settled = pRetry(attempt, {
-      retries: Infinity,
-      minTimeout: FIRST_PAUSE,
-      maxTimeout: LONGEST_PAUSE,
-      ...(signal && { signal }),
-      // What `run` throws is for the caller; only "not yet" is repeated.
-      shouldRetry: ({ error }) => error === notYet,
-    })
-    settled.then(resolve, reject).finally(() => signal?.removeEventListener('abort', quit))
+  const settled = pRetry(attempt, {
+    retries: Infinity,
+    minTimeout: FIRST_PAUSE,
+    maxTimeout: LONGEST_PAUSE,
+    // It asks more of a signal than older ones have.
+    ...(signal?.throwIfAborted && { signal }),
+    // What `run` throws is for the caller; only "not yet" is repeated.
+    shouldRetry: ({ error }) => error === notYet,
   })
+  // p-retry hears of it only between attempts, and takes a reason that is no Error for a mistake.
+  return untilAborted(settled, signal)
 }

@@ -1,5 +1,7 @@
 // One listener on a signal of the user's, to however many requests it is given: Node warns of more than ten.
 
+import { reasonOf } from './abort'
+
 type Waiting = { readonly all: Set<() => void>; readonly ring: () => void }
 
 const waiting = new WeakMap<AbortSignal, Waiting>()
@@ -13,6 +15,17 @@ export function whenAborted(signal: AbortSignal, fn: () => void): () => void {
     waiting.delete(signal)
     signal.removeEventListener('abort', ring)
   }
+}
+
+/** What the promise brings, unless the signal is aborted before: then it rejects with the reason. */
+export function untilAborted<value>(promise: Promise<value>, signal: AbortSignal | undefined): Promise<value> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const quit = () => reject(reasonOf(signal))
+    if (signal.aborted) quit()
+    const off = whenAborted(signal, quit)
+    promise.then(resolve, reject).finally(off)
+  })
 }
 
 function listen(signal: AbortSignal): Waiting {

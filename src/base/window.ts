@@ -3,57 +3,46 @@
 
 const SLOTS = 10
 
+type Counts = { attempts: number; failures: number }
+
 export type RatioWindow = {
   record(isFailure: boolean, now: number): void
-  read(now: number): { attempts: number; failures: number }
+  read(now: number): Counts
   reset(): void
 }
 
 /** @param length how long an attempt counts (in ms). */
 export function createRatioWindow(length: number): RatioWindow {
   const width = length / SLOTS
-  const attempts = new Uint32Array(SLOTS)
-  const failures = new Uint32Array(SLOTS)
-  let slot = 0
-  let totalAttempts = 0
-  let totalFailures = 0
+  let slots = emptySlots()
+  let current = 0
 
-  function reset() {
-    attempts.fill(0)
-    failures.fill(0)
-    totalAttempts = 0
-    totalFailures = 0
-  }
-
-  function turn(now: number) {
-    const current = Math.floor(now / width)
-    if (current === slot) return current % SLOTS
-    if (current - slot >= SLOTS) reset()
-    else
-      for (let old = slot + 1; old <= current; old++) {
-        const index = old % SLOTS
-        totalAttempts -= attempts[index] as number
-        totalFailures -= failures[index] as number
-        attempts[index] = 0
-        failures[index] = 0
-      }
-    slot = current
-    return current % SLOTS
+  /** The slot of this moment; those of the time since the last one are emptied. */
+  function slotAt(now: number): Counts {
+    const last = current
+    current = Math.floor(now / width)
+    for (let index = Math.max(last + 1, current - SLOTS + 1); index <= current; index++)
+      slots[index % SLOTS] = { attempts: 0, failures: 0 }
+    return slots[current % SLOTS] as Counts
   }
 
   return {
     record(isFailure, now) {
-      const index = turn(now)
-      attempts[index] = (attempts[index] as number) + 1
-      totalAttempts++
-      if (!isFailure) return
-      failures[index] = (failures[index] as number) + 1
-      totalFailures++
+      const slot = slotAt(now)
+      slot.attempts++
+      if (isFailure) slot.failures++
     },
     read(now) {
-      turn(now)
-      return { attempts: totalAttempts, failures: totalFailures }
+      slotAt(now)
+      const sum = (name: keyof Counts) => slots.reduce((total, slot) => total + slot[name], 0)
+      return { attempts: sum('attempts'), failures: sum('failures') }
     },
-    reset,
+    reset() {
+      slots = emptySlots()
+    },
   }
+}
+
+function emptySlots(): Counts[] {
+  return Array.from({ length: SLOTS }, () => ({ attempts: 0, failures: 0 }))
 }

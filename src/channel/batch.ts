@@ -84,45 +84,46 @@ export function createBatches({
 
   /** The turn is over: all that came in it are known. */
   function gather() {
-    const all = turn
+    const groups = new Map<unknown, Traveller[]>()
+    for (const traveller of turn) {
+      const { key } = traveller.travel
+      const group = groups.get(key)
+      // Whoever has a signal shares with few, most often with nobody.
+      if (isLimited || key === undefined) queue.push(traveller)
+      else if (group) group.push(traveller)
+      else groups.set(key, [traveller])
+    }
     turn = []
-    // Whoever has a signal shares with few, most often with nobody.
-    const isSlotted = ({ travel }: Traveller) => isLimited || travel.key === undefined
-    const slotted = all.filter(isSlotted)
-    queue.push(...slotted)
     serve(queue.length > MOST_SINGLY || queue.length > slots - busy)
-    for (let rest = all.filter((traveller) => !isSlotted(traveller)); rest.length > 0; ) {
-      const key = rest[0]?.travel.key
-      const group = rest.filter(({ travel }) => travel.key === key)
-      rest = rest.filter(({ travel }) => travel.key !== key)
+    for (const group of groups.values()) {
       const isTogether = group.length > MOST_SINGLY && trust.isTrusted()
-      while (group.length > 0) leave(isTogether ? takeFrom(group) : group.splice(0, 1), isLimited)
+      while (group.length > 0) leave(takeFrom(group, isTogether), false)
     }
   }
 
   /** As many of the queue leave as there are slots. @param isWanted whether those that may share a batch are to */
   function serve(isWanted: boolean) {
     const isTogether = isWanted && trust.isTrusted()
-    while (queue.length > 0 && busy < slots) leave(isTogether ? takeFrom(queue) : queue.splice(0, 1), true)
+    while (queue.length > 0 && busy < slots) leave(takeFrom(queue, isTogether), true)
   }
 
   /** Takes out the first one, with those that may travel with it. */
-  function takeFrom(travellers: Traveller[]): Traveller[] {
+  function takeFrom(travellers: Traveller[], isTogether: boolean): Traveller[] {
     const first = travellers[0] as Traveller
-    const most = first.isAlone ? 1 : first.travel.size()
-    const taken: Traveller[] = []
-    const rest: Traveller[] = []
-    let length = 0
+    if (!isTogether || first.isAlone) return travellers.splice(0, 1)
+    const most = first.travel.size()
+    const taken = new Set([first])
+    let length = first.call.message.length
     for (const traveller of travellers) {
+      if (taken.size >= most) break
       const { isAlone, travel, call } = traveller
       const isCompany = !isAlone && travel.key === first.travel.key && length + call.message.length <= LONGEST_BATCH
-      if (traveller === first || (isCompany && taken.length < most)) {
-        taken.push(traveller)
-        length += call.message.length
-      } else rest.push(traveller)
+      if (traveller === first || !isCompany) continue
+      taken.add(traveller)
+      length += call.message.length
     }
-    travellers.splice(0, travellers.length, ...rest)
-    return taken
+    travellers.splice(0, travellers.length, ...travellers.filter((traveller) => !taken.has(traveller)))
+    return [...taken]
   }
 
   function leave(travellers: readonly Traveller[], hasSlot: boolean) {
@@ -208,27 +209,26 @@ export function createBatches({
       if (isTaken) busy--
       isTaken = false
     }
-    const abort = () => {
+    const end = () => {
       free()
       void serveNext()
     }
     if (isTaken) busy++
-    signal?.addEventListener('abort', abort)
+    signal?.addEventListener('abort', end)
     try {
       const answer = await send()
       free()
       settle?.(answer)
       return answer
     } finally {
-      free()
-      signal?.removeEventListener('abort', abort)
-      void serveNext()
+      signal?.removeEventListener('abort', end)
+      end()
     }
   }
 
   /** Those whose answer freed the slot are told first: it may send those that wait for it elsewhere. */
   async function serveNext() {
-    for (let turn = 0; turn < TURNS_TO_TELL && queue.length > 0; turn++) await undefined
+    for (let waited = 0; waited < TURNS_TO_TELL && queue.length > 0; waited++) await undefined
     serve(true)
   }
 

@@ -41,8 +41,6 @@ export type SubscriptionSink = {
 
 /** A confirmed `eth_subscribe`. */
 export type UpstreamSubscription = {
-  /** The provider's id for it. */
-  readonly id: string
   /** Ends it, once; best effort. */
   unsubscribe(): Promise<unknown>
 }

@@ -1,6 +1,7 @@
 // Watches that an open socket lives: after a silence the other side must answer. What follows from none is not decided here.
 
 import type { Clock, Timer } from '../base/clock'
+import { ASLEEP } from '../base/clock'
 import { whenOnline } from '../base/online'
 
 export type Heartbeat = {
@@ -13,8 +14,6 @@ export type Heartbeat = {
 const QUIET = 15_000
 const ANSWER = 10_000
 const ONLINE_ANSWER = 2_000
-/** A timer this late says that we slept. */
-const ASLEEP = 1_000
 
 /** @param ask makes the other side send something. @param onSilence no sign of life */
 export function startHeartbeat(clock: Clock, ask: () => void, onSilence: () => void): Heartbeat {

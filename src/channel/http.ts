@@ -6,7 +6,7 @@ import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
 import { refusalOf } from '../rpc/batch-refusal'
 import { failureOf } from '../rpc/failure'
-import type { RpcErrorObject, RpcMessage } from '../rpc/message'
+import type { NoResult, RpcErrorObject, RpcMessage } from '../rpc/message'
 import { buildBatch, buildMessage, readBatch, readBody } from '../rpc/message'
 import type { ErrorRule, RpcRequest } from '../types'
 import type { BatchAnswer, Member, Outgoing } from './batch'
@@ -84,14 +84,14 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   async function sendAll(calls: readonly Outgoing[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
     const posted = await post(buildBatch(calls.map(({ message }) => message)), calls[0]?.method ?? '', signal)
     if (posted.type === 'failure') return toAll(calls, (method) => failed(method, posted))
-    const batch = readBatch(
-      posted.text,
-      calls.map(({ id }) => id),
-    )
-    if (batch.type !== 'members') posted.hide()
-    if (batch.type !== 'members') return toAll(calls, (method) => unusable(method, posted, batch))
+    const ids = calls.map(({ id }) => id)
+    const batch = readBatch(posted.text, ids)
+    if (batch.type !== 'members') {
+      posted.hide()
+      return toAll(calls, (method) => unusable(method, posted, batch))
+    }
     const members = batch.members.map((message, index) => memberOf(message, calls[index] as Outgoing, posted))
-    return members.some((member) => member) ? { members } : { members, most: 1 }
+    return { members, most: members.some(Boolean) ? undefined : 1 }
   }
 
   function memberOf(message: RpcMessage | undefined, { method }: Outgoing, posted: Answered): Member | undefined {
@@ -123,7 +123,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   }
 
   /** There was one, with an error or nothing in it. */
-  function unusable(method: string, posted: Answered, message: Exclude<RpcMessage, { type: 'result' }>): Error {
+  function unusable(method: string, posted: Answered, message: NoResult): Error {
     if (message.type === 'invalid') return responseError(method, posted, message.reason)
     // Without a code it is no JSON-RPC: then a bad status says what it is, as it does for viem.
     if (message.isUncoded && !posted.response.ok) return responseError(method, posted, '')

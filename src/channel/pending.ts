@@ -71,15 +71,8 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     travel?: Travel,
   ) {
     const id = ++lastId
-    const call: PendingCall = {
-      id,
-      method: args.method,
-      frame: buildMessage(args, id),
-      travel,
-      isOurs,
-      onValue,
-      onError,
-    }
+    const { method } = args
+    const call: PendingCall = { id, method, frame: buildMessage(args, id), travel, isOurs, onValue, onError }
     calls.set(id, call)
     if (travel) waiting.add(call)
     else if (!isOurs) awaited++

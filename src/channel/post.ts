@@ -1,8 +1,11 @@
 // One POST over fetch: headers, the limit of the body, an end by signal. What was sent and what came back is text to it: knows
 // no JSON-RPC. Its failures are values, clean of secrets.
 
+import { reasonOf } from '../base/abort'
+import { partsOf } from '../base/url'
+import { untilAborted } from '../base/when-aborted'
 import { ResponseBodyTooLargeError } from '../errors'
-import type { HeadersSource, HttpHeaders } from './headers'
+import type { HeadersSource } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { Redactor } from './secrets'
 import { basicOf } from './secrets'
@@ -49,32 +52,26 @@ export function createPost(options: PostOptions): Post {
     try {
       if (typeof headers === 'function') own = await untilAborted(askHeaders(headers), signal)
       prefix = ''
-      const init = { method: 'POST', headers: joinHeaders(authorization, own), body, signal: signal ?? null }
+      const all = { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
+      const init = { method: 'POST', headers: all, body, signal: signal ?? null }
       // Looked up at each call, so that a fetch installed later is used.
       const response = await (options.fetch ?? fetch)(target, init)
       const text = await readText(response, maxResponseBodySize)
       return { type: 'response', response, text, hide }
     } catch (error) {
-      if (signal?.aborted) throw signal.reason
+      if (signal?.aborted) throw reasonOf(signal)
       hide()
       return { type: 'failure', cause: redactor.clean(error, { provider, method }), prefix }
     }
   }
 }
 
-function joinHeaders(authorization: string | undefined, own: HttpHeaders | undefined): HttpHeaders {
-  return { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
-}
-
 // fetch refuses a URL with user info.
 function splitUrl(url: string): { target: string; authorization?: string } {
   try {
-    const parsed = new URL(url)
-    const { username, password } = parsed
-    if (!username && !password) return { target: parsed.href }
-    const authorization = `Basic ${basicOf(`${username}:${password}`)}`
-    parsed.username = parsed.password = ''
-    return { target: parsed.href, authorization }
+    const { username, password, bare } = partsOf(url)
+    const basic = basicOf(username, password)
+    return { target: bare, authorization: basic && `Basic ${basic}` }
   } catch {
     return { target: url } // fetch will say what is wrong with it
   }
@@ -102,16 +99,6 @@ async function readText(response: Response, limit: number): Promise<string> {
     }
     text += decoder.decode(value, { stream: true })
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 function ignore() {}

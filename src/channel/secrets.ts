@@ -3,6 +3,8 @@
 
 import { BaseError, WebSocketRequestError } from 'viem'
 import { field, isObject } from '../base/fields'
+import type { UrlParts } from '../base/url'
+import { partsOf } from '../base/url'
 import type { ErrorSource } from './clean'
 import { cleanGraph, isError, isOpaque, MASK, reach, urlsOf } from './clean'
 
@@ -99,28 +101,27 @@ export function secretLabels(host: string): string[] {
 }
 
 function secretsOfUrl(url: string): string[] {
-  let parsed: URL
+  let parsed: UrlParts
   try {
-    parsed = new URL(url)
+    parsed = partsOf(url)
   } catch {
     // A path of a local socket, or a URL only the platform's client will refuse: secret as a whole.
     return formsOf(url)
   }
-  const { href, username, password, pathname, search, hash, hostname } = parsed
-  parsed.username = parsed.password = ''
-  const pair = `${username}:${password}`
+  const { href, bare, username = '', password = '', pathname, search, hash, hostname } = parsed
   return [
-    ...[url, href, parsed.href].flatMap((whole) => [whole, whole.replace(/\/$/, '')]),
+    ...[url, href, bare].flatMap((whole) => [whole, whole.replace(/\/$/, '')]),
     ...secretLabels(hostname),
-    ...[pair, username, password, hash.slice(1), ...pathname.split('/')].flatMap(formsOf),
+    ...[`${username}:${password}`, username, password, hash.slice(1), ...pathname.split('/')].flatMap(formsOf),
     ...search.split(/[?&]/).flatMap((field) => formsOf(field.slice(field.indexOf('=') + 1))),
-    basicOf(pair),
+    basicOf(username, password),
   ].filter((secret) => secret.length >= SHORTEST_SECRET)
 }
 
-/** User info of a URL (`user:password`, as it stands there) as Basic authorization has it. */
-export function basicOf(pair: string): string {
-  const bytes = new TextEncoder().encode(apply(decodeURIComponent, pair))
+/** User info of a URL, as it stands there, as Basic authorization has it; empty if there is none. */
+export function basicOf(username = '', password = ''): string {
+  if (!username && !password) return ''
+  const bytes = new TextEncoder().encode(apply(decodeURIComponent, `${username}:${password}`))
   return btoa(String.fromCharCode(...bytes))
 }
 

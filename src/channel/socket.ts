@@ -58,16 +58,19 @@ type PlatformSocket = {
 }
 type Handle = { ref?(): void; unref?(): void }
 type PlatformEvent = { data?: unknown; code?: number; reason?: string; message?: string; error?: unknown }
-type PlatformConstructor = new (
-  url: string,
-  protocols: string[],
-  options: { headers: Record<string, string>; perMessageDeflate: boolean },
-) => PlatformSocket
+type PlatformConstructor = {
+  new (
+    url: string,
+    protocols: string[],
+    options: { headers: Record<string, string>; perMessageDeflate?: boolean },
+  ): PlatformSocket
+  readonly prototype: PlatformSocket
+}
 
 const OPEN = 1
 /** SyntaxError and SecurityError: what platforms throw for a URL that they refuse. */
 const REFUSES_URL = /^S/
-const REFUSED = /unexpected server response: (\d{3})/i
+const REFUSED = /response\D+(\d{3})\b/i
 
 export function openSocket({ url, headers }: SocketOptions, events: SocketEvents): Socket {
   let raw: PlatformSocket | undefined
@@ -80,7 +83,8 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       const own = (await headers?.()) ?? {}
       if (isOver) return
       if (!Platform) throw new Error('There is no WebSocket on this platform.')
-      raw = new Platform(url, [], { headers: own, perMessageDeflate: false })
+      // React Native takes headers, and prints a warning of whatever else.
+      raw = new Platform(url, [], { headers: own, ...('on' in Platform.prototype && { perMessageDeflate: false }) })
       listen(raw)
     } catch (error) {
       // No platform for it, a `headers` function that failed, a URL the platform refuses, or a bad moment for it.
@@ -148,8 +152,9 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       raw.send(text)
     },
     ping() {
-      if (!raw?.ping) return false
-      raw.ping()
+      // React Native's pings too, but never tells of the pong.
+      if (!raw?.on) return false
+      raw.ping?.()
       return true
     },
     hold(isHeldNow) {

@@ -2,8 +2,11 @@
 // `undefined`. Subscriptions are its own too: a socket that it opens again goes on after its error.
 
 import type { Transport } from 'viem'
+import { throwIfAborted } from '../base/abort'
 import { field } from '../base/fields'
+import { untilAborted } from '../base/when-aborted'
 import { InvalidResponseError } from '../errors'
+import { traitsOf } from '../rpc/methods'
 import type { ChannelType, RpcRequest } from '../types'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import type { Redactor } from './secrets'
@@ -18,15 +21,10 @@ export type ViemChannelOptions = {
   provider: string
   /** The provider's redactor; it learns the secrets of this transport. */
   redactor?: Redactor | undefined
-  /** Whether `undefined` is an answer to a method (wallets give it). @default never */
-  allowsUndefined?: ((method: string) => boolean) | undefined
 }
 
 type ViemSubscribe = {
-  subscribe(given: { params: readonly unknown[] } & SubscriptionSink): Promise<{
-    subscriptionId: string
-    unsubscribe(): Promise<unknown>
-  }>
+  subscribe(given: { params: readonly unknown[] } & SubscriptionSink): Promise<UpstreamSubscription>
 }
 
 /** Of viem's `webSocket()`. */
@@ -40,7 +38,7 @@ const ABORTABLE = ['http', 'fallback']
 const DEEPEST = 8
 
 export function createViemChannel(options: ViemChannelOptions): Channel {
-  const { transport, type, provider, redactor = createRedactor(), allowsUndefined } = options
+  const { transport, type, provider, redactor = createRedactor() } = options
   const send = transport.config.request as (args: RpcRequest, options?: { signal: AbortSignal }) => Promise<unknown>
   redactor.add(secretsOfTransport(transport))
 
@@ -57,7 +55,12 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     }
     // Not `async`, no second promise: every call comes through here.
     return (answer instanceof Promise ? answer : Promise.resolve(answer)).then(
-      (result) => (result === undefined && !allowsUndefined?.(args.method) ? refuse(args.method) : result),
+      (result) => {
+        // Wallets answer some of theirs so.
+        if (result === undefined && traitsOf(args.method).kind !== 'wallet')
+          throw new InvalidResponseError({ provider, method: args.method, reason: 'no result' })
+        return result
+      },
       (error) => {
         if (canSubscribe && isOfSocket(error)) dropDeadSocket().catch(() => {})
         throw signal?.aborted ? signal.reason : redactor.clean(error, { provider, method: args.method })
@@ -67,14 +70,10 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
 
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, { signal }: ChannelRequestOptions = {}) {
     const opened = open(params, sink, signal)
-    return new Promise<UpstreamSubscription>((resolve, reject) => {
+    return untilAborted(opened, signal).catch((error) => {
       // viem waits for its answer for ever; when it comes, nobody wants it any more.
-      const leave = () => {
-        reject(signal?.reason)
-        opened.then(({ unsubscribe }) => unsubscribe()).catch(() => {})
-      }
-      signal?.addEventListener('abort', leave)
-      opened.finally(() => signal?.removeEventListener('abort', leave)).then(resolve, reject)
+      if (signal?.aborted) opened.then(({ unsubscribe }) => unsubscribe()).catch(() => {})
+      throw error
     })
   }
 
@@ -82,15 +81,10 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     const clean = (error: unknown) => redactor.clean(error, { provider, method: 'eth_subscribe' })
     try {
       await dropDeadSocket()
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       const given = { params, onData: sink.onData, onError: (error: unknown) => sink.onError(clean(error)) }
-      const made = await (transport.value as ViemSubscribe).subscribe(given)
-      return {
-        get id() {
-          return made.subscriptionId
-        },
-        unsubscribe: made.unsubscribe,
-      }
+      const { unsubscribe } = await (transport.value as ViemSubscribe).subscribe(given)
+      return { unsubscribe }
     } catch (error) {
       throw clean(error)
     }
@@ -100,10 +94,6 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   async function dropDeadSocket() {
     const client = await (transport.value as ViemSocket).getRpcClient?.()
     if (client && client.socket.readyState > OPEN) client.close()
-  }
-
-  function refuse(method: string): never {
-    throw new InvalidResponseError({ provider, method, reason: 'no result' })
   }
 
   const canSubscribe = typeof field(transport.value, 'subscribe') === 'function'

@@ -3,7 +3,7 @@
 
 import { ProviderDisconnectedError, RpcRequestError, WebSocketRequestError } from 'viem'
 import { InvalidResponseError, SocketClosedError } from '../errors'
-import type { RpcMessage } from '../rpc/message'
+import type { NoResult } from '../rpc/message'
 import { withCause } from './clean'
 import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
@@ -18,7 +18,7 @@ export type WsErrors = {
   /** Too many calls wait for answers. By its code (4900) it is nobody's fault, and nothing was sent. */
   full(most: number): Error
   /** The answer is an error, or none. */
-  answered(method: string, message: Exclude<RpcMessage, { type: 'result' }>, frame: unknown): Error
+  answered(method: string, message: NoResult, frame: unknown): Error
 }
 
 /** What a socket ends with that was never open, or was closed without a word (RFC 6455, 7.4.1). */

@@ -3,11 +3,11 @@
 
 import type { Clock } from '../base/clock'
 import { realClock } from '../base/clock'
-import { isObject } from '../base/fields'
 import type { Random } from '../base/random'
 import { realRandom } from '../base/random'
 import { InvalidResponseError } from '../errors'
-import { readMessage } from '../rpc/message'
+import type { RpcMessage } from '../rpc/message'
+import { parseJson, readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import type { HeadersSource } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
@@ -100,7 +100,6 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
       }
       let ended: Promise<unknown> | undefined
       return {
-        id,
         unsubscribe() {
           ended ??= sinks.of(id) === sink ? unsubscribe(id) : Promise.resolve()
           return ended
@@ -129,12 +128,13 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   }
 
   function receive(data: unknown) {
-    const body = parse(data)
-    if (body?.method === 'eth_subscription' && sinks.give(body.params, isEstablishing)) return
+    const body = typeof data === 'string' ? parseJson(data) : undefined
+    const { id, method, params, result, error } = (body ?? {}) as Record<string, unknown>
+    if (method === 'eth_subscription' && sinks.give(params, isEstablishing)) return
     // Some answers name the method, or null, beside their result; what the other side asks has neither.
-    const isAnswer = body?.method == null || body.result !== undefined || body.error !== undefined
-    const call = isAnswer ? calls.find(body?.id) : undefined
-    if (!call) return stray(body)
+    const isAnswer = method == null || result !== undefined || error !== undefined
+    const call = isAnswer ? calls.find(id) : undefined
+    if (!call) return stray(id === null ? readMessage(body, 0) : undefined)
     calls.finish(call)
     const message = readMessage(body, call.id)
     if (message.type === 'result') call.onValue(message.result)
@@ -142,10 +142,9 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   }
 
   /** A frame that belongs to nobody. What a provider says without an id is told, but ends nothing. */
-  function stray(body: Record<string, unknown> | undefined) {
+  function stray(message: RpcMessage | undefined) {
     strays++
-    const message = latest && body?.id === null && readMessage(body, 0)
-    if (latest && message && message.type === 'error')
+    if (latest && message?.type === 'error')
       onSocket?.({ ...latest, from: 'open', why: redactor.text(message.error.message), isBlamed: false })
   }
 
@@ -193,16 +192,6 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     },
     strays: () => strays,
     close: link.close,
-  }
-}
-
-function parse(data: unknown): Record<string, unknown> | undefined {
-  if (typeof data !== 'string') return undefined
-  try {
-    const body: unknown = JSON.parse(data)
-    return isObject(body) && !Array.isArray(body) ? (body as Record<string, unknown>) : undefined
-  } catch {
-    return undefined // not JSON: counted with whatever else is none of ours
   }
 }
 

@@ -38,7 +38,6 @@ export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsO
     return new Promise<Hex>((resolve, reject) => {
       const stream = createStream({
         onMessage,
-        onFull: () => stream.end(new LimitExceededRpcError(new Error('More events came than are kept for it.'))),
         onEnd(id, why) {
           opening.delete(stream)
           if (id !== undefined) streams.delete(id)
@@ -88,8 +87,6 @@ export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsO
 
 type StreamOptions = {
   readonly onMessage: (message: ProviderMessage) => void
-  /** More came than is kept while it is opening. */
-  readonly onFull: () => void
   /** Told once. */
   readonly onEnd: (id: Hex | undefined, why: unknown) => void
 }
@@ -111,7 +108,7 @@ type State =
   | { readonly type: 'over' }
 
 /** One subscription: what comes before the caller has the id is held, in order. */
-function createStream({ onMessage, onFull, onEnd }: StreamOptions): Stream {
+function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   let state: State = { type: 'opening' }
   let held: ((id: Hex) => void)[] = []
   let release = () => {}
@@ -128,22 +125,25 @@ function createStream({ onMessage, onFull, onEnd }: StreamOptions): Stream {
   function deliverHeld() {
     if (state.type !== 'held') return
     const { id, upstream } = state
-    for (let tell = held.shift(); tell && isOpen(); tell = held.shift()) tell(id)
-    if (!isOpen()) return
+    // Whoever ends it leaves nothing held.
+    for (let tell = held.shift(); tell; tell = held.shift()) tell(id)
+    if (isOver()) return
     state = { type: 'live', id, upstream }
     release()
   }
 
   /** By a function: listeners may have ended it since. */
-  function isOpen() {
-    return state.type !== 'over'
+  function isOver() {
+    return state.type === 'over'
   }
 
   function pass(tell: (id: Hex) => void) {
     if (state.type === 'live') tell(state.id)
     if (state.type === 'live' || state.type === 'over') return undefined
     held.push(tell)
-    if (held.length > MOST_HELD) state.type === 'held' ? deliverHeld() : onFull()
+    if (held.length <= MOST_HELD) return released
+    if (state.type === 'held') deliverHeld()
+    else end(new LimitExceededRpcError(new Error('More events came than are kept for it.')))
     return released
   }
 

@@ -1,6 +1,7 @@
 // What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
 // mean, and pauses.
 
+import { throwIfAborted } from '../base/abort'
 import { createPauses } from '../base/pause'
 import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
@@ -95,7 +96,7 @@ export function createCalls(parts: Parts): Calls {
       if (!signal?.aborted && !parts.closed) await wait(ms)
       ends.delete(onClose)
       offAbort?.()
-      if (!isClosedFirst) signal?.throwIfAborted()
+      if (!isClosedFirst) throwIfAborted(signal)
       if (parts.closed) throw new TransportClosedError()
     },
   }

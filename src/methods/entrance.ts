@@ -1,6 +1,7 @@
 // Leads each request to the wrapper of its method, and those that need none straight into the pipeline.
 
 import { numberToHex } from 'viem'
+import { throwIfAborted } from '../base/abort'
 import { jsonLength } from '../base/json'
 import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
@@ -137,7 +138,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     }
     if (!isInner) counts.total++
     try {
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       const deadline = startedAt + plan.timeout
       const value = await run({ channels, signal, deadline, limits: plan, id, onEnd })
       tell('success', made, { by })

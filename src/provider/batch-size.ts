@@ -13,13 +13,10 @@ export type BatchSize = {
 
 /** @param lasts how long what is learned is believed (in ms). */
 export function createBatchSize(declared: number | undefined, lasts: number): BatchSize {
-  let learned: { readonly most: number; readonly until: number } | undefined
+  let learned: number | undefined
+  let until = -Infinity
 
-  function learnedBatchSize(now: number) {
-    if (learned && now >= learned.until) learned = undefined
-    return learned?.most
-  }
-
+  const learnedBatchSize = (now: number) => (now < until ? learned : undefined)
   const batchSize = (now: number) => learnedBatchSize(now) ?? declared ?? USUAL
 
   return {
@@ -28,7 +25,8 @@ export function createBatchSize(declared: number | undefined, lasts: number): Ba
     learnBatchSize(most, now) {
       const before = batchSize(now)
       if (most > before) return false
-      learned = { most, until: now + lasts }
+      learned = most
+      until = now + lasts
       return most < before
     },
   }

@@ -96,19 +96,18 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
   /** Failed waits so far: the wait doubles with each, and is forgotten after some successes. */
   let level = 0
 
-  function turn(next: State, openUntil?: number, why?: FailureKind) {
+  function turn(next: State, why?: FailureKind) {
     const from = state.type
     state = next
-    if (from !== next.type) parts.onChange(from, next.type, openUntil, why)
+    if (from !== next.type) parts.onChange(from, next.type, next.type === 'open' ? next.until : undefined, why)
   }
 
   function open(
     now: number,
-    wait = Math.min(openFor * 2 ** level, maxOpenFor) * (1 + JITTER * parts.random()),
     why?: FailureKind,
+    wait = Math.min(openFor * 2 ** level, maxOpenFor) * (1 + JITTER * parts.random()),
   ) {
-    const until = now + wait
-    turn({ type: 'open', until, failures: state.failures }, until, why)
+    turn({ type: 'open', until: now + wait, failures: state.failures }, why)
   }
 
   function close() {
@@ -120,19 +119,19 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
     from.failures++
     from.networkFailures = isUnreachable({ kind }) ? from.networkFailures + 1 : 0
     window.record(true, now)
-    if (from.failures >= most || from.networkFailures >= mostNetwork) return open(now, undefined, kind)
+    if (from.failures >= most || from.networkFailures >= mostNetwork) return open(now, kind)
     const seen = window.read(now)
-    if (seen.attempts >= minimumAttempts && seen.failures >= seen.attempts * ratio) open(now, undefined, kind)
+    if (seen.attempts >= minimumAttempts && seen.failures >= seen.attempts * ratio) open(now, kind)
   }
 
   function settleProbe(from: HalfOpen, result: BreakerResult, now: number) {
     if (result === 'success') return close()
     const { until, failures, probes } = from
-    if (result === 'neutral') return probes.size > 0 ? undefined : turn({ type: 'open', until, failures }, until)
+    if (result === 'neutral') return probes.size > 0 ? undefined : turn({ type: 'open', until, failures })
     // One that was made before its time, because nobody else was left, does not prolong the wait.
     if (!from.isEarly) level++
     from.failures++
-    open(now, undefined, result)
+    open(now, result)
   }
 
   function addProbe(to: HalfOpen, now: number): Permit {
@@ -159,12 +158,10 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
       // One that hangs, as a send may, does not keep the next from finding out.
       if (state.type === 'half-open' && now >= state.overdueAt) return addProbe(state, now)
       if (state.type !== 'open' || (now < state.until && !isEarly)) return undefined
-      const { until, failures } = state
       const next: HalfOpen = {
+        ...state,
         type: 'half-open',
-        isEarly: now < until,
-        until,
-        failures,
+        isEarly: now < state.until,
         overdueAt: Infinity,
         probes: new Set(),
       }
@@ -191,7 +188,7 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
       state = { ...state }
       count(state, 'network', now)
     },
-    open: (now, wait) => open(now, wait),
+    open: (now, wait) => open(now, undefined, wait),
     close() {
       level = 0
       close()

@@ -54,9 +54,9 @@ const LASTS = 30 * 60_000
 /** Methods that are known to be served; beyond that it is as with those it was never asked for. */
 const MOST_SERVED = 500
 
-export type Capability = Omit<LogKnowledge, 'learnedLogs'> &
-  Omit<StateDepth, 'stateFrom' | 'keepsState' | 'limitsState'> &
-  Omit<BatchSize, 'learnedBatchSize'> & {
+export type Capability = LogKnowledge &
+  StateDepth &
+  BatchSize & {
     readonly errors: readonly ErrorRule[] | undefined
     /** Whether it keeps this, of any block if none is named, as far as was said or is known. @param head the newest block, if one is known */
     keeps(old: Old, head: number | undefined, now: number): boolean
@@ -89,12 +89,12 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
   const methods = createRefusals(LASTS)
   const served = new Set<string>()
   const kinds = createRefusals(LASTS)
-  const { stateFrom, keepsState, limitsState, ...state } = createStateDepth(archive, LASTS)
-  const { learnedBatchSize, ...batches } = createBatchSize(largestBatch, LASTS)
+  const state = createStateDepth(archive, LASTS)
+  const batches = createBatchSize(largestBatch, LASTS)
   const { fromBlock = 0, transactions = fromBlock === 0 } = history ?? {}
   const logsFrom = declared.logs?.fromBlock ?? history?.fromBlock
   const isWhole = fromBlock === 0 && transactions === true && !logsFrom
-  const { learnedLogs, ...logs } = createLogKnowledge({ ...declared.logs, fromBlock: logsFrom }, LASTS)
+  const logs = createLogKnowledge({ ...declared.logs, fromBlock: logsFrom }, LASTS)
 
   function declares(method: string) {
     if (exclude?.(method)) return false
@@ -111,12 +111,12 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
     ...batches,
     errors: declared.errors,
     keeps({ what, block = -1 }, head, now) {
-      if (what === 'state') return keepsState(block, head, now)
+      if (what === 'state') return state.keepsState(block, head, now)
       if (what === 'transaction') return transactions === true
       const first = what === 'logs' ? (logsFrom ?? 0) : fromBlock
       return first === 0 || block >= first
     },
-    limitsDepth: () => !isWhole || limitsState(),
+    limitsDepth: () => !isWhole || state.limitsState(),
     declares,
     lacks: methods.has,
     hasLearned: () => methods.size() > 0,
@@ -132,14 +132,14 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
     servesSubscription: (kind, now) => declaresKind(kind) ?? !kinds.has(kind, now),
     learnSubscription: (kind, now) => declaresKind(kind) === undefined && kinds.add(kind, now),
     learned(now) {
-      const limits = learnedLogs(now)
+      const limits = logs.learnedLogs(now)
       const refused = kinds.all(now)
       return defined({
         unsupportedMethods: methods.all(now),
-        stateFrom: stateFrom(now),
+        stateFrom: state.stateFrom(now),
         logs: limits && { ...limits },
         refusedSubscriptions: refused.length > 0 ? refused : undefined,
-        batchSize: learnedBatchSize(now),
+        batchSize: batches.learnedBatchSize(now),
       })
     },
   }
@@ -148,11 +148,7 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
 /** A test for a list of names and prefixes (`'trace_*'`); `undefined` for no list. */
 export function matcherOf(patterns: readonly string[] | undefined): ((method: string) => boolean) | undefined {
   if (!patterns) return undefined
-  const names = new Set<string>()
-  const prefixes: string[] = []
-  for (const pattern of patterns) {
-    if (pattern.endsWith('*')) prefixes.push(pattern.slice(0, -1))
-    else names.add(pattern)
-  }
-  return (method) => names.has(method) || prefixes.some((prefix) => method.startsWith(prefix))
+  const fits = (pattern: string, method: string) =>
+    pattern.endsWith('*') ? method.startsWith(pattern.slice(0, -1)) : method === pattern
+  return (method) => patterns.some((pattern) => fits(pattern, method))
 }

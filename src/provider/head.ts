@@ -81,6 +81,8 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
 
   const sightOf = ({ index }: Provider) => sights[index]
   const isFresh = ({ at }: HeadSight, now: number) => now - at <= FRESH
+  /** The best head, unless it is too old. */
+  const bestOf = (now: number) => (best && isFresh(best, now) ? best : undefined)
 
   function isFar(sight: HeadSight, from: HeadSight) {
     const expected = Math.abs(sight.at - from.at) / (time ?? usual)
@@ -100,7 +102,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
   /** Whether it is far ahead of the next one, or, alone, of what was believed before. */
   function isAlone(all: readonly Seen[], index: number, now: number) {
     const { sight } = all[index] as Seen
-    const next = all[index + 1]?.sight ?? (best && isFresh(best, now) ? best : undefined)
+    const next = all[index + 1]?.sight ?? bestOf(now)
     return next?.isHead === true && isFar(sight, next)
   }
 
@@ -110,7 +112,8 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     const { sight } = all[index] as Seen
     if (sight.proof) return sight.proof.isGiven && !isFar(sight, sight.proof)
     // One that says otherwise is no proof against what was believed before: it may be far behind.
-    return all.length === 2 && best !== undefined && isFresh(best, now) && !isFar(sight, best)
+    const believed = bestOf(now)
+    return all.length === 2 && believed !== undefined && !isFar(sight, believed)
   }
 
   function judge(now: number) {
@@ -119,12 +122,13 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     if (!found) return
     const { provider, sight } = found
     const { height, isHead } = sight
-    if (best && isFresh(best, now) && height === best.height) {
-      best = { ...best, at: Math.max(best.at, sight.at), isHead: isHead || best.isHead }
+    const believed = bestOf(now)
+    if (believed && height === believed.height) {
+      best = { ...believed, at: Math.max(believed.at, sight.at), isHead: isHead || believed.isHead }
       return
     }
     // What nobody shows any more stays the best for a while: behind one address there may be nodes that differ.
-    if (best && isFresh(best, now) && height < best.height && !isFar({ height: best.height, at: now }, sight)) return
+    if (believed && height < believed.height && !isFar({ height: believed.height, at: now }, sight)) return
     const from = best?.height
     best = { height, at: sight.at, since: sight.at, isHead }
     if (from !== height) onMove?.(provider, from, height)
@@ -132,7 +136,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
 
   /** Forgets a best head that is too old. */
   function bestNow(now: number) {
-    if (best && !isFresh(best, now)) {
+    if (best && !bestOf(now)) {
       best = undefined
       judge(now)
     }
@@ -141,9 +145,9 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
 
   function lagOf(provider: Provider, now: number) {
     const sight = sightOf(provider)
-    if (!sight?.isHead || !isFresh(sight, now) || !bestNow(now) || !best || provider.chain.state === 'wrong')
-      return undefined
-    return Math.max(0, sight.lag, best.height - sight.height - blocksIn(Math.max(0, best.since - sight.at)))
+    if (!sight?.isHead || !isFresh(sight, now) || provider.chain.state === 'wrong') return undefined
+    const top = bestNow(now)
+    return top && Math.max(0, sight.lag, top.height - sight.height - blocksIn(Math.max(0, top.since - sight.at)))
   }
 
   function blocksIn(duration: number) {

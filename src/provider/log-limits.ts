@@ -1,6 +1,8 @@
 // What one `eth_getLogs` may ask of a provider: declared by the user, or learned from its refusals. Splitting is in
 // methods/logs/wide-logs.ts.
 
+import { defined } from '../base/defined'
+
 export type LogCapabilities = {
   /** Most blocks of one request, both ends counted. */
   maxBlockRange?: number | undefined
@@ -15,12 +17,7 @@ export type LogCapabilities = {
 /** What was found out about the limits of a provider. */
 export type LearnedLogs = { maxBlockRange?: number; maxAddresses?: number; maxResults?: number }
 
-export type LogLimits = {
-  readonly maxBlockRange: number
-  readonly maxAddresses: number
-  readonly maxResults: number
-  readonly fromBlock: number
-}
+export type LogLimits = { readonly [name in keyof LogCapabilities]-?: number }
 
 export type LogKnowledge = {
   /** `Infinity` for what is neither declared nor known; `UNLIMITED` itself where that is all. */
@@ -31,42 +28,36 @@ export type LogKnowledge = {
 }
 
 /** Of whoever has no limits, as far as is known. */
-export const UNLIMITED: LogLimits = limitsOf({}, {})
+export const UNLIMITED: LogLimits = { maxBlockRange: Infinity, maxAddresses: Infinity, maxResults: Infinity, fromBlock: 0 }
+const LEARNABLE = ['maxBlockRange', 'maxAddresses', 'maxResults'] as const
 
 /** @param lasts how long what is learned is believed (in ms). */
 export function createLogKnowledge(declared: LogCapabilities, lasts: number): LogKnowledge {
-  const said = Object.values(declared).some((value) => value !== undefined) ? limitsOf(declared, {}) : UNLIMITED
-  let known: { readonly learned: LearnedLogs; readonly limits: LogLimits; readonly until: number } | undefined
+  const said: Partial<LogLimits> = defined(declared)
+  const fixed: LogLimits = Object.keys(said).length > 0 ? { ...UNLIMITED, ...said } : UNLIMITED
+  let learned: LearnedLogs | undefined
+  let until = -Infinity
 
-  function knownAt(now: number) {
-    if (known && now >= known.until) known = undefined
-    return known
-  }
+  const learnedLogs = (now: number) => (now < until ? learned : undefined)
 
   return {
-    learnedLogs: (now) => knownAt(now)?.learned,
-    logLimits: (now) => knownAt(now)?.limits ?? said,
-    learnLogs(found, now) {
-      const before = knownAt(now)?.learned ?? {}
-      const learned: LearnedLogs = { ...before }
-      for (const key of ['maxBlockRange', 'maxAddresses', 'maxResults'] as const) {
-        const value = found[key]
-        if (value === undefined || declared[key] !== undefined) continue
-        // Never grown: what was refused once is not asked for again.
-        learned[key] = Math.min(value, before[key] ?? Infinity)
-      }
-      if (Object.keys(learned).length === 0) return false
-      known = { learned, limits: limitsOf(declared, learned), until: now + lasts }
-      return Object.entries(learned).some(([key, value]) => before[key as keyof LearnedLogs] !== value)
+    learnedLogs,
+    logLimits(now) {
+      const known = learnedLogs(now)
+      return known ? { ...fixed, ...known } : fixed
     },
-  }
-}
-
-function limitsOf(declared: LogCapabilities, learned: LearnedLogs): LogLimits {
-  return {
-    maxBlockRange: declared.maxBlockRange ?? learned.maxBlockRange ?? Infinity,
-    maxAddresses: declared.maxAddresses ?? learned.maxAddresses ?? Infinity,
-    maxResults: declared.maxResults ?? learned.maxResults ?? Infinity,
-    fromBlock: declared.fromBlock ?? 0,
+    learnLogs(found, now) {
+      const before = learnedLogs(now) ?? {}
+      const next = { ...before }
+      for (const key of LEARNABLE) {
+        const value = found[key]
+        // Never grown: what was refused once is not asked for again.
+        if (value !== undefined && said[key] === undefined) next[key] = Math.min(value, before[key] ?? Infinity)
+      }
+      if (Object.keys(next).length === 0) return false
+      learned = next
+      until = now + lasts
+      return LEARNABLE.some((key) => next[key] !== before[key])
+    },
   }
 }

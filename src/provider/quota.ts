@@ -93,7 +93,7 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
     const size = learned ? Math.max(1, Math.min(burst, rate)) : burst
     const gained = ((now - filledAt) * rate) / 1_000
     // Fake timers that are installed later may have set the clock back: there is no debt.
-    tokens = filledAt === -Infinity ? size : Math.max(0, Math.min(size, tokens + gained))
+    tokens = Math.max(0, Math.min(size, tokens + gained))
     filledAt = now
     return rate
   }

@@ -1,6 +1,7 @@
 // One request: need -> route -> attempts and hedges under one deadline -> value or error. Each candidate once a round.
 // Whom to ask is route.ts, what a failure means rpc/failure.ts, how it ends landing.ts.
 
+import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
@@ -59,7 +60,7 @@ export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Pr
     parts.hedgeBudget.earn()
     parts.probes.budget.earn()
     if (signal) {
-      const onAbort = () => landAborted(flight, signal.reason, parts.clock.now())
+      const onAbort = () => landAborted(flight, reasonOf(signal), parts.clock.now())
       if (signal.aborted) return onAbort()
       flight.offAbort = whenAborted(signal, onAbort)
     }

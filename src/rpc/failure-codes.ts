@@ -3,13 +3,13 @@
 
 import type { Facts } from './failure-facts'
 import type { Meaning } from './transaction-words'
+import { SEND } from './transaction-words'
 
 /** Numbers, as text, with what they mean; the first row that matches wins. */
 type Numbers = readonly (readonly [RegExp, Meaning])[]
 
 const REVERT_DATA = /^0x(08c379a0|4e487b71)/
 const CALL = /call|estimate|simulate|accesslist/i
-const SEND = /send.*transaction/i
 
 const CERTAIN_CODES: Numbers = [
   [/^(4001|500[0-3])$/, { kind: 'user-rejected' }],

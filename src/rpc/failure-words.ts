@@ -2,7 +2,7 @@
 // Texts come in lower case on one line. What codes, statuses and the method add is weighed in failure.ts.
 
 import type { Meaning, Words } from './transaction-words'
-import { REVERT_WORDS, SEND_WORDS, TRANSACTION_WORDS } from './transaction-words'
+import { REVERT_WORDS, SEND, SEND_WORDS, TRANSACTION_WORDS } from './transaction-words'
 
 /** Beyond doubt: they outrank what else the text says. */
 const PLAIN_WORDS: Words = [
@@ -137,7 +137,6 @@ const PROVIDER_WORDS: Words = [
   ],
 ]
 
-const SEND = /send.*transaction/i
 /** Methods that answer with the words of transactions; elsewhere an "insufficient balance" is the provider's bill. */
 const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace/i
 

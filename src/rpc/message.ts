@@ -5,22 +5,15 @@ import type { RpcRequest } from '../types'
 
 export type RpcErrorObject = { code: number; message: string; data?: unknown }
 
-type ErrorMessage = {
-  type: 'error'
-  error: RpcErrorObject
-  /** It came without a code. */
-  isUncoded?: true
-}
-
-export type RpcMessage = { type: 'result'; result: unknown } | ErrorMessage | { type: 'invalid'; reason: string }
-
-/** The response to a batch. */
-export type RpcBatch =
-  /** In the order of the ids; `undefined` for those that no item of it is for. */
-  | { type: 'members'; members: readonly (RpcMessage | undefined)[] }
-  /** One error for all of them. */
-  | ErrorMessage
+/** What comes in place of a result; `isUncoded`: the error has no code. */
+export type NoResult =
+  | { type: 'error'; error: RpcErrorObject; isUncoded?: boolean }
   | { type: 'invalid'; reason: string }
+
+export type RpcMessage = { type: 'result'; result: unknown } | NoResult
+
+/** The response to a batch: in the order of the ids, `undefined` for those that no item of it is for; or one answer to all. */
+export type RpcBatch = { type: 'members'; members: readonly (RpcMessage | undefined)[] } | NoResult
 
 /**
  * The code of an error that came without one. No node uses it and viem maps it to no class,
@@ -39,15 +32,14 @@ export function buildBatch(messages: readonly string[]): string {
 }
 
 export function readBody(text: string, id: number): RpcMessage {
-  const parsed = parse(text)
-  return parsed ? readMessage(parsed.body, id) : unreadable(text)
+  const body = parseJson(text)
+  return body === undefined ? unreadable(text) : readMessage(body, id)
 }
 
 /** Members may stand in any order. What is JSON but no batch, and no error, has an answer for nobody. */
 export function readBatch(text: string, ids: readonly number[]): RpcBatch {
-  const parsed = parse(text)
-  if (!parsed) return unreadable(text)
-  const { body } = parsed
+  const body = parseJson(text)
+  if (body === undefined) return unreadable(text)
   const items: readonly unknown[] = Array.isArray(body) ? body : [body]
   const byId = new Map<string, unknown>()
   for (const item of Array.isArray(body) ? items : []) {
@@ -80,7 +72,7 @@ export function readMessage(body: unknown, id: number): RpcMessage {
 
 /** A missing code is seen in the wild; a code of another type than number is no JSON-RPC. */
 function readError(error: unknown): RpcMessage {
-  if (typeof error === 'string') return { type: 'error', error: { code: NO_CODE, message: error }, isUncoded: true }
+  if (typeof error === 'string') return readError({ message: error })
   if (!isObject(error)) return invalid('an error that is no object')
   const { message, data } = error
   const code = error.code ?? undefined
@@ -97,9 +89,10 @@ function readError(error: unknown): RpcMessage {
   }
 }
 
-function parse(text: string): { body: unknown } | undefined {
+/** `undefined` for what is not JSON. */
+export function parseJson(text: string): unknown {
   try {
-    return { body: JSON.parse(text) }
+    return JSON.parse(text)
   } catch {
     return undefined // whatever the parser disliked about it
   }
@@ -121,6 +114,6 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function invalid(reason: string): { type: 'invalid'; reason: string } {
+function invalid(reason: string): NoResult {
   return { type: 'invalid', reason }
 }

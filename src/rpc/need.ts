@@ -2,8 +2,9 @@
 
 import type { RpcRequest } from '../types'
 import { heightOf } from './block'
+import { isHash } from './header'
 import type { MethodTraits, OldData } from './methods'
-import { paramOf, textOf } from './params'
+import { paramOf } from './params'
 
 export type Need = {
   readonly method: string
@@ -48,8 +49,8 @@ export function oldOf({ params }: RpcRequest, { traits: { old } }: Need): Old | 
   const named = paramOf(params, param)
   const { blockNumber, blockHash } = (named ?? {}) as { blockNumber?: unknown; blockHash?: unknown }
   const block = heightOf(blockNumber ?? named)
-  const isHash = what !== 'state' && /^0x[\da-f]{64}$/i.test(textOf(blockHash ?? named))
-  return block !== undefined || isHash ? { what, block } : undefined
+  const isByHash = what !== 'state' && isHash(blockHash ?? named)
+  return block !== undefined || isByHash ? { what, block } : undefined
 }
 
 function weighed({ params }: RpcRequest, usual: Need): Need {

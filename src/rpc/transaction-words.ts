@@ -72,6 +72,9 @@ export const TRANSACTION_WORDS: Words = [
   ],
 ]
 
+/** Methods that hand over a transaction. */
+export const SEND = /send.*transaction/i
+
 /** Of sends only: what is about these things is about the transaction. */
 export const SEND_WORDS: Words = [
   [

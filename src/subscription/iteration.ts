@@ -89,7 +89,8 @@ export function createIteration<value>(
       end()
       return Promise.resolve({ done: true, value: undefined })
     },
-    [Symbol.asyncIterator]() {
+    // React Native may have no such symbol: compiled loops look for this name then.
+    [Symbol.asyncIterator ?? '@@asyncIterator']() {
       return this
     },
   }

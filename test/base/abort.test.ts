@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import { createController } from '../../src/base/abort'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createController, reasonOf } from '../../src/base/abort'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 describe('createController', () => {
   test('default: tells its listener once, with the reason', () => {
@@ -18,6 +22,18 @@ describe('createController', () => {
     platform.abort()
     const facts = ({ reason }: { reason: unknown }) => [(reason as Error).name, reason instanceof DOMException]
     expect(facts(own.signal)).toEqual(facts(platform.signal))
+  })
+
+  test('behavior: given the platform has no DOMException, it is an error of that name', () => {
+    vi.stubGlobal('DOMException', undefined)
+    const { signal, abort } = createController()
+    abort()
+    expect(signal.reason).toBeInstanceOf(Error)
+    expect([(signal.reason as Error).name, (reasonOf({ ...signal, reason: undefined }) as Error).name]).toEqual([
+      'AbortError',
+      'AbortError',
+    ])
+    expect(reasonOf({ ...signal, reason: 0 })).toBe(0)
   })
 
   test('behavior: a listener that was removed is not told', () => {

@@ -2,7 +2,7 @@
 
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { whenAborted } from '../../src/base/when-aborted'
+import { untilAborted, whenAborted } from '../../src/base/when-aborted'
 
 test('default: all are told, by one listener, which goes with the last of them', () => {
   const controller = new AbortController()
@@ -33,4 +33,16 @@ test('behavior: one that is told may take another one back', () => {
   offSecond = whenAborted(controller.signal, () => told.push('second'))
   controller.abort()
   expect(told).toEqual(['first'])
+})
+
+test('untilAborted: what the promise brings, or the reason, whatever that is; no listener is left', async () => {
+  const controller = new AbortController()
+  const { signal } = controller
+  expect(await untilAborted(Promise.resolve(1), signal)).toBe(1)
+  await expect(untilAborted(Promise.reject('lost'), signal)).rejects.toBe('lost')
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  const waiting = Array.from({ length: 20 }, () => untilAborted(new Promise(() => {}), signal))
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  controller.abort('enough')
+  for (const one of [...waiting, untilAborted(Promise.resolve(1), signal)]) await expect(one).rejects.toBe('enough')
 })

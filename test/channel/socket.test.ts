@@ -184,4 +184,49 @@ describe('openSocket', () => {
     expect(await end).toMatchObject({ code: 1006, reason: 'it could not be opened' })
     expect([onEnd.mock.calls.length, plain.closed]).toEqual([1, [1000]])
   })
+
+  test('behavior: on React Native it takes headers, is told nothing else, and is not pinged: no pong would be heard', async () => {
+    vi.resetModules()
+    const given: unknown[] = []
+    const ping = vi.fn()
+    class ReactNativeSocket extends EventTarget {
+      binaryType = 'blob'
+      readyState = 1
+      ping = ping
+      constructor(...args: unknown[]) {
+        super()
+        given.push(args[2])
+      }
+      close() {}
+    }
+    vi.doMock('isomorphic-ws', () => ({ default: ReactNativeSocket }))
+    const { openSocket: open } = await import('../../src/channel/socket')
+    const events = { onOpen() {}, onFrame() {}, onAlive() {}, onEnd() {} }
+    const socket = open({ url: 'wss://one.example', headers: () => ({ 'x-key': 'k' }) }, events)
+    await Promise.resolve()
+    await Promise.resolve()
+    expect([given, socket.ping(), ping.mock.calls]).toEqual([[{ headers: { 'x-key': 'k' } }], false, []])
+    socket.drop()
+  })
+
+  test.each(["Expected HTTP 101 response but was '401 Unauthorized'", 'Received bad response code from server: 401.'])(
+    'behavior: the status of a refused handshake in the words of React Native: %s',
+    async (message) => {
+      vi.resetModules()
+      const made: EventTarget[] = []
+      class Refused extends EventTarget {
+        constructor() {
+          super()
+          made.push(this)
+        }
+        close() {}
+      }
+      vi.doMock('isomorphic-ws', () => ({ default: Refused }))
+      const { openSocket: open } = await import('../../src/channel/socket')
+      const { end } = dial('wss://one.example', open)
+      await Promise.resolve()
+      made[0]?.dispatchEvent(Object.assign(new Event('error'), { message }))
+      expect(await end).toMatchObject({ code: 1006, status: 401, reason: message })
+    },
+  )
 })

@@ -674,10 +674,10 @@ describe('subscribe', () => {
     const { channel } = connect(p1.wsUrl)
     const heads = sink()
     const got = new Promise<void>((resolve) => heads.onData.mockImplementationOnce(() => resolve()))
-    const { id, unsubscribe } = await channel.subscribe(['newHeads'], heads)
+    const { unsubscribe } = await channel.subscribe(['newHeads'], heads)
     fleet.chain.mine(1)
     await got
-    expect(heads.onData.mock.calls[0]?.[0]).toMatchObject({ subscription: id, result: { number: '0x65' } })
+    expect(heads.onData.mock.calls[0]?.[0]).toMatchObject({ result: { number: '0x65' } })
     expect(await Promise.all([unsubscribe(), unsubscribe()])).toEqual([true, true])
     expect([p1.count('eth_unsubscribe'), p1.sockets.subscriptions]).toEqual([1, []])
     fleet.chain.mine(1)

@@ -153,7 +153,7 @@ describe('mixed lists', () => {
       await using fleet = await createFleet(2)
       const [p1, p2] = fleet.providers
       const list = fleet.providers.map(({ id, url, wsUrl }) => ({ id, http: url, ws: wsUrl }))
-      const { ask, socketOf } = connect(list, { strategy })
+      const { ask, socketOf } = connect(list, { strategy, hedge: false })
       for (let count = 0; count < 10; count++) await ask('eth_gasPrice')
       expect([socketOf('p1'), socketOf('p2'), p1.count() + p2.count()]).toEqual(['idle', 'idle', 10])
     },

@@ -125,6 +125,8 @@ describe('gaps', () => {
     const items = createLogItems(0, 101)
     items.noteGap(90n, 100n)
     expect(items.read(logs(101))).toEqual([told(101)])
+    items.noteGap(90n, 101n)
+    expect(items.read(logs(102))).toEqual([told(102, { gap: { from: 90n, to: 101n } })])
   })
 })
 
@@ -196,7 +198,8 @@ describe('with confirmations', () => {
 
   test('behavior: what is found late is told at once if it is confirmed already', () => {
     const items = createLogItems(2)
-    items.read(passed(102))
+    expect(items.read(logs(99, { isLate: true }))).toEqual([])
+    expect(items.read(passed(102))).toEqual([told(99, { gap: { from: 99n, to: 99n, late: true } })])
     expect(items.read(logs(100, { isLate: true }))).toEqual([told(100, { gap: { from: 100n, to: 100n, late: true } })])
     expect(items.read(logs(101, { isLate: true }))).toEqual([])
   })

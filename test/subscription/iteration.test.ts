@@ -32,6 +32,13 @@ async function isDone(promise: Promise<unknown>) {
 }
 
 describe('iteration', () => {
+  test('behavior: given the platform has no Symbol.asyncIterator, compiled loops find it by the name they look for', () => {
+    vi.stubGlobal('Symbol', { iterator: Symbol.iterator })
+    const { iteration } = setUp()
+    vi.unstubAllGlobals()
+    expect((iteration as any)['@@asyncIterator']()).toBe(iteration)
+  })
+
   test('default: opened by the first next, once', async () => {
     const { iteration, opened, feed } = setUp()
     await turn()

@@ -28,6 +28,7 @@ function setUp() {
         ...stream,
         cursor: () => 100,
         replay: async (from) => ({ items: [], upTo: from }),
+        turn: () => 7,
       }
     },
     onEnd,
@@ -98,6 +99,16 @@ describe('members', () => {
     const third = join()
     sink().onItem(plain('a'))
     expect([first.seen, second.seen, third.seen, late[0]?.seen]).toEqual([['a'], [], ['a'], []])
+  })
+
+  test('behavior: who joins has no logs of blocks whose turn came before', () => {
+    const { join, sink } = setUp()
+    const { seen } = join()
+    for (const turn of [6, 7]) {
+      const results = [logOf(100, turn)]
+      sink().onItem({ type: 'logs', number: 100, hash: '0x', results, isRemoved: false, isLate: true, turn })
+    }
+    expect(seen).toEqual([logOf(100, 7)])
   })
 
   test('behavior: a slow one holds up nobody', async () => {
@@ -226,7 +237,7 @@ describe('what is told', () => {
     const { told, join, sink } = setUp()
     const { seen, errors } = join()
     const { number, hash } = blockOf(95)
-    const item = { type: 'logs', number, hash, results: [logOf(95, 0)], isRemoved: false, turn: 0 } as const
+    const item = { type: 'logs', number, hash, results: [logOf(95, 0)], isRemoved: false, turn: 7 } as const
     sink().onItem({ ...item, isLate: true })
     sink().onItem({ ...item, isLate: false })
     expect([told, seen.length, errors]).toEqual([[['gap', { key: 'newHeads', from: 95, to: 95, late: true }]], 2, []])

@@ -349,6 +349,23 @@ describe('a slow one', () => {
     expect(given.filter((name) => name === '200 x2')).toHaveLength(1)
   })
 
+  test('behavior: a log is found late while there is no room, then blocks are replaced: they are taken back', async () => {
+    const brake = createBrake()
+    const { clock, stream, given, give, paceBy } = setUp()
+    paceBy(brake.hold)
+    for (let count = 0; count < 500; count++) give(stream.mine())
+    give(stream.mine(0, 0))
+    const results = [logOf(200, 1), logOf(200, 2)]
+    give([{ type: 'logs', number: 200, hash: hashOf(200), results, isRemoved: false, isLate: true, turn: 100 }])
+    give(stream.takeBack())
+    give(stream.takeBack())
+    for (let count = 0; count < 3; count++) give(stream.mine(1))
+    paceBy(() => {})
+    brake.go()
+    await clock.settle()
+    expect(settle(given.filter((name) => name !== '200 x2'))).toEqual(stream.truth())
+  })
+
   test('behavior: reorg after reorg while there is no room: what waits is bounded, and what is lost of it is told', async () => {
     const brake = createBrake()
     const { clock, stream, given, errors, give, paceBy } = setUp()

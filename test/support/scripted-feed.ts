@@ -62,7 +62,6 @@ export function createScriptedFeed(options: Omit<ScriptedChannelOptions, 'type'>
         if (own.state !== 'asked') return
         own.state = 'live'
         resolve({
-          id: `0x${all.indexOf(own)}`,
           async unsubscribe() {
             if (own.state === 'over') return false
             own.state = 'over'

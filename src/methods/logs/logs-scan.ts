@@ -2,6 +2,7 @@
 // over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
 
 import { numberToHex } from 'viem'
+import { reasonOf, throwIfAborted } from '../../base/abort'
 import { someOrAll } from '../../base/some-or-all'
 import { whenAborted } from '../../base/when-aborted'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
@@ -51,7 +52,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   const limitsOf = (provider: Provider) => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
-    end.signal.throwIfAborted()
+    throwIfAborted(end.signal)
     const provider = await lanes.take({ owner: end, choose: (hasRoom) => choose(piece, hasRoom) })
     if (!provider) return serveParts(piece, cutToFit(piece))
     let outcome: Before
@@ -163,7 +164,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
 
   async function ask(piece: Piece, provider: Provider) {
     // It may have ended since there was room.
-    end.signal.throwIfAborted()
+    throwIfAborted(end.signal)
     if (caller.deadline - calls.clock.now() < LEAST)
       throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: setup.timeout })
     const request = requestOf(piece)
@@ -195,9 +196,9 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   }
 
   const { signal } = setup.caller
-  const offAbort = signal && whenAborted(signal, () => stop(signal.reason))
+  const offAbort = signal && whenAborted(signal, () => stop(reasonOf(signal)))
   try {
-    signal?.throwIfAborted()
+    throwIfAborted(signal)
     return await (before ? goOn(whole, before) : serve(whole))
   } catch (error) {
     stop(error)

@@ -1,5 +1,6 @@
 // All places of one list, in the user's order: which one is next, who has to hear that one is back or no good any more.
 
+import { throwIfAborted } from '../../base/abort'
 import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
 import { ChainMismatchError, NoProviderError } from '../../errors'
 import { classify } from '../../provider/classify'
@@ -87,7 +88,7 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
         // What is pushed cannot be taken back: the chain must be known before.
         if (provider.chain.state === 'wrong')
           throw new ChainMismatchError({ provider: place.id, chainId: provider.chain.id })
-        signal.throwIfAborted()
+        throwIfAborted(signal)
         const upstream = await channel.subscribe(params, sink, { signal })
         // It has answered: that is as good as a probe.
         if (!state.breaker.isClosed()) state.breaker.close()
