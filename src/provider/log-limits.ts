@@ -28,7 +28,12 @@ export type LogKnowledge = {
 }
 
 /** Of whoever has no limits, as far as is known. */
-export const UNLIMITED: LogLimits = { maxBlockRange: Infinity, maxAddresses: Infinity, maxResults: Infinity, fromBlock: 0 }
+export const UNLIMITED: LogLimits = {
+  maxBlockRange: Infinity,
+  maxAddresses: Infinity,
+  maxResults: Infinity,
+  fromBlock: 0,
+}
 const LEARNABLE = ['maxBlockRange', 'maxAddresses', 'maxResults'] as const
 
 /** @param lasts how long what is learned is believed (in ms). */
