@@ -17,21 +17,21 @@ export const JOINABLE = 250
 /** Params longer than this many characters are not compared. */
 const LONGEST = 4_096
 
-type InFlight = { promise: Promise<unknown>; startedAt: number; plan: object; signal: AbortSignal | undefined }
+type InFlight = { promise: Promise<unknown>; startedAt: number; plan: object }
 
 export function createSharing(clock: Clock): Sharing {
-  let calls = new Map<string, InFlight>()
+  /** By signal, or plan: who has another one keeps nobody from sharing. */
+  let calls = new WeakMap<object, Map<string, InFlight>>()
 
   return {
     find(key, plan, signal) {
-      const call = calls.get(key)
-      if (!call || call.signal !== signal || call.plan !== plan || clock.now() - call.startedAt >= JOINABLE)
-        return undefined
-      return call.promise
+      const call = calls.get(signal ?? plan)?.get(key)
+      return call && call.plan === plan && clock.now() - call.startedAt < JOINABLE ? call.promise : undefined
     },
     add(key, plan, signal, promise) {
-      const call: InFlight = { promise, startedAt: clock.now(), plan, signal }
-      const mine = calls
+      const call: InFlight = { promise, startedAt: clock.now(), plan }
+      const mine = calls.get(signal ?? plan) ?? new Map<string, InFlight>()
+      calls.set(signal ?? plan, mine)
       mine.set(key, call)
       const forget = () => {
         if (mine.get(key) === call) mine.delete(key)
@@ -39,7 +39,7 @@ export function createSharing(clock: Clock): Sharing {
       promise.then(forget, forget)
     },
     invalidate() {
-      calls = new Map()
+      calls = new WeakMap()
     },
   }
 }

@@ -63,6 +63,17 @@ describe('sharing', () => {
     expect(t.channel('p1').count()).toBe(3)
   })
 
+  test.each([
+    ['a signal', { signal: new AbortController().signal }],
+    ['a timeout of its own', { timeout: 3_000 }],
+  ])('given an equal read with %s in between, then those without share one call all the same', async (_, own) => {
+    const t = create()
+    t.start(READ)
+    t.start(READ, undefined, own)
+    t.start(READ)
+    expect(t.channel('p1').count()).toBe(2)
+  })
+
   test('given an equal read of the library itself in between, then one call all the same', async () => {
     const t = create()
     t.start(READ)
