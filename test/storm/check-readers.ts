@@ -40,7 +40,11 @@ export function readerProblems({ name, plan, readings }: Reader, world: StormWor
 function lostOf(reading: Reading, plan: ReaderPlan, world: StormWorld): string[] {
   const { head } = world.chain
   const range = { from: firstOf(reading, world), to: head.number - plan.confirmations, head }
-  return compare(keptOf(reading), dueOf(range, plan, world), range, excuseOf(reading, reading.items.length))
+  const isExcused = excuseOf(reading, reading.items.length)
+  // A gap is told by what comes after it, once that is confirmed.
+  const untold = world.gaps.filter(({ to }) => to > range.to)
+  const isUntold = ({ number }: Kept) => untold.some(({ from, to }) => number >= from && number <= to)
+  return compare(keptOf(reading), dueOf(range, plan, world), range, (one) => isExcused(one) || isUntold(one))
 }
 
 function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld): string[] {

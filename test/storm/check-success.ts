@@ -12,6 +12,8 @@ import { timeout } from './world'
 /** Slower ones (in ms of one way), and those that take no two calls at a time, may not be done in time. */
 const SWIFT = 80
 const BUSY = 2
+/** What a request has after a sleep is enough for one that is no slower (in ms of one way), where it has two ways. */
+const SOON = 70
 /** A heartbeat, and the limit of its answer (in ms). */
 const DOUBT = 25_000
 
@@ -79,7 +81,7 @@ function isLostIn({ at, lasts, isLid }: Sleep, { startedAt, endedAt }: CallRecor
 function isOverslept({ plan, request, startedAt, endedAt }: CallRecord, { storm, providers }: StormWorld): boolean {
   const deadline = startedAt + (plan.timeout ?? timeout)
   const isSoon = ({ plan: { latency, rate, concurrency = Infinity }, troubles }: StormProvider) =>
-    latency[1] <= SWIFT && rate === undefined && concurrency > BUSY && troubles.wereNone(startedAt, endedAt)
+    latency[1] <= SOON && rate === undefined && concurrency > BUSY && troubles.wereNone(startedAt, endedAt)
   const isMissed = storm.sleeps.some(
     ({ at, lasts }) => startedAt <= at + lasts && deadline >= at && deadline <= at + lasts,
   )
