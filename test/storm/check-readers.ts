@@ -42,7 +42,7 @@ function lostOf(reading: Reading, plan: ReaderPlan, world: StormWorld): string[]
   const range = { from: firstOf(reading, world), to: head.number - plan.confirmations, head }
   const isExcused = excuseOf(reading, reading.items.length)
   // A gap is told by what comes after it, once that is confirmed.
-  const untold = world.gaps.filter(({ to }) => to > range.to)
+  const untold = world.gaps.filter(({ to }) => to >= range.to)
   const isUntold = ({ number }: Kept) => untold.some(({ from, to }) => number >= from && number <= to)
   return compare(keptOf(reading), dueOf(range, plan, world), range, (one) => isExcused(one) || isUntold(one))
 }

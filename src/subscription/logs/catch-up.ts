@@ -102,6 +102,14 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     const most = to - options.mostFilled.logs + 1
     // What is not remembered cannot be told from what is new.
     const first = Math.max(low, most, delivery.forgotten() + 1)
+    const found =
+      first <= to &&
+      (await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft))
+    if (isLeft()) return Infinity
+    for (const entry of found ? delivery.missingFrom(found, first, to) : [])
+      if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
+    // Whoever starts over tells of the gap then.
+    if (isLeft()) return Infinity
     // The last block that was given is read again, but it is not missing.
     const missing = height() + 1
     if (first > missing)
@@ -110,16 +118,10 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
         Math.min(first - 1, to),
         first === most ? 'the gap is wider than maxBackfillBlocks' : 'what was given there is not remembered',
       )
-    if (first > to) return Infinity
-    const found = await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft)
-    if (isLeft()) return Infinity
     if (!found) {
-      onGap(Math.max(first, missing), to, 'the logs could not be had')
+      if (first <= to) onGap(Math.max(first, missing), to, 'the logs could not be had')
       return Infinity
     }
-    for (const entry of delivery.missingFrom(found, first, to))
-      if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
-    if (isLeft()) return Infinity
     for (const { number, hash, logs } of found) {
       if (number < delivery.begunAt()) continue
       if (delivery.has(hash) || number < height()) delivery.add({ number, hash }, logs)

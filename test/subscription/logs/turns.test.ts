@@ -348,6 +348,18 @@ describe('another source', () => {
 })
 
 describe('catching up', () => {
+  test('behavior: another head comes while what lies above a gap is read: the gap is told once', async () => {
+    const { clock, told, asked, turns, newestIs, answerBy } = setUp({ mostFilled: 10 })
+    answerBy(() => new Promise((resolve) => void clock.after(1_000, resolve)))
+    newestIs(blockOf(150))
+    turns.add({ type: 'catch-up' })
+    await clock.advance(500)
+    newestIs(blockOf(160))
+    await clock.advance(3_000)
+    expect(asked).toEqual(['141-150', '151-160'])
+    expect(told).toEqual(['gap 100-150: the gap is wider than maxBackfillBlocks', 'passed 160'])
+  })
+
   test('Given a gap larger than maxBackfillBlocks, then the newest part is filled', async () => {
     const { clock, told, asked, turns, newestIs } = setUp({ mostFilled: 10 })
     newestIs(blockOf(150))
