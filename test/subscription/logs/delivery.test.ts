@@ -99,6 +99,15 @@ describe('takeBack', () => {
     expect([given(), delivery.cursor()]).toEqual([[], { number: 99, hash: hashOf(99), provider: 'p1' }])
   })
 
+  test('behavior: a block above the last one moves nothing, and each one counts', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(100), [], true)
+    delivery.takeBack(blockOf(101))
+    expect([delivery.cursor(), delivery.takenBack()]).toEqual([blockOf(100), 1])
+    delivery.takeBack({ number: 100, hash: hashOf(100) })
+    expect([delivery.cursor()?.number, delivery.cursor()?.hash, delivery.takenBack()]).toEqual([99, '', 2])
+  })
+
   test('behavior: a block whose replacement was found after later logs were given is taken back late', () => {
     const { delivery, given } = setUp()
     for (const number of [100, 101, 102]) delivery.give(blockOf(number), [logOf(number, 0)], false)
@@ -152,6 +161,22 @@ describe('add', () => {
       true,
     ])
     expect(given()).toEqual(['late logs 100: 2', 'logs 102: 1'])
+  })
+
+  test('behavior: in the newest block, only what stands before its others is late', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 1)], false)
+    given()
+    delivery.add(blockOf(100), [logOf(100, 2)])
+    delivery.add(blockOf(100), [logOf(100, 0)])
+    expect(given()).toEqual(['logs 100: 2', 'late logs 100: 0'])
+  })
+
+  test('behavior: which blocks of a range are not canonical, the newest first', () => {
+    const { delivery } = setUp()
+    for (const number of [100, 101, 102, 103, 104]) delivery.give(blockOf(number), [logOf(number, 0)], true)
+    const missing = delivery.missingFrom([{ ...blockOf(102), logs: [] }], 101, 103)
+    expect(missing.map(({ number }) => number)).toEqual([103, 101])
   })
 
   test('behavior: what was given already is nothing new', () => {

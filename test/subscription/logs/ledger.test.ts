@@ -33,6 +33,16 @@ describe('ledger', () => {
     expect(indexes(ledger.add(at(100), [logOf(100, 0)]))).toEqual([0])
   })
 
+  test('behavior: which block is the highest, whatever is removed', () => {
+    const ledger = createLedger()
+    for (const number of [100, 102, 101]) ledger.add(at(number), [logOf(number, 0)])
+    const highestWithout = (number: number) => {
+      ledger.remove(hashOf(number))
+      return ledger.highest()
+    }
+    expect([101, 102, 100].map(highestWithout)).toEqual([102, 100, -1])
+  })
+
   test('behavior: remembers the last 1 000 blocks, and which ones it has forgotten', () => {
     const ledger = createLedger()
     expect(ledger.forgotten()).toBe(-1)
@@ -53,7 +63,7 @@ describe('ledger', () => {
     const ledger = createLedger()
     const many = (number: number, count: number) => Array.from({ length: count }, (_, index) => logOf(number, index))
     ledger.add(at(1), many(1, 9_000))
-    ledger.add(at(2), many(2, 9_000))
+    ledger.add(at(2), many(2, 11_000))
     expect(ledger.all().map(({ number }) => number)).toEqual([1, 2])
     ledger.add(at(3), many(3, 9_000))
     expect(ledger.all().map(({ number }) => number)).toEqual([2, 3])
