@@ -14,7 +14,7 @@ import { openUpstream } from './source/upstream'
 import type { Stream, StreamSink } from './stream'
 
 export type PlainStreamParts = {
-  readonly parts: Pick<Parts, 'clock'>
+  readonly parts: Pick<Parts, 'clock' | 'providers'>
   readonly places: Places
   /** A request like a caller's: for filters. */
   readonly request: (request: RpcRequest) => Promise<unknown>
@@ -23,6 +23,7 @@ export type PlainStreamParts = {
 }
 
 const PENDING = 'newPendingTransactions'
+const FILTER = 'eth_newPendingTransactionFilter'
 /** Transactions that are remembered, so that a new source does not tell them again. */
 const MOST_SEEN = 10_000
 
@@ -31,7 +32,7 @@ export function createPlainStream(
   { kind, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {
-  const { clock } = parts
+  const { clock, providers } = parts
   const isPending = kind === PENDING
   const isNew = createNovelty(MOST_SEEN)
   /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
@@ -58,7 +59,7 @@ export function createPlainStream(
   }
 
   async function poll() {
-    filter ??= request({ method: 'eth_newPendingTransactionFilter' })
+    filter ??= request({ method: FILTER })
     const own = filter
     try {
       const id = await own
@@ -72,6 +73,16 @@ export function createPlainStream(
       filter = undefined // it is made again with the next poll
       if (refusal && isUnserved(error)) sink.onRefused(error)
     }
+  }
+
+  /** Whether all providers say so, and not only those that are up. */
+  function isUnserved(error: unknown): boolean {
+    const { attempts = [] } = error as { attempts?: readonly AttemptSummary[] }
+    const asked = providers.filter(({ capability }) => capability.declares(FILTER) !== false)
+    return (
+      attempts.every(({ kind }) => kind === 'unsupported-method') &&
+      asked.every(({ id }) => attempts.some(({ provider }) => provider === id))
+    )
   }
 
   function dropFilter() {
@@ -101,10 +112,4 @@ export function createPlainStream(
       closeUpstream()
     },
   }
-}
-
-/** Whether all providers say so, and not only those that are up. */
-function isUnserved(error: unknown): boolean {
-  const { attempts = [] } = error as { attempts?: readonly AttemptSummary[] }
-  return attempts.length > 0 && attempts.every(({ kind }) => kind === 'unsupported-method')
 }

@@ -66,3 +66,16 @@ test('behavior: no provider has a socket, or filters of pending transactions: it
   expect(one.error).toMatchObject({ code: -32601 })
   expect([status().subscriptions, clock.pending.after]).toEqual([[], 0])
 })
+
+test('behavior: one has no such filters, the other is down: it is waited for', async () => {
+  const { clock, subscribe, status, channel } = createNodes(2, { channels: ['http'] })
+  channel('p1', 'http').on('eth_newPendingTransactionFilter').fail(rpcError(-32601, 'the method does not exist'))
+  channel('p2', 'http').fail(networkError())
+  const one = subscribe(['newPendingTransactions'])
+  await clock.advance(60_000)
+  expect([one.error, one.errors]).toEqual([undefined, []])
+  channel('p2', 'http').on('eth_newPendingTransactionFilter').reply('0x77')
+  channel('p2', 'http').on('eth_getFilterChanges').reply([])
+  await clock.advance(10_000)
+  expect(status().subscriptions).toMatchObject([{ state: 'polling' }])
+})
