@@ -68,14 +68,18 @@ test('behavior: no provider has a socket, or filters of pending transactions: it
 })
 
 test('behavior: one has no such filters, the other is down: it is waited for', async () => {
-  const { clock, subscribe, status, channel } = createNodes(2, { channels: ['http'] })
+  const { clock, subscribe, status, channel, heal } = createNodes(2, {
+    channels: ['http'],
+    options: { waitForProvider: false },
+  })
   channel('p1', 'http').on('eth_newPendingTransactionFilter').fail(rpcError(-32601, 'the method does not exist'))
   channel('p2', 'http').fail(networkError())
   const one = subscribe(['newPendingTransactions'])
   await clock.advance(60_000)
   expect([one.error, one.errors]).toEqual([undefined, []])
+  heal(2)
   channel('p2', 'http').on('eth_newPendingTransactionFilter').reply('0x77')
   channel('p2', 'http').on('eth_getFilterChanges').reply([])
-  await clock.advance(10_000)
+  await clock.advance(70_000)
   expect(status().subscriptions).toMatchObject([{ state: 'polling' }])
 })
