@@ -16,6 +16,8 @@ export type Delivery = {
   cursor(): BlockRef | undefined
   /** Its number; -1 before any. */
   height(): number
+  /** The last block of which anything is delivered: above the cursor, if that went back below what stands. */
+  reach(): number
   /** Nothing up to this block is delivered. */
   begin(block: BlockRef): void
   /** The first block of which logs are delivered. */
@@ -109,6 +111,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
   return {
     cursor: () => cursor,
     height,
+    reach: () => Math.max(height(), ledger.highest()),
     begin(block) {
       turns.length = 0
       cursor = block

@@ -16,10 +16,13 @@ const PROGRESS = 100
 export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill): Stream['replay'] {
   return async (from) => {
     const cursor = delivery.cursor()
-    if (!cursor || from > cursor.number) return { items: [], upTo: from - 1 }
+    const reach = delivery.reach()
+    if (!cursor || from > reach) return { items: [], upTo: from - 1 }
     const remembered = delivery.since(from)
     // Who waits for confirmations is told how far it is.
-    if (remembered) return { items: cursor.hash ? [...remembered, passed(cursor)] : remembered, upTo: cursor.number }
+    if (remembered) return { items: cursor.hash ? [...remembered, passed(cursor)] : remembered, upTo: reach }
+    // What was told as a gap there is found when its turn comes again.
+    if (from > cursor.number) return { items: [], upTo: reach }
     const isLast = cursor.number < from + MOST
     // What a reorg may replace is read in one part, of the branch that is delivered.
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)

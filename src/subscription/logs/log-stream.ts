@@ -181,7 +181,7 @@ export function createLogStream(
     },
   })
   return {
-    cursor: () => delivery.cursor()?.number,
+    cursor: () => delivery.cursor() && delivery.reach(),
     replay: (from) =>
       read(from).catch((error) => {
         // The last block that was delivered may have been replaced without a word.
