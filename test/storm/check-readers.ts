@@ -28,7 +28,7 @@ export function isRead({ plan, readings, hasLeft }: Reader, world: StormWorld): 
 /** @param isWhole whether it had all the time to hear of everything */
 export function readerProblems({ name, plan, readings }: Reader, world: StormWorld, isWhole: boolean): string[] {
   const wrong = readings.flatMap((reading) => [
-    ...itemProblems(reading, plan, world),
+    ...itemProblems(reading, plan, world, isWhole),
     ...(isWhole ? reading.errors.map((error) => `${error}`.split('\n')[0]) : []),
   ])
   const last = readings.at(-1)
@@ -47,7 +47,7 @@ function lostOf(reading: Reading, plan: ReaderPlan, world: StormWorld): string[]
   return compare(keptOf(reading), dueOf(range, plan, world), range, (one) => isExcused(one) || isUntold(one))
 }
 
-function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld): string[] {
+function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld, isWhole: boolean): string[] {
   const problems: string[] = []
   const from = firstOf(reading, world)
   const kept = new Map<string, Kept>()
@@ -67,7 +67,7 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld): st
     if (!head) continue
     const isLast = index === items.length - 1
     const range = { from: isLast ? from : Math.max(from, head.number - NEAR), to: head.number, head }
-    if (reading.isOver && isTorn(world)) continue
+    if ((reading.isOver || !isWhole) && isTorn(world)) continue
     const isExcused = excuseOf(reading, index + 1)
     for (const what of compare(kept, dueOf(range, plan, world), range, isExcused)) say(what)
   }
