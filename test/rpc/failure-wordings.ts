@@ -17,6 +17,15 @@ eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_sendRawTransaction -32005 Transaction gas limit cap exceeded
+eth_sendRawTransaction -32000 set code tx must have at least one authorization tuple
+eth_sendRawTransaction -32000 transaction cost overflow
+eth_sendRawTransaction -32000 Plugin has marked the transaction as invalid
+eth_sendRawTransaction -32000 transaction invalid
+eth_sendRawTransaction -32000 Calldata of transaction is greater than the allowed max of 30000
+eth_sendRawTransaction -32000 Transaction line count for module ADD=402 is above the limit 70
+eth_sendRawTransaction -32000 incorrect chain-id; expected 25, got 1
+eth_sendRawTransaction -32000 Transaction max init code size exceeded
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(Stale)
 eth_sendRawTransaction -32000 OldNonce
 eth_sendRawTransaction -32003 Transaction rejected
@@ -53,6 +62,9 @@ eth_sendRawTransaction -32010 Recipient is banned in local queue.
 eth_sendRawTransaction -32010 Sender is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 # transaction-rejected next nobody
+eth_sendRawTransaction -32000 only replay-protected (EIP-155) transactions allowed over RPC
+eth_sendRawTransaction -32000 pending transaction type conflict
+eth_sendRawTransaction -32000 delegation authority has pending transaction
 eth_sendRawTransaction -32000 tx dropped due to L2 congestion
 eth_sendRawTransaction -32000 FEE_TOO_LOW
 eth_sendRawTransaction -32000 FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 2, MaxPriorityFeePerGas:1, Block number: 3
@@ -191,6 +203,7 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_sendRawTransaction -32000 ERR_TX_RLP_DECODE
 wallet_switchEthereumChain 4902 Unrecognized chain ID "0x5". Try adding the chain using wallet_addEthereumChain first.
 eth_sendRawTransaction -32000 RLPTooLong
 eth_sendRawTransaction -32602 empty transaction data
@@ -201,6 +214,8 @@ wallet_sendCalls 5730 Unknown bundle id
 eth_call -32602 invalid address
 eth_call -32000 invalid address checksum
 # invalid-params next nobody
+eth_sendRawTransaction -32000 transaction type not valid in this context
+eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
