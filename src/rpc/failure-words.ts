@@ -56,7 +56,7 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'block-not-available' },
     /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(greater|higher) than .{0,12}(latest|current|head)/,
-    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not)/,
+    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not|not in)/,
     /(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
     /not currently canonical|future (block|epoch)|height in the future/,

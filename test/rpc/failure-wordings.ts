@@ -230,6 +230,7 @@ eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getBalance -32000 failed to get balance of address: 0x1d2d at height: 529640, with: invalid height not in available range: 86510775
 eth_getLogs -32000 could not find results for height #1234
 eth_getBalance -32000 cannot query with height in the future; please provide a valid height
 eth_getBalance -32602 requested block is beyond latest
