@@ -51,7 +51,7 @@ const PROVIDER_WORDS: Words = [
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not|n't been)|no state|proof window/,
     /state (at block|root|tree|recreation)|load state|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
-    /evm module|(trie|version) does not|indexing is|max height of block|unsupported block number/,
+    /evm module|(trie|version) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
   ],
   [
     { kind: 'block-not-available' },
@@ -59,7 +59,7 @@ const PROVIDER_WORDS: Words = [
     /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not|not in)/,
     /(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|height in the future/,
+    /not currently canonical|future (block|epoch)|height in the future|null round/,
   ],
   // Too many blocks, addresses, results, bytes.
   [{ kind: 'range-too-large' }, /requested blocks|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
@@ -126,7 +126,7 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'server-error' },
-    /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|no response|\bpanic|crashed|maintenance/,
+    /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|(no|empty) response|\bpanic|crashed|maintenance/,
     /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|fail)/,
     /no (healthy |available )?(backend|upstream|server|node|provider)|failed to .{0,40}(upstream|backend)/,
     /still in progress|\bsync(ing|ed)?\b/,

@@ -63,12 +63,12 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /insufficient ?(funds|balance)|intrinsic ?gas|gas ?(limit|price)|(max|priority|base) ?fee|nonce|init ?code|not an eoa/,
+    /insufficient ?(funds|balance)|intrinsic ?gas|gas ?(limit|price)|(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over/,
   ],
   [
     { kind: 'reverted' },
     /out ?of ?(gas|memory)|always failing|gas (required|exhausted)|invalid (opcode|jump)|(bad|undefined) ?instruction|code (storage|size)/,
-    /stack ?(under|over|limit)|write protection|due to an exception/,
+    /stack ?(under|over|limit)|write protection|due to an exception|must not begin|collision|data out of/,
   ],
 ]
 

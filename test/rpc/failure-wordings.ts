@@ -17,6 +17,7 @@ eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_call -32000 gas uint64 overflow
 eth_sendRawTransaction -32005 Transaction gas limit cap exceeded
 eth_sendRawTransaction -32000 set code tx must have at least one authorization tuple
 eth_sendRawTransaction -32000 transaction cost overflow
@@ -121,6 +122,9 @@ eth_call -32015 Transaction execution error.
 eth_call -32000 execution failed || 0x82b42900
 eth_call -32000 invalid opcode: INVALID
 eth_call -32000 stack underflow (0 <=> 1)
+eth_estimateGas -32000 contract address collision
+eth_estimateGas -32000 invalid code: must not begin with 0xef
+eth_call -32000 return data out of bounds
 # missing-state next nobody
 eth_call -32609 Unsupported historical block identifier encountered: 0x1
 eth_call -32602 QUANTITY not supported, just support TAG as latest
@@ -143,6 +147,8 @@ eth_getBalance -32000 missing trie node abc (path ) <nil>
 eth_getBalance -32000 state histories haven't been fully indexed yet
 eth_getProof -32000 distance to target block exceeds maximum proof window
 trace_block -32000 transaction indexing is in progress
+eth_getBlockByNumber -32000 no transactions snapshot file for blockNum=8825881, BlocksAvailable=10278999
+eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
@@ -187,6 +193,7 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_getBalance -32000 got empty response from backend
 eth_call -32020 Mirror Node upstream failure - Internal Server Error, error code: 500
 eth_call -32000 Node is not synced
 eth_call -32000 node out of sync
@@ -230,6 +237,7 @@ eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getBlockByNumber 12 requested epoch was a null round (4050503)
 eth_getBalance -32000 failed to get balance of address: 0x1d2d at height: 529640, with: invalid height not in available range: 86510775
 eth_getLogs -32000 could not find results for height #1234
 eth_getBalance -32000 cannot query with height in the future; please provide a valid height
