@@ -43,7 +43,7 @@ export function probeHeads(flight: Flight, now: number) {
   if (doubted && isAffordable(doubted.provider, probes, now)) void proveHead(flight, doubted.provider, doubted.height)
   if (parts.providers.length < 2) return
   // Who is asked for the head itself will show it.
-  const first = plan.need.traits.block?.shows === 'head' ? flight.ahead[0]?.provider : undefined
+  const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
   const asked: Promise<void>[] = []
   for (const channel of route.candidates) {
     const { provider } = channel

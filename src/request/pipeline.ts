@@ -100,7 +100,6 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
       : route.candidates
   aim(flight, now)
   flight.ahead = inHeadOrder(flight, flight.ahead, now)
-  if (isNearHead(flight)) probeHeads(flight, now)
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
   if (hasLanded(flight)) return
@@ -108,6 +107,8 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   if (!failed) letGoFirst(flight, now)
   goOn(flight, now)
   if (route.dial) flight.channels[route.dial.slot]?.dial?.()
+  // What a declared pace or a slot allows is the request's first.
+  if (isNearHead(flight)) probeHeads(flight, now)
 }
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
