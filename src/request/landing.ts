@@ -19,9 +19,9 @@ import { leaveRoom } from './waiting'
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
   clear(flight)
+  settleWithheld(flight, true, now)
   // An answer that was held back was settled when it came.
   if (!winner.isSettled) settleAnswered(flight, winner, now)
-  settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
   emitRequest(flight, 'success', winner.channel)
   flight.onEnd?.(flight.attempts, winner.channel)
