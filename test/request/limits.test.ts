@@ -37,6 +37,23 @@ describe('rate limits', () => {
     expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown: 2_000 }])
   })
 
+  test.each([
+    ['a hint', () => tooMuch(2), 2_000],
+    ['no hint', () => tooMuch(), 1_000],
+  ])(
+    'behavior: one event of one cooldown, with %s, though several calls were on their way',
+    async (_, error, cooldown) => {
+      const t = createTestEngine()
+      t.channel('p1').fail(error(), { after: 5 })
+      t.start(READ, [1])
+      await t.clock.advance(3)
+      for (const id of [2, 3]) t.start(READ, [id])
+      await t.clock.advance(100)
+      expect(t.channel('p1').count()).toBe(3)
+      expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown }])
+    },
+  )
+
   test('50. given p1 is the only provider, then the request waits for its Retry-After within the deadline', async () => {
     const t = createTestEngine({ providers: 1 })
     t.channel('p1').once.fail(tooMuch(2)).reply('one')
