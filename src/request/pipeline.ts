@@ -148,7 +148,10 @@ function endRound(flight: Flight, now: number) {
   const { route, failures, roundStart, led } = flight
   const back = [...backOf(flight), ...joinedSince(flight)]
   if (back.length > 0) return rejoin(flight, back, now)
-  const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
+  // One that has no quota left, or does not let us in, is as good as down.
+  const isOut = ({ provider }: ChannelState) =>
+    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
+  const isStuck = !route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
   const open = openOf(flight)
   const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
   const mayWait = isWaitable(flight, wanted, now)
