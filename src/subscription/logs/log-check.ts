@@ -18,6 +18,8 @@ export type LogCheckOptions = {
   readonly clock: Clock
   readonly reads: LogReads
   readonly delivery: Delivery
+  /** Whether heads tell what was replaced. */
+  readonly hasHeads: () => boolean
   /** Whether the block is canonical and its turn is over. */
   readonly isOver: (block: LoggedBlock) => boolean
   /** Something was missing. */
@@ -32,7 +34,7 @@ const TIMES = 6
 const MANY_BLOCKS = 500
 const MANY_LOGS = 10_000
 
-export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCheckOptions): LogCheck {
+export function createLogCheck({ clock, reads, delivery, hasHeads, isOver, onLoss }: LogCheckOptions): LogCheck {
   let isRunning = false
   let times = 0
 
@@ -41,7 +43,7 @@ export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCh
     const to = delivery.cursor()
     if (isRunning || !to || from > to.number) return
     isRunning = true
-    await look(from, to)
+    await look(hasHeads() ? from : delivery.replaceableFrom(from), to)
     isRunning = false
   }
 

@@ -64,6 +64,7 @@ export function createLogStream(
     clock,
     reads,
     delivery,
+    hasHeads: () => order.hasHeads(),
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
       !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),

@@ -26,10 +26,12 @@ function setUp(count: number, ...lost: number[]) {
     const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     return numbers.flatMap((number) => [logOf(number, 0), ...(lost.includes(number) ? [logOf(number, 1)] : [])])
   }
+  let hasHeads = true
   const check = createLogCheck({
     clock,
     reads: createLogReads(clock, createGate(1), { logsIn } as never, {}),
     delivery,
+    hasHeads: () => hasHeads,
     isOver: () => true,
     onLoss(number) {
       losses.push(number)
@@ -37,7 +39,10 @@ function setUp(count: number, ...lost: number[]) {
       void check.run()
     },
   })
-  return { clock, check, delivery, late, asked, losses, gaps }
+  const goWithoutHeads = () => {
+    hasHeads = false
+  }
+  return { clock, check, delivery, goWithoutHeads, late, asked, losses, gaps }
 }
 
 describe('run', () => {
@@ -52,6 +57,15 @@ describe('run', () => {
     const { check, late, asked, losses } = setUp(10, 103)
     await check.run()
     expect([asked, late, losses]).toEqual([['100-109'], [103], [109]])
+  })
+
+  test('behavior: without heads nobody tells what was replaced: 64 blocks that were certain are read again', async () => {
+    const { check, delivery, goWithoutHeads, asked, losses } = setUp(100)
+    goWithoutHeads()
+    await check.run()
+    delivery.give(blockOf(200), [logOf(200, 0)], false)
+    await check.run()
+    expect([asked, losses]).toEqual([['100-199', '136-200'], []])
   })
 
   test('behavior: what is too old to be looked at is trusted until a loss is found', async () => {

@@ -419,18 +419,35 @@ describe('catching up', () => {
     expect(told.slice(2)).toEqual(['logs 102: 0', 'passed 102', 'passed 103'])
   })
 
+  test('behavior: blocks that were certain were replaced, and nobody told: those that stand above them stay', async () => {
+    const { clock, told, truth, canonical, turns, delivery, newestIs } = setUp()
+    for (const number of [100, 101, 102]) delivery.give(blockOf(number), [logOf(number, 0)], true)
+    canonical.set(101, blockOf(101, { branch: 1 }))
+    for (const [hash, log] of [
+      [hashOf(100), logOf(100, 0)],
+      [hashOf(101, 1), logOf(101, 0, 1)],
+      [hashOf(102), logOf(102, 0)],
+    ] as const)
+      truth.set(hash, [log])
+    newestIs(blockOf(103))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(told.slice(6)).toEqual(['removed 101: 0', 'late 101/1: 0', 'passed 101/1', 'passed 103'])
+  })
+
   test('behavior: near the end only what is there is certain: behind its address a node may have answered that was not so far', async () => {
     const { clock, told, asked, truth, turns, delivery, newestIs } = setUp()
     truth.set(hashOf(190), [logOf(190, 0)])
     newestIs(blockOf(200))
     turns.add({ type: 'catch-up' })
     await clock.settle()
-    expect([told, asked]).toEqual([['logs 190: 0', 'passed 190', 'passed 200'], ['99-200']])
+    expect([told, asked]).toEqual([['logs 190: 0', 'passed 190', 'passed 200'], ['100-200']])
     expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([191, 200])
     newestIs(blockOf(300))
     turns.add({ type: 'catch-up' })
     await clock.settle()
-    expect(asked.at(-1)).toBe('191-300')
+    // What was certain may have been replaced meanwhile.
+    expect(asked.at(-1)).toBe('127-300')
     expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([237, 300])
     truth.set(hashOf(301), [logOf(301, 0)])
     newestIs(blockOf(301))
