@@ -46,7 +46,7 @@ export function createLogCheck({ clock, reads, delivery, isOver, onLoss }: LogCh
   }
 
   async function poll() {
-    if (times++ % TIMES === 0 || isMuch()) await run()
+    if (times++ % TIMES === 1 || isMuch()) await run()
   }
 
   function isMuch() {
