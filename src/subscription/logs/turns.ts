@@ -46,7 +46,7 @@ const GIVEN_UP = 30_000
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, reads, delivery, pushes, trust, onLoss } = options
+  const { clock, reads, delivery, pushes, trust, mostFilled, onLoss } = options
   const { bloomOf, mustCheck, mayCheck } = trust
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
@@ -96,14 +96,18 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   async function ask(first: BlockItem) {
+    // The others of a poll, or of a gap, follow at once.
+    await undefined
+    if (queue[0] !== first) return
     const mustAsk = (item: BlockItem) => !item.isCovered || mustCheck(item.block.number)
     // One by one they would fall behind a chain that is faster than the answers.
     const run = mustAsk(first) ? askedRun(queue, MOST_AT_ONCE, mustAsk) : [first]
+    const isCovered = run.every((item) => item.isCovered)
+    if (!isCovered && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
     const asked = run.filter(({ block }) => bloomOf(block) !== 'no' || pushes.of(block.hash).length > 0)
     // One that a reorg has taken out would be asked for in vain, and the others with it.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
-    const isCovered = run.every((item) => item.isCovered)
     const limit = isCovered ? HELD_BACK : GIVEN_UP
     const read = () => within(clock, limit, reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
     const reading = reads.untilDone(read, limit, isLeft)
@@ -123,6 +127,14 @@ export function createTurns(options: TurnsOptions): Turns {
       if (found && item.isCovered && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
       settle(item, [...pushed, ...truth], found !== undefined && (found.has(hash) || !asked.includes(item)))
     }
+  }
+
+  /** The gap is too wide: its oldest blocks are reported. */
+  function passOver(run: readonly BlockItem[]) {
+    const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
+    delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
+    queue.splice(0, run.length - 1)
+    settle(last, [], false)
   }
 
   /** From here on the chain itself is asked: what was known of it before is taken back first, or it would undo what is read. */
