@@ -48,6 +48,23 @@ describe('a stream of logs', () => {
     expect([states, one.seen]).toEqual([['live at 102'], ['101:0', '101:1', '102:0', '102:1']])
   })
 
+  test('behavior: somebody is told how far it is, and no logs come: every 100 blocks, and what is confirmed, as the heads come', async () => {
+    const { clock, engine, face, tree, feed } = setUp(1)
+    const numbers: bigint[] = []
+    const read = async (address: `0x${string}`, confirmations: number) => {
+      for await (const { number } of engine.subscriptions.logs(face, { address }, { confirmations }))
+        numbers.push(number)
+    }
+    const ended = read(`0x${'99'.repeat(20)}`, 2).catch(({ name }) => name)
+    await clock.settle()
+    expect(feed(1).subscribed.map(([kind]) => kind)).toEqual(['logs', 'newHeads'])
+    for (const block of tree.mine(203)) feed(1).push(block.raw)
+    await clock.advance(100)
+    expect(numbers).toEqual([201n, 301n])
+    await engine.close()
+    expect(await ended).toBe('TransportClosedError')
+  })
+
   test('behavior: somebody reads the past while nobody can be reached: once somebody can, nothing of it is missing', async () => {
     const { clock, engine, face, feed, channel, tree, become, heal } = setUp(1)
     become(1, 'waiting')

@@ -189,6 +189,7 @@ export function createLogStream(
         throw error
       }),
     turn: delivery.turn,
+    goByHeads: order.goByHeads,
     stop() {
       check.stop()
       silence.stop()
