@@ -37,7 +37,7 @@ export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: st
 const CODES: Numbers = [
   [/^-32(60[14]|004|042|61[23])$/, { kind: 'unsupported-method' }],
   [/^-32602$/, { kind: 'invalid-params' }],
-  [/^-32(0(0[579]|1[267]|29|9[07])|605)$/, { kind: 'rate-limit' }],
+  [/^-32(0(0[579]|1[267]|29|46|9[07])|605)$/, { kind: 'rate-limit' }],
   [/^-32607$/, { kind: 'quota' }],
   [/^-(32052|32606|40100)$/, { kind: 'auth' }],
   [/^-3(2614|2062|2701|8004)$/, { kind: 'range-too-large' }],

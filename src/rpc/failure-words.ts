@@ -21,7 +21,7 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'quota' },
-    /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,40}per sec)|billing|payment required|(reached|exceeded).{0,12}\bfree/,
+    /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing|payment required|(reached|exceeded).{0,12}\bfree/,
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}credits?|usage limit/,
     /limit for (your|the) current plan/,
   ],
@@ -42,24 +42,24 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-request', verdict: 'next' }, /errors? in batch/],
   [
     { kind: 'batch-refused' },
-    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
+    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
   ],
   // Blocks, state and history that are not there.
   [
     { kind: 'missing-state' },
-    /missing trie|\bprun(ed|ing)|archiv|histor(ical (state|data|backend|rpc)|y)|data (is )?unavailable|old data|ancient/,
+    /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|old data|too old|quantity not|ancient/,
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not|n't been)|no state|proof window/,
     /state (at block|root|tree|recreation)|load state|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
-    /evm module|(trie|version) does not|indexing is|max height of block|unsupported block number/,
+    /evm module|(trie|version) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
   ],
   [
     { kind: 'block-not-available' },
     /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(greater|higher) than .{0,12}(latest|current|head)/,
-    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not)/,
-    /(could|can) ?n[o']t find .{0,12}block|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
+    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not|not in)/,
+    /(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|height in the future/,
+    /not currently canonical|future (block|epoch)|height in the future|null round/,
   ],
   // Too many blocks, addresses, results, bytes.
   [{ kind: 'range-too-large' }, /requested blocks|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
@@ -73,7 +73,7 @@ const PROVIDER_WORDS: Words = [
     /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|larger|greater|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
     /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|larger|bigger|greater|less than|allowed|over|wide)|smaller than size/,
     /(too many|max\w*|exceed\w*|less).{0,40}\b(address(es)?|allowed topics)\b|range of param|specify an address/,
-    /contains \d+ filters|from_?block.{0,12}to_?block.{0,24}(too |less than)/,
+    /contains \d+ filters|from_?block.{0,12}to_?block.{0,40}(too |less than|exceed)/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],
   // The provider's own conditions.
@@ -101,12 +101,12 @@ const PROVIDER_WORDS: Words = [
     { kind: 'unsupported-method' },
     /unsupported (subscription|tracer|rpc|api|feature|module|operation|request|namespace|call)|(is|been) disabled/,
     /not (supported|implemented|(been )?enabled)|(does ?not|n['’]t) support|no "?\w+"? subscription/,
-    /\b(subscriptions?|tracer|module|api|pool|debug|trac(e|ing)|rpc)\b.{0,40}(not (a|perm)|disabled|unavailable|blocked)/,
+    /\b(subscriptions?|tracer|module|api|(tx)?pool|debug|trac(e|ing)|rpc)\b.{0,40}(not (a|perm)|disabled|unavailable|blocked)/,
   ],
   [
     { kind: 'invalid-params' },
-    /invalid (topic|filter|param|input|type|value|length|hash|data|format|json)|malformed|(exceed|more than).{0,12}topics/,
-    /is not an? (object|array|string|valid)|failed to parse|from\w*.{0,12}greater than/,
+    /invalid (topic|reward|filter|param|input|type|value|length|hash|data|format|json)|malformed|(exceed|more than).{0,12}topics/,
+    /is not an? (object|array|string|valid)|failed to parse|from\w*.{0,12}greater than|(has|specify) both|are set\b/,
     /(missing|required) .{0,12}(field|param|arg|value)|(param|field|arg)\w* .{0,40}(required|missing)/,
   ],
   [
@@ -126,8 +126,8 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'server-error' },
-    /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|no response|\bpanic|crashed|maintenance/,
-    /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|failed)/,
+    /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|(no|empty) response|\bpanic|crashed|maintenance/,
+    /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|fail)/,
     /no (healthy |available )?(backend|upstream|server|node|provider)|failed to .{0,40}(upstream|backend)/,
     /still in progress|\bsync(ing|ed)?\b/,
   ],

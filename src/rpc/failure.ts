@@ -130,11 +130,11 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
   const certain = meaningOfCertainCode(facts, context.method)
   if (certain) return certain
   const said = meaningOfText(facts.text, context.method)
-  // "Please try again" alone says less than a code.
+  // "Please try again" alone says less than a code or a status.
   const isSoft = said?.kind === 'server-error' && said.blame === 'nobody'
   if (said && !isSoft) return said
-  const byCode = meaningOfCode(facts, context.method) ?? said
-  return byCode ?? meaningOfStatus(facts.status) ?? meaningOfStatus(facts.code) ?? { kind: 'unknown' }
+  const byNumber = meaningOfCode(facts, context.method) ?? meaningOfStatus(facts.status)
+  return byNumber ?? said ?? meaningOfStatus(facts.code) ?? { kind: 'unknown' }
 }
 
 /** What the method and its blocks add to the words. */

@@ -62,7 +62,7 @@ export function suggestedRangeOf({ text, data }: Facts): BlockRange | undefined 
 
 /** The number of blocks allowed; of several numbers the smallest, as the other is what was asked for. */
 export function maxBlockRangeOf(text: string): number | undefined {
-  if (/address|filters|topics/.test(text)) return undefined
+  if (/address|filters|topics|timestamp/.test(text)) return undefined
   let least = Number.POSITIVE_INFINITY
   for (const match of text.matchAll(LIMIT)) {
     const blocks = amountOf(match[1], match[2])

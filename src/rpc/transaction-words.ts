@@ -47,28 +47,28 @@ export const TRANSACTION_WORDS: Words = [
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
     /(pool|queue)( is| was)? (full|limit|overflow)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
-    /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor|configured)|cap exceeded|configured cap/,
-    /already reserved|in-?flight|delegated|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
-    /immediatelydropped|conflicting ?type|gapped|spammer|congestion/,
+    /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor|configured)|fee cap exceeded|configured cap/,
+    /already reserved|in-?flight|delegat(ed|ion)|over rpc|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
+    /immediatelydropped|conflict|gapped|spammer|congestion/,
   ],
   // Another node may be of a newer fork.
   [
     { kind: 'invalid-params', verdict: 'next', transaction: 'rule' },
-    /(transaction|tx) ?type.{0,40}(not|un) ?(support|known|recogni|activ)|tx of type/,
-    /(supported|unknown|invalid) ?(transaction|tx) ?type/,
+    /(transaction|tx) ?type.{0,40}(not|un) ?(support|known|recogni|activ|valid)|tx of type/,
+    /(supported|unknown|invalid)[_ ]?(transaction|tx)[_ ]?type/,
   ],
   [
     { kind: 'invalid-params', transaction: 'rule' },
-    /\brlp|transaction too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx)\b/,
+    /rlp|transaction too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx)\b/,
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /insufficient ?(funds|balance)|intrinsic ?gas|gas ?(limit|price)|(max|priority|base) ?fee|nonce|initcode|not an eoa/,
+    /insufficient ?(funds|balance)|intrinsic ?gas|gas ?(limit|price)|(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over/,
   ],
   [
     { kind: 'reverted' },
     /out ?of ?(gas|memory)|always failing|gas (required|exhausted)|invalid (opcode|jump)|(bad|undefined) ?instruction|code (storage|size)/,
-    /stack ?(under|over|limit)|write protection|due to an exception/,
+    /stack ?(under|over|limit)|write protection|due to an exception|must not begin|collision|data out of/,
   ],
 ]
 
@@ -79,9 +79,9 @@ export const SEND = /send.*transaction/i
 export const SEND_WORDS: Words = [
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /gas\b|gas ?uint|\bfees?\b|fee ?cap|funds|balance\b|::payment|overdraft|sender|signer|signature|signed for|chain ?id/,
-    /blob|kzg|int256|oversized|negative value|distant|banned in local|in blacklist|create transaction|counters|pubdata/,
-    /(transaction|tx) .{0,12}(too (large|big)|not permitted)|invalid (transaction|shard|message)|replay/,
-    /authori[sz]ation list|account limit/,
+    /gas\b|\bfees?\b|fee ?cap|overflow|funds|balance\b|::payment|overdraft|sender|signe[rd]|signature|chain[ -]?id/,
+    /blob|kzg|oversized|negative value|distant|banned in local|in blacklist|create transaction|counters|pubdata|calldata of|line count/,
+    /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid)|invalid (transaction|shard|message)|replay/,
+    /authori[sz]ation (list|tuple)|account limit/,
   ],
 ]

@@ -2,6 +2,7 @@
 // who waits where. Real http channels over a scripted fetch.
 
 import { describe, expect, test } from 'vitest'
+import { createTree } from '../subscription/tree'
 import type { TestEngine, TestEngineOptions, TestProvider } from '../support/engine'
 import { createTestEngine } from '../support/engine'
 import type { ManualClock } from '../support/manual-clock'
@@ -442,6 +443,32 @@ describe('hedges', () => {
     await t.clock.advance(20)
     expect(failed.ended?.error).toBeDefined()
     expect(t.status().requests).toMatchObject({ total: 2, failed: 1 })
+  })
+
+  test('behavior: blocks that a stream has missed are asked for together', async () => {
+    const t = setUp([{}])
+    const [one] = t.servers as [ScriptedFetch]
+    const tree = createTree(t.clock)
+    one.reply = (post) => ({
+      body: answersOf(post, (asked) => ({
+        result: asked === 'latest' ? tree.head().raw : tree.chain().find(({ number }) => number === Number(asked))?.raw,
+      })),
+    })
+    const seen: number[] = []
+    const subscribed = t.engine.subscriptions.subscribe(
+      t.face,
+      { params: ['newHeads'], onData: ({ result }: any) => void seen.push(Number(result.number)), onError() {} },
+      undefined,
+    )
+    await t.clock.advance(1_000)
+    await subscribed
+    tree.mine(1)
+    await t.clock.advance(20_000)
+    tree.mine(40)
+    await t.clock.advance(20_000)
+    expect(seen).toEqual(upTo(41).map((index) => 101 + index))
+    expect(shape(one).filter((size) => size !== 'single')).toEqual([16, 16, 7])
+    await t.engine.close()
   })
 
   test('behavior: nor do writes and filters', async () => {

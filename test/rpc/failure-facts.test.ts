@@ -164,6 +164,7 @@ describe('what a range may be', () => {
     expect(hintsOf('block range too large (2001), maximum allowed is 2000 blocks')).toBe(2_000)
     expect(hintsOf('block range is too wide')).toBeUndefined()
     expect(hintsOf('too many addresses in filter: max 100')).toBeUndefined()
+    expect(hintsOf('fromBlock and toBlock contain timestamps that exceed 7 days (604800 seconds)')).toBeUndefined()
   })
 })
 

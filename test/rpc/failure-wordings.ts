@@ -17,6 +17,16 @@ eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_call -32000 gas uint64 overflow
+eth_sendRawTransaction -32005 Transaction gas limit cap exceeded
+eth_sendRawTransaction -32000 set code tx must have at least one authorization tuple
+eth_sendRawTransaction -32000 transaction cost overflow
+eth_sendRawTransaction -32000 Plugin has marked the transaction as invalid
+eth_sendRawTransaction -32000 transaction invalid
+eth_sendRawTransaction -32000 Calldata of transaction is greater than the allowed max of 30000
+eth_sendRawTransaction -32000 Transaction line count for module ADD=402 is above the limit 70
+eth_sendRawTransaction -32000 incorrect chain-id; expected 25, got 1
+eth_sendRawTransaction -32000 Transaction max init code size exceeded
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(Stale)
 eth_sendRawTransaction -32000 OldNonce
 eth_sendRawTransaction -32003 Transaction rejected
@@ -53,6 +63,9 @@ eth_sendRawTransaction -32010 Recipient is banned in local queue.
 eth_sendRawTransaction -32010 Sender is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 # transaction-rejected next nobody
+eth_sendRawTransaction -32000 only replay-protected (EIP-155) transactions allowed over RPC
+eth_sendRawTransaction -32000 pending transaction type conflict
+eth_sendRawTransaction -32000 delegation authority has pending transaction
 eth_sendRawTransaction -32000 tx dropped due to L2 congestion
 eth_sendRawTransaction -32000 FEE_TOO_LOW
 eth_sendRawTransaction -32000 FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 2, MaxPriorityFeePerGas:1, Block number: 3
@@ -109,7 +122,14 @@ eth_call -32015 Transaction execution error.
 eth_call -32000 execution failed || 0x82b42900
 eth_call -32000 invalid opcode: INVALID
 eth_call -32000 stack underflow (0 <=> 1)
+eth_estimateGas -32000 contract address collision
+eth_estimateGas -32000 invalid code: must not begin with 0xef
+eth_call -32000 return data out of bounds
 # missing-state next nobody
+eth_call -32609 Unsupported historical block identifier encountered: 0x1
+eth_call -32602 QUANTITY not supported, just support TAG as latest
+eth_getBalance -32000 historic queries are disabled
+eth_getProof -32000 requested block is too old, block must be within 100000 blocks of the head block number
 eth_getBalance -32000 version does not exist
 eth_call -32000 state recreation l2 gas depth limit exceeded
 eth_call -32801 no historical RPC is available for this historical (pre-L2) execution request
@@ -127,9 +147,12 @@ eth_getBalance -32000 missing trie node abc (path ) <nil>
 eth_getBalance -32000 state histories haven't been fully indexed yet
 eth_getProof -32000 distance to target block exceeds maximum proof window
 trace_block -32000 transaction indexing is in progress
+eth_getBlockByNumber -32000 no transactions snapshot file for blockNum=8825881, BlocksAvailable=10278999
+eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+eth_sendRawTransaction -32000 TxPool Disabled
 eth_call -32000 eth_call is not whitelisted
 eth_call -32000 the rpc method eth_call is not whitelisted
 eth_newFilter -32601 filters are not supported
@@ -150,6 +173,7 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32004 The provided fromBlock and toBlock contain timestamps that exceed the maximum allowed duration of 7 days (604800 seconds): fromBlock: 0x1 (1), toBlock: 0x2 (2)
 eth_getLogs -32000 the difference between fromBlock and toBlock must be less than 2000
 eth_getLogs -32000 fromBlock and toBlock are too far apart
 eth_getLogs -32602 logs are limited to a 10000 block range
@@ -169,6 +193,8 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_getBalance -32000 got empty response from backend
+eth_call -32020 Mirror Node upstream failure - Internal Server Error, error code: 500
 eth_call -32000 Node is not synced
 eth_call -32000 node out of sync
 eth_getLogs -32011 network is unhealthy
@@ -191,6 +217,11 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_sendRawTransaction -32000 ERR_TX_RLP_DECODE
+eth_feeHistory -32000 invalid reward percentile: 101
+eth_call -32000 both "data" and "input" are set and not equal. Please use "input" to pass transaction call data
+eth_call -32000 account 0x01 has both 'state' and 'stateDiff'
+eth_getLogs -32000 cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other
 wallet_switchEthereumChain 4902 Unrecognized chain ID "0x5". Try adding the chain using wallet_addEthereumChain first.
 eth_sendRawTransaction -32000 RLPTooLong
 eth_sendRawTransaction -32602 empty transaction data
@@ -201,9 +232,14 @@ wallet_sendCalls 5730 Unknown bundle id
 eth_call -32602 invalid address
 eth_call -32000 invalid address checksum
 # invalid-params next nobody
+eth_sendRawTransaction -32000 transaction type not valid in this context
+eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getBlockByNumber 12 requested epoch was a null round (4050503)
+eth_getBalance -32000 failed to get balance of address: 0x1d2d at height: 529640, with: invalid height not in available range: 86510775
+eth_getLogs -32000 could not find results for height #1234
 eth_getBalance -32000 cannot query with height in the future; please provide a valid height
 eth_getBalance -32602 requested block is beyond latest
 eth_feeHistory -32001 header range not found, start block: 0x1, end block: 0x2
@@ -225,6 +261,8 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_blockNumber -32046 Cannot fulfill request
+eth_call 429 Quota exceeded for quota metric 'JSON-RPC requests' and limit 'JSON-RPC requests per minute'
 eth_getBalance -32000 Your app has exceeded its throughput
 eth_call -32009 Server is busy, try again later
 eth_subscribe -32006 Too many subscriptions on the connection
@@ -239,6 +277,7 @@ eth_getBalance -32000 Too many connections
 eth_getBalance -32029 throttled
 eth_getBalance -32016 over rate limit
 # batch-refused next nobody
+eth_call -32202 Batch requests are disabled
 eth_call -32005 Batched requests are not supported by this server
 eth_call -32010 The batch request was too large || Exceeded max limit of 100
 eth_call -32600 batch too large

@@ -154,6 +154,12 @@ describe('words, codes and the method', () => {
     expect(kindOf(rpcError(-32602, 'hm', undefined, { status: 429 }))).toBe('rate-limit')
   })
 
+  test('behavior: "please retry" says less than a status of 5xx, which counts against the channel', () => {
+    const blameOf = (status?: number) =>
+      failureOf(rpcError(-32000, 'Temporary internal error. Please retry', undefined, { status }), call).blame
+    expect([blameOf(), blameOf(500)]).toEqual(['nobody', 'channel'])
+  })
+
   test('behavior: a method is learned as unknown for its name only', () => {
     const isMethodUnknown = (message: string, code = -32601) => failureOf(rpcError(code, message), call).isMethodUnknown
     expect(isMethodUnknown('the method trace_block does not exist/is not available')).toBe(true)

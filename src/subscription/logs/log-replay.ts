@@ -3,6 +3,7 @@
 import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
 import type { BlockRef } from '../block'
+import type { HeadFeed } from '../heads/head-feed'
 import type { Item, Stream } from '../stream'
 import type { Delivery } from './delivery'
 import { MOST_BLOCKS } from './ledger'
@@ -13,7 +14,27 @@ const MOST = 1_000
 /** How far it is, is told this often (in blocks). */
 const PROGRESS = 100
 
-export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill): Stream['replay'] {
+export function replayOf(
+  delivery: Delivery,
+  reads: LogReads,
+  backfill: Pick<Backfill, 'byNumber'>,
+  heads: Pick<HeadFeed, 'tip' | 'has'>,
+): Stream['replay'] {
+  /** Of the branch that the heads are on; without heads, that of what is delivered. */
+  const blockAt = (number: number) => backfill.byNumber(number, (heads.tip() ?? delivery.cursor())?.provider)
+
+  const readPart = (from: number, to: number, provider: string) =>
+    Promise.all([reads.ofRange(from, to, provider, 'backfill'), blockAt(to)])
+
+  /** Of the branch that is delivered. */
+  async function readLast(from: number, cursor: BlockRef): Promise<[LoggedBlock[], BlockRef]> {
+    const end = cursor.hash ? cursor : await blockAt(cursor.number)
+    const found = await reads.ofRange(from, end.number, end.provider, 'backfill', end.hash)
+    // The heads may be on another one: as long as nothing of this was given, nobody tells that it is replaced.
+    if (heads.tip() && !heads.has(end.hash) && (await blockAt(end.number)).hash !== end.hash) refuse()
+    return [found, end]
+  }
+
   return async (from) => {
     const cursor = delivery.cursor()
     const reach = delivery.reach()
@@ -27,15 +48,9 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     // What a reorg may replace is read in one part, of the branch that is delivered.
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
     const takenBack = delivery.takenBack()
-    const hash = isLast && cursor.hash ? cursor.hash : undefined
-    const blockOf = (number: number): BlockRef | Promise<BlockRef> =>
-      hash && number === upTo ? cursor : backfill.byNumber(number, cursor.provider)
-    const [found, end] = await Promise.all([
-      reads.ofRange(from, upTo, cursor.provider, 'backfill', hash),
-      blockOf(upTo),
-    ])
-    const blocks = await Promise.all(marksOf(from, upTo, found).map(blockOf))
-    if (delivery.takenBack() !== takenBack) throw new Error('A reorg has come in between.')
+    const [found, end] = await (isLast ? readLast(from, cursor) : readPart(from, upTo, cursor.provider))
+    const marks = await Promise.all(marksOf(from, upTo, found).map(blockAt))
+    if (delivery.takenBack() !== takenBack) refuse()
     if (isLast) {
       delivery.noteBefore(from, found)
       // What nobody was given is given late: it cannot be found a second time.
@@ -44,8 +59,13 @@ export function replayOf(delivery: Delivery, reads: LogReads, backfill: Backfill
     const logs = found.map(({ number, hash, logs }): Item => {
       return { type: 'logs', number, hash, results: logs, isRemoved: false, isLate: false, turn: Infinity }
     })
-    return { items: inTurn([...logs, ...[...blocks, end].map(passed)]), upTo }
+    return { items: inTurn([...logs, ...[...marks, end].map(passed)]), upTo }
   }
+}
+
+/** It is read again. */
+function refuse(): never {
+  throw new Error('A reorg has come in between.')
 }
 
 /** Blocks that tell how far it is, where no logs do. */

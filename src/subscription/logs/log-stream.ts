@@ -170,7 +170,7 @@ export function createLogStream(
     }
   }
 
-  const read = replayOf(delivery, reads, backfill)
+  const read = replayOf(delivery, reads, backfill, heads)
   if (trust.mayCheck) check.start()
   silence.start()
   order.choose()

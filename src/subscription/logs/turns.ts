@@ -84,15 +84,17 @@ export function createTurns(options: TurnsOptions): Turns {
     })
     if (verdict === 'wait') return pauses.wait(left)
     if (verdict === 'ask') return ask(item)
-    if (bloom === 'no' && hasPushes) trust.noteLie(block)
-    settle(item, pushes.take(block.hash), verdict === 'pass')
+    settle(item, pushes.take(block.hash), false)
     return undefined
   }
 
-  function settle(item: BlockItem, logs: readonly Log[], isCertain: boolean) {
+  /** @param isWhole whether these are known to be all its logs, whatever its bloom says */
+  function settle({ block }: BlockItem, logs: readonly Log[], isWhole: boolean) {
     queue.shift()
-    pushes.forgetBelow(item.block.number - MOST_AT_ONCE)
-    delivery.give(item.block, logs, isCertain)
+    pushes.forgetBelow(block.number - MOST_AT_ONCE)
+    const isDenied = bloomOf(block) === 'no'
+    if (isDenied && logs.length > 0) trust.noteLie(block)
+    delivery.give(block, logs, isWhole || (isDenied && logs.length === 0))
   }
 
   async function ask(first: BlockItem) {
@@ -100,11 +102,16 @@ export function createTurns(options: TurnsOptions): Turns {
     await undefined
     if (queue[0] !== first) return
     const mustAsk = (item: BlockItem) => !item.isCovered || mustCheck(item.block.number)
-    // One by one they would fall behind a chain that is faster than the answers.
-    const run = mustAsk(first) ? askedRun(queue, MOST_AT_ONCE, mustAsk) : [first]
+    const isMust = mustAsk(first)
+    // One by one they would fall behind a chain that is faster than the answers. Of the last one more may be pushed.
+    const rest = isMust ? queue : queue.slice(0, Math.max(1, queue.length - 1))
+    const run = askedRun(rest, MOST_AT_ONCE, (item) => mustAsk(item) === isMust)
     const isCovered = run.every((item) => item.isCovered)
     if (!isCovered && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
-    const asked = run.filter(({ block }) => bloomOf(block) !== 'no' || pushes.of(block.hash).length > 0)
+    const asked = run.filter(({ block }) => {
+      const [bloom, hasPushes] = [bloomOf(block), pushes.of(block.hash).length > 0]
+      return isMust ? bloom !== 'no' || hasPushes : bloom === 'yes' && !hasPushes
+    })
     // One that a reorg has taken out would be asked for in vain, and the others with it.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
@@ -125,7 +132,7 @@ export function createTurns(options: TurnsOptions): Turns {
       const pushed = pushes.take(hash)
       const truth = found?.get(hash) ?? []
       if (found && item.isCovered && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
-      settle(item, [...pushed, ...truth], found !== undefined && (found.has(hash) || !asked.includes(item)))
+      settle(item, [...pushed, ...truth], found?.has(hash) ?? false)
     }
   }
 

@@ -1,15 +1,18 @@
 // What a stream of logs has delivered, given again to whoever begins later.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Block } from '../../../src/subscription/block'
 import { createDelivery } from '../../../src/subscription/logs/delivery'
 import { replayOf } from '../../../src/subscription/logs/log-replay'
-import { blockOf, hashOf, logOf } from '../blocks'
+import { blockOf, hashOf, logOf, nameOf } from '../blocks'
+
+const noHeads = { tip: () => undefined, has: () => false }
 
 function setUp() {
   const delivery = createDelivery({ onItem() {}, onGap() {} })
   delivery.begin(blockOf(99))
   const ask = () => Promise.reject(new Error('Nobody is to be asked.'))
-  return { delivery, replay: replayOf(delivery, { ofRange: ask } as never, { byNumber: ask } as never) }
+  return { delivery, replay: replayOf(delivery, { ofRange: ask } as never, { byNumber: ask } as never, noHeads) }
 }
 
 test('default: what is remembered, and up to where', async () => {
@@ -35,4 +38,57 @@ test('behavior: the cursor went back below what stands: that is given as well, o
     expect(items.filter(({ type }) => type === 'logs')).toHaveLength(102 - from)
     expect(upTo).toBe(101)
   }
+})
+
+describe('what is not remembered is read', () => {
+  function setUpReads() {
+    const delivery = createDelivery({ onItem() {}, onGap() {} })
+    const asked: string[] = []
+    const branches = new Map<number, number>()
+    let tip: Block | undefined
+    let meanwhile = () => {}
+    const reads = {
+      async ofRange(from: number, to: number, provider: string, _purpose: string, hash?: string) {
+        asked.push(`${from}-${hash ? nameOf({ number: to, hash }) : to} at ${provider}`)
+        meanwhile()
+        return []
+      },
+    }
+    const byNumber = async (number: number) => blockOf(number, { branch: branches.get(number) ?? 0 })
+    const replay = replayOf(
+      delivery,
+      reads as never,
+      { byNumber },
+      { tip: () => tip, has: (hash) => hash === tip?.hash },
+    )
+    return {
+      delivery,
+      asked,
+      branches,
+      replay,
+      headIs(block: Block) {
+        tip = block
+      },
+      meanwhile(run: () => void) {
+        meanwhile = run
+      },
+    }
+  }
+
+  test('behavior: the hash of the last block is not known: of the branch that its provider is on', async () => {
+    const { delivery, asked, branches, replay } = setUpReads()
+    branches.set(99, 1)
+    delivery.begin({ number: 99, hash: '', provider: 'p1' })
+    await replay(90)
+    expect(asked).toEqual(['90-99/1 at p1'])
+  })
+
+  test('behavior: it was replaced, and nobody told, as nothing of it had been given: it is read again', async () => {
+    const { delivery, branches, replay, headIs, meanwhile } = setUpReads()
+    delivery.begin(blockOf(99))
+    headIs(blockOf(101))
+    expect((await replay(95)).upTo).toBe(99)
+    meanwhile(() => branches.set(99, 1))
+    await expect(replay(90)).rejects.toThrow('A reorg has come in between.')
+  })
 })

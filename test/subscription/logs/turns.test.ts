@@ -142,7 +142,7 @@ describe('what is pushed', () => {
     push(logOf(100, 0))
     head(block)
     await clock.advance(50)
-    expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], ['100']])
+    expect([told, asked]).toEqual([['lie p1', 'logs 100: 0 1', 'passed 100'], ['100']])
   })
 
   test('behavior: for a branch that has lost, it is kept no longer than blocks may be replaced', async () => {
@@ -217,6 +217,33 @@ describe('what is asked for', () => {
     head(blockOf(101))
     await clock.advance(50)
     expect([told, asked, losses]).toEqual([['passed 100', 'logs 101: 0', 'passed 101'], ['100', '101'], [101]])
+  })
+
+  test('behavior: those that wait behind it are asked for together, but the last one, of which more may come', async () => {
+    const { clock, told, asked, blooms, truth, head, push, answerBy } = setUp()
+    answerBy(() => new Promise((resolve) => void clock.after(100, resolve)))
+    for (const block of blocksOf(100, 106)) {
+      blooms.set(block.hash, block.number === 102 ? 'no' : 'yes')
+      head(block)
+    }
+    push(logOf(103, 0))
+    truth.set(hashOf(104), [logOf(104, 0)])
+    await clock.advance(100)
+    expect([told, asked]).toEqual([
+      [
+        'passed 100',
+        'passed 101',
+        'passed 102',
+        'logs 103: 0',
+        'passed 103',
+        'logs 104: 0',
+        'passed 104',
+        'passed 105',
+      ],
+      ['100-105', '106'],
+    ])
+    await clock.advance(100)
+    expect(told.at(-1)).toBe('passed 106')
   })
 
   test('behavior: later blocks are held back meanwhile, 2 s at most', async () => {
