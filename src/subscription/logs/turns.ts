@@ -139,8 +139,10 @@ export function createTurns(options: TurnsOptions): Turns {
   /** The gap is too wide: its oldest blocks are reported. */
   function passOver(run: readonly BlockItem[]) {
     const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
+    // First of all it is passed, so that what stood there before goes.
+    if (run.length > 1) settle(first, [], false)
+    queue.splice(0, run.length - 2)
     delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
-    queue.splice(0, run.length - 1)
     settle(last, [], false)
   }
 

@@ -290,6 +290,7 @@ describe('what is asked for', () => {
     await clock.settle()
     expect(asked).toEqual(['104-105'])
     expect(told).toEqual([
+      'passed 100',
       'gap 100-103: the gap is wider than maxBackfillBlocks',
       'passed 103',
       'passed 104',
