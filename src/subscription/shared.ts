@@ -129,6 +129,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
       const subscriber = createSubscriber(given, source, stream.turn?.() ?? 0)
       members.add(subscriber)
       copy = undefined
+      if (given.isToldProgress) stream.goByHeads?.()
       return () => leave(subscriber)
     },
     interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),

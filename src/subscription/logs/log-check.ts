@@ -48,7 +48,7 @@ export function createLogCheck({ clock, reads, delivery, hasHeads, isOver, onLos
   }
 
   async function poll() {
-    if (times++ % TIMES === 0 || isMuch()) await run()
+    if (times++ % TIMES === 1 || isMuch()) await run()
   }
 
   function isMuch() {

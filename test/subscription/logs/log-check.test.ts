@@ -83,20 +83,38 @@ describe('start', () => {
     [10, 1, 60_000],
     [510, 1, 10_000],
     [10, 1_100, 10_000],
-  ])('behavior: %i blocks of %i logs are read after %i ms, before they are forgotten', async (count, logs, ms) => {
-    const { clock, check, delivery, asked } = setUp(0)
+  ])(
+    'behavior: after the first 10 s %i blocks of %i logs are read after %i ms, before they are forgotten',
+    async (count, logs, ms) => {
+      const { clock, check, delivery, asked } = setUp(0)
+      check.start()
+      await clock.advance(10_000)
+      for (let number = 100; number < 100 + count; number++)
+        delivery.give(
+          blockOf(number),
+          Array.from({ length: logs }, (_, index) => logOf(number, index)),
+          false,
+        )
+      await clock.advance(ms - 1)
+      expect(asked).toEqual([])
+      await clock.advance(1)
+      expect(asked).toEqual([`100-${99 + count}`])
+      check.stop()
+    },
+  )
+
+  test('behavior: a stream is read for the first time after 10 s, then once a minute', async () => {
+    const { clock, check, delivery, asked } = setUp(1)
     check.start()
-    await clock.settle()
-    for (let number = 100; number < 100 + count; number++)
-      delivery.give(
-        blockOf(number),
-        Array.from({ length: logs }, (_, index) => logOf(number, index)),
-        false,
-      )
-    await clock.advance(ms - 1)
+    await clock.advance(9_999)
     expect(asked).toEqual([])
     await clock.advance(1)
-    expect(asked).toEqual([`100-${99 + count}`])
+    expect(asked).toEqual(['100-100'])
+    delivery.give(blockOf(101), [], false)
+    await clock.advance(59_999)
+    expect(asked).toHaveLength(1)
+    await clock.advance(1)
+    expect(asked).toEqual(['100-100', '101-101'])
     check.stop()
   })
 })

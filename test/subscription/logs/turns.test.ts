@@ -277,12 +277,40 @@ describe('what is asked for', () => {
     expect([told, asked, losses]).toEqual([['logs 100: 0 1', 'passed 100', 'passed 101', 'passed 102'], ['100'], []])
   })
 
+  test('behavior: one block by its hash', async () => {
+    const { clock, told, asked, head } = setUp()
+    head(blockOf(100), false)
+    await clock.settle()
+    expect([asked, told]).toEqual([['100'], ['passed 100']])
+  })
+
+  test('behavior: more than maxBackfillBlocks at once: the newest are read, the others reported', async () => {
+    const { clock, told, asked, head } = setUp({ mostFilled: 2 })
+    for (const block of blocksOf(100, 105)) head(block, false)
+    await clock.settle()
+    expect(asked).toEqual(['104-105'])
+    expect(told).toEqual([
+      'passed 100',
+      'gap 100-103: the gap is wider than maxBackfillBlocks',
+      'passed 103',
+      'passed 104',
+      'passed 105',
+    ])
+  })
+
+  test.each([101, 105])('behavior: blocks 100 to %i that are not pushed, at once as a range', async (to) => {
+    const { clock, asked, head } = setUp()
+    for (const block of blocksOf(100, to)) head(block, false)
+    await clock.settle()
+    expect(asked).toEqual([`100-${to}`])
+  })
+
   test('behavior: blocks that are not pushed, many at once as a range', async () => {
     const { clock, told, asked, truth, head } = setUp()
     for (const number of [101, 104]) truth.set(hashOf(number), [logOf(number, 0)])
     for (const block of blocksOf(100, 105)) head(block, false)
     await clock.settle()
-    expect(asked).toEqual(['100', '101-105'])
+    expect(asked).toEqual(['100-105'])
     expect(told).toEqual([
       'passed 100',
       'logs 101: 0',
@@ -303,7 +331,7 @@ describe('what is asked for', () => {
     answerBy(async () => {})
     for (const block of blocksOf(101, 103)) head(block, false)
     await clock.settle()
-    expect(asked).toEqual(['100', '101-103', '101', '102', '103'])
+    expect(asked).toEqual(['100-103', '100', '101', '102', '103'])
     expect(told).toContain('logs 102: 0')
     expect(told.filter((line) => line.startsWith('logs'))).toHaveLength(1)
   })
