@@ -173,7 +173,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
     },
     forgotten: ledger.forgotten,
-    replaceableFrom: (number) => Math.max(begunAt, number - REPLACED),
+    replaceableFrom: (number) => Math.min(number, Math.max(begunAt, number - REPLACED)),
     confirm(to) {
       certainTo = Math.max(certainTo, to)
     },

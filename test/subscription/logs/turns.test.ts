@@ -469,7 +469,7 @@ describe('catching up', () => {
     newestIs(blockOf(200))
     turns.add({ type: 'catch-up' })
     await clock.settle()
-    expect([told, asked]).toEqual([['logs 190: 0', 'passed 190', 'passed 200'], ['100-200']])
+    expect([told, asked]).toEqual([['logs 190: 0', 'passed 190', 'passed 200'], ['99-200']])
     expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([191, 200])
     newestIs(blockOf(300))
     turns.add({ type: 'catch-up' })
