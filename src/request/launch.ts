@@ -102,7 +102,7 @@ function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
   return {
     isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
     // Reads of our own have a signal each, and one owner; pieces of logs are asked for one by one.
-    key: (plan.isInner && traits.group !== 'logs') || signal,
+    key: (signal && plan.isInner && traits.group !== 'logs') || signal,
     size: () => attempt.channel.provider.capability.batchSize(parts.clock.now()),
     onLeave(batch) {
       attempt.leftAt = parts.clock.now()

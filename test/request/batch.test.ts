@@ -471,6 +471,23 @@ describe('hedges', () => {
     await t.engine.close()
   })
 
+  test('behavior: reads of our own that nobody can abort wait for a slot as those of callers do', async () => {
+    const t = setUp([{}])
+    const [one] = t.servers as [ScriptedFetch]
+    for (const index of upTo(8)) {
+      t.many(1, index)
+      await t.clock.advance(0.1)
+    }
+    for (const index of upTo(12)) {
+      const request = { method: READ, params: [100 + index] }
+      void t.engine.request({ ...t.face, request, plan: { ...t.planner(request), isInner: true } })
+      await t.clock.advance(0.1)
+    }
+    expect(shape(one)).toEqual(Array(8).fill('single'))
+    await t.clock.advance(20)
+    expect(shape(one).slice(8)).toEqual([12])
+  })
+
   test('behavior: nor do writes and filters', async () => {
     const t = setUp([{}])
     const [one] = t.servers as [ScriptedFetch]
