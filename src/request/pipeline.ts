@@ -108,7 +108,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   goOn(flight, now)
   if (route.dial) flight.channels[route.dial.slot]?.dial?.()
   // What a declared pace or a slot allows is the request's first.
-  if (isNearHead(flight)) probeHeads(flight, now)
+  if (!hasLanded(flight) && isNearHead(flight)) probeHeads(flight, now)
 }
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */

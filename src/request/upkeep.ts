@@ -39,7 +39,10 @@ export function askUpkeep(
       settle()
     }
     Promise.resolve()
-      .then(() => connection?.request(request, controller && { signal: controller.signal }))
+      .then(() => {
+        if (parts.closed) throw parts.closed
+        return connection?.request(request, controller && { signal: controller.signal })
+      })
       .then(
         (value) => finish(() => resolve(value)),
         (error) => finish(() => reject(error)),

@@ -256,3 +256,34 @@ test('behavior: a strategy that ends who leads, while another one sets out again
   expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 1])
   expect([write.ended, other.ended]).toMatchObject([{ value: '0x2' }, { error: { message: 'enough' } }])
 })
+
+describe('a transport, when it is first asked', () => {
+  test.each(['aborts the request', 'closes the engine'])(
+    'that %s: nobody is asked for a head any more',
+    async (way) => {
+      const t = createTestEngine({ providers: 3, options: { consistency: 'head' } })
+      const controller = new AbortController()
+      t.channel('p1').reply(() => {
+        if (way === 'closes the engine') t.engine.close()
+        else controller.abort(new Error('enough'))
+        return '0x1'
+      })
+      const request = t.start(READ, ['0x01', 'latest'], { signal: controller.signal })
+      await t.clock.advance(20_000)
+      expect([request.times, ...['p1', 'p2', 'p3'].map((id) => t.channel(id).count())]).toEqual([1, 1, 0, 0])
+    },
+  )
+
+  test('that closes the engine: it is not asked for its chain any more, and nothing is left', async () => {
+    const t = createTestEngine({ providers: 1, options: { verifyChain: true, chainId: 1 } })
+    t.channel('p1').reply(() => t.engine.close())
+    t.channel('p1').on('eth_chainId').hang()
+    const request = t.start(READ)
+    await t.clock.settle()
+    expect([request.ended?.error.name, t.channel('p1').count(), t.clock.pending.total]).toEqual([
+      'TransportClosedError',
+      1,
+      0,
+    ])
+  })
+})
