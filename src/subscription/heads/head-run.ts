@@ -172,13 +172,15 @@ export function startHeadRun(
   /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
   async function refresh(own: Live) {
     const { id } = own.place
+    const before = highest
     bridge = clock.after(BRIDGED, () => begin(undefined, own))
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
     if (live !== own) return
     bridge.cancel()
     begin(block, own)
-    if (live === own && block) goElsewhereIfBehind(block)
+    // What it has pushed meanwhile is not held against it.
+    if (live === own && block && block.number < Math.min(before, chain.height())) goElsewhere(own.place)
   }
 
   async function poll() {
@@ -205,9 +207,7 @@ export function startHeadRun(
   }
 
   /** One that is behind is used only while there is no better one. */
-  function goElsewhereIfBehind({ number }: Block) {
-    if (!live || number >= chain.height()) return
-    const own = live.place
+  function goElsewhere(own: Place) {
     const isOther = (place: Place) => place !== own && !hasFailedOfLate(place, clock.now())
     if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
   }

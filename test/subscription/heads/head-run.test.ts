@@ -1,6 +1,7 @@
 // Where heads come from while providers come and go.
 
 import { describe, expect, test } from 'vitest'
+import type { RpcRequest } from '../../../src/types'
 import { createNodes } from '../nodes'
 
 describe('a source that is behind', () => {
@@ -22,6 +23,27 @@ describe('a source that is behind', () => {
     expect(source()).toBe('p3')
     await mine(1, 3)
     expect(seen).toEqual(['101', '102', '103'])
+  })
+})
+
+describe('a source that is slow to say what it has', () => {
+  test('behavior: it has pushed more meanwhile: that is not held against it', async () => {
+    const { clock, channel, mine, subscribe, answer, eventsOf } = createNodes(2)
+    for (const id of ['p1', 'p2'])
+      for (const type of ['http', 'ws'] as const)
+        channel(id, type).reply((asked: RpcRequest) => {
+          const value = answer(id, asked)
+          return new Promise((resolve) => void clock.after(1_500, () => resolve(value)))
+        })
+    const { seen } = subscribe()
+    await clock.advance(1_200)
+    await mine(1, 1, 2)
+    await clock.advance(5_000)
+    await mine(1, 1, 2)
+    expect([seen, eventsOf('subscription').map(({ to, provider }) => `${to} ${provider}`)]).toEqual([
+      ['101', '102'],
+      ['live p1'],
+    ])
   })
 })
 
