@@ -65,7 +65,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
     const found = await reads.untilDone(read, 0, hasChanged)
     if (!found || hasChanged() || delivery.cursor() !== cursor) return
     const isReplaced = delivery.missingFrom(found, cursor.number, before.number).length > 0
-    const isLost = found.some(({ number }) => number > cursor.number)
+    const isLost = found.some(({ number, hash }) => number >= delivery.begunAt() && !delivery.has(hash))
     if (!isReplaced && !isLost) return delivery.give(before, [], true)
     order.goByHeads()
     if (isLost) options.onLoss(before.number)

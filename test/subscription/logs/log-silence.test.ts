@@ -3,9 +3,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
 import type { Delivery } from '../../../src/subscription/logs/delivery'
+import { createDelivery } from '../../../src/subscription/logs/delivery'
 import type { LogReads } from '../../../src/subscription/logs/log-reads'
 import { createLogSilence } from '../../../src/subscription/logs/log-silence'
 import { createManualClock } from '../../support/manual-clock'
+import { blockOf, logOf } from '../blocks'
 import { createNodes, settle } from '../nodes'
 
 /** A stream at p1 that was given a log in each of 20 blocks, half a second apart. */
@@ -106,4 +108,27 @@ describe('a silence of pushed logs', () => {
       ])
     },
   )
+
+  test('behavior: the newest block, which had no logs, is replaced by one that has some, and nothing is pushed of that', async () => {
+    const clock = createManualClock()
+    const delivery = createDelivery({ onItem() {}, onGap() {} })
+    delivery.begin(blockOf(100))
+    delivery.give(blockOf(110), [], true)
+    const log = logOf(110, 0, 1)
+    const found = [{ number: 110, hash: log.blockHash, logs: [log] }]
+    const reads: Partial<LogReads> = { untilDone: (run) => run(), ofRange: async () => found }
+    const told: string[] = []
+    const silence = createLogSilence({
+      clock,
+      reads: reads as LogReads,
+      delivery,
+      blockTime: () => 500,
+      latest: async () => blockOf(112, { branch: 1 }),
+      order: { hasHeads: () => told.length > 0, goByHeads: () => void told.push('by heads') },
+      onLoss: (number) => told.push(`lost up to ${number}`),
+    })
+    silence.start()
+    await clock.advance(60_000)
+    expect(told).toEqual(['by heads', 'lost up to 112'])
+  })
 })
