@@ -139,11 +139,12 @@ export function createTurns(options: TurnsOptions): Turns {
   /** The gap is too wide: its oldest blocks are reported. */
   function passOver(run: readonly BlockItem[]) {
     const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
+    // Before anybody is told: whoever hears of it may make all start over.
+    queue.splice(0, run.length)
     // First of all it is passed, so that what stood there before goes.
-    if (run.length > 1) settle(first, [], false)
-    queue.splice(0, run.length - 2)
+    if (run.length > 1) delivery.give(first.block, [], false)
     delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
-    settle(last, [], false)
+    delivery.give(last.block, [], false)
   }
 
   /** From here on the chain itself is asked: what was known of it before is taken back first, or it would undo what is read. */

@@ -26,9 +26,13 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
   const canonical = new Map<number, Block>()
   let answer: () => Promise<void> = async () => {}
   let newest: Block | undefined
+  let onPassed = () => {}
   const delivery = createDelivery({
     onItem(item) {
-      if (item.type === 'passed') told.push(`passed ${nameOf(item)}`)
+      if (item.type === 'passed') {
+        told.push(`passed ${nameOf(item)}`)
+        onPassed()
+      }
       if (item.type === 'logs')
         told.push(
           `${item.isRemoved ? 'removed' : item.isLate ? 'late' : 'logs'} ${nameOf(item)}: ${item.results.map((log) => indexOf(log)).join(' ')}`,
@@ -87,6 +91,9 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     },
     answerBy(next: typeof answer) {
       answer = next
+    },
+    whenPassed(next: typeof onPassed) {
+      onPassed = next
     },
     newestIs(block: Block) {
       newest = block
@@ -282,6 +289,19 @@ describe('what is asked for', () => {
     head(blockOf(100), false)
     await clock.settle()
     expect([asked, told]).toEqual([['100'], ['passed 100']])
+  })
+
+  test('behavior: whoever hears of a gap makes all start over: that has its turn', async () => {
+    const { clock, told, asked, head, turns, newestIs, whenPassed } = setUp({ mostFilled: 2 })
+    whenPassed(() => {
+      whenPassed(() => {})
+      turns.clear()
+      newestIs(blockOf(106))
+      turns.add({ type: 'catch-up' })
+    })
+    for (const block of blocksOf(100, 105)) head(block, false)
+    await clock.settle()
+    expect([asked, told.at(-1)]).toEqual([['105-106'], 'passed 106'])
   })
 
   test('behavior: more than maxBackfillBlocks at once: the newest are read, the others reported', async () => {
