@@ -59,9 +59,9 @@ export function createCalls(parts: Parts): Calls {
   async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
     const { signal, id } = caller
     let by!: Provider // whoever wins is told of before the value comes
-    const onEnd: OnEnd = (attempts, channel) => {
+    const onEnd: OnEnd = (attempts, channel, kind) => {
       if (channel) by = channel.provider
-      caller.onEnd(attempts, channel)
+      caller.onEnd(attempts, channel, kind)
     }
     const asked = { channels: caller.channels, request, plan: partOf(clock.now(), caller, plan), signal, onEnd }
     const value = await fly(parts, asked, id)

@@ -13,7 +13,7 @@ import type { Plan } from '../request/plan'
 import { LEAST } from '../request/timing'
 import { takesSigned } from '../rpc/methods'
 import { paramOf } from '../rpc/params'
-import type { RpcRequest } from '../types'
+import type { FailureKind, RpcRequest } from '../types'
 import type { Caller } from './calls'
 import { attemptsOf, createCalls, isOver } from './calls'
 import { createFilters } from './filters/filters'
@@ -130,11 +130,13 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
       if (!isInner) emitEnd(parts, { id, method: request.method, startedAt, outcome, attempts, ...how })
     }
     let by: ChannelState | undefined
+    let kind: FailureKind | undefined
     let made = 0
-    const onEnd: OnEnd = (attempts, channel) => {
+    const onEnd: OnEnd = (attempts, channel, how) => {
       by = channel ?? by
+      kind = how
       made += attempts
-      asked.onEnd?.(attempts, channel)
+      asked.onEnd?.(attempts, channel, how)
     }
     if (!isInner) counts.total++
     try {
@@ -146,7 +148,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     } catch (error) {
       const isAborted = isOver({ signal }, error)
       if (!isAborted && !isInner) counts.failed++
-      tell(isAborted ? 'aborted' : 'error', made, { by, error, kind: attemptsOf(error).at(-1)?.kind })
+      tell(isAborted ? 'aborted' : 'error', made, { by, error, kind: kind ?? attemptsOf(error).at(-1)?.kind })
       throw error
     }
   }

@@ -10,7 +10,7 @@ import type { Heads } from '../provider/head'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Reach } from '../rpc/reach'
-import type { RpcRequest } from '../types'
+import type { FailureKind, RpcRequest } from '../types'
 import type { Attempt } from './attempt'
 import type { ClientChannels, Plan, Planner } from './plan'
 import type { ProbeLedger } from './probe-ledger'
@@ -84,8 +84,8 @@ export type Held = {
   pauses: number
 }
 
-/** Told how many attempts it took, and who gave the answer if anybody did. */
-export type OnEnd = (attempts: number, by?: ChannelState | undefined) => void
+/** Told how many attempts it took; who gave the answer or the error that is told, or was asked last; and the kind of that error. */
+export type OnEnd = (attempts: number, by?: ChannelState | undefined, kind?: FailureKind | undefined) => void
 
 /** A place in the waiting room. */
 export type Seat = {

@@ -2,6 +2,7 @@
 // and does so first: whatever is told of it runs code of the user's, which may end it again.
 
 import { NoProviderError, TransportClosedError } from '../errors'
+import type { FailureKind } from '../types'
 import type { Attempt } from './attempt'
 import { lose } from './attempt'
 import { isPoison, settleWithheld } from './blame'
@@ -46,7 +47,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
   const telling = isOwn ? undefined : tellingOf(flight, given)
   const thrown = isOwn ? Object.assign(given, sendFacts(flight)) : errorOf(flight, telling)
   const { kind, attempt } = telling ?? flight.failures.at(-1) ?? {}
-  end(flight, !isPoison(flight, now), now, attempt)
+  end(flight, !isPoison(flight, now), now, attempt, kind)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
     emitRequest(flight, 'error', attempt, error, kind)
@@ -78,11 +79,11 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
 }
 
 /** Without an answer: what is on its way is called off. @param by whose failure is told, or who was asked last */
-function end(flight: Flight, isBlamed: boolean, now: number, by?: Attempt) {
+function end(flight: Flight, isBlamed: boolean, now: number, by?: Attempt, kind?: FailureKind) {
   clear(flight)
   settleWithheld(flight, isBlamed, now)
   for (const attempt of flight.inFlight) callOff(flight, attempt, now)
-  flight.onEnd?.(flight.attempts, by?.channel)
+  flight.onEnd?.(flight.attempts, by?.channel, kind)
 }
 
 function clear(flight: Flight) {

@@ -355,6 +355,14 @@ describe('126. exactly one terminal event', () => {
     expect(t.status().requests.failed).toBe(1)
   })
 
+  test('failure: of a raw transaction, the provider and the kind are those of the error that is told', async () => {
+    const t = createTestEngine({ providers: 2, options: { rounds: 1 } })
+    t.channel('p1').fail(rpcError(-32000, 'transaction underpriced'))
+    t.channel('p2').fail(networkError())
+    await errorOf(t, 'eth_sendRawTransaction', ['0x01'])
+    expect(t.eventsOf('request')).toMatchObject([{ provider: 'p1', error: { kind: 'transaction-rejected' } }])
+  })
+
   test('failure: of the provider whose error is told, though another one was asked later', async () => {
     const t = createTestEngine({ options: { rounds: 1 } })
     t.channel('p1').fail(unclear())
