@@ -19,8 +19,8 @@ export type QueueItem =
   /** From what was delivered to the newest block: the stream goes by heads from here on, or some of them are missing. */
   | { readonly type: 'catch-up' }
 
-/** `pass`: nothing to deliver, and that is certain. `skip`: nothing came, and nothing more is to be known. */
-export type Verdict = 'pass' | 'skip' | 'release' | 'wait' | 'ask'
+/** `settle`: with what was pushed for it, if anything was. */
+export type Verdict = 'settle' | 'wait' | 'ask'
 
 export type Evidence = {
   readonly isCovered: boolean
@@ -35,14 +35,13 @@ export type Evidence = {
 }
 
 export function verdictOf({ isCovered, bloom, hasPushes, isSettled, mustCheck, mayCheck }: Evidence): Verdict {
-  if (bloom === 'no' && !hasPushes) return 'pass'
+  if (bloom === 'no' && !hasPushes) return 'settle'
   if (!isCovered || mustCheck) return 'ask'
   if (!isSettled) return 'wait'
-  if (hasPushes) return 'release'
-  return bloom === 'yes' && mayCheck ? 'ask' : 'skip'
+  return bloom === 'yes' && !hasPushes && mayCheck ? 'ask' : 'settle'
 }
 
-/** The blocks at the front of which all are to be asked for: they are asked for together. */
+/** The blocks at the front that are to be asked for together. */
 export function askedRun(
   queue: readonly QueueItem[],
   most: number,

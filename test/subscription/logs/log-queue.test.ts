@@ -16,19 +16,19 @@ const evidence: Evidence = {
 
 describe('verdictOf', () => {
   test.each<[string, Partial<Evidence>, string]>([
-    ['the bloom says that there is nothing', { bloom: 'no' }, 'pass'],
-    ['the bloom says so, though it is not pushed', { bloom: 'no', isCovered: false }, 'pass'],
-    ['the bloom says so, though it is to be checked', { bloom: 'no', mustCheck: true }, 'pass'],
+    ['the bloom says that there is nothing', { bloom: 'no' }, 'settle'],
+    ['the bloom says so, though it is not pushed', { bloom: 'no', isCovered: false }, 'settle'],
+    ['the bloom says so, though it is to be checked', { bloom: 'no', mustCheck: true }, 'settle'],
     ['it is not pushed', { isCovered: false }, 'ask'],
     ['a part was pushed, but not all of it', { isCovered: false, hasPushes: true }, 'ask'],
     ['the source is suspect', { mustCheck: true, hasPushes: true, isSettled: false }, 'ask'],
     ['more may come', { isSettled: false, hasPushes: true }, 'wait'],
     ['something may come', { isSettled: false, bloom: 'yes' }, 'wait'],
-    ['all has come', { hasPushes: true, bloom: 'yes' }, 'release'],
-    ['it has come against the bloom', { hasPushes: true, bloom: 'no' }, 'release'],
+    ['all has come', { hasPushes: true, bloom: 'yes' }, 'settle'],
+    ['it has come against the bloom', { hasPushes: true, bloom: 'no' }, 'settle'],
     ['nothing has come where something may be', { bloom: 'yes' }, 'ask'],
-    ['nothing has come, and it may not be checked', { bloom: 'yes', mayCheck: false }, 'skip'],
-    ['nothing has come, and the bloom says nothing', {}, 'skip'],
+    ['nothing has come, and it may not be checked', { bloom: 'yes', mayCheck: false }, 'settle'],
+    ['nothing has come, and the bloom says nothing', {}, 'settle'],
   ])('default: %s', (_, given, expected) => {
     expect(verdictOf({ ...evidence, ...given })).toBe(expected)
   })
