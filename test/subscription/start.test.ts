@@ -509,4 +509,26 @@ describe('a place that does not tell how far it is', () => {
       ['101', '102'],
     ])
   })
+
+  test.each([[['logs']], [['logs', 'newHeads']]])(
+    'behavior: %s: it is lost, and so is the next one: once live, it is not opened a second time',
+    async (kinds) => {
+      const { clock, channel, subscribe, become, eventsOf } = setUp(2)
+      for (const id of ['p1', 'p2']) for (const type of ['http', 'ws'] as const) channel(id, type).reply(refuse)
+      for (const kind of kinds) subscribe([kind])
+      await clock.advance(1_500)
+      for (const number of [1, 2]) {
+        become(number, 'waiting')
+        await clock.advance(3_000)
+      }
+      become(2, 'open')
+      await clock.advance(3_000)
+      const [first, ...others] = eventsOf('subscription').filter(({ key }) => key.startsWith('logs'))
+      expect([first?.from, others.length > 0, others.filter(({ to }) => to === 'opening')]).toEqual([
+        'opening',
+        true,
+        [],
+      ])
+    },
+  )
 })

@@ -60,7 +60,7 @@ export function createLogStream(
   const trust = createTrust(verify, blooms, filter, pushes)
   /** Whether it is decided where it comes from. */
   let isSettled = false
-  /** It is pushed from a place that has not told what it has. */
+  /** It has been live, as it was pushed from a place that had not told what it has. */
   let isUnbased = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
   const check = createLogCheck({
@@ -161,8 +161,8 @@ export function createLogStream(
   /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
   function state(): StreamState {
     const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
-    const isBegun = delivery.cursor() || (order.hasHeads() ? name === 'live' : isUnbased)
-    if (!isSettled || !isBegun) return { name: 'opening' }
+    isUnbased ||= isSettled && order.hasHeads() && name === 'live'
+    if (!isSettled || !(delivery.cursor() || isUnbased)) return { name: 'opening' }
     const place = pushes.place()
     if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
     return {
