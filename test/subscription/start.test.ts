@@ -6,7 +6,7 @@ import type { LogsOfBlock } from '../../src/subscription/items'
 import type { RpcRequest } from '../../src/types'
 import { networkError, rpcError } from '../support/errors'
 import { nameOf } from './blocks'
-import { createNodes, settle } from './nodes'
+import { createNodes, logsOf, settle } from './nodes'
 
 /** How a stream of logs is shown, and the height of the chain at that moment. */
 function setUp(...given: Parameters<typeof createNodes>) {
@@ -531,4 +531,24 @@ describe('a place that does not tell how far it is', () => {
       ])
     },
   )
+
+  test('behavior: a log that is pushed while heads are sought for somebody who joins: it is not lost', async () => {
+    const { clock, channel, subscribe, mine, feed, engine, face, answer } = setUp(1)
+    for (const type of ['http', 'ws'] as const)
+      channel('p1', type).reply((asked: RpcRequest) =>
+        (asked.params as unknown[] | undefined)?.[0] === 'latest' ? refuse() : answer('p1', asked),
+      )
+    const one = subscribe(['logs', {}])
+    await clock.advance(1_000)
+    feed(1).confirm(200)
+    const joined = engine.subscriptions.logs(face)
+    const first = joined.next()
+    await clock.advance(50)
+    for (const log of (await mine(1)).flatMap(logsOf)) feed(1).push(log, 'logs')
+    await clock.advance(500)
+    await mine(1, 1)
+    await clock.advance(5_000)
+    expect([one.seen, (await first).value.number]).toEqual([['101:0', '101:1', '102:0', '102:1'], 101n])
+    await engine.close()
+  })
 })

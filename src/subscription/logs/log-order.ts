@@ -68,8 +68,10 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     // What came since the newest block that callers knew of was not pushed.
     const known = options.known()
     const isLater = known !== undefined && known < block.number
-    delivery.begin(isLater ? { number: known, hash: '', provider: block.provider } : block)
-    if (isLater) off ? catchUp() : goByHeads()
+    const first = isLater ? { number: known, hash: '', provider: block.provider } : block
+    delivery.begin(first)
+    if (off && !first.hash) catchUp()
+    else if (isLater) goByHeads()
     onState()
   }
 

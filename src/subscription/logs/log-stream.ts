@@ -140,7 +140,11 @@ export function createLogStream(
       // It should have come with the others of its block.
       onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
-    } else order.addByLog({ number, hash, provider: place.id })
+    } else {
+      // While heads are only sought, its own may not come any more.
+      if (isUnbased && heads.state().name !== 'live') order.begin({ number: number - 1, hash: '', provider: place.id })
+      order.addByLog({ number, hash, provider: place.id })
+    }
     turns.look()
   }
 
