@@ -148,7 +148,9 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     } catch (error) {
       const isAborted = isOver({ signal }, error)
       if (!isAborted && !isInner) counts.failed++
-      tell(isAborted ? 'aborted' : 'error', made, { by, error, kind: kind ?? attemptsOf(error).at(-1)?.kind })
+      const attempts = attemptsOf(error)
+      const told = attempts.find((attempt) => attempt.kind === kind) ?? attempts.at(-1)
+      tell(isAborted ? 'aborted' : 'error', made, { by, error, kind: told?.kind })
       throw error
     }
   }
