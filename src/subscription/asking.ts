@@ -33,7 +33,9 @@ export type Asking = {
   readonly ask: Ask
   /** Ids of those that may be asked without a caller's request. */
   providers(): string[]
-  /** Nobody wants any more what is being asked. */
+  /** Somebody subscribes: from now on is asked. */
+  begin(): void
+  /** Nobody wants any more what is being asked. What goes on all the same asks in vain, until somebody subscribes again. */
   abort(): void
 }
 
@@ -46,10 +48,12 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
   const plan = planner({ method: 'eth_subscribe' })
   /** One signal for all that is asked would have too many listeners. */
   const asked = new Set<AbortController>()
+  let isWanted = true
 
   return {
     ask(request, { purpose, timeout, serving, provider, isPinned, exclude = [], channel = plan.channel }) {
       const barred = serving === undefined ? [] : barredFrom(planner({ method: serving }), parts.providers)
+      if (!isWanted) return Promise.reject(unwanted())
       // A client that is pinned to one provider asks nobody else.
       const limits = !plan.isPinned && {
         ...(provider && { provider, allowFailover: !isPinned }),
@@ -75,9 +79,17 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
       const mayServe = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
       return [...new Set(mayServe.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
+    begin() {
+      isWanted = true
+    },
     abort() {
+      isWanted = false
       // Whoever hears of it may subscribe anew.
-      for (const controller of [...asked]) controller.abort(new Error('Nobody is subscribed any more.'))
+      for (const controller of [...asked]) controller.abort(unwanted())
     },
   }
+}
+
+function unwanted() {
+  return new Error('Nobody is subscribed any more.')
 }

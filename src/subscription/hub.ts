@@ -103,6 +103,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
       shares.delete(key.id)
       if (shares.size === 0) asking.abort()
     }
+    asking.begin()
     const shared = createShared({ clock, events, key, open: (sink) => streamOf(key, sink), onEnd })
     shares.set(key.id, shared)
     return shared

@@ -551,4 +551,34 @@ describe('a place that does not tell how far it is', () => {
     expect([one.seen, (await first).value.number]).toEqual([['101:0', '101:1', '102:0', '102:1'], 101n])
     await engine.close()
   })
+
+  test.each([
+    ['newHeads', 'eth_getBlockByNumber'],
+    ['logs', 'eth_getLogs'],
+  ])(
+    'behavior: %s: %s is on its way when the last one leaves: nothing more is asked, or keeps the process alive',
+    async (kind, method) => {
+      const { clock, channel, subscribe, answer, mine, become } = setUp(2)
+      const asked: string[] = []
+      for (const id of ['p1', 'p2'])
+        for (const type of ['http', 'ws'] as const)
+          channel(id, type).reply((request: RpcRequest) => {
+            asked.push(`${id} ${type} ${request.method}`)
+            return request.method === method ? new Promise(() => {}) : answer(id, request)
+          })
+      const one = subscribe([kind])
+      await clock.advance(1_000)
+      if (kind === 'logs') {
+        await mine(1, 1)
+        become(1, 'waiting')
+        await mine(1, 2)
+        await clock.advance(100)
+      }
+      await one.unsubscribe()
+      await clock.advance(1_999)
+      const before = [...asked]
+      await clock.advance(1)
+      expect([before.at(-1), asked, clock.pending.after]).toEqual([expect.stringContaining(method), before, 0])
+    },
+  )
 })
