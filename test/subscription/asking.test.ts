@@ -42,13 +42,29 @@ describe('serving', () => {
   })
 })
 
-test('behavior: given a listener that has something asked as all that is asked is given up, then that is not', () => {
+test('behavior: given a listener that begins anew as all that is asked is given up, then what it asks is not', () => {
   const signals: AbortSignal[] = []
   const block = { method: 'eth_blockNumber' }
-  const { ask, abort } = setUp({}, (signal) => {
-    if (signals.push(signal) === 1) signal.addEventListener('abort', () => void ask(block, { purpose: 'heads' }))
+  const { ask, abort, begin } = setUp({}, (signal) => {
+    if (signals.push(signal) > 1) return
+    signal.addEventListener('abort', () => {
+      begin()
+      void ask(block, { purpose: 'heads' })
+    })
   })
   void ask(block, { purpose: 'heads' })
   abort()
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
+})
+
+test('behavior: once all is given up nothing is asked, until somebody begins anew', async () => {
+  let count = 0
+  const { ask, abort, begin } = setUp({}, () => void count++)
+  const block = { method: 'eth_blockNumber' }
+  abort()
+  await expect(ask(block, { purpose: 'heads' })).rejects.toThrow('Nobody is subscribed any more.')
+  expect(count).toBe(0)
+  begin()
+  void ask(block, { purpose: 'heads' })
+  expect(count).toBe(1)
 })
