@@ -26,6 +26,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
   const canonical = new Map<number, Block>()
   let answer: () => Promise<void> = async () => {}
   let newest: Block | undefined
+  let lowest = -1
   const delivery = createDelivery({
     onItem(item) {
       if (item.type === 'passed') told.push(`passed ${nameOf(item)}`)
@@ -66,7 +67,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       noteLie: ({ provider }) => told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
-    heads: { tip: () => newest, has: (hash) => newest === undefined || newest.hash === hash },
+    heads: { tip: () => newest, lowest: () => lowest, has: (hash) => newest === undefined || newest.hash === hash },
     backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
   })
   return {
@@ -88,8 +89,10 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     answerBy(next: typeof answer) {
       answer = next
     },
-    newestIs(block: Block) {
+    /** @param from the lowest block that heads remember */
+    newestIs(block: Block, from = -1) {
       newest = block
+      lowest = from
     },
     stop() {
       reads.stop()
@@ -451,6 +454,17 @@ describe('catching up', () => {
     await clock.settle()
     expect(asked).toEqual(['141-240'])
     expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([100, 240])
+  })
+
+  test('behavior: read for longer than heads remember a block, it is not read again', async () => {
+    const { clock, told, asked, turns, newestIs, answerBy } = setUp()
+    answerBy(() => new Promise((resolve) => void clock.after(3_000, resolve)))
+    newestIs(blockOf(110))
+    turns.add({ type: 'catch-up' })
+    await clock.advance(1_000)
+    newestIs(blockOf(700), 444)
+    await clock.advance(2_000)
+    expect([told, asked]).toEqual([['passed 110'], ['99-110']])
   })
 
   test('Given a reorg that happened while disconnected, then the orphaned logs are taken back, newest first, then the new ones', async () => {
