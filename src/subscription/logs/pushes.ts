@@ -19,6 +19,8 @@ export type Pushes = {
   restart(): void
   /** Whether all logs of this block are pushed, as far as is known. */
   cover(block: Block): boolean
+  /** Whether it goes on with the block of the last one that was pushed. */
+  isNext(log: Log): boolean
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */
   add(log: Log): boolean
   /** What was pushed for a block. */
@@ -86,6 +88,7 @@ export function createPushes(): Pushes {
       if (above === Infinity) above = number
       return number > above
     },
+    isNext: (log) => last?.hash === log.blockHash && last.index < indexOf(log),
     add(log) {
       const number = heightOf(log.blockNumber) as number
       highest = Math.max(highest, number)

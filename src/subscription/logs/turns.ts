@@ -22,8 +22,8 @@ export type Turns = {
   drop(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
   uncover(): void
-  /** Something was pushed, or is known now: the first one may be settled. */
-  look(): void
+  /** Something was pushed, or is known now: the first one may be settled. @param hash of the block of which a log was pushed */
+  look(hash?: string | undefined): void
   /** Forgets all whose turn has not come. */
   clear(): void
   /** Nobody has a turn any more, now or later. */
@@ -37,7 +37,7 @@ export type TurnsOptions = CatchUpOptions & {
   readonly onLoss: (number: number) => void
 }
 
-/** All in ms. The logs of a block come together; */
+/** All in ms. The logs of a block come one after the other, and its head with them, without longer pauses; */
 const SETTLE = 50
 /** a check holds back what comes after it; */
 const HELD_BACK = 2_000
@@ -51,6 +51,8 @@ export function createTurns(options: TurnsOptions): Turns {
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
+  /** The last one that was given more time, as we had none to read what came. */
+  let spared: BlockItem | undefined
   const missed = createCatchUp(options, pauses, dropTo)
 
   async function work() {
@@ -82,10 +84,19 @@ export function createTurns(options: TurnsOptions): Turns {
       mustCheck: mustCheck(block.number),
       mayCheck,
     })
-    if (verdict === 'wait') return pauses.wait(left)
+    if (verdict === 'wait') return wait(item, left)
     if (verdict === 'ask') return ask(item)
     settle(item, pushes.take(block.hash), false)
     return undefined
+  }
+
+  async function wait(item: BlockItem, ms: number) {
+    const dueAt = clock.now() + ms
+    await pauses.wait(ms)
+    // So late, we were busy with something else: what came meanwhile lies unread.
+    if (item === spared || clock.now() < dueAt + SETTLE) return
+    spared = item
+    item.at = clock.now()
   }
 
   /** @param isWhole whether these are known to be all its logs, whatever its bloom says */
@@ -165,7 +176,9 @@ export function createTurns(options: TurnsOptions): Turns {
       for (const item of queue) if (item.type === 'block') item.isCovered = false
       pauses.wake()
     },
-    look() {
+    look(hash) {
+      const last = queue.at(-1)
+      if (last?.type === 'block' && last.block.hash === hash) last.at = clock.now()
       pauses.wake()
       void work()
     },

@@ -84,7 +84,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     head: (block: Block, isCovered = true) => turns.add({ type: 'block', block, at: clock.now(), isCovered }),
     push(...logs: Log[]) {
       for (const log of logs) pushes.add(log)
-      turns.look()
+      turns.look(logs.at(-1)?.blockHash)
     },
     answerBy(next: typeof answer) {
       answer = next
@@ -148,6 +148,16 @@ describe('what is pushed', () => {
     expect([told, asked]).toEqual([['lie p1', 'logs 100: 0 1', 'passed 100'], ['100']])
   })
 
+  test('behavior: what came while we were busy has time to be read, once', async () => {
+    const { clock, told, head, push } = setUp()
+    head(blockOf(100))
+    await clock.jump(200)
+    push(logOf(100, 0))
+    expect(told).toEqual([])
+    await clock.jump(200)
+    expect(told).toEqual(['logs 100: 0', 'passed 100'])
+  })
+
   test('behavior: for a branch that has lost, it is kept no longer than blocks may be replaced', async () => {
     const { clock, head, push, pushes } = setUp()
     const lost = logOf(100, 0)
@@ -162,12 +172,13 @@ describe('what is pushed', () => {
     }
   })
 
-  test('default: the logs of a block are given together, 50 ms after its head', async () => {
+  test('default: the logs of a block are given together, 50 ms after the last of them', async () => {
     const { clock, told, asked, head, push } = setUp()
     head(blockOf(100))
     push(logOf(100, 1))
     await clock.advance(49)
     push(logOf(100, 0))
+    await clock.advance(49)
     expect(told).toEqual([])
     await clock.advance(1)
     expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], []])
