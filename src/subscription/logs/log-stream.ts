@@ -67,6 +67,7 @@ export function createLogStream(
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
       !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
+    isPushed: pushes.covers,
     onLoss,
   })
   const order = createLogOrder({

@@ -19,6 +19,8 @@ export type Pushes = {
   restart(): void
   /** Whether all logs of this block are pushed, as far as is known. */
   cover(block: Block): boolean
+  /** Whether the present place was to push its logs, as far as is known. */
+  covers(number: number): boolean
   /** Whether it goes on with the block of the last one that was pushed. */
   isNext(log: Log): boolean
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */
@@ -71,6 +73,8 @@ export function createPushes(): Pushes {
     last = undefined
   }
 
+  const covers = (number: number) => place !== undefined && number > above
+
   return {
     place: () => place,
     begin(next, known = Infinity) {
@@ -86,8 +90,9 @@ export function createPushes(): Pushes {
       // A head that had to be asked for says nothing about when its logs were pushed.
       if (!place || !isPushed) return false
       if (above === Infinity) above = number
-      return number > above
+      return covers(number)
     },
+    covers,
     isNext: (log) => last?.hash === log.blockHash && last.index < indexOf(log),
     add(log) {
       const number = heightOf(log.blockNumber) as number

@@ -10,6 +10,7 @@ import { blockOf, logOf } from '../blocks'
 
 /** As many blocks from 100 on were given, with a log each; some of them have another one. */
 function setUp(count: number, ...lost: number[]) {
+  let pushedFrom = 100
   const clock = createManualClock()
   const late: number[] = []
   const asked: string[] = []
@@ -31,13 +32,25 @@ function setUp(count: number, ...lost: number[]) {
     reads: createLogReads(clock, createGate(1), { logsIn } as never, {}),
     delivery,
     isOver: () => true,
+    isPushed: (number) => number >= pushedFrom,
     onLoss(number) {
       losses.push(number)
       delivery.giveUp()
       void check.run()
     },
   })
-  return { clock, check, delivery, late, asked, losses, gaps }
+  return {
+    clock,
+    check,
+    delivery,
+    late,
+    asked,
+    losses,
+    gaps,
+    pushesFrom(number: number) {
+      pushedFrom = number
+    },
+  }
 }
 
 describe('run', () => {
@@ -52,6 +65,13 @@ describe('run', () => {
     const { check, late, asked, losses } = setUp(10, 103)
     await check.run()
     expect([asked, late, losses]).toEqual([['100-109'], [103], [109]])
+  })
+
+  test('behavior: what is missing from before the present place pushed is no loss of its own', async () => {
+    const { check, delivery, late, losses, pushesFrom } = setUp(10, 103)
+    pushesFrom(104)
+    await check.run()
+    expect([late, losses, delivery.uncertainFrom()]).toEqual([[103], [], Infinity])
   })
 
   test('behavior: what is too old to be looked at is trusted until a loss is found', async () => {

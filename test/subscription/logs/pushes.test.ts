@@ -132,4 +132,13 @@ describe('cover', () => {
     pushes.begin(place, 100)
     expect(pushes.isNext(logOf(100, 4))).toBe(false)
   })
+
+  test('behavior: which blocks the place was to push', () => {
+    const pushes = createPushes()
+    expect(pushes.covers(100)).toBe(false)
+    pushes.begin(place)
+    expect(pushes.covers(100)).toBe(false)
+    pushes.begin(place, 100)
+    expect([pushes.covers(100), pushes.covers(101)]).toEqual([false, true])
+  })
 })
