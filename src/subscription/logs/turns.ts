@@ -122,11 +122,10 @@ export function createTurns(options: TurnsOptions): Turns {
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
     const isCovered = run.every((item) => item.isCovered)
-    const limit = isCovered ? HELD_BACK : GIVEN_UP
-    const read = () => within(clock, limit, reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
-    const reading = reads.untilDone(read, limit, isLeft)
-    // A check holds others back: it does not wait for its turn for ever.
-    const found = await (isCovered ? within(clock, limit, reading) : reading)
+    // A check holds others back: it waits neither for its turn nor for an answer for ever.
+    const bounded = <value>(given: Promise<value>) => (isCovered ? within(clock, HELD_BACK, given) : given)
+    const read = () => bounded(reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
+    const found = await bounded(reads.untilDone(read, isCovered ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
     if (!found && isCovered && run.some((item) => !item.isCovered)) return

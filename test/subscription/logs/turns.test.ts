@@ -333,6 +333,15 @@ describe('what is asked for', () => {
     expect(told).toEqual(['gap 100-100: the logs could not be had', 'passed 100'])
   })
 
+  test('behavior: one answer that takes longer than 30 s, as it is read in many pieces, is waited for', async () => {
+    const { clock, told, asked, truth, head, answerBy } = setUp()
+    truth.set(hashOf(100), [logOf(100, 0)])
+    answerBy(() => new Promise((resolve) => void clock.after(60_000, resolve)))
+    head(blockOf(100), false)
+    await clock.advance(60_000)
+    expect([told, asked]).toEqual([['logs 100: 0', 'passed 100'], ['100']])
+  })
+
   test('behavior: it works again: nothing is missing', async () => {
     const { clock, told, truth, head, answerBy } = setUp()
     truth.set(hashOf(100), [logOf(100, 0)])
