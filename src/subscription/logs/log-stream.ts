@@ -128,12 +128,11 @@ export function createLogStream(
     if (log.removed) return order.removeByLog(hash)
     silence.hear(number)
     if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
-    const goesOn = pushes.isNext(log) && heads.highest() <= number
     if (pushes.add(log)) onLoss(number)
     // Whether the turn of the block has come already.
     if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
-      // It should have come with the others of its block, but a large one may pause on its way.
-      if (!goesOn) onLoss(number)
+      // It should have come with the others of its block.
+      if (!turns.isSlow(hash)) onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else order.addByLog({ number, hash, provider: place.id })
     turns.look(hash)

@@ -21,8 +21,6 @@ export type Pushes = {
   cover(block: Block): boolean
   /** Whether the present place was to push its logs, as far as is known. */
   covers(number: number): boolean
-  /** Whether it goes on with the block of the last one that was pushed. */
-  isNext(log: Log): boolean
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */
   add(log: Log): boolean
   /** What was pushed for a block. */
@@ -93,7 +91,6 @@ export function createPushes(): Pushes {
       return covers(number)
     },
     covers,
-    isNext: (log) => last?.hash === log.blockHash && last.index < indexOf(log),
     add(log) {
       const number = heightOf(log.blockNumber) as number
       highest = Math.max(highest, number)

@@ -20,6 +20,8 @@ export type Turns = {
   mayCome(hash: string): boolean
   /** Takes out a block whose turn has not come. Returns whether there was one. */
   drop(hash: string): boolean
+  /** Whether a log comes after the turn of its block only as the place is slow: nothing else has come since. It is given more time. */
+  isSlow(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
   uncover(): void
   /** Something was pushed, or is known now: the first one may be settled. @param hash of the block of which a log was pushed */
@@ -39,6 +41,8 @@ export type TurnsOptions = CatchUpOptions & {
 
 /** All in ms. The logs of a block come one after the other, and its head with them, without longer pauses; */
 const SETTLE = 50
+/** the first of them may come so long after its head, where that is usual; */
+const SLOWEST = 1_000
 /** a check holds back what comes after it; */
 const HELD_BACK = 2_000
 /** a block that cannot be had is reported. */
@@ -51,6 +55,10 @@ export function createTurns(options: TurnsOptions): Turns {
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
+  /** So long after its head the first log of a block is waited for (in ms). */
+  let patience = SETTLE
+  /** The last one whose turn is over. */
+  let settled: BlockItem | undefined
   /** The last one that was given more time, as we had none to read what came. */
   let spared: BlockItem | undefined
   const missed = createCatchUp(options, pauses, dropTo)
@@ -74,7 +82,7 @@ export function createTurns(options: TurnsOptions): Turns {
   function stepBlock(item: BlockItem): Promise<void> | undefined {
     const { block, at, isCovered } = item
     const hasPushes = pushes.of(block.hash).length > 0
-    const left = at + SETTLE - clock.now()
+    const left = at + (hasPushes ? SETTLE : patience) - clock.now()
     const bloom = bloomOf(block)
     const verdict = verdictOf({
       isCovered,
@@ -100,8 +108,10 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   /** @param isWhole whether these are known to be all its logs, whatever its bloom says */
-  function settle({ block }: BlockItem, logs: readonly Log[], isWhole: boolean) {
+  function settle(item: BlockItem, logs: readonly Log[], isWhole: boolean) {
     queue.shift()
+    settled = item
+    const { block } = item
     pushes.forgetBelow(block.number - MOST_AT_ONCE)
     const isDenied = bloomOf(block) === 'no'
     if (isDenied && logs.length > 0) trust.noteLie(block)
@@ -171,7 +181,13 @@ export function createTurns(options: TurnsOptions): Turns {
       if (queue.length < before) pauses.wake()
       return queue.length < before
     },
+    isSlow(hash) {
+      if (queue.length > 0 || settled?.block.hash !== hash) return false
+      patience = Math.min(SLOWEST, Math.max(patience, 2 * (clock.now() - settled.at)))
+      return true
+    },
     uncover() {
+      patience = SETTLE
       for (const item of queue) if (item.type === 'block') item.isCovered = false
       pauses.wake()
     },

@@ -27,11 +27,11 @@ describe('a log after the turn of its block', () => {
     }
   }
 
-  test('behavior: it goes on where the block ended: a large one has paused on its way, and nothing is asked for', async () => {
+  test('behavior: nothing else has come since: the place is slow, and nothing is asked for', async () => {
     expect(await pushApart(false)).toEqual({ late: 0, asked: 0 })
   })
 
-  test('behavior: other blocks have come in between: the source is not relied on', async () => {
+  test('behavior: another block has come in between: the source is not relied on', async () => {
     const { asked } = await pushApart(true)
     expect(asked).toBeGreaterThan(0)
   })

@@ -122,17 +122,6 @@ describe('cover', () => {
     expect([pushed(104), pushed(105)].map(pushes.cover)).toEqual([false, true])
   })
 
-  test('behavior: whether a log goes on with the block of the last one', () => {
-    const pushes = createPushes()
-    pushes.add(logOf(100, 3))
-    const logs = [logOf(100, 4), logOf(100, 3), logOf(100, 2), logOf(101, 4), logOf(100, 4, 1)]
-    expect(logs.map(pushes.isNext)).toEqual([true, false, false, false, false])
-    pushes.take(hashOf(100))
-    expect(pushes.isNext(logOf(100, 4))).toBe(true)
-    pushes.begin(place, 100)
-    expect(pushes.isNext(logOf(100, 4))).toBe(false)
-  })
-
   test('behavior: which blocks the place was to push', () => {
     const pushes = createPushes()
     expect(pushes.covers(100)).toBe(false)

@@ -148,6 +148,29 @@ describe('what is pushed', () => {
     expect([told, asked]).toEqual([['lie p1', 'logs 100: 0 1', 'passed 100'], ['100']])
   })
 
+  test('behavior: of a place whose logs come late after their heads, the first one is waited for twice as long as it took, 1 s at most', async () => {
+    const { clock, told, turns, head, push } = setUp()
+    const passesAfter = async (number: number) => {
+      const from = clock.now()
+      head(blockOf(number))
+      while (told.at(-1) !== `passed ${number}`) await clock.advance(1)
+      return clock.now() - from
+    }
+    expect([turns.isSlow(hashOf(100)), await passesAfter(100)]).toEqual([false, 50])
+    await clock.advance(50)
+    expect([turns.isSlow(hashOf(99)), turns.isSlow(hashOf(100)), await passesAfter(101)]).toEqual([false, true, 200])
+    head(blockOf(102))
+    expect(turns.isSlow(hashOf(101))).toBe(false)
+    await clock.advance(100)
+    push(logOf(102, 0))
+    await clock.advance(50)
+    expect(told.at(-1)).toBe('passed 102')
+    await clock.advance(5_000)
+    expect([turns.isSlow(hashOf(102)), await passesAfter(103)]).toEqual([true, 1_000])
+    turns.uncover()
+    expect(await passesAfter(104)).toBe(50)
+  })
+
   test('behavior: what came while we were busy has time to be read, once', async () => {
     const { clock, told, head, push } = setUp()
     head(blockOf(100))
