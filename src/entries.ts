@@ -142,6 +142,17 @@ export function readList(
   }
 }
 
+/** The ids of a list as it was written; `undefined` where a transport has to be made to know its own. */
+export function idsOf(list: readonly ProviderEntry[]): string[] | undefined {
+  const configs = flatten(list).map(toConfig)
+  const taken = new Set(configs.map(({ id }) => id))
+  const ids = configs.flatMap(({ id, ws, http = ws }) => {
+    if (id !== undefined) return id
+    return typeof http === 'string' ? uniqueOf(nameOfHost(http), taken) : []
+  })
+  return ids.length === configs.length ? ids : undefined
+}
+
 function flatten(list: readonly ProviderEntry[]): ProviderEntry[] {
   return list.flatMap((entry) => {
     const inner = innerOf(entry)

@@ -11,7 +11,7 @@ export type RequestEvent = {
   outcome: 'success' | 'error' | 'aborted'
   /** Attempts made for it; 0 if it was answered locally or shared the answer of an equal request. */
   attempts: number
-  /** Who gave the answer. */
+  /** Who gave the answer, or the error that is told; if nobody did, who was asked last. */
   provider?: string
   channel?: ChannelType
   /** From call to end (in ms). */

@@ -6,7 +6,7 @@ import { checkIds, checkList, checkOptions, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { createEngine } from './engine'
 import type { FactoryParameters, ReadList } from './entries'
-import { LIST, readList } from './entries'
+import { idsOf, LIST, readList } from './entries'
 import type { FailoverOptions, ProviderEntry } from './options'
 import type { Face, PlanSettings, RequestOverrides } from './request/plan'
 import { createPlanner, createPlanners } from './request/plan'
@@ -45,6 +45,8 @@ export function failover(list: readonly ProviderEntry[], options: FailoverOption
   checkOptions(options, '')
   // Copies: what was checked is what holds.
   const copies = list.map((entry) => (typeof entry === 'object' ? { ...entry } : entry))
+  const ids = idsOf(copies)
+  if (ids) checkIds(ids, options)
   return faceOf(copies, { ...options }, {}, new Map())
 }
 

@@ -86,7 +86,7 @@ function statusOfProvider(provider: Provider, heads: Heads, startedAt: number, n
   return defined<ProviderStatus>({
     id,
     head: heads.lastOf(provider)?.height,
-    lag: heads.lagOf(provider, now),
+    lag: heads.lagOf(provider, now, Math.floor),
     wrongChain: chain.state === 'wrong',
     cooldownUntil: cooldownUntil && cooldownUntil - startedAt,
     capabilities: { declared: printable(setup.capabilities), learned: capability.learned(now) },

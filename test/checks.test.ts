@@ -122,10 +122,11 @@ describe('the list', () => {
     )
   })
 
-  test('error: duplicate ids of flattened lists, when they are read', () => {
+  test('error: duplicate ids of flattened lists', () => {
     const inner = failover([{ id: 'a', http: URL_A }])
-    const outer = failover([{ id: 'a', http: URL_A }, inner])
-    expect(messageOf(() => outer({}))).toBe('Option `providers[1].id` must be unique, but it is "a".')
+    expect(messageOf(() => failover([{ id: 'a', http: URL_A }, inner]))).toBe(
+      'Option `providers[1].id` must be unique, but it is "a".',
+    )
   })
 })
 
@@ -467,6 +468,17 @@ describe('ids that options name', () => {
     expect(read([{ id: 'a', http: URL_A }], { methods: { 'trace_*': { providers: ['a'] }, eth_call: {} } })).toBe(
       'accepted',
     )
+  })
+
+  test('error: when failover() is called, if all ids can be read from the list; else when a client is made', () => {
+    const options = { methods: { eth_call: { providers: ['b.example', 'd'] } } }
+    const plain = ['https://e.example/x', failover([{ ws: 'wss://b.example' }]), { id: 'c', http: http(URL_A) }]
+    const wanted =
+      'Option `methods.eth_call.providers[1]` must be the id of a provider (there are e.example, b.example, c), but it is "d".'
+    expect(messageOf(() => failover(plain, options))).toBe(wanted)
+    const open = failover(['https://b.example', http(URL_A, { key: 'c' })], options)
+    expect(messageOf(() => open({}))).toContain('(there are b.example, c)')
+    expect(read(['https://b.example', http(URL_A, { key: 'd' })], options)).toBe('accepted')
   })
 
   test('default: checkIds and checkKnown', () => {

@@ -89,6 +89,14 @@ describe('statusOf', () => {
     })
   })
 
+  test('67. given heights 90 and 100 seen in one moment, then the lag is 10', () => {
+    const { providers, heads, status } = setUp([{}, {}])
+    const [p1, p2] = providers as [Provider, Provider]
+    heads.observe(p2, 90, 1_000)
+    heads.observe(p1, 100, 1_005)
+    expect(status(1_005).providers.map(({ lag }) => lag)).toEqual([0, 10])
+  })
+
   test('behavior: times are as `uptime`: an open breaker and a cooldown end so long after the start', () => {
     const { providers, status } = setUp([{}])
     const [p1] = providers as [Provider]

@@ -146,7 +146,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     } catch (error) {
       const isAborted = isOver({ signal }, error)
       if (!isAborted && !isInner) counts.failed++
-      tell(isAborted ? 'aborted' : 'error', made, { error, kind: attemptsOf(error).at(-1)?.kind })
+      tell(isAborted ? 'aborted' : 'error', made, { by, error, kind: attemptsOf(error).at(-1)?.kind })
       throw error
     }
   }

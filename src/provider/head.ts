@@ -32,8 +32,11 @@ export type Heads = {
   headOf(provider: Provider, now: number): number | undefined
   /** What the provider has shown last, however long ago, and when. */
   lastOf(provider: Provider): HeadSight | undefined
-  /** How many blocks it is behind the best head; blocks that have come since it was seen are not held against it. */
-  lagOf(provider: Provider, now: number): number | undefined
+  /**
+   * How many blocks it is behind the best head. Blocks that have come since it was seen are not held against it: by default
+   * also one that may have, as soon as any time has passed.
+   */
+  lagOf(provider: Provider, now: number, round?: Round): number | undefined
   /** Blocks that a provider may be behind. */
   maxLag(): number
   /** Whether it is known to be further behind than that. */
@@ -45,6 +48,8 @@ export type Heads = {
   /** A lower head was taken by decision: all that is known is forgotten. */
   reset(): void
 }
+
+type Round = (blocks: number) => number
 
 export type HeadSight = { readonly height: number; readonly at: number }
 
@@ -143,15 +148,15 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     return best
   }
 
-  function lagOf(provider: Provider, now: number) {
+  function lagOf(provider: Provider, now: number, round: Round = Math.ceil) {
     const sight = sightOf(provider)
     if (!sight?.isHead || !isFresh(sight, now) || provider.chain.state === 'wrong') return undefined
     const top = bestNow(now)
-    return top && Math.max(0, sight.lag, top.height - sight.height - blocksIn(Math.max(0, top.since - sight.at)))
+    return top && Math.max(0, sight.lag, top.height - sight.height - blocksIn(Math.max(0, top.since - sight.at), round))
   }
 
-  function blocksIn(duration: number) {
-    return Math.ceil((duration / (time ?? usual)) * SLACK)
+  function blocksIn(duration: number, round: Round = Math.ceil) {
+    return round((duration / (time ?? usual)) * SLACK)
   }
 
   function maxLag() {

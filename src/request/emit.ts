@@ -43,7 +43,7 @@ export type RequestEnd = {
   readonly attempts: number
   readonly by?: ChannelState | undefined
   readonly error?: unknown
-  /** Of its last failure. */
+  /** Of the failure that is told, or the last one. */
   readonly kind?: FailureKind | undefined
 }
 
@@ -65,11 +65,14 @@ export function emitEnd({ events, clock }: Parts, { startedAt, by, error, kind, 
   })
 }
 
-export function emitRequest(flight: Flight, outcome: RequestEvent['outcome'], by?: ChannelState, error?: unknown) {
-  const { parts, id, request, attempts, startedAt, failures, plan } = flight
-  if (plan.isInner) return
-  const kind = failures.at(-1)?.kind
-  emitEnd(parts, { id, method: request.method, outcome, attempts, startedAt, by, error, kind })
+export function emitRequest(
+  { parts, id, request: { method }, attempts, startedAt, failures, plan }: Flight,
+  outcome: RequestEvent['outcome'],
+  by?: Attempt,
+  error?: unknown,
+  kind = failures.at(-1)?.kind,
+) {
+  if (!plan.isInner) emitEnd(parts, { id, method, outcome, attempts, startedAt, by: by?.channel, error, kind })
 }
 
 export function emitFailover({ parts, id, request, failures }: Flight, to: ChannelState) {

@@ -43,7 +43,7 @@ export function probeHeads(flight: Flight, now: number) {
   if (doubted && isAffordable(doubted.provider, probes, now)) void proveHead(flight, doubted.provider, doubted.height)
   if (parts.providers.length < 2) return
   // Who is asked for the head itself will show it.
-  const first = plan.need.traits.block?.shows === 'head' ? flight.ahead[0]?.provider : undefined
+  const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
   const asked: Promise<void>[] = []
   for (const channel of route.candidates) {
     const { provider } = channel
@@ -94,14 +94,18 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
   if (block !== undefined) parts.heads.prove(provider, height, block !== null, parts.clock.now())
 }
 
-/** The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. */
+/**
+ * The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. Beside an attempt of a
+ * caller's, which tells as much of the channel, the failure is not counted a second time.
+ */
 async function askForHead(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
   const askedAt = parts.clock.now()
+  const settled = channel.attempts - channel.inFlight
   channel.provider.upkeep.heads++
   try {
     return await askUpkeep(channel, channels, parts, request)
   } catch (error) {
-    noteFailed(channel, request, error, askedAt, parts)
+    noteFailed(channel, request, error, askedAt, parts, channel.attempts > settled)
     return undefined
   }
 }
@@ -112,7 +116,14 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
   return exclusionOf(channel, plan.need, plan) === undefined
 }
 
-function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, askedAt: number, parts: Parts) {
+function noteFailed(
+  channel: ChannelState,
+  request: RpcRequest,
+  error: unknown,
+  askedAt: number,
+  parts: Parts,
+  isTold: boolean,
+) {
   if (parts.closed) return
   const now = parts.clock.now()
   const failure = classify(channel.provider, request, error)
@@ -122,7 +133,7 @@ function noteFailed(channel: ChannelState, request: RpcRequest, error: unknown, 
   const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
   if (failure.blame === 'nobody' || isExcused) return
   channel.lastFailure = { kind, code, status, at: now }
-  channel.breaker.recordFailure(now, kind)
+  if (!isTold) channel.breaker.recordFailure(now, kind)
 }
 
 /** A provider is back whose head may not be known any more: then it would stand behind the others. */

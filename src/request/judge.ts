@@ -17,9 +17,9 @@ export function judge(flight: Flight, attempt: Attempt, value: unknown, now: num
   if (value === null && isGone(flight, attempt, now))
     return { kind: 'gone', what: 'it is declared not to keep that', height: plan.need.old?.block ?? -1 }
   if (!block) return undefined
-  if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value)
-  if (block.shows === 'reset') parts.truth?.expectReset(now)
   const sight = sightOf(flight, value)
+  if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value, sight)
+  if (block.shows === 'reset') parts.truth?.expectReset(now)
   if (sight) noteSight(flight, attempt, sight, now)
   const doubt = parts.truth && doubtOf(flight, attempt, value, sight, now)
   if (sight && !doubt) showSight(flight, sight, value, now)
@@ -57,7 +57,9 @@ function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | und
 }
 
 /** Asked before a lower head was taken, it says nothing of the chain as it is now; but no number goes back for it. */
-function ofOld({ parts, plan }: Flight, value: unknown): Doubt | undefined {
+function ofOld(flight: Flight, value: unknown, sight: Sight | undefined): Doubt | undefined {
+  const { parts, plan } = flight
+  if (sight?.tag && !isHead(sight)) return ofTag(flight, sight.height, sight.tag)
   const head = plan.need.traits.block?.shows === 'head' ? heightOf(value) : undefined
   const shown = shownIn(parts)
   if (head === undefined || head >= shown || plan.isPinned) return undefined

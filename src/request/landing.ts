@@ -9,7 +9,7 @@ import { emitDispute, emitRequest } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 import { hasLanded } from './flight'
 import { hedgeDelayOf } from './hedge'
-import { errorOf, sendFacts } from './outcome'
+import { errorOf, sendFacts, tellingOf } from './outcome'
 import { isLost } from './rounds'
 import { exclusionsOf } from './route'
 import { callOff, settleAnswered } from './settle'
@@ -19,11 +19,11 @@ import { leaveRoom } from './waiting'
 /** `winner` answered. Those still at it are given up. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
   clear(flight)
+  settleWithheld(flight, true, now)
   // An answer that was held back was settled when it came.
   if (!winner.isSettled) settleAnswered(flight, winner, now)
-  settleWithheld(flight, true, now)
   for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
-  emitRequest(flight, 'success', winner.channel)
+  emitRequest(flight, 'success', winner)
   flight.onEnd?.(flight.attempts, winner.channel)
   flight.resolve(value)
 }
@@ -42,11 +42,14 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
   if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)
   if (isLost(flight)) flight.parts.lostAt = now
-  const thrown = given instanceof Error ? Object.assign(given, sendFacts(flight)) : errorOf(flight, given)
-  end(flight, !isPoison(flight, now), now)
+  const isOwn = given instanceof Error
+  const telling = isOwn ? undefined : tellingOf(flight, given)
+  const thrown = isOwn ? Object.assign(given, sendFacts(flight)) : errorOf(flight, telling)
+  const { kind, attempt } = telling ?? flight.failures.at(-1) ?? {}
+  end(flight, !isPoison(flight, now), now, attempt)
   if (!flight.plan.isInner) flight.parts.counts.failed++
   void Promise.resolve(thrown).then((error) => {
-    emitRequest(flight, 'error', undefined, error)
+    emitRequest(flight, 'error', attempt, error, kind)
     flight.reject(error)
   }, flight.reject)
 }
@@ -67,18 +70,19 @@ export function landClosed(flight: Flight, now: number) {
 /** The caller gave up: nobody is blamed for what was on its way. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
   if (hasLanded(flight)) return
-  end(flight, true, now)
+  const last = flight.inFlight.at(-1) ?? flight.failures.at(-1)?.attempt
+  end(flight, true, now, last)
   for (const quit of flight.probes ?? []) quit()
-  emitRequest(flight, 'aborted', undefined, reason)
+  emitRequest(flight, 'aborted', last, reason)
   flight.reject(reason)
 }
 
-/** Without an answer: what is on its way is called off. */
-function end(flight: Flight, isBlamed: boolean, now: number) {
+/** Without an answer: what is on its way is called off. @param by whose failure is told, or who was asked last */
+function end(flight: Flight, isBlamed: boolean, now: number, by?: Attempt) {
   clear(flight)
   settleWithheld(flight, isBlamed, now)
   for (const attempt of flight.inFlight) callOff(flight, attempt, now)
-  flight.onEnd?.(flight.attempts)
+  flight.onEnd?.(flight.attempts, by?.channel)
 }
 
 function clear(flight: Flight) {

@@ -11,6 +11,8 @@ import { oldOf } from '../rpc/need'
 import type { RpcRequest } from '../types'
 import type { Parts } from './flight'
 
+/** A cooldown that ends no later than this (in ms) after the one before is no other one. */
+const SAME = 500
 /** The smallest limit that is seen (in blocks). */
 const LEAST_RANGE = 10
 
@@ -54,9 +56,12 @@ export function learnBatchSize(provider: Provider, most: number, parts: Parts, n
 
 /** It wants to be left alone. Returns for how long (in ms). */
 export function cool(failure: Failure, kind: LimitEvent['kind'], provider: Provider, parts: Parts, now: number) {
-  const cooldown = provider.quota.refuse(kind, failure.retryAfter, now)
+  const { quota, id } = provider
+  const before = quota.cooldownUntil(now) ?? -Infinity
+  const cooldown = quota.refuse(kind, failure.retryAfter, now)
   parts.version++
-  parts.events.emit('limit', { provider: provider.id, kind, cooldown: Math.ceil(cooldown) })
+  // What had left before the first refusal came back is refused for the same reason.
+  if (now + cooldown > before + SAME) parts.events.emit('limit', { provider: id, kind, cooldown: Math.ceil(cooldown) })
   return cooldown
 }
 

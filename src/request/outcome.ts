@@ -28,12 +28,15 @@ const REJECTIONS = /^(reverted|invalid-params|invalid-request|transaction-reject
 /** Fields that errors of ours and of providers carry beside viem's. */
 type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
 
-/** @param final the attempt whose failure ended the request, if one did. */
-export async function errorOf(flight: Flight, final?: FailedAttempt): Promise<Error> {
-  const { failures, roundStart, request } = flight
+/** Whose JSON-RPC error the caller gets. @param final the attempt whose failure ended the request, if one did. */
+export function tellingOf({ failures, roundStart }: Flight, final?: FailedAttempt): FailedAttempt | undefined {
   const last = failures.length > roundStart ? failures.slice(roundStart) : failures
   const isFinal = final && (final.failure.isRpc || final.failure.verdict === 'final')
-  const telling = isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
+  return isFinal ? final : (mostTelling(last) ?? mostTelling(failures))
+}
+
+export async function errorOf(flight: Flight, telling: FailedAttempt | undefined): Promise<Error> {
+  const { failures, request } = flight
   const told = isAboutRequest(telling) ? telling?.error : (flight.refusal ?? telling?.error)
   const attempts = failures.map(({ failure: _, attempt: __, ...summary }) => summary)
   const now = flight.parts.clock.now()

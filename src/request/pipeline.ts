@@ -100,7 +100,6 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
       : route.candidates
   aim(flight, now)
   flight.ahead = inHeadOrder(flight, flight.ahead, now)
-  if (isNearHead(flight)) probeHeads(flight, now)
   if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
   if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
   if (hasLanded(flight)) return
@@ -108,6 +107,8 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   if (!failed) letGoFirst(flight, now)
   goOn(flight, now)
   if (route.dial) flight.channels[route.dial.slot]?.dial?.()
+  // What a declared pace or a slot allows is the request's first.
+  if (isNearHead(flight)) probeHeads(flight, now)
 }
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
@@ -147,7 +148,10 @@ function endRound(flight: Flight, now: number) {
   const { route, failures, roundStart, led } = flight
   const back = [...backOf(flight), ...joinedSince(flight)]
   if (back.length > 0) return rejoin(flight, back, now)
-  const isStuck = !route.candidates.some(({ breaker }) => breaker.isClosed())
+  // One that has no quota left, or does not let us in, is as good as down.
+  const isOut = ({ provider }: ChannelState) =>
+    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
+  const isStuck = !route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
   const open = openOf(flight)
   const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
   const mayWait = isWaitable(flight, wanted, now)

@@ -53,14 +53,16 @@ export async function sendChecked(flight: Flight, attempt: Attempt, request: Rpc
   const { parts, channels, plan } = flight
   const { channel } = attempt
   const { chain, setup } = channel.provider
-  const isFirst = plan.need.traits.kind !== 'read' || setup.isWallet
-  const check = checkChain(channel, channels, parts)
   const isSame = request.method === 'eth_chainId'
-  if (isFirst || isSame) await settled(flight, attempt, check)
+  const waits = isSame || plan.need.traits.kind !== 'read' || setup.isWallet
+  let check = waits ? checkChain(channel, channels, parts) : undefined
+  if (check) await settled(flight, attempt, check)
   assertChain(channel.provider)
   if (attempt.isVacated) return undefined
   if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
-  const value = await send(attempt, channels, request, flight.signal)
+  const answer = send(attempt, channels, request, flight.signal)
+  check ??= checkChain(channel, channels, parts)
+  const value = await answer
   await settled(flight, attempt, check)
   assertChain(channel.provider)
   return value

@@ -58,7 +58,8 @@ export function readBatch(text: string, ids: readonly number[]): RpcBatch {
 
 export function readMessage(body: unknown, id: number): RpcMessage {
   if (!isObject(body)) return invalid(Array.isArray(body) ? 'an array' : 'not an object')
-  const { id: answered, result, code, message } = body
+  const { jsonrpc, id: answered, result, code, message } = body
+  if (jsonrpc === '1.0') return invalid('another version of JSON-RPC')
   // `false` and `''` mean "no error" at the servers that send them.
   const error = body.error || undefined
   if (error === undefined && result === undefined) {
@@ -108,7 +109,7 @@ function keyOf(id: unknown): string | undefined {
 }
 
 /** Its fields are its own: it came as JSON, and nothing that is read here stands on every object. */
-type JsonObject = { readonly [name in 'id' | 'result' | 'error' | 'code' | 'message' | 'data']?: unknown }
+type JsonObject = { readonly [name in 'jsonrpc' | 'id' | 'result' | 'error' | 'code' | 'message' | 'data']?: unknown }
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -113,7 +113,9 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
   }
 
   async function readAgain(above: number) {
-    const cursor = stream.cursor() ?? -1
+    const cursor = stream.cursor()
+    // Live, but nobody has told how far it is: the first block that is pushed will.
+    if (cursor === undefined) return pauses.wait(AGAIN)
     // Nothing has been missed: from here on it is given what comes.
     if (above > cursor) {
       behindFrom = undefined

@@ -56,6 +56,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   /** A copy, made when somebody has come or gone: who does so while it is gone through changes nothing. */
   let copy: readonly Subscriber[] | undefined
   let linger: Timer | undefined
+  let lastInterval = Infinity
   let isOver = false
   const readiness = createReadiness(clock)
   let state: StreamState = { name: 'opening' }
@@ -104,6 +105,8 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     copy = undefined
     close(subscriber)
     if (members.size > 0) return
+    // Who comes while it is kept finds it as it was.
+    lastInterval = subscriber.interval
     // Only a subscription at a place is worth keeping: without one, nothing may keep the process alive.
     if (state.source?.channel === 'ws') linger = clock.background(LINGER, end)
     else end()
@@ -129,9 +132,10 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
       const subscriber = createSubscriber(given, source, stream.turn?.() ?? 0)
       members.add(subscriber)
       copy = undefined
+      if (given.isToldProgress) stream.goByHeads?.()
       return () => leave(subscriber)
     },
-    interval: () => [...members].reduce((shortest, { interval }) => Math.min(shortest, interval), Infinity),
+    interval: () => (members.size > 0 ? Math.min(...[...members].map(({ interval }) => interval)) : lastInterval),
     status() {
       const { source } = state
       const cursor = stream.cursor()

@@ -68,6 +68,8 @@ export type Stream = {
   replay(from: number): Promise<Replay>
   /** Of logs: the turn of the next block. */
   turn?(): number
+  /** Of logs: somebody is to be told how far it is, also while there are none. */
+  goByHeads?(): void
   stop(): void
 }
 

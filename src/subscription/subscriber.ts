@@ -21,6 +21,8 @@ export type SubscriberOptions = {
   readonly interval: number
   /** The block it begins at, if that is in the past. */
   readonly from?: number | undefined
+  /** Whether it is told how far the stream is. */
+  readonly isToldProgress?: boolean | undefined
 }
 
 export type SubscriberSource = BacklogSource & {

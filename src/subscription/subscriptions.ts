@@ -102,6 +102,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         patience: Infinity,
         interval: intervalOf(face),
         from,
+        isToldProgress: true,
       }
       await hubOf(face).subscribe(key, () => subscriber, leaveBy)
     }, signal)

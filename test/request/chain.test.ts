@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { TestEngineOptions } from '../support/engine'
 import { createTestEngine } from '../support/engine'
 import { networkError, rpcError } from '../support/errors'
+import { createManualClock } from '../support/manual-clock'
+import { createScriptedFetch } from '../support/scripted-fetch'
 
 const READ = 'eth_getBalance'
 
@@ -35,6 +37,23 @@ describe('a provider on the chain', () => {
     await t.clock.advance(10)
     expect(t.eventsOf('request').at(-1)?.duration).toBe(10)
     expect(t.status().providers[0]?.upkeep.chain).toBe(1)
+  })
+
+  test('behavior: over HTTP the read is the first thing that a provider sees, before the check and the probe of its head', async () => {
+    const clock = createManualClock()
+    const server = createScriptedFetch(clock)
+    const t = createTestEngine({
+      clock,
+      providers: [{ fetch: server.fetch }, {}],
+      options: { chainId: 1, verifyChain: true, consistency: 'head' },
+    })
+    void t.request(READ, ['0xa', 'latest']).catch(() => {})
+    await clock.settle()
+    expect(server.posts.flatMap(({ requests }) => requests.map(({ method }) => method))).toEqual([
+      READ,
+      'eth_chainId',
+      'eth_blockNumber',
+    ])
   })
 
   test('behavior: what changes something leaves only when the chain is known', async () => {

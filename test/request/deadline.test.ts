@@ -150,8 +150,8 @@ describe('the deadline', () => {
     expect(request.ended).toEqual({ at: 6_100, value: '0x2' })
     expect(t.channel('p3').count()).toBe(0)
     expect(t.eventsOf('attempt').map(({ provider, outcome }) => [provider, outcome])).toEqual([
-      ['p2', 'success'],
       ['p1', 'failure'],
+      ['p2', 'success'],
     ])
   })
 

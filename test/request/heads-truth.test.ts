@@ -314,6 +314,23 @@ describe('the decision to take a lower head', () => {
     expect(slow.ended?.value).toBe(hex(52))
   })
 
+  test('behavior: nor a finalized block', async () => {
+    const engine = setUp([105, 105, 105], { hedge: false })
+    await engine.number()
+    await engine.clock.advance(1_000)
+    engine.heights.fill(50)
+    const blockAt = (height: number) => ({ number: hex(height), hash: HASH })
+    const p1 = engine.p(1).on(BLOCK)
+    p1.once.reply(blockAt(40), { after: 400 })
+    const slow = engine.start(BLOCK, ['finalized', false], { provider: 'p1', allowFailover: true })
+    await engine.clock.advance(1)
+    expect(await engine.number()).toBe(50)
+    p1.reply(blockAt(42))
+    expect(await engine.request(BLOCK, ['finalized', false])).toMatchObject({ number: hex(42) })
+    await engine.clock.advance(1_000)
+    expect(slow.ended?.value).toMatchObject({ number: hex(42) })
+  })
+
   test('behavior: every usable provider, asked after the higher number was seen, is lower', async () => {
     const engine = setUp([105, 105, 105])
     await engine.number()

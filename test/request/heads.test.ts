@@ -213,6 +213,19 @@ describe('probes', () => {
     expect(engine.status().providers[1]?.channels.http?.breaker.failures).toBe(1)
   })
 
+  test('35. given threshold 5 and a provider that fails all, then the fifth request opens it: a probe beside one is not one more', async () => {
+    const engine = setUp([100, 100])
+    const down = Object.assign(new Error('x'), { name: 'HttpRequestError', status: 503 })
+    for (const method of [HEAD, STATE]) engine.p(1).on(method).fail(down)
+    for (let count = 1; count <= 5; count++) {
+      expect(engine.state('p1')).toBe('closed')
+      await engine.request(...balance())
+      await engine.clock.settle()
+      expect(engine.breaker('p1').snapshot(0).failures).toBe(count)
+    }
+    expect([engine.state('p1'), engine.p(1).count(HEAD), engine.p(1).count(STATE)]).toEqual(['open', 1, 5])
+  })
+
   test.each(['an answer', 'no answer'])(
     'behavior: a probe during which we slept counts against nobody: %s',
     async (what) => {

@@ -7,6 +7,22 @@ import { httpError, networkError, rpcError } from '../support/errors'
 const READ = 'eth_getBalance'
 const tooMuch = (seconds?: number) => httpError(429, '', seconds === undefined ? {} : { 'retry-after': `${seconds}` })
 
+describe('declared pace', () => {
+  test.each([1, 2])(
+    'given requestsPerSecond %i, then the first request has it before a probe of the head',
+    async (pace) => {
+      const t = createTestEngine({
+        providers: [{ limits: { requestsPerSecond: pace } }, {}],
+        options: { consistency: 'head' },
+      })
+      t.channel('p1').reply('one').on('eth_blockNumber').reply('0x1')
+      t.channel('p2').reply('two').on('eth_blockNumber').reply('0x1')
+      expect(await t.request(READ, ['0xa', 'latest'])).toBe('one')
+      expect([t.channel('p1').count(READ), t.channel('p1').count('eth_blockNumber')]).toEqual([1, pace - 1])
+    },
+  )
+})
+
 describe('rate limits', () => {
   test('50. given 429 with Retry-After: 2, then p2 is used for the next 2 s and p1 again afterwards', async () => {
     const t = createTestEngine()
@@ -20,6 +36,23 @@ describe('rate limits', () => {
     expect(values).toEqual(['two', 'two', 'two', 'two', 'one'])
     expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown: 2_000 }])
   })
+
+  test.each([
+    ['a hint', () => tooMuch(2), 2_000],
+    ['no hint', () => tooMuch(), 1_000],
+  ])(
+    'behavior: one event of one cooldown, with %s, though several calls were on their way',
+    async (_, error, cooldown) => {
+      const t = createTestEngine()
+      t.channel('p1').fail(error(), { after: 5 })
+      t.start(READ, [1])
+      await t.clock.advance(3)
+      for (const id of [2, 3]) t.start(READ, [id])
+      await t.clock.advance(100)
+      expect(t.channel('p1').count()).toBe(3)
+      expect(t.eventsOf('limit')).toEqual([{ provider: 'p1', kind: 'rate-limit', cooldown }])
+    },
+  )
 
   test('50. given p1 is the only provider, then the request waits for its Retry-After within the deadline', async () => {
     const t = createTestEngine({ providers: 1 })

@@ -347,10 +347,29 @@ describe('126. exactly one terminal event', () => {
       method: READ,
       outcome: 'error',
       attempts: 1,
+      provider: 'p1',
+      channel: 'http',
       duration: 5,
       error: { name: 'RpcRequestError', kind: 'reverted', code: 3 },
     })
     expect(t.status().requests.failed).toBe(1)
+  })
+
+  test('failure: of the provider whose error is told, though another one was asked later', async () => {
+    const t = createTestEngine({ options: { rounds: 1 } })
+    t.channel('p1').fail(unclear())
+    t.channel('p2').fail(networkError())
+    t.start(READ)
+    await t.clock.advance(20)
+    expect(event(t)).toMatchObject({ provider: 'p1', attempts: 2, error: { kind: 'unknown', code: -32000 } })
+  })
+
+  test('failure: also of a request that is answered by others', async () => {
+    const t = createTestEngine({ providers: 1 })
+    t.channel('p1').fail(rpcError(-32602, 'invalid argument 0'))
+    t.start('eth_getLogs', [{ fromBlock: '0x1', toBlock: '0x2' }])
+    await t.clock.advance(20)
+    expect(event(t)).toMatchObject({ outcome: 'error', provider: 'p1', channel: 'http', error: { code: -32602 } })
   })
 
   test('timeout', async () => {
@@ -363,6 +382,8 @@ describe('126. exactly one terminal event', () => {
       method: READ,
       outcome: 'error',
       attempts: 1,
+      provider: 'p1',
+      channel: 'http',
       duration: 500,
       error: { name: 'AllProvidersFailedError', kind: 'timeout' },
     })
@@ -376,7 +397,14 @@ describe('126. exactly one terminal event', () => {
     await t.clock.advance(30)
     controller.abort()
     await t.clock.advance(1_000)
-    expect(event(t)).toMatchObject({ outcome: 'aborted', attempts: 1, duration: 30, error: { name: 'AbortError' } })
+    expect(event(t)).toMatchObject({
+      outcome: 'aborted',
+      attempts: 1,
+      provider: 'p1',
+      channel: 'http',
+      duration: 30,
+      error: { name: 'AbortError' },
+    })
     expect(t.status().requests.failed).toBe(0)
   })
 

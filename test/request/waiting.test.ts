@@ -44,6 +44,20 @@ describe('24. given all breakers open', () => {
     expect(t.state('p1')).toBe('closed')
   })
 
+  test.each([
+    ['has no quota left', () => rpcError(-32000, 'daily request count exceeded')],
+    ['does not let us in', () => httpError(401)],
+  ])('but for one that %s, then it is as good as down: a probe in vain ends nothing', async (_, refusal) => {
+    const t = createTestEngine()
+    t.breaker('p2').open(0, LONG)
+    t.channel('p1').fail(refusal())
+    t.channel('p2').once.fail(networkError()).reply('two')
+    const requests = startMany(t, 2)
+    await t.clock.advance(5_000)
+    expect(requests.map(({ ended }) => ended?.value)).toEqual(['two', 'two'])
+    expect(t.channel('p1').count()).toBe(2)
+  })
+
   test('then one leads with a probe after the delay of a round, and all go on when it succeeds', async () => {
     const t = createTestEngine({ providers: 1 })
     openAll(t)

@@ -48,8 +48,11 @@ describe('readMessage', () => {
 
   test('behavior: jsonrpc is not required, the id may be equal as text', () => {
     expect(readMessage({ id: 1, result: '0x1' }, 1)).toEqual(ok('0x1'))
-    expect(readMessage({ jsonrpc: '1.0', id: 1, result: '0x1' }, 1)).toEqual(ok('0x1'))
     expect(readMessage({ jsonrpc: '2.0', id: '1', result: '0x1' }, 1)).toEqual(ok('0x1'))
+  })
+
+  test('behavior 4: an answer of JSON-RPC 1.0 is invalid', () => {
+    expect(readMessage({ jsonrpc: '1.0', id: 1, result: '0x1' }, 1)).toMatchObject({ type: 'invalid' })
   })
 
   test('behavior: `error: null` is absent', () => {

@@ -171,6 +171,14 @@ describe('the end', () => {
     expect(stream.stop).toHaveBeenCalledTimes(1)
   })
 
+  test('behavior: while nobody is there it goes on as often as the last one wanted it', () => {
+    const { shared, join, become } = setUp()
+    const { off } = join()
+    become(LIVE)
+    off()
+    expect(shared.interval()).toBe(4_000)
+  })
+
   test('behavior: without a subscription anywhere there is nothing to linger for', () => {
     const { stream, join, become } = setUp()
     become({ name: 'switching' })

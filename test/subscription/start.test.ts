@@ -48,6 +48,23 @@ describe('a stream of logs', () => {
     expect([states, one.seen]).toEqual([['live at 102'], ['101:0', '101:1', '102:0', '102:1']])
   })
 
+  test('behavior: somebody is told how far it is, and no logs come: every 100 blocks, and what is confirmed, as the heads come', async () => {
+    const { clock, engine, face, tree, feed } = setUp(1)
+    const numbers: bigint[] = []
+    const read = async (address: `0x${string}`, confirmations: number) => {
+      for await (const { number } of engine.subscriptions.logs(face, { address }, { confirmations }))
+        numbers.push(number)
+    }
+    const ended = read(`0x${'99'.repeat(20)}`, 2).catch(({ name }) => name)
+    await clock.settle()
+    expect(feed(1).subscribed.map(([kind]) => kind)).toEqual(['logs', 'newHeads'])
+    for (const block of tree.mine(203)) feed(1).push(block.raw)
+    await clock.advance(100)
+    expect(numbers).toEqual([201n, 301n])
+    await engine.close()
+    expect(await ended).toBe('TransportClosedError')
+  })
+
   test('behavior: somebody reads the past while nobody can be reached: once somebody can, nothing of it is missing', async () => {
     const { clock, engine, face, feed, channel, tree, become, heal } = setUp(1)
     become(1, 'waiting')
@@ -430,4 +447,66 @@ test('behavior: who leaves the logs when a block comes is told no more, and no g
   expect([heads.seen, logs.seen, gaps]).toEqual([['101', '102'], [], []])
   await heads.unsubscribe()
   expect(clock.pending.total).toBe(0)
+})
+
+describe('a place that does not tell how far it is', () => {
+  const refuse = () => {
+    throw rpcError(-32601, 'the method does not exist')
+  }
+  test.each([
+    ['newHeads', 'refuses', ['101', '102']],
+    ['newHeads', 'is silent', ['101', '102']],
+    ['logs', 'refuses', ['101:0', '101:1', '102:0', '102:1']],
+    ['logs', 'is silent', ['101:0', '101:1', '102:0', '102:1']],
+  ])(
+    'behavior: %s: it %s: live after 1 s at most, and begins with what is pushed first',
+    async (kind, way, expected) => {
+      const { clock, channel, mine, subscribe, answer, states } = setUp(1)
+      for (const type of ['http', 'ws'] as const)
+        channel('p1', type).reply((asked: RpcRequest) => {
+          if (asked.method !== 'eth_getBlockByNumber') return answer('p1', asked)
+          return way === 'refuses' ? refuse() : new Promise(() => {})
+        })
+      const one = subscribe([kind])
+      await clock.advance(way === 'refuses' ? 0 : 1_000)
+      expect([states, one.id]).toEqual([['live at 100'], expect.any(String)])
+      await mine(2, 1)
+      await clock.advance(100)
+      expect([one.seen, one.errors]).toEqual([expected, []])
+    },
+  )
+
+  test('behavior: somebody reads the past there: nothing of it is missing', async () => {
+    const { clock, engine, face, channel, mine, answer, tree } = setUp(1)
+    for (const type of ['http', 'ws'] as const)
+      channel('p1', type).reply((asked: RpcRequest) =>
+        (asked.params as unknown[] | undefined)?.[0] === 'latest' ? refuse() : answer('p1', asked),
+      )
+    tree.mine(5)
+    const numbers: bigint[] = []
+    const read = async () => {
+      for await (const { number, logs } of engine.subscriptions.logs(face, {}, { fromBlock: 103n }))
+        if (logs.length > 0) numbers.push(number)
+    }
+    const ended = read().catch(({ name }) => name)
+    await clock.advance(5_000)
+    await mine(2, 1)
+    await clock.advance(5_000)
+    expect(numbers).toEqual([103n, 104n, 105n, 106n, 107n])
+    await engine.close()
+    expect(await ended).toBe('TransportClosedError')
+  })
+
+  test('behavior: logs and heads at once: the first block that is pushed is whole', async () => {
+    const { clock, channel, mine, subscribe } = setUp(1)
+    for (const type of ['http', 'ws'] as const) channel('p1', type).reply(refuse)
+    const all = [subscribe(['logs', {}]), subscribe()]
+    await clock.settle()
+    await mine(2, 1)
+    await clock.advance(100)
+    expect(all.map(({ seen }) => seen)).toEqual([
+      ['101:0', '101:1', '102:0', '102:1'],
+      ['101', '102'],
+    ])
+  })
 })

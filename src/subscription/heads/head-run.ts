@@ -57,7 +57,7 @@ export type HeadRun = {
 type Live = Origin & { readonly place: Place; readonly isSign: Signs }
 
 const KIND = 'newHeads'
-/** A search for a place that takes longer (in ms) is bridged by polling. */
+/** A search for a place that takes longer (in ms) is bridged by polling; what a place has is waited for no longer. */
 const BRIDGED = 1_000
 
 export function startHeadRun(
@@ -73,7 +73,10 @@ export function startHeadRun(
   let isFilling = false
   let highest = -1
   let blockAt = -Infinity
+  /** Ends the waiting for a place; once it is live, for what it has. */
   let bridge: Timer | undefined
+  /** No place has told what it has: the first block that is pushed is the first one. */
+  let isUnbased = false
   const follower: Follower = createFollower({
     clock,
     backfill,
@@ -127,7 +130,7 @@ export function startHeadRun(
   }
 
   function state(): StreamState {
-    if (!tip()) return { name: 'opening' }
+    if (!tip() && !isUnbased) return { name: 'opening' }
     if (live) return { name: isFilling ? 'filling' : 'live', source: { provider: live.place.id, channel: 'ws' } }
     if (!polledAt) return { name: 'switching' }
     return { name: isFilling ? 'filling' : 'polling', source: { provider: polledAt, channel: 'poll' } }
@@ -166,12 +169,14 @@ export function startHeadRun(
     bridge = clock.after(BRIDGED, () => live || poller.start())
   }
 
-  /** What it has now is not pushed any more: it is asked for. */
+  /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
   async function refresh(own: Live) {
     const { id } = own.place
+    bridge = clock.after(BRIDGED, () => begin(undefined, own))
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
     if (live !== own) return
+    bridge.cancel()
     begin(block, own)
     if (live === own && block) goElsewhereIfBehind(block)
   }
@@ -187,6 +192,7 @@ export function startHeadRun(
 
   function begin(block: Block | undefined, origin: Origin) {
     follower.begin(block, origin)
+    isUnbased ||= !block
     show()
     if (block) arrive(block, origin)
   }

@@ -104,7 +104,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     const { number: to, hash, provider } = end
     const isLeft = () => hasLeft() || isGone(end)
     // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
-    const low = Math.min(height(), delivery.uncertainFrom())
+    const low = delivery.replaceableFrom(Math.min(height(), delivery.uncertainFrom()))
     const most = to - options.mostFilled.logs + 1
     // What is not remembered cannot be told from what is new.
     const first = Math.max(low, most, delivery.forgotten() + 1)

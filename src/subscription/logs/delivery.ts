@@ -40,6 +40,8 @@ export type Delivery = {
   giveUp(): void
   /** What was given up to this block is not remembered. */
   forgotten(): number
+  /** Of those before this one, the first that a reorg may have replaced without a word, where no heads tell of it. */
+  replaceableFrom(number: number): number
   /** Up to this block all are certain now. */
   confirm(to: number): void
   /** Blocks that have been taken back so far: what was read while it grew may be of both branches. */
@@ -51,6 +53,9 @@ export type Delivery = {
   /** What was delivered from this block on, as far as it is remembered; `undefined` if that is not far enough. */
   since(number: number): LogsItem[] | undefined
 }
+
+/** Blocks that a reorg may replace. */
+const REPLACED = 64
 
 export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Delivery {
   const ledger = createLedger()
@@ -168,6 +173,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
     },
     forgotten: ledger.forgotten,
+    replaceableFrom: (number) => Math.min(number, Math.max(begunAt, number - REPLACED)),
     confirm(to) {
       certainTo = Math.max(certainTo, to)
     },

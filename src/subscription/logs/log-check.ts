@@ -18,6 +18,8 @@ export type LogCheckOptions = {
   readonly clock: Clock
   readonly reads: LogReads
   readonly delivery: Delivery
+  /** Whether heads tell what was replaced. */
+  readonly hasHeads: () => boolean
   /** Whether the block is canonical and its turn is over. */
   readonly isOver: (block: LoggedBlock) => boolean
   /** Whether the present place was to push its logs. */
@@ -34,7 +36,8 @@ const TIMES = 6
 const MANY_BLOCKS = 500
 const MANY_LOGS = 10_000
 
-export function createLogCheck({ clock, reads, delivery, isOver, isPushed, onLoss }: LogCheckOptions): LogCheck {
+export function createLogCheck(options: LogCheckOptions): LogCheck {
+  const { clock, reads, delivery, hasHeads, isOver, isPushed, onLoss } = options
   let isRunning = false
   let times = 0
 
@@ -43,12 +46,12 @@ export function createLogCheck({ clock, reads, delivery, isOver, isPushed, onLos
     const to = delivery.cursor()
     if (isRunning || !to || from > to.number) return
     isRunning = true
-    await look(from, to)
+    await look(hasHeads() ? from : delivery.replaceableFrom(from), to)
     isRunning = false
   }
 
   async function poll() {
-    if (times++ % TIMES === 0 || isMuch()) await run()
+    if (times++ % TIMES === 1 || isMuch()) await run()
   }
 
   function isMuch() {

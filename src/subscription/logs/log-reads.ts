@@ -1,4 +1,4 @@
-// Fetches the logs of blocks whose turn has come: of a few by their hashes, of many as a range that is held against the
+// Fetches the logs of blocks whose turn has come: of one by its hash, of more as a range that is held against the
 // hashes. Knows one filter; what is done with the logs is not its business.
 
 import { pauseAfter } from '../../base/backoff'
@@ -33,8 +33,6 @@ export type LogReads = {
   stop(): void
 }
 
-const FEW = 2
-
 /** @param gate of all streams */
 export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
   const pauses = createPauses(clock)
@@ -54,7 +52,7 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     async ofBlocks(blocks, purpose) {
       const [first] = blocks
       const last = blocks.at(-1)
-      if (!first || !last || blocks.length <= FEW) return oneByOne(blocks, purpose)
+      if (!first || !last || first === last) return oneByOne(blocks, purpose)
       const found = await ofRange(first.number, last.number, last.provider, purpose)
       const hashes = new Set(blocks.map(({ hash }) => hash))
       // Whoever answered is on another branch.

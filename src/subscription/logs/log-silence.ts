@@ -1,5 +1,6 @@
 // Whether a source goes on without pushing logs that are there, for a stream that has no heads to say so: when it has been
-// silent for longer than it used to be, what it should have pushed is read by range.
+// silent for longer than it used to be, what it should have pushed is read by range, and with it whether what it pushed last
+// still stands.
 
 import type { Clock } from '../../base/clock'
 import type { BlockRef } from '../block'
@@ -51,18 +52,23 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
     const cursor = delivery.cursor()
     newest = await options.latest()
     lookedAt = clock.now()
-    if (!before || !cursor) return
+    if (!cursor) return
+    // Another block is in its place, and nobody has told.
+    if (newest?.number === cursor.number && cursor.hash && newest.hash !== cursor.hash) return order.goByHeads()
+    if (!before) return
     heardAt = clock.now()
     patience = Math.min(LONGEST, 2 * patience)
     if (before.number <= cursor.number) return
     const heard = highest
     const hasChanged = () => order.hasHeads() || highest !== heard
-    const read = () => reads.ofRange(cursor.number + 1, before.number, before.provider, 'verify', before.hash)
+    const read = () => reads.ofRange(cursor.number, before.number, before.provider, 'verify', before.hash)
     const found = await reads.untilDone(read, 0, hasChanged)
     if (!found || hasChanged() || delivery.cursor() !== cursor) return
-    if (found.length === 0) return delivery.give(before, [], true)
+    const isReplaced = delivery.missingFrom(found, cursor.number, before.number).length > 0
+    const isLost = found.some(({ number }) => number > cursor.number)
+    if (!isReplaced && !isLost) return delivery.give(before, [], true)
     order.goByHeads()
-    options.onLoss(before.number)
+    if (isLost) options.onLoss(before.number)
   }
 
   return {
@@ -71,7 +77,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
       if (number === highest) return
       const now = clock.now()
       pause = Math.max(now - heardAt, 0.9 * pause)
-      patience = Math.min(LONGEST, Math.max(patienceOf(blockTime()), PAUSES * pause))
+      patience = Math.min(LONGEST, Math.max(patienceOf(blockTime() ?? 0), PAUSES * pause))
       highest = number
       heardAt = now
       newest = undefined

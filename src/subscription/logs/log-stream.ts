@@ -1,6 +1,7 @@
 // A stream of logs of one filter: pushed by one place, with the turns of the heads; while nobody needs heads, with those of the
 // logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
 
+import { within } from '../../base/clock'
 import type { Gate } from '../../base/gate'
 import type { Parts } from '../../request/flight'
 import { heightOf } from '../../rpc/block'
@@ -41,7 +42,7 @@ export type LogStreamParts = {
   readonly mostFilled: { readonly logs: number }
 }
 
-/** A search for the first place that takes longer (in ms) is bridged by asking. */
+/** A search for the first place that takes longer (in ms) is bridged by asking; what it has is waited for no longer. */
 const BRIDGED = 1_000
 /** Blocks this far apart (in ms) make a heads subscription cheap. */
 const SLOW = 2_000
@@ -59,11 +60,14 @@ export function createLogStream(
   const trust = createTrust(verify, blooms, filter, pushes)
   /** Whether it is decided where it comes from. */
   let isSettled = false
+  /** It is pushed from a place that has not told what it has. */
+  let isUnbased = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
   const check = createLogCheck({
     clock,
     reads,
     delivery,
+    hasHeads: () => order.hasHeads(),
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
       !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
@@ -90,7 +94,8 @@ export function createLogStream(
     // the next head is sure to.
     const { source } = heads.state()
     const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
-    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, heads.highest()) : undefined)
+    const highest = heads.highest()
+    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, highest) : undefined, highest < 0)
     isSettled = true
     order.choose()
     if (!order.hasHeads() && !delivery.cursor()) void begin(place)
@@ -113,10 +118,12 @@ export function createLogStream(
 
   /** Without heads: what comes after the newest block of the place is pushed. */
   async function begin(place: Place) {
-    const block = await backfill.latest(place.id)
-    if (order.hasHeads()) return
-    if (block) order.begin(block)
-    else order.goByHeads()
+    const block = await within(clock, BRIDGED, backfill.latest(place.id))
+    if (order.hasHeads() || delivery.cursor()) return
+    if (block) return order.begin(block)
+    // It does not tell: the first block of which it pushes logs is the first one.
+    isUnbased = true
+    show()
   }
 
   function onData(result: unknown) {
@@ -154,8 +161,9 @@ export function createLogStream(
 
   /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
   function state(): StreamState {
-    if (!isSettled || !delivery.cursor()) return { name: 'opening' }
     const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
+    const isBegun = delivery.cursor() || (order.hasHeads() ? name === 'live' : isUnbased)
+    if (!isSettled || !isBegun) return { name: 'opening' }
     const place = pushes.place()
     if (place) return { name: name === 'filling' ? name : 'live', source: { provider: place.id, channel: 'ws' } }
     return {
@@ -190,6 +198,7 @@ export function createLogStream(
         throw error
       }),
     turn: delivery.turn,
+    goByHeads: order.goByHeads,
     stop() {
       check.stop()
       silence.stop()

@@ -13,8 +13,9 @@ export type Pushes = {
   /**
    * Another place pushes from now on, or none: what was pushed so far is forgotten, as it may be cut off anywhere.
    * @param above all blocks above this; what follows the next head if that is not known
+   * @param isFirst whether no head has come yet: pushed there too, the next one is not too early
    */
-  begin(place?: Place | undefined, above?: number | undefined): void
+  begin(place?: Place | undefined, above?: number | undefined, isFirst?: boolean | undefined): void
   /** Forgets what was pushed so far, and does not count on it. */
   restart(): void
   /** Whether all logs of this block are pushed, as far as is known. */
@@ -43,6 +44,7 @@ const MOST_SEEN = 4_096
 export function createPushes(): Pushes {
   let place: Place | undefined
   let above = Infinity
+  let isFirst = false
   let highest = -1
   const blocks = new Map<string, Pushed>()
   let isNew = createNovelty(MOST_SEEN)
@@ -75,19 +77,20 @@ export function createPushes(): Pushes {
 
   return {
     place: () => place,
-    begin(next, known = Infinity) {
+    begin(next, known = Infinity, isFirstNow = false) {
       place = next
       above = known
+      isFirst = isFirstNow
       forget()
     },
     restart() {
       if (above < Infinity) above = Math.max(above, highest)
       forget()
     },
-    cover({ number, isPushed }) {
+    cover({ number, isPushed, provider }) {
       // A head that had to be asked for says nothing about when its logs were pushed.
       if (!place || !isPushed) return false
-      if (above === Infinity) above = number
+      if (above === Infinity) above = isFirst && provider === place.id ? number - 1 : number
       return covers(number)
     },
     covers,

@@ -50,7 +50,7 @@ const GIVEN_UP = 30_000
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, reads, delivery, pushes, trust, onLoss } = options
+  const { clock, reads, delivery, pushes, trust, mostFilled, onLoss } = options
   const { bloomOf, mustCheck, mayCheck } = trust
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
@@ -119,11 +119,16 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   async function ask(first: BlockItem) {
+    // The others of a poll, or of a gap, follow at once.
+    await undefined
+    if (queue[0] !== first) return
     const mustAsk = (item: BlockItem) => !item.isCovered || mustCheck(item.block.number)
     const isMust = mustAsk(first)
     // One by one they would fall behind a chain that is faster than the answers. Of the last one more may be pushed.
     const rest = isMust ? queue : queue.slice(0, Math.max(1, queue.length - 1))
     const run = askedRun(rest, MOST_AT_ONCE, (item) => mustAsk(item) === isMust)
+    const isCovered = run.every((item) => item.isCovered)
+    if (!isCovered && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
     const asked = run.filter(({ block }) => {
       const [bloom, hasPushes] = [bloomOf(block), pushes.of(block.hash).length > 0]
       return isMust ? bloom !== 'no' || hasPushes : bloom === 'yes' && !hasPushes
@@ -131,7 +136,6 @@ export function createTurns(options: TurnsOptions): Turns {
     // One that a reorg has taken out would be asked for in vain, and the others with it.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
-    const isCovered = run.every((item) => item.isCovered)
     // A check holds others back: it waits neither for its turn nor for an answer for ever.
     const bounded = <value>(given: Promise<value>) => (isCovered ? within(clock, HELD_BACK, given) : given)
     const read = () => bounded(reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
@@ -150,6 +154,16 @@ export function createTurns(options: TurnsOptions): Turns {
       if (found && item.isCovered && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
       settle(item, [...pushed, ...truth], found?.has(hash) ?? false)
     }
+  }
+
+  /** The gap is too wide: its oldest blocks are reported. */
+  function passOver(run: readonly BlockItem[]) {
+    const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
+    // First of all it is passed, so that what stood there before goes.
+    if (run.length > 1) settle(first, [], false)
+    queue.splice(0, run.length - 2)
+    delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
+    settle(last, [], false)
   }
 
   /** From here on the chain itself is asked: what was known of it before is taken back first, or it would undo what is read. */

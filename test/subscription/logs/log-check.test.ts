@@ -27,10 +27,12 @@ function setUp(count: number, ...lost: number[]) {
     const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     return numbers.flatMap((number) => [logOf(number, 0), ...(lost.includes(number) ? [logOf(number, 1)] : [])])
   }
+  let hasHeads = true
   const check = createLogCheck({
     clock,
     reads: createLogReads(clock, createGate(1), { logsIn } as never, {}),
     delivery,
+    hasHeads: () => hasHeads,
     isOver: () => true,
     isPushed: (number) => number >= pushedFrom,
     onLoss(number) {
@@ -39,18 +41,13 @@ function setUp(count: number, ...lost: number[]) {
       void check.run()
     },
   })
-  return {
-    clock,
-    check,
-    delivery,
-    late,
-    asked,
-    losses,
-    gaps,
-    pushesFrom(number: number) {
-      pushedFrom = number
-    },
+  const goWithoutHeads = () => {
+    hasHeads = false
   }
+  const pushesFrom = (number: number) => {
+    pushedFrom = number
+  }
+  return { clock, check, delivery, goWithoutHeads, pushesFrom, late, asked, losses, gaps }
 }
 
 describe('run', () => {
@@ -74,6 +71,15 @@ describe('run', () => {
     expect([late, losses, delivery.uncertainFrom()]).toEqual([[103], [], Infinity])
   })
 
+  test('behavior: without heads nobody tells what was replaced: 64 blocks that were certain are read again', async () => {
+    const { check, delivery, goWithoutHeads, asked, losses } = setUp(100)
+    goWithoutHeads()
+    await check.run()
+    delivery.give(blockOf(200), [logOf(200, 0)], false)
+    await check.run()
+    expect([asked, losses]).toEqual([['100-199', '136-200'], []])
+  })
+
   test('behavior: what is too old to be looked at is trusted until a loss is found', async () => {
     const whole = setUp(1_300)
     await whole.check.run()
@@ -89,20 +95,38 @@ describe('start', () => {
     [10, 1, 60_000],
     [510, 1, 10_000],
     [10, 1_100, 10_000],
-  ])('behavior: %i blocks of %i logs are read after %i ms, before they are forgotten', async (count, logs, ms) => {
-    const { clock, check, delivery, asked } = setUp(0)
+  ])(
+    'behavior: after the first 10 s %i blocks of %i logs are read after %i ms, before they are forgotten',
+    async (count, logs, ms) => {
+      const { clock, check, delivery, asked } = setUp(0)
+      check.start()
+      await clock.advance(10_000)
+      for (let number = 100; number < 100 + count; number++)
+        delivery.give(
+          blockOf(number),
+          Array.from({ length: logs }, (_, index) => logOf(number, index)),
+          false,
+        )
+      await clock.advance(ms - 1)
+      expect(asked).toEqual([])
+      await clock.advance(1)
+      expect(asked).toEqual([`100-${99 + count}`])
+      check.stop()
+    },
+  )
+
+  test('behavior: a stream is read for the first time after 10 s, then once a minute', async () => {
+    const { clock, check, delivery, asked } = setUp(1)
     check.start()
-    await clock.settle()
-    for (let number = 100; number < 100 + count; number++)
-      delivery.give(
-        blockOf(number),
-        Array.from({ length: logs }, (_, index) => logOf(number, index)),
-        false,
-      )
-    await clock.advance(ms - 1)
+    await clock.advance(9_999)
     expect(asked).toEqual([])
     await clock.advance(1)
-    expect(asked).toEqual([`100-${99 + count}`])
+    expect(asked).toEqual(['100-100'])
+    delivery.give(blockOf(101), [], false)
+    await clock.advance(59_999)
+    expect(asked).toHaveLength(1)
+    await clock.advance(1)
+    expect(asked).toEqual(['100-100', '101-101'])
     check.stop()
   })
 })

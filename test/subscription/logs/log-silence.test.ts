@@ -89,4 +89,21 @@ describe('a silence of pushed logs', () => {
       [],
     ])
   })
+
+  test.each([
+    [2, 2],
+    [2, 4],
+  ])(
+    'behavior: %i blocks are replaced by %i, and nothing is pushed of that: they are taken back soon',
+    async (depth, blocks) => {
+      const { clock, tree, one } = await setUp()
+      tree.reorg(depth, blocks)
+      await clock.advance(9_000)
+      const branch = Array.from({ length: blocks }, (_, index) => `${121 - depth + index}/1`)
+      expect([[...settle(one.seen)].sort(), one.errors]).toEqual([
+        [...logRange(101, 120 - depth), ...branch.flatMap((block) => [`${block}:0`, `${block}:1`])],
+        [],
+      ])
+    },
+  )
 })

@@ -314,12 +314,40 @@ describe('what is asked for', () => {
     expect([told, asked, losses]).toEqual([['logs 100: 0 1', 'passed 100', 'passed 101', 'passed 102'], ['100'], []])
   })
 
+  test('behavior: one block by its hash', async () => {
+    const { clock, told, asked, head } = setUp()
+    head(blockOf(100), false)
+    await clock.settle()
+    expect([asked, told]).toEqual([['100'], ['passed 100']])
+  })
+
+  test('behavior: more than maxBackfillBlocks at once: the newest are read, the others reported', async () => {
+    const { clock, told, asked, head } = setUp({ mostFilled: 2 })
+    for (const block of blocksOf(100, 105)) head(block, false)
+    await clock.settle()
+    expect(asked).toEqual(['104-105'])
+    expect(told).toEqual([
+      'passed 100',
+      'gap 100-103: the gap is wider than maxBackfillBlocks',
+      'passed 103',
+      'passed 104',
+      'passed 105',
+    ])
+  })
+
+  test.each([101, 105])('behavior: blocks 100 to %i that are not pushed, at once as a range', async (to) => {
+    const { clock, asked, head } = setUp()
+    for (const block of blocksOf(100, to)) head(block, false)
+    await clock.settle()
+    expect(asked).toEqual([`100-${to}`])
+  })
+
   test('behavior: blocks that are not pushed, many at once as a range', async () => {
     const { clock, told, asked, truth, head } = setUp()
     for (const number of [101, 104]) truth.set(hashOf(number), [logOf(number, 0)])
     for (const block of blocksOf(100, 105)) head(block, false)
     await clock.settle()
-    expect(asked).toEqual(['100', '101-105'])
+    expect(asked).toEqual(['100-105'])
     expect(told).toEqual([
       'passed 100',
       'logs 101: 0',
@@ -340,7 +368,7 @@ describe('what is asked for', () => {
     answerBy(async () => {})
     for (const block of blocksOf(101, 103)) head(block, false)
     await clock.settle()
-    expect(asked).toEqual(['100', '101-103', '101', '102', '103'])
+    expect(asked).toEqual(['100-103', '100', '101', '102', '103'])
     expect(told).toContain('logs 102: 0')
     expect(told.filter((line) => line.startsWith('logs'))).toHaveLength(1)
   })
@@ -465,6 +493,22 @@ describe('catching up', () => {
     expect(told.slice(2)).toEqual(['logs 102: 0', 'passed 102', 'passed 103'])
   })
 
+  test('behavior: blocks that were certain were replaced, and nobody told: those that stand above them stay', async () => {
+    const { clock, told, truth, canonical, turns, delivery, newestIs } = setUp()
+    for (const number of [100, 101, 102]) delivery.give(blockOf(number), [logOf(number, 0)], true)
+    canonical.set(101, blockOf(101, { branch: 1 }))
+    for (const [hash, log] of [
+      [hashOf(100), logOf(100, 0)],
+      [hashOf(101, 1), logOf(101, 0, 1)],
+      [hashOf(102), logOf(102, 0)],
+    ] as const)
+      truth.set(hash, [log])
+    newestIs(blockOf(103))
+    turns.add({ type: 'catch-up' })
+    await clock.settle()
+    expect(told.slice(6)).toEqual(['removed 101: 0', 'late 101/1: 0', 'passed 101/1', 'passed 103'])
+  })
+
   test('behavior: near the end only what is there is certain: behind its address a node may have answered that was not so far', async () => {
     const { clock, told, asked, truth, turns, delivery, newestIs } = setUp()
     truth.set(hashOf(190), [logOf(190, 0)])
@@ -476,7 +520,8 @@ describe('catching up', () => {
     newestIs(blockOf(300))
     turns.add({ type: 'catch-up' })
     await clock.settle()
-    expect(asked.at(-1)).toBe('191-300')
+    // What was certain may have been replaced meanwhile.
+    expect(asked.at(-1)).toBe('127-300')
     expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([237, 300])
     truth.set(hashOf(301), [logOf(301, 0)])
     newestIs(blockOf(301))
