@@ -161,9 +161,9 @@ export function createTurns(options: TurnsOptions): Turns {
     const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
     // Before anybody is told: whoever hears of it may make all start over.
     queue.splice(0, run.length)
-    // First of all it is passed, so that what stood there before goes.
-    if (run.length > 1) delivery.give(first.block, [], false)
     delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
+    // It is passed as well, so that what stood there before goes.
+    if (run.length > 1) delivery.give(first.block, [], false)
     delivery.give(last.block, [], false)
   }
 

@@ -347,8 +347,8 @@ describe('what is asked for', () => {
     await clock.settle()
     expect(asked).toEqual(['104-105'])
     expect(told).toEqual([
-      'passed 100',
       'gap 100-103: the gap is wider than maxBackfillBlocks',
+      'passed 100',
       'passed 103',
       'passed 104',
       'passed 105',
