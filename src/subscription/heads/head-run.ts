@@ -50,6 +50,8 @@ export type HeadRun = {
   state(): StreamState
   /** The highest number that has come, whatever became of it. */
   highest(): number
+  /** What the place that pushes has now is asked for. */
+  refresh(): void
   stop(): void
 }
 
@@ -230,6 +232,7 @@ export function startHeadRun(
     tip,
     state,
     highest: () => highest,
+    refresh: () => live && void refresh(live),
     stop() {
       bridge?.cancel()
       poller.stop()
