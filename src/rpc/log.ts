@@ -36,7 +36,7 @@ export function byBlock(logs: readonly Log[]): LoggedBlock[] {
 /** By their place in the block, each once. */
 export function inOrder(logs: readonly Log[]): Log[] {
   const unique = new Map(logs.map((log) => [indexOf(log), log]))
-  return [...unique.values()].sort((a, b) => indexOf(a) - indexOf(b))
+  return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)
 }
 
 export function indexOf({ logIndex }: Log): number {

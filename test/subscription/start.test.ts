@@ -332,27 +332,27 @@ describe('one that begins in the past', () => {
   })
 
   test('behavior: a past of several parts: the last 256 blocks of it can be taken back', async () => {
-    const { clock, tree, push, seen, stream } = await readFrom105(1, 1_110)
+    const { clock, tree, push, seen, stream } = await readFrom105(1, 2_110)
     await clock.advance(1_000)
-    expect(seen).toHaveLength(1_006)
+    expect(seen).toHaveLength(2_006)
     push(1, tree.reorg(250, 251))
     await clock.advance(5_000)
     expect(seen.filter((name) => name.startsWith('-'))).toHaveLength(250)
     expect([...settle(seen)]).toEqual([
-      ...Array.from({ length: 756 }, (_, index) => `${105 + index}`),
-      ...Array.from({ length: 251 }, (_, index) => `${861 + index}/1`),
+      ...Array.from({ length: 1_756 }, (_, index) => `${105 + index}`),
+      ...Array.from({ length: 251 }, (_, index) => `${1_861 + index}/1`),
     ])
     await stream.return?.()
   })
 
   test('behavior: how far it is, is asked for only where no logs tell it', async () => {
-    const { clock, channel, stream } = await readFrom105(1, 1_110)
+    const { clock, channel, stream } = await readFrom105(1, 2_110)
     await clock.advance(1_000)
     const { calls } = channel('p1', 'http')
     const byNumber = calls.filter(({ method, params }) => {
       return method === 'eth_getBlockByNumber' && (params as unknown[])[0] !== 'latest'
     })
-    expect(byNumber.map(({ params }) => Number((params as unknown[])[0]))).toEqual([110, 1_110])
+    expect(byNumber.map(({ params }) => Number((params as unknown[])[0]))).toEqual([1_104, 2_110])
     await stream.return?.()
   })
 

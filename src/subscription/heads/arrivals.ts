@@ -4,6 +4,7 @@ import type { Block } from '../block'
 
 /** Where heads come from: one subscription, or one provider that is polled. */
 export type Origin = {
+  readonly isPolled?: boolean
   /** Since when it has only been lower (in ms of the clock). */
   lowerSince?: number | undefined
 }
@@ -11,7 +12,10 @@ export type Origin = {
 export type Arrival = { readonly block: Block; readonly origin: Origin }
 
 export type Arrivals = {
-  /** At the bound the oldest goes: whoever needs it asks for it by its hash. */
+  /**
+   * At the bound the oldest goes: whoever needs it asks for it by its hash. So does what a poll has overtaken: answers that are
+   * slower than the chain would fall behind without end.
+   */
   add(arrival: Arrival): void
   take(): Arrival | undefined
   find(hash: string): Block | undefined
@@ -31,9 +35,11 @@ export function createArrivals(): Arrivals {
 
   return {
     add(arrival) {
+      const { block, origin } = arrival
+      if (origin.isPolled) list = list.filter((one) => one.origin !== origin || one.block.number > block.number)
       if (list.length >= MOST) list.shift()
       list.push(arrival)
-      expected.get(arrival.block.hash)?.(arrival.block)
+      expected.get(block.hash)?.(block)
     },
     take: () => list.shift(),
     find: (hash) => list.find(({ block }) => block.hash === hash)?.block,

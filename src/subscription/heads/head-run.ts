@@ -187,7 +187,7 @@ export function startHeadRun(
     const block = await backfill.latest()
     if (!block || !poller.isRunning()) return
     polledAt = block.provider
-    const origin = polled.get(polledAt) ?? {}
+    const origin = polled.get(polledAt) ?? { isPolled: true }
     polled.set(polledAt, origin)
     begin(block, origin)
   }

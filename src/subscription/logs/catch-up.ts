@@ -13,7 +13,7 @@ export type CatchUpOptions = {
   readonly clock: Clock
   readonly reads: LogReads
   readonly delivery: Delivery
-  readonly heads: Pick<HeadFeed, 'tip' | 'has'>
+  readonly heads: Pick<HeadFeed, 'tip' | 'has' | 'lowest'>
   readonly backfill: Pick<Backfill, 'byNumber'>
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly logs: number }
@@ -62,13 +62,18 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     const uncertainFrom = delivery.uncertainFrom()
     const readFrom = delivery.cursor() ? await fill(newest, isLeft) : Infinity
     // A reorg meanwhile: it starts over.
-    if (isLeft() || !heads.has(hash)) return false
+    if (isLeft() || isGone(newest)) return false
     delivery.give(newest, [], false)
     // What only looked whole, and was not read again, is as uncertain as before.
     if (readFrom > uncertainFrom) return true
     // Behind its address a node may have answered that was not so far: near the end only what is there is proven.
     delivery.confirm(delivery.has(hash) ? number : number - NEAR)
     return true
+  }
+
+  /** Whether a reorg has replaced it. What heads remember no more, as the chain has moved on, is not read once more for that. */
+  function isGone({ number, hash }: BlockRef) {
+    return number >= heads.lowest() && !heads.has(hash)
   }
 
   /** Whether the block is canonical, or cannot be shown not to be. */
@@ -95,8 +100,9 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   }
 
   /** Returns the lowest block of which the logs were read; `Infinity` for none. */
-  async function fill({ number: to, hash, provider }: BlockRef, hasLeft: () => boolean) {
-    const isLeft = () => hasLeft() || !heads.has(hash)
+  async function fill(end: BlockRef, hasLeft: () => boolean) {
+    const { number: to, hash, provider } = end
+    const isLeft = () => hasLeft() || isGone(end)
     // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
     const low = delivery.replaceableFrom(Math.min(height(), delivery.uncertainFrom()))
     const most = to - options.mostFilled.logs + 1

@@ -140,7 +140,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     noteBefore(from, blocks) {
       const floor = Math.max(from, height() - MOST_BLOCKS + 1)
       const older = blocks.filter(({ number }) => number >= floor && number < begunAt)
-      ledger.addBefore(older.map((block) => ({ ...block, turn: -1 })))
+      ledger.addBefore(older.map(({ logs, ...block }) => ({ ...block, logs: [...logs], turn: -1 })))
       begunAt = Math.min(begunAt, floor)
     },
     takeBack,
@@ -150,8 +150,8 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const last = entry?.logs.at(-1)
       const highest = ledger.highest()
       // Blocks that were passed over had their turn with the next one.
-      const passed = turns.find((one) => one.number >= number)
-      const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
+      const passed = entry ?? turns.find((one) => one.number >= number)
+      const own = { number, hash, turn: passed?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false

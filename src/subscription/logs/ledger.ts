@@ -9,7 +9,7 @@ export type Entry = {
   /** The place of the block in the stream. */
   readonly turn: number
   /** In order. */
-  logs: Log[]
+  readonly logs: Log[]
 }
 
 export type Ledger = {
@@ -73,10 +73,15 @@ export function createLedger(): Ledger {
       // A chain that has become shorter is known from there on.
       forgotten = Math.min(forgotten, block.number - 1)
       const entry = entries.get(block.hash) ?? { ...block, logs: [] }
-      const known = new Set(entry.logs.map(indexOf))
-      const fresh = inOrder(logs).filter((log) => !known.has(indexOf(log)))
+      const last = entry.logs.at(-1)
+      const own = inOrder(logs)
+      // Those of a large block may come one by one: what goes on with it is not held against all that came before.
+      const goesOn = !last || (own[0] && indexOf(own[0]) > indexOf(last))
+      const known = new Set(goesOn ? [] : entry.logs.map(indexOf))
+      const fresh = own.filter((log) => !known.has(indexOf(log)))
       if (fresh.length === 0) return fresh
-      entry.logs = inOrder([...entry.logs, ...fresh])
+      entry.logs.push(...fresh)
+      if (!goesOn) entry.logs.sort((a, b) => indexOf(a) - indexOf(b))
       count += fresh.length
       entries.set(block.hash, entry)
       highest = Math.max(highest, block.number)

@@ -22,7 +22,9 @@ export type LogCheckOptions = {
   readonly hasHeads: () => boolean
   /** Whether the block is canonical and its turn is over. */
   readonly isOver: (block: LoggedBlock) => boolean
-  /** Something was missing. */
+  /** Whether the present place was to push its logs. */
+  readonly isPushed: (number: number) => boolean
+  /** Something was missing of what it was to push, or is there no more. */
   readonly onLoss: (number: number) => void
 }
 
@@ -34,7 +36,8 @@ const TIMES = 6
 const MANY_BLOCKS = 500
 const MANY_LOGS = 10_000
 
-export function createLogCheck({ clock, reads, delivery, hasHeads, isOver, onLoss }: LogCheckOptions): LogCheck {
+export function createLogCheck(options: LogCheckOptions): LogCheck {
+  const { clock, reads, delivery, hasHeads, isOver, isPushed, onLoss } = options
   let isRunning = false
   let times = 0
 
@@ -68,7 +71,8 @@ export function createLogCheck({ clock, reads, delivery, hasHeads, isOver, onLos
     let isLost = isSame && delivery.missingFrom(found, from, to.number).length > 0
     // Else a reorg has come in between, or whoever answered is on another branch.
     const isWhole = isSame && !isLost && known.length === found.length
-    for (const { number, hash, logs } of known) isLost = delivery.add({ number, hash }, logs) || isLost
+    for (const { number, hash, logs } of known)
+      isLost = (delivery.add({ number, hash }, logs) && isPushed(number)) || isLost
     if (isLost) onLoss(to.number)
     if (isWhole) delivery.confirm(to.number)
   }

@@ -7,8 +7,8 @@ import type { Orphan } from './delivery'
 export type BlockItem = {
   readonly type: 'block'
   readonly block: BlockRef
-  /** When its head was seen, or the first of its logs (in ms of the clock). */
-  readonly at: number
+  /** When its head was seen, or the last of its logs (in ms of the clock). */
+  at: number
   /** Whether its logs are pushed, as far as is known. */
   isCovered: boolean
 }

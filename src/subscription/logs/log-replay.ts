@@ -9,7 +9,7 @@ import type { Delivery } from './delivery'
 import { MOST_BLOCKS } from './ledger'
 import type { LogReads } from './log-reads'
 
-/** Blocks that are read at a time. */
+/** Blocks that are read at a time, but the last ones. */
 const MOST = 1_000
 /** How far it is, is told this often (in blocks). */
 const PROGRESS = 100
@@ -44,8 +44,9 @@ export function replayOf(
     if (remembered) return { items: cursor.hash ? [...remembered, passed(cursor)] : remembered, upTo: reach }
     // What was told as a gap there is found when its turn comes again.
     if (from > cursor.number) return { items: [], upTo: reach }
-    const isLast = cursor.number < from + MOST
-    // What a reorg may replace is read in one part, of the branch that is delivered.
+    // What a reorg may replace is read in one part, of the branch that is delivered: with what lies below it, or blocks that come
+    // while that is read would put it off without end.
+    const isLast = cursor.number < from + MOST + MOST_BLOCKS
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
     const takenBack = delivery.takenBack()
     const [found, end] = await (isLast ? readLast(from, cursor) : readPart(from, upTo, cursor.provider))

@@ -71,6 +71,7 @@ export function createLogStream(
     // Without heads, or before them, there is nothing to hold it against.
     isOver: ({ number, hash }) =>
       !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
+    isPushed: pushes.covers,
     onLoss,
   })
   const order = createLogOrder({
@@ -139,10 +140,10 @@ export function createLogStream(
     // Whether the turn of the block has come already.
     if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
       // It should have come with the others of its block.
-      onLoss(number)
+      if (!turns.isSlow(hash)) onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else order.addByLog({ number, hash, provider: place.id })
-    turns.look()
+    turns.look(hash)
   }
 
   /** Of what the place pushed something was lost, doubled or swapped. */

@@ -20,6 +20,8 @@ export type Pushes = {
   restart(): void
   /** Whether all logs of this block are pushed, as far as is known. */
   cover(block: Block): boolean
+  /** Whether the present place was to push its logs, as far as is known. */
+  covers(number: number): boolean
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */
   add(log: Log): boolean
   /** What was pushed for a block. */
@@ -71,6 +73,8 @@ export function createPushes(): Pushes {
     last = undefined
   }
 
+  const covers = (number: number) => place !== undefined && number > above
+
   return {
     place: () => place,
     begin(next, known = Infinity, isFirstNow = false) {
@@ -87,8 +91,9 @@ export function createPushes(): Pushes {
       // A head that had to be asked for says nothing about when its logs were pushed.
       if (!place || !isPushed) return false
       if (above === Infinity) above = isFirst && provider === place.id ? number - 1 : number
-      return number > above
+      return covers(number)
     },
+    covers,
     add(log) {
       const number = heightOf(log.blockNumber) as number
       highest = Math.max(highest, number)

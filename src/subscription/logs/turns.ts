@@ -20,10 +20,12 @@ export type Turns = {
   mayCome(hash: string): boolean
   /** Takes out a block whose turn has not come. Returns whether there was one. */
   drop(hash: string): boolean
+  /** Whether a log comes after the turn of its block only as the place is slow: nothing else has come since. It is given more time. */
+  isSlow(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
   uncover(): void
-  /** Something was pushed, or is known now: the first one may be settled. */
-  look(): void
+  /** Something was pushed, or is known now: the first one may be settled. @param hash of the block of which a log was pushed */
+  look(hash?: string | undefined): void
   /** Forgets all whose turn has not come. */
   clear(): void
   /** Nobody has a turn any more, now or later. */
@@ -37,8 +39,10 @@ export type TurnsOptions = CatchUpOptions & {
   readonly onLoss: (number: number) => void
 }
 
-/** All in ms. The logs of a block come together; */
+/** All in ms. The logs of a block come one after the other, and its head with them, without longer pauses; */
 const SETTLE = 50
+/** the first of them may come so long after its head, where that is usual; */
+const SLOWEST = 1_000
 /** a check holds back what comes after it; */
 const HELD_BACK = 2_000
 /** a block that cannot be had is reported. */
@@ -51,6 +55,12 @@ export function createTurns(options: TurnsOptions): Turns {
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
+  /** So long after its head the first log of a block is waited for (in ms). */
+  let patience = SETTLE
+  /** The last one whose turn is over. */
+  let settled: BlockItem | undefined
+  /** The last one that was given more time, as we had none to read what came. */
+  let spared: BlockItem | undefined
   const missed = createCatchUp(options, pauses, dropTo)
 
   async function work() {
@@ -72,7 +82,7 @@ export function createTurns(options: TurnsOptions): Turns {
   function stepBlock(item: BlockItem): Promise<void> | undefined {
     const { block, at, isCovered } = item
     const hasPushes = pushes.of(block.hash).length > 0
-    const left = at + SETTLE - clock.now()
+    const left = at + (hasPushes ? SETTLE : patience) - clock.now()
     const bloom = bloomOf(block)
     const verdict = verdictOf({
       isCovered,
@@ -82,15 +92,26 @@ export function createTurns(options: TurnsOptions): Turns {
       mustCheck: mustCheck(block.number),
       mayCheck,
     })
-    if (verdict === 'wait') return pauses.wait(left)
+    if (verdict === 'wait') return wait(item, left)
     if (verdict === 'ask') return ask(item)
     settle(item, pushes.take(block.hash), false)
     return undefined
   }
 
+  async function wait(item: BlockItem, ms: number) {
+    const dueAt = clock.now() + ms
+    await pauses.wait(ms)
+    // So late, we were busy with something else: what came meanwhile lies unread.
+    if (item === spared || clock.now() < dueAt + SETTLE) return
+    spared = item
+    item.at = clock.now()
+  }
+
   /** @param isWhole whether these are known to be all its logs, whatever its bloom says */
-  function settle({ block }: BlockItem, logs: readonly Log[], isWhole: boolean) {
+  function settle(item: BlockItem, logs: readonly Log[], isWhole: boolean) {
     queue.shift()
+    settled = item
+    const { block } = item
     pushes.forgetBelow(block.number - MOST_AT_ONCE)
     const isDenied = bloomOf(block) === 'no'
     if (isDenied && logs.length > 0) trust.noteLie(block)
@@ -115,11 +136,10 @@ export function createTurns(options: TurnsOptions): Turns {
     // One that a reorg has taken out would be asked for in vain, and the others with it.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
-    const limit = isCovered ? HELD_BACK : GIVEN_UP
-    const read = () => within(clock, limit, reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
-    const reading = reads.untilDone(read, limit, isLeft)
-    // A check holds others back: it does not wait for its turn for ever.
-    const found = await (isCovered ? within(clock, limit, reading) : reading)
+    // A check holds others back: it waits neither for its turn nor for an answer for ever.
+    const bounded = <value>(given: Promise<value>) => (isCovered ? within(clock, HELD_BACK, given) : given)
+    const read = () => bounded(reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
+    const found = await bounded(reads.untilDone(read, isCovered ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
     if (!found && isCovered && run.some((item) => !item.isCovered)) return
@@ -175,11 +195,19 @@ export function createTurns(options: TurnsOptions): Turns {
       if (queue.length < before) pauses.wake()
       return queue.length < before
     },
+    isSlow(hash) {
+      if (queue.length > 0 || settled?.block.hash !== hash) return false
+      patience = Math.min(SLOWEST, Math.max(patience, 2 * (clock.now() - settled.at)))
+      return true
+    },
     uncover() {
+      patience = SETTLE
       for (const item of queue) if (item.type === 'block') item.isCovered = false
       pauses.wake()
     },
-    look() {
+    look(hash) {
+      const last = queue.at(-1)
+      if (last?.type === 'block' && last.block.hash === hash) last.at = clock.now()
       pauses.wake()
       void work()
     },

@@ -52,4 +52,19 @@ describe('arrivals', () => {
     arrivals.clear()
     expect([arrivals.take(), arrivals.hasUpTo(0)]).toEqual([undefined, false])
   })
+
+  test('behavior: of those that are polled, a higher one of the same provider takes the place of what waits', () => {
+    const arrivals = createArrivals()
+    const [one, other] = [{ isPolled: true }, { isPolled: true }]
+    const all = [
+      { block: blockOf(100), origin },
+      { block: blockOf(104), origin: one },
+      { block: blockOf(101), origin: other },
+      { block: blockOf(108), origin: one },
+      { block: blockOf(102), origin: one },
+    ]
+    for (const arrival of all) arrivals.add(arrival)
+    const left = [100, 101, 108, 102, undefined]
+    expect(left.map(() => arrivals.take()?.block.number)).toEqual(left)
+  })
 })

@@ -96,4 +96,17 @@ describe('ledger', () => {
     ledger.add(at(3), many(3))
     expect(ledger.all().map(({ number }) => number)).toEqual([1, 3])
   })
+
+  test('behavior: a large block that comes log by log is not gone through for each of them', () => {
+    const ledger = createLedger()
+    let reads = 0
+    for (let index = 0; index < 1_000; index++) {
+      const log = logOf(100, index)
+      const { logIndex } = log
+      Object.defineProperty(log, 'logIndex', { get: () => ++reads && logIndex })
+      ledger.add(at(100), [log])
+    }
+    expect(reads).toBeLessThan(10_000)
+    expect(ledger.get(hashOf(100))?.logs).toHaveLength(1_000)
+  })
 })

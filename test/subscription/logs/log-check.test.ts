@@ -10,6 +10,7 @@ import { blockOf, logOf } from '../blocks'
 
 /** As many blocks from 100 on were given, with a log each; some of them have another one. */
 function setUp(count: number, ...lost: number[]) {
+  let pushedFrom = 100
   const clock = createManualClock()
   const late: number[] = []
   const asked: string[] = []
@@ -33,6 +34,7 @@ function setUp(count: number, ...lost: number[]) {
     delivery,
     hasHeads: () => hasHeads,
     isOver: () => true,
+    isPushed: (number) => number >= pushedFrom,
     onLoss(number) {
       losses.push(number)
       delivery.giveUp()
@@ -42,7 +44,10 @@ function setUp(count: number, ...lost: number[]) {
   const goWithoutHeads = () => {
     hasHeads = false
   }
-  return { clock, check, delivery, goWithoutHeads, late, asked, losses, gaps }
+  const pushesFrom = (number: number) => {
+    pushedFrom = number
+  }
+  return { clock, check, delivery, goWithoutHeads, pushesFrom, late, asked, losses, gaps }
 }
 
 describe('run', () => {
@@ -57,6 +62,13 @@ describe('run', () => {
     const { check, late, asked, losses } = setUp(10, 103)
     await check.run()
     expect([asked, late, losses]).toEqual([['100-109'], [103], [109]])
+  })
+
+  test('behavior: what is missing from before the present place pushed is no loss of its own', async () => {
+    const { check, delivery, late, losses, pushesFrom } = setUp(10, 103)
+    pushesFrom(104)
+    await check.run()
+    expect([late, losses, delivery.uncertainFrom()]).toEqual([[103], [], Infinity])
   })
 
   test('behavior: without heads nobody tells what was replaced: 64 blocks that were certain are read again', async () => {

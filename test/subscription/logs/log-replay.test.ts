@@ -91,4 +91,20 @@ describe('what is not remembered is read', () => {
     meanwhile(() => branches.set(99, 1))
     await expect(replay(90)).rejects.toThrow('A reorg has come in between.')
   })
+
+  test('behavior: the chain goes on while it is read, with logs in each block: the end is reached all the same', async () => {
+    const { delivery, replay, meanwhile } = setUpReads()
+    delivery.begin(blockOf(5_000))
+    let next = 5_001
+    meanwhile(() => {
+      for (let more = 0; more < 30; more++) delivery.give(blockOf(next), [logOf(next++, 0)], true)
+    })
+    const ends: number[] = []
+    for (let from = 100; from <= delivery.height() && ends.length < 20; ) {
+      const { upTo } = await replay(from)
+      ends.push(upTo)
+      from = upTo + 1
+    }
+    expect(ends).toEqual([1_099, 2_099, 3_099, 5_090, 5_120])
+  })
 })

@@ -121,4 +121,13 @@ describe('cover', () => {
     pushes.restart()
     expect([pushed(104), pushed(105)].map(pushes.cover)).toEqual([false, true])
   })
+
+  test('behavior: which blocks the place was to push', () => {
+    const pushes = createPushes()
+    expect(pushes.covers(100)).toBe(false)
+    pushes.begin(place)
+    expect(pushes.covers(100)).toBe(false)
+    pushes.begin(place, 100)
+    expect([pushes.covers(100), pushes.covers(101)]).toEqual([false, true])
+  })
 })

@@ -26,6 +26,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
   const canonical = new Map<number, Block>()
   let answer: () => Promise<void> = async () => {}
   let newest: Block | undefined
+  let lowest = -1
   const delivery = createDelivery({
     onItem(item) {
       if (item.type === 'passed') told.push(`passed ${nameOf(item)}`)
@@ -66,7 +67,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       noteLie: ({ provider }) => told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
-    heads: { tip: () => newest, has: (hash) => newest === undefined || newest.hash === hash },
+    heads: { tip: () => newest, lowest: () => lowest, has: (hash) => newest === undefined || newest.hash === hash },
     backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
   })
   return {
@@ -83,13 +84,15 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     head: (block: Block, isCovered = true) => turns.add({ type: 'block', block, at: clock.now(), isCovered }),
     push(...logs: Log[]) {
       for (const log of logs) pushes.add(log)
-      turns.look()
+      turns.look(logs.at(-1)?.blockHash)
     },
     answerBy(next: typeof answer) {
       answer = next
     },
-    newestIs(block: Block) {
+    /** @param from the lowest block that heads remember */
+    newestIs(block: Block, from = -1) {
       newest = block
+      lowest = from
     },
     stop() {
       reads.stop()
@@ -145,6 +148,39 @@ describe('what is pushed', () => {
     expect([told, asked]).toEqual([['lie p1', 'logs 100: 0 1', 'passed 100'], ['100']])
   })
 
+  test('behavior: of a place whose logs come late after their heads, the first one is waited for twice as long as it took, 1 s at most', async () => {
+    const { clock, told, turns, head, push } = setUp()
+    const passesAfter = async (number: number) => {
+      const from = clock.now()
+      head(blockOf(number))
+      while (told.at(-1) !== `passed ${number}`) await clock.advance(1)
+      return clock.now() - from
+    }
+    expect([turns.isSlow(hashOf(100)), await passesAfter(100)]).toEqual([false, 50])
+    await clock.advance(50)
+    expect([turns.isSlow(hashOf(99)), turns.isSlow(hashOf(100)), await passesAfter(101)]).toEqual([false, true, 200])
+    head(blockOf(102))
+    expect(turns.isSlow(hashOf(101))).toBe(false)
+    await clock.advance(100)
+    push(logOf(102, 0))
+    await clock.advance(50)
+    expect(told.at(-1)).toBe('passed 102')
+    await clock.advance(5_000)
+    expect([turns.isSlow(hashOf(102)), await passesAfter(103)]).toEqual([true, 1_000])
+    turns.uncover()
+    expect(await passesAfter(104)).toBe(50)
+  })
+
+  test('behavior: what came while we were busy has time to be read, once', async () => {
+    const { clock, told, head, push } = setUp()
+    head(blockOf(100))
+    await clock.jump(200)
+    push(logOf(100, 0))
+    expect(told).toEqual([])
+    await clock.jump(200)
+    expect(told).toEqual(['logs 100: 0', 'passed 100'])
+  })
+
   test('behavior: for a branch that has lost, it is kept no longer than blocks may be replaced', async () => {
     const { clock, head, push, pushes } = setUp()
     const lost = logOf(100, 0)
@@ -159,12 +195,13 @@ describe('what is pushed', () => {
     }
   })
 
-  test('default: the logs of a block are given together, 50 ms after its head', async () => {
+  test('default: the logs of a block are given together, 50 ms after the last of them', async () => {
     const { clock, told, asked, head, push } = setUp()
     head(blockOf(100))
     push(logOf(100, 1))
     await clock.advance(49)
     push(logOf(100, 0))
+    await clock.advance(49)
     expect(told).toEqual([])
     await clock.advance(1)
     expect([told, asked]).toEqual([['logs 100: 0 1', 'passed 100'], []])
@@ -347,6 +384,15 @@ describe('what is asked for', () => {
     expect(told).toEqual(['gap 100-100: the logs could not be had', 'passed 100'])
   })
 
+  test('behavior: one answer that takes longer than 30 s, as it is read in many pieces, is waited for', async () => {
+    const { clock, told, asked, truth, head, answerBy } = setUp()
+    truth.set(hashOf(100), [logOf(100, 0)])
+    answerBy(() => new Promise((resolve) => void clock.after(60_000, resolve)))
+    head(blockOf(100), false)
+    await clock.advance(60_000)
+    expect([told, asked]).toEqual([['logs 100: 0', 'passed 100'], ['100']])
+  })
+
   test('behavior: it works again: nothing is missing', async () => {
     const { clock, told, truth, head, answerBy } = setUp()
     truth.set(hashOf(100), [logOf(100, 0)])
@@ -496,6 +542,17 @@ describe('catching up', () => {
     await clock.settle()
     expect(asked).toEqual(['141-240'])
     expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([100, 240])
+  })
+
+  test('behavior: read for longer than heads remember a block, it is not read again', async () => {
+    const { clock, told, asked, turns, newestIs, answerBy } = setUp()
+    answerBy(() => new Promise((resolve) => void clock.after(3_000, resolve)))
+    newestIs(blockOf(110))
+    turns.add({ type: 'catch-up' })
+    await clock.advance(1_000)
+    newestIs(blockOf(700), 444)
+    await clock.advance(2_000)
+    expect([told, asked]).toEqual([['passed 110'], ['99-110']])
   })
 
   test('Given a reorg that happened while disconnected, then the orphaned logs are taken back, newest first, then the new ones', async () => {
