@@ -39,18 +39,19 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
     for (const listener of [...listeners]) if (listeners.has(listener)) tell(listener)
   }
 
+  const highest = () => run?.highest() ?? -1
+
   function expect(number: number) {
-    if (!run || number <= run.highest()) return
+    if (number <= highest()) return
     expected = number
     overdue ??= options.parts.clock.background(SOON, () => {
       overdue = undefined
-      if (run && expected > run.highest()) run.refresh()
+      if (expected > highest()) void run?.refresh()
     })
   }
 
   function stop() {
-    overdue?.cancel()
-    overdue = undefined
+    overdue = void overdue?.cancel()
     listeners.clear()
     run?.stop()
     run = undefined
@@ -67,7 +68,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
     isActive: () => run !== undefined,
     state: () => run?.state() ?? { name: 'closed' },
     tip: () => run?.tip(),
-    highest: () => run?.highest() ?? -1,
+    highest,
     expect,
     lowest: () => run?.chain.root()?.number ?? Infinity,
     has: (hash) => run?.chain.has(hash) ?? false,

@@ -51,7 +51,7 @@ export type HeadRun = {
   /** The highest number that has come, whatever became of it. */
   highest(): number
   /** What the place that pushes has now is asked for. */
-  refresh(): void
+  refresh(): Promise<void>
   stop(): void
 }
 
@@ -146,7 +146,7 @@ export function startHeadRun(
     live = { place, isSign: createSigns() }
     stall.hear(place.id)
     show()
-    void refresh(live)
+    void refresh()
   }
 
   function onData(result: unknown) {
@@ -172,7 +172,9 @@ export function startHeadRun(
   }
 
   /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
-  async function refresh(own: Live) {
+  async function refresh() {
+    if (!live) return
+    const own = live
     const { id } = own.place
     bridge = clock.after(BRIDGED, () => begin(undefined, own))
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
@@ -232,7 +234,7 @@ export function startHeadRun(
     tip,
     state,
     highest: () => highest,
-    refresh: () => live && void refresh(live),
+    refresh,
     stop() {
       bridge?.cancel()
       poller.stop()
