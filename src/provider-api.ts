@@ -63,7 +63,8 @@ export function createProvider(
   const subscriptions = createSubscriptionIds({
     subscribe: source.subscribe,
     onMessage(message) {
-      connection.onPush()
+      if (message.type === 'eth_subscription') connection.onPush()
+      else connection.onFailure(message.data.error)
       events.emit('message', message)
     },
   })
@@ -74,9 +75,9 @@ export function createProvider(
     if (isClosed) throw closed()
     if (typeof args?.method !== 'string') return refuse('method', 'must be a text', args?.method)
     const { method, params } = args
-    if (method === 'eth_subscribe') return (await subscriptions.open(params)) as returnType
     if (method === 'eth_unsubscribe') return subscriptions.end(params) as returnType
     try {
+      if (method === 'eth_subscribe') return (await subscriptions.open(params)) as returnType
       const result = await source.request<returnType>({ method, params })
       connection.onAnswer(method, result)
       return result

@@ -613,4 +613,31 @@ describe('close', () => {
     expect(told).toEqual(['connect 0x1', 'disconnect 4900 TransportClosedError'])
     expect(source.watchers.size).toBe(0)
   })
+
+  test('behavior: a subscription that is being opened ends with code 4900 too', async () => {
+    const { source, provider, told } = createWatched({ eth_chainId: '0x1' })
+    const opening = [provider.request({ method: 'eth_subscribe' }), provider.request({ method: 'eth_subscribe' })]
+    const ended = expect(Promise.allSettled(opening)).resolves.toMatchObject([
+      { reason: { name: 'TransportClosedError', code: 4900 } },
+      { reason: { name: 'TransportClosedError', code: 4900 } },
+    ])
+    await turn()
+    source.upstreams[0]?.refuse(new TransportClosedError())
+    await turn()
+    expect(told).toEqual(['connect 0x1', 'disconnect 4900 TransportClosedError'])
+    await provider.close()
+    await ended
+  })
+
+  test('behavior: given subscriptions alone, the end of the engine is told as `disconnect`', async () => {
+    const { source, provider, told } = createWatched({ eth_chainId: '0x1' })
+    const asked = provider.request({ method: 'eth_subscribe' })
+    await turn()
+    const [upstream] = source.upstreams
+    upstream?.confirm()
+    await asked
+    await turn()
+    upstream?.onError?.(new TransportClosedError())
+    expect(told).toEqual(['connect 0x1', 'disconnect 4900 TransportClosedError'])
+  })
 })

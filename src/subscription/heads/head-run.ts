@@ -50,6 +50,8 @@ export type HeadRun = {
   state(): StreamState
   /** The highest number that has come, whatever became of it. */
   highest(): number
+  /** What the place that pushes has now is asked for. */
+  refresh(): Promise<void>
   stop(): void
 }
 
@@ -144,7 +146,7 @@ export function startHeadRun(
     live = { place, isSign: createSigns() }
     stall.hear(place.id)
     show()
-    void refresh(live)
+    void refresh()
   }
 
   function onData(result: unknown) {
@@ -170,7 +172,9 @@ export function startHeadRun(
   }
 
   /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
-  async function refresh(own: Live) {
+  async function refresh() {
+    if (!live) return
+    const own = live
     const { id } = own.place
     const before = highest
     bridge = clock.after(BRIDGED, () => begin(undefined, own))
@@ -230,6 +234,7 @@ export function startHeadRun(
     tip,
     state,
     highest: () => highest,
+    refresh,
     stop() {
       bridge?.cancel()
       poller.stop()

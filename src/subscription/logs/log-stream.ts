@@ -134,7 +134,8 @@ export function createLogStream(
     const hash = log.blockHash
     if (log.removed) return order.removeByLog(hash)
     silence.hear(number)
-    if (!order.hasHeads()) parts.heads.observe(place.state.provider, number, clock.now())
+    if (order.hasHeads()) heads.expect(number)
+    else parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) onLoss(number)
     // Whether the turn of the block has come already.
     if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
