@@ -107,7 +107,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     const low = delivery.replaceableFrom(Math.min(height(), delivery.uncertainFrom()))
     const most = to - options.mostFilled.logs + 1
     // What is not remembered cannot be told from what is new.
-    const first = Math.max(low, most, delivery.forgotten() + 1)
+    const first = Math.max(height() + 1 < most ? most : low, delivery.forgotten() + 1)
     const found =
       first <= to &&
       (await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft))

@@ -514,7 +514,7 @@ describe('catching up', () => {
   })
 
   test('behavior: blocks that were certain were replaced, and nobody told: those that stand above them stay', async () => {
-    const { clock, told, truth, canonical, turns, delivery, newestIs } = setUp()
+    const { clock, told, truth, canonical, turns, delivery, newestIs } = setUp({ mostFilled: 1 })
     for (const number of [100, 101, 102]) delivery.give(blockOf(number), [logOf(number, 0)], true)
     canonical.set(101, blockOf(101, { branch: 1 }))
     for (const [hash, log] of [
@@ -557,11 +557,11 @@ describe('catching up', () => {
       await clock.advance(50)
     }
     expect(delivery.uncertainFrom()).toBe(100)
-    newestIs(blockOf(240))
+    newestIs(blockOf(241))
     turns.add({ type: 'catch-up' })
     await clock.settle()
-    expect(asked).toEqual(['141-240'])
-    expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([100, 240])
+    expect(asked).toEqual(['142-241'])
+    expect([delivery.uncertainFrom(), delivery.cursor()?.number]).toEqual([100, 241])
   })
 
   test('behavior: read for longer than heads remember a block, it is not read again', async () => {
