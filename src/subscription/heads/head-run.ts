@@ -177,6 +177,7 @@ export function startHeadRun(
     const own = live
     const { id } = own.place
     const before = highest
+    bridge?.cancel()
     bridge = clock.after(BRIDGED, () => begin(undefined, own))
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
