@@ -59,10 +59,14 @@ export function backOf(flight: Flight): ChannelState[] {
   return askableOf(flight, flight.route.open)
 }
 
-/** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
+/** Those that said they lack the method and have not failed in this round, if nobody who is known to serve it can be asked any more. */
 export function joinedSince(flight: Flight): ChannelState[] {
-  const { plan, route } = flight
-  return isServedBy(route.able, plan.need) ? [] : askableOf(flight, route.leftOut)
+  const { plan, route, ruledOut } = flight
+  if (route.leftOut.length === 0) return []
+  const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
+  if (isServedBy(able, plan.need)) return []
+  const failed = failedOf(flight)
+  return askableOf(flight, route.leftOut).filter((channel) => !failed.has(channel))
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */
@@ -81,7 +85,7 @@ export function noteOpened(flight: Flight) {
 }
 
 /** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
-export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[]): Set<ChannelState> {
+export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[] = []): Set<ChannelState> {
   const failed = failures.slice(roundStart).map(({ attempt }) => attempt.channel)
   return new Set(failed.filter((channel) => !back.includes(channel)))
 }

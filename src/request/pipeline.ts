@@ -96,7 +96,10 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
   flight.route = route
   flight.ahead =
     ruledOut || failed
-      ? route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel))
+      ? [
+          ...route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel)),
+          ...joinedSince(flight),
+        ]
       : route.candidates
   aim(flight, now)
   flight.ahead = inHeadOrder(flight, flight.ahead, now)

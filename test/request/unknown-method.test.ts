@@ -94,6 +94,19 @@ test('given p2 did not know it for a moment, and p1, which serves it, is gone, t
   expect(await ask(t)).toMatchObject({ value: 'filled by p2', after: 0 })
 })
 
+test('given p1 did not know it for a moment, and p2, which serves it, does not let us in, then p1 is asked after all, once', async () => {
+  const t = createTestEngine()
+  t.channel('p1').on(METHOD).once.fail(unknown())
+  t.channel('p2').on(METHOD).once.reply('filled')
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+  t.channel('p1').reply('filled by p1')
+  t.channel('p2').fail(rpcError(-32600, 'Must be authenticated!'))
+  expect(await ask(t)).toMatchObject({ value: 'filled by p1', after: 0 })
+  t.channel('p1').fail(unknown())
+  expect(await ask(t)).toMatchObject({ value: undefined, after: 0 })
+  expect([t.channel('p1').count(METHOD), t.channel('p2').count(METHOD)]).toEqual([3, 3])
+})
+
 test('behavior: given a strategy that leaves out p2, which serves it, then p1, which does not know it, stays left out too', async () => {
   const t = createTestEngine({ providers: 3 })
   t.channel('p1').fail(unknown())
