@@ -5,6 +5,7 @@ import { HttpRequestError, RpcRequestError } from 'viem'
 import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
 import { refusalOf } from '../rpc/batch-refusal'
+import type { Failure } from '../rpc/failure'
 import { failureOf } from '../rpc/failure'
 import type { NoResult, RpcErrorObject, RpcMessage } from '../rpc/message'
 import { buildBatch, buildMessage, readBatch, readBody } from '../rpc/message'
@@ -104,8 +105,9 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 
   /** One answer for all of a batch. */
   function toAll(calls: readonly Outgoing[], errorFor: (method: string) => Error): BatchAnswer {
-    const method = calls[0]?.method ?? ''
-    const failure = failureOf(errorFor(method), { method, rules })
+    const failures = calls.map(({ method }) => failureOf(errorFor(method), { method, rules }))
+    // What is too much for some of them need not be their doing.
+    const failure = failures.find(({ kind }) => kind === 'result-too-large') ?? (failures[0] as Failure)
     const refusal = refusalOf(failure, calls.length)
     if (refusal) return { members: calls.map(() => undefined), most: refusal.most }
     const members = calls.map((call): Member => ({ type: 'error', error: errorFor(call.method) }))

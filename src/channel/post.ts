@@ -33,6 +33,9 @@ export type Posted =
   /** There is no response, or none that was read to its end; `prefix` says whose doing it was, if not the provider's. */
   | { type: 'failure'; cause: unknown; prefix: string }
 
+/** What is read of a response with an error status (in bytes). */
+const LONGEST_ERROR = 1_048_576
+
 /** Sends a body. Rejects with the reason of the signal once that is aborted, and with nothing else. */
 export type Post = (body: string, method: string, signal: AbortSignal | undefined) => Promise<Posted>
 
@@ -56,7 +59,7 @@ export function createPost(options: PostOptions): Post {
       const init = { method: 'POST', headers: all, body, signal: signal ?? null }
       // Looked up at each call, so that a fetch installed later is used.
       const response = await (options.fetch ?? fetch)(target, init)
-      const text = await readText(response, maxResponseBodySize)
+      const text = await readText(response, maxResponseBodySize, signal)
       return { type: 'response', response, text, hide }
     } catch (error) {
       if (signal?.aborted) throw reasonOf(signal)
@@ -77,10 +80,12 @@ function splitUrl(url: string): { target: string; authorization?: string } {
   }
 }
 
-async function readText(response: Response, limit: number): Promise<string> {
-  const { body } = response
-  const declared = Number(response.headers.get('content-length'))
-  if (declared > limit) {
+/** Of a response whose status says already what it is, no more than its beginning, or what came before it broke. */
+async function readText(response: Response, limit: number, signal: AbortSignal | undefined): Promise<string> {
+  const { ok, body, headers } = response
+  const most = ok ? limit : Math.min(limit, LONGEST_ERROR)
+  const declared = Number(headers.get('content-length'))
+  if (ok && declared > limit) {
     body?.cancel().catch(ignore)
     throw new ResponseBodyTooLargeError({ maxSize: limit, size: declared })
   }
@@ -89,16 +94,18 @@ async function readText(response: Response, limit: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
+  while (size <= most) {
+    const { value } = await reader.read().catch((error) => {
+      if (ok || signal?.aborted) throw error
+      return {} as { value?: undefined }
+    })
+    if (!value) return text + decoder.decode()
     size += value.byteLength
-    if (size > limit) {
-      reader.cancel().catch(ignore)
-      throw new ResponseBodyTooLargeError({ maxSize: limit, size })
-    }
     text += decoder.decode(value, { stream: true })
   }
+  reader.cancel().catch(ignore)
+  if (ok) throw new ResponseBodyTooLargeError({ maxSize: limit, size })
+  return text
 }
 
 function ignore() {}

@@ -70,6 +70,8 @@ const VAGUE_STATUS = /^(400|422|500)$/
 
 const LOGS = /logs|filter/i
 const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
+/** Answered with a number, a hash, a transaction or the code of an account: never with much. */
+const BRIEF = /^(eth|net|web3)_\w*(Id|Price|Gas|Fee|Balance|Count|Code|At|kNumber|ersion|Transaction)$/
 /** Unsupported for other reasons than the method's name. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
@@ -138,7 +140,7 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
 }
 
 /** What the method and its blocks add to the words. */
-function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, params }: FailureContext): Meaning {
+function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { method, params }: FailureContext): Meaning {
   const { kind } = meaning
   const isLogs = LOGS.test(method)
   switch (kind) {
@@ -168,6 +170,8 @@ function refine(meaning: Meaning, { isRpc, status, text }: Facts, { method, para
     case 'timeout':
       // A node's own time limit on heavy work; one of the gateway comes with its HTTP status.
       return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
+    case 'result-too-large':
+      return / ResponseBodyTooLargeError /.test(names) && BRIEF.test(method) ? { kind: 'invalid-response' } : meaning
     case 'server-error':
       // Gateways drop the backend that gave up on a wide range, and then have none.
       return isLogs && /no backend/.test(text) && spanOf(params) > MAX_LOGS_SPAN ? { kind: 'range-too-large' } : meaning

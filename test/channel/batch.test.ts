@@ -259,9 +259,18 @@ describe('answers', () => {
 
   test('given a body over the size limit, then members are asked singly', async () => {
     const t = setUp({}, { maxResponseBodySize: 500 })
-    const asked = t.many(20)
+    // One of them may be answered with that much.
+    const asked = [...t.many(19), t.ask(19, { method: 'eth_call' })]
     await t.clock.advance(20)
     expect([values(asked), t.shape().length, t.refused]).toEqual([upTo(20), 21, [10]])
+  })
+
+  test('given one for members that none is answered with much, then it is no answer to any of them', async () => {
+    const t = setUp({}, { maxResponseBodySize: 500 })
+    const asked = t.many(20)
+    await t.clock.advance(20)
+    expect([t.shape(), t.refused]).toEqual([[20], []])
+    for (const { seen } of asked) expect(seen.error).toMatchObject({ name: 'ResponseBodyTooLargeError' })
   })
 
   test.each([

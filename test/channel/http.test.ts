@@ -288,6 +288,58 @@ describe('body', () => {
     expect(error.name).toBe('ResponseBodyTooLargeError')
   })
 
+  test.each([
+    [500, 'server-error', 'channel'],
+    [429, 'rate-limit', 'nobody'],
+    [401, 'auth', 'provider'],
+  ])(
+    'given a body that never ends, with %i, then it is a %s and no more is read than its beginning',
+    async (status, kind, blame) => {
+      const closed = deferred()
+      let sent = 0
+      const { url } = await listen((_, response) => {
+        response.writeHead(status, { 'retry-after': '3' }).on('close', closed.resolve)
+        const pour = () => {
+          if (response.destroyed) return
+          sent += 65_536
+          response.write('a'.repeat(65_536), pour)
+        }
+        pour()
+      })
+      const error = await errorOf(createHttpChannel({ url, provider: 'one' }).request(call))
+      expect(failureOf(error, call)).toMatchObject({ kind, blame, status, retryAfter: 3_000 })
+      await closed.promise
+      // What fits into the buffers of two sockets has left as well.
+      expect(sent).toBeLessThan(8_000_000)
+    },
+  )
+
+  test('behavior: an error of half a megabyte is read whole, whatever is announced', async () => {
+    const data = `0x${'ab'.repeat(250_000)}`
+    const { channel } = await answering({
+      status: 500,
+      body: (id) => ({ id, error: { code: 3, message: 'no', data } }),
+    })
+    expect(await errorOf(channel.request(call))).toMatchObject({ code: 3, status: 500, data })
+  })
+
+  test('behavior: an error status says what it is though its body is cut off', async () => {
+    const { url } = await listen((_, response) => {
+      response.writeHead(429, { 'retry-after': '3' }).write('slow', () => response.destroy())
+    })
+    const error = await errorOf(createHttpChannel({ url, provider: 'one' }).request(call))
+    expect(failureOf(error, call)).toMatchObject({ kind: 'rate-limit', status: 429, retryAfter: 3_000 })
+  })
+
+  test('behavior: aborted while an error is read', async () => {
+    const controller = new AbortController()
+    const { url } = await listen((_, response) => {
+      response.writeHead(500).write('half a page', () => setImmediate(() => controller.abort('enough')))
+    })
+    const channel = createHttpChannel({ url, provider: 'one' })
+    await expect(channel.request(call, { signal: controller.signal })).rejects.toBe('enough')
+  })
+
   test('behavior: exactly the limit is read', async () => {
     const { url } = await listen(async (request, response) => {
       const text = JSON.stringify({ id: (await bodyOf(request)).id, result: 'é' })

@@ -135,8 +135,27 @@ describe('no JSON-RPC error', () => {
     expect(handshake(200)).toMatchObject({ kind: 'network', isUntouched: true })
   })
 
-  test('behavior: sizes, a missing URL, an unknown throw', () => {
-    expect(kindOf(new ResponseBodyTooLargeError({ maxSize: 1, size: 2 }))).toBe('result-too-large')
+  test.each([
+    ['eth_getLogs', 'result-too-large', 'nobody'],
+    ['eth_call', 'result-too-large', 'nobody'],
+    ['eth_getBlockByNumber', 'result-too-large', 'nobody'],
+    ['eth_getTransactionReceipt', 'result-too-large', 'nobody'],
+    ['debug_traceTransaction', 'result-too-large', 'nobody'],
+    ['alchemy_getTokenBalance', 'result-too-large', 'nobody'],
+    ['eth_getBalance', 'invalid-response', 'channel'],
+    ['eth_blockNumber', 'invalid-response', 'channel'],
+    ['eth_chainId', 'invalid-response', 'channel'],
+    ['net_version', 'invalid-response', 'channel'],
+    ['eth_sendRawTransaction', 'invalid-response', 'channel'],
+  ])('behavior: a body over the limit for %s is a %s', (method, kind, blame) => {
+    const failure = failureOf(new ResponseBodyTooLargeError({ maxSize: 1, size: 2 }), { method })
+    expect(failure).toMatchObject({ kind, blame, verdict: 'next', isUntouched: false })
+    // The provider's own word for it is one about its limits.
+    const told = failureOf(rpcError(-32020, 'response too large'), { method })
+    expect(told).toMatchObject({ kind: 'result-too-large', blame: 'nobody' })
+  })
+
+  test('behavior: a missing URL, an unknown throw', () => {
     expect(failureOf(new UrlRequiredError(), call)).toMatchObject({ blame: 'nobody', isUntouched: true })
     expect(failureOf(new Error('boom'), call)).toMatchObject({ kind: 'unknown', blame: 'channel', isRpc: false })
   })
