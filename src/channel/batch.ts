@@ -1,9 +1,9 @@
 // Gathers the calls of one turn, and those that find no slot, into batches, and hands each its own answer. Knows slots and
 // order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
 
-import { ProviderDisconnectedError } from 'viem'
 import { createBatchTrust } from './batch-trust'
 import type { Batch, Travel } from './channel'
+import { fullError, MOST_WAITING } from './full'
 
 /** A request, ready to be sent. */
 export type Outgoing = { readonly id: number; readonly method: string; readonly message: string }
@@ -49,7 +49,6 @@ const SLOTS = 8
 const MOST_SINGLY = 4
 /** Characters of one batch: a longer call travels alone. */
 const LONGEST_BATCH = 500_000
-const MOST_WAITING = 10_000
 /** Microtasks until the outcome of a call has reached its request, and some more. */
 const TURNS_TO_TELL = 8
 
@@ -65,65 +64,67 @@ export function createBatches({
   const isLimited = concurrency !== undefined
   const slots = concurrency ?? SLOTS
   /** Those of the present turn, and those that found no slot. */
-  let turn: Traveller[] = []
-  let queue: Traveller[] = []
+  const turn = new Set<Traveller>()
+  let queue = new Set<Traveller>()
   let busy = 0
   const trust = createBatchTrust(() => onRefused?.(1))
 
   function request(call: Outgoing, signal: AbortSignal | undefined, travel: Travel | undefined): Promise<unknown> {
     if (!travel) return occupy(isLimited, signal, () => sendOne(call, signal))
-    if (turn.length + queue.length >= MOST_WAITING) return Promise.reject(full())
+    if (turn.size + queue.size >= MOST_WAITING) return Promise.reject(fullError(provider))
     return new Promise((resolve, reject) => {
       const isAlone = travel.isAlone || travel.size() < 2 || call.message.length > LONGEST_BATCH
       const traveller: Traveller = { call, travel, isAlone, resolve, reject }
       if (isAlone && !isLimited) return leaveAlone(traveller, false)
       travel.giveUp = () => withdraw(traveller)
-      if (turn.push(traveller) === 1) queueMicrotask(gather)
+      if (turn.add(traveller).size === 1) queueMicrotask(gather)
     })
   }
 
   /** The turn is over: all that came in it are known. */
   function gather() {
-    const groups = new Map<unknown, Traveller[]>()
+    const groups = new Map<unknown, Set<Traveller>>()
     for (const traveller of turn) {
       const { key } = traveller.travel
       const group = groups.get(key)
       // Whoever has a signal shares with few, most often with nobody.
-      if (isLimited || key === undefined) queue.push(traveller)
-      else if (group) group.push(traveller)
-      else groups.set(key, [traveller])
+      if (isLimited || key === undefined) queue.add(traveller)
+      else if (group) group.add(traveller)
+      else groups.set(key, new Set([traveller]))
     }
-    turn = []
-    serve(queue.length > MOST_SINGLY || queue.length > slots - busy)
+    turn.clear()
+    serve(queue.size > MOST_SINGLY || queue.size > slots - busy)
     for (const group of groups.values()) {
-      const isTogether = group.length > MOST_SINGLY && trust.isTrusted()
-      while (group.length > 0) leave(takeFrom(group, isTogether), false)
+      const isTogether = group.size > MOST_SINGLY && trust.isTrusted()
+      while (group.size > 0) leave(takeFrom(group, isTogether), false)
     }
   }
 
   /** As many of the queue leave as there are slots. @param isWanted whether those that may share a batch are to */
   function serve(isWanted: boolean) {
     const isTogether = isWanted && trust.isTrusted()
-    while (queue.length > 0 && busy < slots) leave(takeFrom(queue, isTogether), true)
+    while (queue.size > 0 && busy < slots) leave(takeFrom(queue, isTogether), true)
   }
 
   /** Takes out the first one, with those that may travel with it. */
-  function takeFrom(travellers: Traveller[], isTogether: boolean): Traveller[] {
-    const first = travellers[0] as Traveller
-    if (!isTogether || first.isAlone) return travellers.splice(0, 1)
-    const most = first.travel.size()
-    const taken = new Set([first])
-    let length = first.call.message.length
+  function takeFrom(travellers: Set<Traveller>, isTogether: boolean): Traveller[] {
+    const taken: Traveller[] = []
+    let length = 0
+    let most = 1
     for (const traveller of travellers) {
-      if (taken.size >= most) break
       const { isAlone, travel, call } = traveller
-      const isCompany = !isAlone && travel.key === first.travel.key && length + call.message.length <= LONGEST_BATCH
-      if (traveller === first || !isCompany) continue
-      taken.add(traveller)
+      const [first] = taken
       length += call.message.length
+      if (!first) most = isTogether && !isAlone ? travel.size() : 1
+      else if (isAlone || travel.key !== first.travel.key || length > LONGEST_BATCH) {
+        length -= call.message.length
+        continue
+      }
+      taken.push(traveller)
+      travellers.delete(traveller)
+      if (taken.length >= most) break
     }
-    travellers.splice(0, travellers.length, ...travellers.filter((traveller) => !taken.has(traveller)))
-    return [...taken]
+    return taken
   }
 
   function leave(travellers: readonly Traveller[], hasSlot: boolean) {
@@ -187,13 +188,13 @@ export function createBatches({
       member.isAlone = true
       member.travel.giveUp = () => withdraw(member)
     }
-    if (isLimited) queue.unshift(...members)
+    if (isLimited) queue = new Set([...members, ...queue])
     else for (const member of members) leaveAlone(member, false)
   }
 
   function withdraw(traveller: Traveller) {
-    turn = turn.filter((other) => other !== traveller)
-    queue = queue.filter((other) => other !== traveller)
+    turn.delete(traveller)
+    queue.delete(traveller)
     traveller.reject(givenUp())
   }
 
@@ -228,16 +229,11 @@ export function createBatches({
 
   /** Those whose answer freed the slot are told first: it may send those that wait for it elsewhere. */
   async function serveNext() {
-    for (let waited = 0; waited < TURNS_TO_TELL && queue.length > 0; waited++) await undefined
+    for (let waited = 0; waited < TURNS_TO_TELL && queue.size > 0; waited++) await undefined
     serve(true)
   }
 
-  // By its code (4900) it is nobody's fault, and nothing was sent.
-  function full() {
-    return new ProviderDisconnectedError(new Error(`${MOST_WAITING} requests wait for ${provider}.`))
-  }
-
-  return { request, load: () => busy + turn.length + queue.length }
+  return { request, load: () => busy + turn.size + queue.size }
 }
 
 function givenUp() {

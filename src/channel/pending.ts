@@ -6,6 +6,7 @@ import { isObject } from '../base/fields'
 import { buildMessage } from '../rpc/message'
 import type { RpcRequest } from '../types'
 import type { ChannelRequestOptions, Travel } from './channel'
+import { MOST_WAITING } from './full'
 import type { Link } from './link'
 import type { WsErrors } from './ws-errors'
 
@@ -53,8 +54,6 @@ export type Pending = {
 
 /** Slots: calls that may be waited for at a time, before others wait for a slot. */
 export const MOST_PENDING = 256
-/** Calls in all. */
-const MOST_CALLS = 10_000
 
 export function createPending({ link, errors }: { link: () => Link; errors: WsErrors }): Pending {
   const calls = new Map<number, PendingCall>()
@@ -122,7 +121,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     if (link().state() === 'closed') return errors.closed()
     const refusal = link().refusal()
     if (refusal) return errors.unconnected(method, refusal)
-    return calls.size < MOST_CALLS ? undefined : errors.full(MOST_CALLS)
+    return calls.size < MOST_WAITING ? undefined : errors.full()
   }
 
   return {

@@ -1,10 +1,11 @@
 // The errors of a socket channel: viem's classes, with the provider's id in place of the endpoint and only the method of
 // the request. Judges none of them.
 
-import { ProviderDisconnectedError, RpcRequestError, WebSocketRequestError } from 'viem'
+import { RpcRequestError, WebSocketRequestError } from 'viem'
 import { InvalidResponseError, SocketClosedError } from '../errors'
 import type { NoResult } from '../rpc/message'
 import { withCause } from './clean'
+import { fullError } from './full'
 import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
 
@@ -15,8 +16,8 @@ export type WsErrors = {
   unconnected(method: string, end: SocketEnd): Error
   /** The socket did not take the frame. */
   unsent(method: string, error: unknown): Error
-  /** Too many calls wait for answers. By its code (4900) it is nobody's fault, and nothing was sent. */
-  full(most: number): Error
+  /** Too many calls wait for answers. */
+  full(): Error
   /** The answer is an error, or none. */
   answered(method: string, message: NoResult, frame: unknown): Error
 }
@@ -37,7 +38,7 @@ export function createWsErrors(provider: string, redactor: Redactor): WsErrors {
       return failed(method, cause, `${what}: ${reason}`)
     },
     unsent: (method, error) => failed(method, error, (error as Error).message),
-    full: (most) => new ProviderDisconnectedError(new Error(`${most} calls are pending on the socket of ${provider}.`)),
+    full: () => fullError(provider),
     answered(method, message, frame) {
       if (message.type === 'invalid')
         return new InvalidResponseError({

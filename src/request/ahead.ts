@@ -5,6 +5,9 @@ import type { ChannelState } from '../provider/provider'
 import type { Flight } from './flight'
 import { isServedBy } from './route'
 
+/** Its load (channel.ts) from which others with room go first. */
+const MOST_AT_ONCE = { http: 10_000, ws: 1 }
+
 /** Those that may be asked now, with room or without. @param of by default those not yet asked */
 export function askableOf({ ahead, plan, ruledOut }: Flight, of: readonly ChannelState[] = ahead): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
@@ -24,28 +27,30 @@ export function firstWithRoom(flight: Flight, now: number): ChannelState | undef
 export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
   if (flight.plan.need.traits.kind === 'wallet') return true
   const { quota } = channel.provider
-  return quota.hasRoom(now) && !(channel.type === 'ws' && letsWait(flight, channel))
+  return quota.hasRoom(now) && loadOf(flight, channel) < MOST_AT_ONCE[channel.type]
 }
 
 /** Whether one more may wait in there: where batches are gathered, and at a socket of which all slots are taken. */
-export function letsWait({ channels }: Flight, { slot, type }: ChannelState): boolean {
-  return (channels[slot]?.load?.() ?? -1) >= (type === 'ws' ? 1 : 0)
+export function letsWait(flight: Flight, channel: ChannelState): boolean {
+  return loadOf(flight, channel) >= (channel.type === 'ws' ? MOST_AT_ONCE.ws : 0)
+}
+
+function loadOf({ channels }: Flight, { slot }: ChannelState): number {
+  return channels[slot]?.load?.() ?? -1
 }
 
 /** Where all are full: the one that lets them wait, and has the least to do. */
 export function gathererOf(flight: Flight, now: number): ChannelState | undefined {
-  const { channels } = flight
-  const loadOf = ({ slot, provider }: ChannelState) =>
-    (channels[slot]?.load?.() ?? Infinity) / (provider.setup.limits.concurrency ?? 1)
+  const shareOf = (channel: ChannelState) => loadOf(flight, channel) / (channel.provider.setup.limits.concurrency ?? 1)
   const gathering = askableOf(flight).filter((channel) => gathers(channel, flight, now))
-  return sortedBy(sortedBy(gathering, loadOf), ({ provider }) => provider.setup.isBackup)[0]
+  return sortedBy(sortedBy(gathering, shareOf), ({ provider }) => provider.setup.isBackup)[0]
 }
 
 /** Whether it would wait in the channel for nothing but a slot of that channel. */
 function gathers(channel: ChannelState, flight: Flight, now: number) {
   const { channels, quota } = channel.provider
   const isOnlyUser = channels.every((other) => other === channel || other.inFlight === 0)
-  const mayWait = channel.type === 'ws' ? quota.hasRoom(now) : isOnlyUser && quota.lacksOnlySlots(now)
+  const mayWait = quota.hasRoom(now) || (channel.type === 'http' && isOnlyUser && quota.lacksOnlySlots(now))
   return mayWait && letsWait(flight, channel)
 }
 

@@ -191,8 +191,11 @@ function spanOf(params: unknown): number {
 /** No JSON-RPC error: an HTTP failure, a bad body, a lost socket, a timeout of our own, anything else thrown. */
 function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
-  // Not the provider's doing: the user's own function gave no headers, and nothing was sent.
-  if (/^(the handshake of the socket failed: )?the `headers` function failed/.test(text))
+  // Not the provider's doing: too much of ours waits for it, or the user's own function gave no headers. Nothing was sent.
+  if (
+    / ChannelFullError /.test(names) ||
+    /^(the handshake of the socket failed: )?the `headers` function failed/.test(text)
+  )
     return { kind: 'network', blame: 'nobody', isUntouched: true }
   if (/ (UrlRequired|NoProvider|ChainMismatch)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Batch, Travel } from '../../src/channel/channel'
 import type { HttpBatchOptions } from '../../src/channel/http'
 import { createHttpChannel } from '../../src/channel/http'
+import { failureOf } from '../../src/rpc/failure'
 import { createManualClock } from '../support/manual-clock'
 import type { Posted } from '../support/scripted-fetch'
 import { answersOf, createScriptedFetch } from '../support/scripted-fetch'
@@ -181,13 +182,23 @@ describe('leaving', () => {
     expect(lengths).toEqual([[600_000], [200_000, 200_000, 10, 10], [200_000]])
   })
 
-  test('behavior: 10 000 wait, the next one is turned away', async () => {
+  test('behavior: 100 000 wait, the next one is turned away as nobody`s fault, and giving them all up takes no longer', async () => {
     const t = setUp({ concurrency: 1 })
     t.server.reply = () => 'hang'
-    t.many(10_000)
+    const waiting = t.many(100_000)
     const one = t.ask('one too many')
     await t.clock.settle()
-    expect(one.seen.error).toMatchObject({ code: 4900 })
+    expect(failureOf(one.seen.error, { method: 'eth_sendRawTransaction' })).toEqual({
+      kind: 'network',
+      verdict: 'next',
+      blame: 'nobody',
+      isRpc: false,
+      isUntouched: true,
+      message: '100000 requests wait for one.',
+    })
+    for (const each of waiting) each.giveUp()
+    await t.clock.settle()
+    expect([t.channel.load?.(), t.shape()]).toEqual([0, [20]])
   })
 })
 

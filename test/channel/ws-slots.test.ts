@@ -172,11 +172,11 @@ test('behavior: a socket that takes no frame fails all that wait for it, however
 
 test('behavior: those that wait are bounded: one more is refused as nobody`s fault, and nothing of it is sent', async () => {
   const t = setUp()
-  t.many(10_000)
+  t.many(100_000)
   t.sockets.last.open()
   const [refused] = t.many(1)
   await t.clock.settle()
-  expect(refused?.error).toMatchObject({ name: 'ProviderDisconnectedError', code: 4900 })
+  expect(refused?.error.code).toBeUndefined()
   expect(failureOf(refused?.error, { method: 'eth_sendRawTransaction' })).toMatchObject({
     kind: 'network',
     verdict: 'next',

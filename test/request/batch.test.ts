@@ -2,6 +2,7 @@
 // who waits where. Real http channels over a scripted fetch.
 
 import { describe, expect, test } from 'vitest'
+import { fullError } from '../../src/channel/full'
 import { createTree } from '../subscription/tree'
 import type { TestEngine, TestEngineOptions, TestProvider } from '../support/engine'
 import { createTestEngine } from '../support/engine'
@@ -26,6 +27,34 @@ const shape = ({ posts }: ScriptedFetch) => posts.map(({ asked, isBatch }) => (i
 const ends = (requests: readonly ReturnType<TestEngine['start']>[]) => requests.map(({ ended }) => ended?.at)
 const values = (requests: readonly ReturnType<TestEngine['start']>[]) => requests.map(({ ended }) => ended?.value)
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
+
+test('where 10 000 wait, others go first, without an attempt that fails; where that many wait everywhere, none is refused', async () => {
+  const t = setUp([{}, {}])
+  const [one, two] = t.servers as [ScriptedFetch, ScriptedFetch]
+  one.reply = () => 'hang'
+  two.reply = () => 'hang'
+  const early = t.many(160)
+  await t.clock.settle()
+  // Its eight batches are one each.
+  const requests = t.many(25_000, 1_000)
+  await t.clock.settle()
+  expect([shape(one), shape(two)]).toEqual([Array(8).fill(20), Array(8).fill(20)])
+  expect(two.posts[0]?.asked[0]).toBe(1_000 + 10_000 - 8)
+  expect(t.status().providers.map(({ channels }) => channels.http?.inFlight)).toEqual([12_656, 12_504])
+  expect([...early, ...requests].some(({ ended }) => ended)).toBe(false)
+  expect(t.eventsOf('attempt')).toEqual([])
+})
+
+test('error: one that nobody has room for is told as that, without a code', async () => {
+  const t = createTestEngine({ providers: [{}, {}] })
+  for (const id of ['p1', 'p2']) t.channel(id).fail(fullError(id))
+  const request = t.start(READ)
+  await t.clock.advance(10_000)
+  expect(request.ended?.error).toMatchObject({ name: 'AllProvidersFailedError' })
+  expect(request.ended?.error.code).toBeUndefined()
+  expect(request.ended?.error.attempts[0]).toMatchObject({ provider: 'p1', kind: 'network' })
+  expect([t.state('p1'), t.breaker('p1').snapshot(0).failures]).toEqual(['closed', 0])
+})
 
 describe('a batch is one attempt', () => {
   test('default: it fails once for the breaker, and each member fails over', async () => {
