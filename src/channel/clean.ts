@@ -56,7 +56,7 @@ export function cleanGraph(
     if (isViemError(node)) {
       if (key === 'url' && typeof value === 'string') return source.provider
       if (key === 'body' && isObject(value)) return { method: source.method }
-      if (key === 'headers' && isHeaders(value)) return keepHeaders(value)
+      if (key === 'headers' && isHeaders(value)) return keepHeaders(value, clean)
     }
     if (typeof value === 'string') return clean(value)
     if (!isObject(value)) return value
@@ -91,11 +91,11 @@ export function cleanGraph(
 }
 
 /** Response headers worth keeping on an error: the others may hold cookies. */
-export function keepHeaders(headers: Headers): Headers {
+export function keepHeaders(headers: Headers, clean: Clean): Headers {
   const kept = new Headers()
-  for (const name of ['retry-after', 'content-type']) {
+  for (const name of ['retry-after', 'date', 'content-type']) {
     const value = headers.get(name)
-    if (value) kept.set(name, value)
+    if (value) kept.set(name, clean(value))
   }
   return kept
 }

@@ -137,7 +137,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     return new RpcRequestError({
       body: { method },
       error: redactor.clean(error, { provider, method }) as RpcErrorObject,
-      headers: !ok || headers.has('retry-after') ? keepHeaders(headers) : undefined,
+      headers: !ok || headers.has('retry-after') ? keepHeaders(headers, redactor.text) : undefined,
       status: ok ? undefined : status,
       url: provider,
     })
@@ -150,7 +150,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     return new HttpRequestError({
       body: { method },
       details: body.slice(0, LONGEST_DETAILS),
-      headers: keepHeaders(headers),
+      headers: keepHeaders(headers, redactor.text),
       status,
       url: provider,
     })

@@ -23,17 +23,23 @@ export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | 
   return longest > 0 ? longest : undefined
 }
 
-function headerWait(headers: unknown, wallTime: number | undefined): number {
-  let value = field(headers, 'retry-after') ?? field(headers, 'Retry-After')
+function headerWait(headers: unknown, wallTime = Number.NaN): number {
+  const value = headerOf(headers, 'Retry-After')
+  const seconds = Number(value ?? 0)
+  if (!Number.isNaN(seconds)) return seconds * 1_000
+  // By the provider's own clock, where it tells of that.
+  return Date.parse(String(value)) - (Date.parse(String(headerOf(headers, 'Date'))) || wallTime)
+}
+
+/** As a text or a number, out of `Headers` or a plain object. */
+function headerOf(headers: unknown, name: string): unknown {
+  let value = field(headers, name.toLowerCase()) ?? field(headers, name)
   try {
-    value ??= (headers as Headers | undefined)?.get?.('retry-after')
+    value ??= (headers as Headers | undefined)?.get?.(name)
   } catch {
     // Not a Headers after all.
   }
-  if (typeof value !== 'string' && typeof value !== 'number') return 0
-  const seconds = Number(value)
-  if (!Number.isNaN(seconds)) return seconds * 1_000
-  return wallTime === undefined ? 0 : Date.parse(String(value)) - wallTime
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined
 }
 
 function durationOf(text: string): number {

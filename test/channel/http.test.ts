@@ -186,6 +186,7 @@ describe('HTTP status', () => {
       expect(error).toMatchObject({ code: -32005, status })
       expect([...error.headers]).toEqual([
         ['content-type', 'application/json'],
+        ['date', expect.any(String)],
         ['retry-after', '7'],
       ])
       expect(inspect(error, { showHidden: true, depth: null })).not.toContain('cookie-of-the-session')
@@ -199,6 +200,22 @@ describe('HTTP status', () => {
     })
     const error = await errorOf(channel.request(call))
     expect({ status: error.status, after: error.headers.get('retry-after') }).toEqual({ status: undefined, after: '7' })
+  })
+
+  test('behavior: what is kept of the headers shows no secret', async () => {
+    const headers = { 'retry-after': '7;key=a-very-secret-key', 'content-type': 'text/a-very-secret-key' }
+    for (const body of ['slow down', (id: number) => ({ id, error: { code: -32005, message: 'limit' } })]) {
+      const { channel } = await answering({ status: 429, headers, body })
+      const error = await errorOf(channel.request(call))
+      expect([error.headers.get('retry-after'), error.headers.get('content-type')]).toEqual(['7;key=***', 'text/***'])
+    }
+  })
+
+  test('behavior: a Retry-After that is a date is told by the clock of the server', async () => {
+    const headers = { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' }
+    const { channel } = await answering({ status: 429, headers, body: 'slow down' })
+    const wallTime = Date.parse('2026-01-01')
+    expect(failureOf(await errorOf(channel.request(call)), { ...call, wallTime })).toMatchObject({ retryAfter: 30_000 })
   })
 
   test('behavior: the body decides, a result counts with any status', async () => {

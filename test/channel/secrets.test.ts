@@ -126,13 +126,13 @@ describe('clean', () => {
     const error = new HttpRequestError({
       body: call,
       details: 'down',
-      headers: new Headers({ 'set-cookie': 'x' }),
+      headers: new Headers({ 'set-cookie': 'x', 'retry-after': '7 of path-key-1' }),
       status: 503,
       url,
     })
     expect(make().clean(error, source)).toBe(error)
     expect(error).toMatchObject({ name: 'HttpRequestError', url: 'one', body: { method: 'eth_call' }, status: 503 })
-    expect([...error.headers!]).toEqual([])
+    expect([...error.headers!]).toEqual([['retry-after', '7 of ***']])
     expect(error.message.replace(/Version.*/, '')).toBe(
       'HTTP request failed.\n\nStatus: 503\nURL: one\nRequest body: {"method":"eth_call"}\n\nDetails: down\n',
     )

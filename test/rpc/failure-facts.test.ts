@@ -140,6 +140,19 @@ describe('how long to leave a provider alone', () => {
     expect(waitFor(date)).toBeUndefined()
     expect(waitFor('soon')).toBeUndefined()
   })
+
+  test('behavior: a date is told by the clock of the provider, where that is known', () => {
+    const told = { 'Retry-After': 'Wed, 21 Oct 2026 07:28:30 GMT', Date: 'Wed, 21 Oct 2026 07:28:00 GMT' }
+    // As a wallet of another realm may hand them over, too.
+    for (const headers of [told, new Headers(told)]) {
+      const error = Object.assign(httpError(429), { headers })
+      const waitBy = (wallTime?: number) => failureOf(error, { ...call, wallTime }).retryAfter
+      expect([waitBy(), waitBy(0), waitBy(Date.parse(told['Retry-After']) + 60_000)]).toEqual([30_000, 30_000, 30_000])
+    }
+    const unclear = { ...told, Date: 'today' }
+    const wallTime = Date.parse(told.Date) + 10_000
+    expect(failureOf(httpError(429, '', unclear), { ...call, wallTime }).retryAfter).toBe(20_000)
+  })
 })
 
 describe('what a range may be', () => {
