@@ -36,7 +36,7 @@ let anvil: Anvil
 let dead: string
 let chain: ReturnType<typeof chainOf>
 beforeAll(async () => {
-  dead = await deadUrl()
+  dead = deadUrl()
   anvil = await startAnvil()
   chain = chainOf(anvil)
   await testClient(http(anvil.url)).setCode({ address: contract, bytecode: probeCode })

@@ -51,7 +51,7 @@ describe('a real node behind one that is down', () => {
   const admin = () => createTestClient({ chain: anvilChain, mode: 'anvil', transport: http(anvil.url) })
   beforeAll(async () => {
     anvil = await startAnvil()
-    list = [await deadUrl(), { id: 'anvil', http: anvil.url, ws: anvil.wsUrl }]
+    list = [deadUrl(), { id: 'anvil', http: anvil.url, ws: anvil.wsUrl }]
     await admin().setCode({ address: contract, bytecode: probeCode })
   })
   afterAll(() => anvil.close())

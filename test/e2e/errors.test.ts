@@ -32,7 +32,7 @@ let anvil: Anvil
 let transports: readonly [Transport, Transport]
 beforeAll(async () => {
   anvil = await startAnvil()
-  transports = [http(anvil.url, { retryCount: 0 }), failover([await deadUrl(), anvil.url], { timeout: 2_000 })]
+  transports = [http(anvil.url, { retryCount: 0 }), failover([deadUrl(), anvil.url], { timeout: 2_000 })]
   await createTestClient({ chain: anvilChain, mode: 'anvil', transport: http(anvil.url) }).setCode({
     address: contract,
     bytecode: probeCode,

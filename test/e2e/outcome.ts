@@ -1,7 +1,5 @@
 // How something ended, in a form that can be compared: over http() and over failover() it must be the same.
 
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import type { EIP1193RequestFn, Transport } from 'viem'
 
 /** Of an error all that programs look at, with its causes; of a value the value. */
@@ -49,11 +47,11 @@ export function walletOver(url: string) {
   return { asked, provider: { request: request as EIP1193RequestFn, on() {}, removeListener() {} } }
 }
 
-/** Where nobody listens: connections are refused. */
-export async function deadUrl(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `http://127.0.0.1:${port}`
+/** Where nobody listens, nor ever will: the system gives these ports to nobody, and `fetch` refuses none of them. */
+const deadPorts = [2, 3, 4, 5]
+let lastDead = 0
+
+/** Each time another one: connections are refused. */
+export function deadUrl(): string {
+  return `http://127.0.0.1:${deadPorts[lastDead++ % deadPorts.length]}`
 }

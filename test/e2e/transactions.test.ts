@@ -149,7 +149,7 @@ describe('errors', () => {
 
   test('error: refused everywhere: it was not sent', async () => {
     const raw = await sign()
-    const error = await errorOf(send(createClient({}, [await deadUrl(), await deadUrl()]), raw))
+    const error = await errorOf(send(createClient({}, [deadUrl(), deadUrl()]), raw))
     expect(error).toMatchObject({
       name: 'AllProvidersFailedError',
       mayHaveBeenSent: false,

@@ -34,7 +34,7 @@ test('default: it is another copy', async () => {
 })
 
 test('default: clients of one copy over our transport, with transports of the other', async () => {
-  const client = clientOf(failover([await deadUrl(), other.http(anvil.url)] as never))
+  const client = clientOf(failover([deadUrl(), other.http(anvil.url)] as never))
   expect(await client.getChainId()).toBe(31_337)
   const hash = await client.sendTransaction({ to: contract, data: '0x', chain: null, gas: 100_000n })
   expect(await client.getTransaction({ hash })).toMatchObject({ hash })
