@@ -156,17 +156,6 @@ export function drawLatency(latency: Latency, random: () => number): number {
   return median * Math.exp((normal * Math.log(p99 / median)) / 2.326)
 }
 
-/** Mulberry32: the same seed, the same numbers. */
-export function createRandom(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 function isScoped({ methods, channel, first, skip, probability }: Behaviour): boolean {
   return [methods, channel, first, skip, probability].some((part) => part !== undefined)
 }
