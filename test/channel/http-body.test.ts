@@ -1,3 +1,5 @@
+// The body that an HTTP channel reads: how long it may be, and in which pieces it comes.
+
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createHttpChannel } from '../../src/channel/http'

@@ -1,3 +1,5 @@
+// What is taken out of texts and errors: endpoints, headers and what is known to be secret.
+
 import { BaseError, HttpRequestError, RpcRequestError, TimeoutError } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { createRedactor, secretLabels } from '../../src/channel/secrets'

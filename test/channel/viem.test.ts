@@ -1,3 +1,5 @@
+// A channel over any viem transport: its request below viem's own retries, what it subscribes to, what is secret in it.
+
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { BaseError, custom, fallback, http, webSocket } from 'viem'

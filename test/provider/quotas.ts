@@ -1,3 +1,5 @@
+// A quota on the manual clock, and hands to take of it.
+
 import { vi } from 'vitest'
 import type { LimitOptions } from '../../src/provider/quota'
 import { createQuota } from '../../src/provider/quota'
