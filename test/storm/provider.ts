@@ -74,7 +74,7 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
   const chain = createStandpoint(options.chain)
   const troubles = createTroubles(now, onChange)
   const headOf = () => Math.max(0, chain.head.number - troubles.now.lag)
-  const node = createNode({ chain, headOf, onPending() {} })
+  const node = createNode({ chain, headOf })
   const pool = createPool(chain)
   const peers = new Map<Socket, { peer: Peer; end: () => void }>()
   const taken: number[] = []

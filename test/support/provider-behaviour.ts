@@ -47,9 +47,6 @@ export type PayloadEffects = {
   /** 429 above it; `retryAfter` in s. */
   rateLimit?: { perSecond: number; retryAfter?: number | undefined } | undefined
   truncated?: true | undefined
-  invalidJson?: true | undefined
-  /** Fills the answer with blanks to so many bytes. */
-  bodySize?: number | undefined
   unorderedBatches?: true | undefined
   /** One error object for a batch; a number: for batches of more than that. */
   batchAsOneError?: true | number | undefined
