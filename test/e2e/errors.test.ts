@@ -19,10 +19,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import type { BehaviourScript } from '../support/provider-behaviour'
 import { probeAbi, probeCode } from './contracts'
-import { compare, deadUrl } from './outcome'
+import { compare } from './outcome'
 
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const poor = privateKeyToAccount(keccak256(toHex('poor')))

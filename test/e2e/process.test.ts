@@ -4,8 +4,8 @@
 import { execFile } from 'node:child_process'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
-import { deadUrl } from './outcome'
 
 /** viem and the library, as one text that programs begin with: module by module they take seconds to load. */
 let library: string

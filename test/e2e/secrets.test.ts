@@ -6,9 +6,9 @@ import { mainnet } from 'viem/chains'
 import { describe, expect, test } from 'vitest'
 import type { EventName, ProviderEntry } from '../../src'
 import { failover } from '../../src'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import type { BehaviourScript } from '../support/provider-behaviour'
-import { deadUrl } from './outcome'
 
 const keys = {
   path: 'pAthKey0123456789abcdef',

@@ -9,9 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import { probeAbi, probeCode } from './contracts'
-import { deadUrl, outcomeOf } from './outcome'
+import { outcomeOf } from './outcome'
 
 const other: typeof import('viem') = createRequire(import.meta.url)('viem')
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
