@@ -2,7 +2,6 @@
 
 import type { BlockRef } from '../block'
 import type { BloomAnswer } from './blooms'
-import type { Orphan } from './delivery'
 
 export type BlockItem = {
   readonly type: 'block'
@@ -15,7 +14,6 @@ export type BlockItem = {
 
 export type QueueItem =
   | BlockItem
-  | { readonly type: 'retract'; readonly block: Orphan }
   /** From what was delivered to the newest block: the stream goes by heads from here on, or some of them are missing. */
   | { readonly type: 'catch-up' }
 

@@ -132,7 +132,7 @@ export function createLogStream(
     if (!log || !place) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
-    if (log.removed) return order.removeByLog(hash)
+    if (log.removed) return order.removeByLog({ number, hash })
     silence.hear(number)
     if (order.hasHeads()) heads.expect(number)
     else parts.heads.observe(place.state.provider, number, clock.now())

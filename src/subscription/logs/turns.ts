@@ -7,6 +7,7 @@ import type { Log } from '../../rpc/log'
 import type { BlockRef } from '../block'
 import type { CatchUpOptions } from './catch-up'
 import { createCatchUp } from './catch-up'
+import type { Orphan } from './delivery'
 import type { BlockItem, QueueItem } from './log-queue'
 import { askedRun, verdictOf } from './log-queue'
 import type { Pushes } from './pushes'
@@ -18,8 +19,8 @@ export type Turns = {
   last(): BlockRef | undefined
   /** Whether the turn of the block is still to come, or may be, as blocks are fetched that have none of their own. */
   mayCome(hash: string): boolean
-  /** Takes out a block whose turn has not come. Returns whether there was one. */
-  drop(hash: string): boolean
+  /** It is canonical no more: it has no turn any more, or is taken back. What was given stands below all that still waits. */
+  retract(block: Orphan): void
   /** Whether a log comes after the turn of its block only as the place is slow: nothing else has come since. It is given more time. */
   isSlow(hash: string): boolean
   /** Nothing more is pushed for those that wait. */
@@ -61,7 +62,7 @@ export function createTurns(options: TurnsOptions): Turns {
   let settled: BlockItem | undefined
   /** The last one that was given more time, as we had none to read what came. */
   let spared: BlockItem | undefined
-  const missed = createCatchUp(options, pauses, dropTo)
+  const missed = createCatchUp(options, pauses, (number) => keep(({ block }) => block.number > number))
 
   async function work() {
     if (isWorking) return
@@ -73,10 +74,7 @@ export function createTurns(options: TurnsOptions): Turns {
   async function step(item: QueueItem) {
     if (item.type === 'block') return stepBlock(item)
     const isLeft = () => queue[0] !== item
-    if (item.type === 'catch-up' && !(await missed.toNewest(isLeft))) return
-    if (isLeft()) return
-    queue.shift()
-    if (item.type === 'retract') delivery.takeBack(item.block)
+    if ((await missed.toNewest(isLeft)) && !isLeft()) queue.shift()
   }
 
   function stepBlock(item: BlockItem): Promise<void> | undefined {
@@ -167,13 +165,6 @@ export function createTurns(options: TurnsOptions): Turns {
     delivery.give(last.block, [], false)
   }
 
-  /** From here on the chain itself is asked: what was known of it before is taken back first, or it would undo what is read. */
-  function dropTo(number: number) {
-    for (const item of queue) if (item.type === 'retract') delivery.takeBack(item.block)
-    queue = queue.filter(({ type }) => type !== 'retract')
-    keep(({ block }) => block.number > number)
-  }
-
   /** Blocks that are not kept have no turn any more. */
   function keep(isKept: (item: BlockItem) => boolean) {
     queue = queue.filter((item) => item.type !== 'block' || isKept(item))
@@ -188,13 +179,12 @@ export function createTurns(options: TurnsOptions): Turns {
       const blocks = queue.filter((item) => item.type === 'block')
       return blocks.at(-1)?.block ?? delivery.cursor()
     },
-    mayCome: (hash) =>
-      queue.some((item) => (item.type === 'block' ? item.block.hash === hash : item.type !== 'retract')),
-    drop(hash) {
+    mayCome: (hash) => queue.some((item) => item.type === 'catch-up' || item.block.hash === hash),
+    retract(block) {
       const before = queue.length
-      keep(({ block }) => block.hash !== hash)
+      keep((item) => item.block.hash !== block.hash)
       if (queue.length < before) pauses.wake()
-      return queue.length < before
+      else delivery.takeBack(block)
     },
     isSlow(hash) {
       if (queue.length > 0 || settled?.block.hash !== hash) return false

@@ -47,7 +47,6 @@ describe('askedRun', () => {
   test('default: up to the first that is pushed, or is no block', () => {
     const [a, b, c] = [item(1, false), item(2, false), item(3, false)]
     expect(askedRun([a, b, item(3, true), c], 10, isUncovered)).toEqual([a, b])
-    expect(askedRun([a, { type: 'retract', block: blockOf(1) }, b], 10, isUncovered)).toEqual([a])
     expect(askedRun([a, { type: 'catch-up' }, b], 10, isUncovered)).toEqual([a])
     expect(askedRun([item(1, true), b], 10, isUncovered)).toEqual([])
     expect(askedRun([], 10, isUncovered)).toEqual([])

@@ -139,9 +139,9 @@ describe('what is pushed', () => {
     answerBy(() => Promise.reject(new Error('no')))
     head(block, false)
     await clock.advance(1_000)
-    expect(turns.drop(block.hash)).toBe(true)
+    turns.retract(block)
     await clock.advance(60_000)
-    expect(told).toEqual([])
+    expect([told, turns.mayCome(block.hash)]).toEqual([[], false])
   })
 
   test('behavior: of a source that is not relied on, a block is asked for whose bloom denies what was pushed', async () => {
@@ -426,15 +426,17 @@ describe('what is asked for', () => {
 })
 
 describe('a reorg', () => {
-  test('default: what was given is taken back in its turn, what was not is dropped', async () => {
+  test('default: what was given is taken back, what was not is dropped', async () => {
     const { clock, told, turns, head, push } = setUp()
     push(logOf(100, 0))
     head(blockOf(100))
     await clock.advance(50)
     push(logOf(101, 0))
     head(blockOf(101))
-    expect([turns.mayCome(hashOf(101)), turns.drop(hashOf(101)), turns.drop(hashOf(101))]).toEqual([true, true, false])
-    turns.add({ type: 'retract', block: blockOf(100) })
+    expect(turns.mayCome(hashOf(101))).toBe(true)
+    turns.retract(blockOf(101))
+    expect(turns.mayCome(hashOf(101))).toBe(false)
+    turns.retract(blockOf(100))
     head(blockOf(100, { branch: 1, parentBranch: 0 }))
     push(logOf(100, 0, 1))
     await clock.advance(50)
@@ -447,7 +449,7 @@ describe('a reorg', () => {
     answerBy(() => new Promise((resolve) => void clock.after(500, resolve)))
     head(blockOf(100), false)
     await clock.advance(100)
-    expect(turns.drop(hashOf(100))).toBe(true)
+    turns.retract(blockOf(100))
     head(blockOf(100, { branch: 1 }), false)
     await clock.advance(2_000)
     expect(told).toEqual(['passed 100/1'])
@@ -597,7 +599,7 @@ describe('catching up', () => {
     ])
   })
 
-  test('behavior: what was to be taken back before it begins anew is, and what it then reads of the same block stands', async () => {
+  test('behavior: what is taken back while a range is read is given again by what it reads then', async () => {
     const { clock, told, truth, canonical, turns, head, push, answerBy, newestIs } = setUp()
     push(logOf(100, 0))
     head(blockOf(100))
@@ -610,7 +612,7 @@ describe('catching up', () => {
     // The heads leave the branch, and come back to it while the range is read.
     for (const block of blocksOf(100, 101)) canonical.set(block.number, block)
     newestIs(blockOf(101, { branch: 1 }))
-    turns.add({ type: 'retract', block: blockOf(100) })
+    turns.retract(blockOf(100))
     await clock.advance(500)
     newestIs(blockOf(102))
     await clock.advance(2_000)
