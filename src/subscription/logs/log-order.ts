@@ -84,7 +84,8 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   function onBlock(block: Block) {
     const { number, parentHash, provider } = block
     begin({ number: number - 1, hash: parentHash, provider })
-    turns.add({ type: 'block', block, at: clock.now(), isCovered: pushes.cover(block) })
+    pushes.hear(block)
+    turns.add({ type: 'block', block, at: clock.now() })
     options.onBlock(number)
   }
 
@@ -116,7 +117,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       // Out of order, or a new branch of which nobody tells: only the chain itself can say.
       const isOdd = last && block.number <= last.number && last.hash !== block.hash
       if (isOdd || wantsHeads()) return goByHeads()
-      turns.add({ type: 'block', block, at: clock.now(), isCovered: true })
+      turns.add({ type: 'block', block: { ...block, isPushed: true }, at: clock.now() })
     },
     removeByLog(block) {
       if (off) return

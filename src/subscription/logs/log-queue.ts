@@ -8,8 +8,6 @@ export type BlockItem = {
   readonly block: BlockRef
   /** When its head was seen, or the last of its logs (in ms of the clock). */
   at: number
-  /** Whether its logs are pushed, as far as is known. */
-  isCovered: boolean
 }
 
 export type QueueItem =
@@ -21,6 +19,7 @@ export type QueueItem =
 export type Verdict = 'settle' | 'wait' | 'ask'
 
 export type Evidence = {
+  /** Whether its logs are pushed, as far as is known. */
   readonly isCovered: boolean
   readonly bloom: BloomAnswer
   readonly hasPushes: boolean

@@ -88,14 +88,11 @@ export function createLogStream(
   const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest: backfill.latest, onLoss })
 
   function onLive(place: Place) {
-    // Of what waits, it may have been about to push a part.
-    turns.uncover()
-    // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
-    // the next head is sure to.
     const { source } = heads.state()
     const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
-    const highest = heads.highest()
-    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, highest) : undefined, highest < 0)
+    // Of what waits, it may have been about to push a part.
+    pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()), isOrdered)
+    turns.look()
     isSettled = true
     order.choose()
     if (!order.hasHeads() && !delivery.cursor()) void begin(place)
@@ -104,7 +101,7 @@ export function createLogStream(
 
   function onDown(why: string) {
     pushes.begin()
-    turns.uncover()
+    turns.look()
     order.goByHeads()
     show(why)
   }

@@ -23,8 +23,6 @@ export type Turns = {
   retract(block: Orphan): void
   /** Whether a log comes after the turn of its block only as the place is slow: nothing else has come since. It is given more time. */
   isSlow(hash: string): boolean
-  /** Nothing more is pushed for those that wait. */
-  uncover(): void
   /** Something was pushed, or is known now: the first one may be settled. @param hash of the block of which a log was pushed */
   look(hash?: string | undefined): void
   /** Forgets all whose turn has not come. */
@@ -56,13 +54,16 @@ export function createTurns(options: TurnsOptions): Turns {
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
-  /** So long after its head the first log of a block is waited for (in ms). */
-  let patience = SETTLE
   /** The last one whose turn is over. */
   let settled: BlockItem | undefined
   /** The last one that was given more time, as we had none to read what came. */
   let spared: BlockItem | undefined
   const missed = createCatchUp(options, pauses, (number) => keep(({ block }) => block.number > number))
+
+  /** Whether its logs are pushed, as far as is known: a head that had to be asked for says nothing about when they were. */
+  function isCovered({ block: { number, isPushed = false } }: BlockItem) {
+    return isPushed && pushes.covers(number)
+  }
 
   async function work() {
     if (isWorking) return
@@ -78,12 +79,13 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   function stepBlock(item: BlockItem): Promise<void> | undefined {
-    const { block, at, isCovered } = item
+    const { block, at } = item
     const hasPushes = pushes.of(block.hash).length > 0
-    const left = at + (hasPushes ? SETTLE : patience) - clock.now()
+    const patience = hasPushes ? SETTLE : Math.min(SLOWEST, Math.max(SETTLE, 2 * pushes.lag()))
+    const left = at + patience - clock.now()
     const bloom = bloomOf(block)
     const verdict = verdictOf({
-      isCovered,
+      isCovered: isCovered(item),
       bloom,
       hasPushes,
       isSettled: left <= 0 || queue.length > 1 || pushes.hasAbove(block.number),
@@ -120,13 +122,13 @@ export function createTurns(options: TurnsOptions): Turns {
     // The others of a poll, or of a gap, follow at once.
     await undefined
     if (queue[0] !== first) return
-    const mustAsk = (item: BlockItem) => !item.isCovered || mustCheck(item.block.number)
+    const mustAsk = (item: BlockItem) => !isCovered(item) || mustCheck(item.block.number)
     const isMust = mustAsk(first)
     // One by one they would fall behind a chain that is faster than the answers. Of the last one more may be pushed.
     const rest = isMust ? queue : queue.slice(0, Math.max(1, queue.length - 1))
     const run = askedRun(rest, MOST_AT_ONCE, (item) => mustAsk(item) === isMust)
-    const isCovered = run.every((item) => item.isCovered)
-    if (!isCovered && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
+    const isCheck = run.every(isCovered)
+    if (!isCheck && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
     const asked = run.filter(({ block }) => {
       const [bloom, hasPushes] = [bloomOf(block), pushes.of(block.hash).length > 0]
       return isMust ? bloom !== 'no' || hasPushes : bloom === 'yes' && !hasPushes
@@ -135,21 +137,21 @@ export function createTurns(options: TurnsOptions): Turns {
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
     // A check holds others back: it waits neither for its turn nor for an answer for ever.
-    const bounded = <value>(given: Promise<value>) => (isCovered ? within(clock, HELD_BACK, given) : given)
-    const read = () => bounded(reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
-    const found = await bounded(reads.untilDone(read, isCovered ? HELD_BACK : GIVEN_UP, isLeft))
+    const bounded = <value>(given: Promise<value>) => (isCheck ? within(clock, HELD_BACK, given) : given)
+    const read = () => bounded(reads.ofBlocks(blocks, isCheck ? 'verify' : 'backfill'))
+    const found = await bounded(reads.untilDone(read, isCheck ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
-    if (!found && isCovered && run.some((item) => !item.isCovered)) return
+    if (!found && isCheck && !run.every(isCovered)) return
     const last = asked.at(-1)?.block ?? first.block
-    if (!found && !isCovered) delivery.onGap(first.block.number, last.number, 'the logs could not be had')
+    if (!found && !isCheck) delivery.onGap(first.block.number, last.number, 'the logs could not be had')
     for (const item of run) {
       const { number, hash } = item.block
       // A reorg may have taken it out meanwhile.
       if (queue[0] !== item) return
       const pushed = pushes.take(hash)
       const truth = found?.get(hash) ?? []
-      if (found && item.isCovered && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
+      if (found && isCovered(item) && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
       settle(item, [...pushed, ...truth], found?.has(hash) ?? false)
     }
   }
@@ -188,13 +190,8 @@ export function createTurns(options: TurnsOptions): Turns {
     },
     isSlow(hash) {
       if (queue.length > 0 || settled?.block.hash !== hash) return false
-      patience = Math.min(SLOWEST, Math.max(patience, 2 * (clock.now() - settled.at)))
+      pushes.noteLag(clock.now() - settled.at)
       return true
-    },
-    uncover() {
-      patience = SETTLE
-      for (const item of queue) if (item.type === 'block') item.isCovered = false
-      pauses.wake()
     },
     look(hash) {
       const last = queue.at(-1)

@@ -1,7 +1,7 @@
 // What is decided about a block, for each state of the evidence.
 
 import { describe, expect, test } from 'vitest'
-import type { Evidence, QueueItem } from '../../../src/subscription/logs/log-queue'
+import type { BlockItem, Evidence, QueueItem } from '../../../src/subscription/logs/log-queue'
 import { askedRun, verdictOf } from '../../../src/subscription/logs/log-queue'
 import { blockOf } from '../blocks'
 
@@ -35,13 +35,12 @@ describe('verdictOf', () => {
 })
 
 describe('askedRun', () => {
-  const isUncovered = ({ isCovered }: { isCovered: boolean }) => !isCovered
+  const isUncovered = ({ block }: BlockItem) => !block.isPushed
 
-  const item = (number: number, isCovered: boolean): QueueItem => ({
+  const item = (number: number, isPushed: boolean): QueueItem => ({
     type: 'block',
-    block: blockOf(number),
+    block: blockOf(number, { isPushed }),
     at: 0,
-    isCovered,
   })
 
   test('default: up to the first that is pushed, or is no block', () => {
