@@ -49,7 +49,7 @@ const GIVEN_UP = 30_000
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, reads, delivery, pushes, trust, mostFilled, onLoss } = options
+  const { clock, reads, delivery, heads, pushes, trust, mostFilled, onLoss } = options
   const { bloomOf, mustCheck, mayCheck } = trust
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
@@ -128,7 +128,8 @@ export function createTurns(options: TurnsOptions): Turns {
     const rest = isMust ? queue : queue.slice(0, Math.max(1, queue.length - 1))
     const run = askedRun(rest, MOST_AT_ONCE, (item) => mustAsk(item) === isMust)
     const isCheck = run.every(isCovered)
-    if (!isCheck && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
+    // The gap is too wide: it is told of there.
+    if (!isCheck && heads.tip() && run.length > mostFilled.logs) return void queue.unshift({ type: 'catch-up' })
     const asked = run.filter(({ block }) => {
       const [bloom, hasPushes] = [bloomOf(block), pushes.of(block.hash).length > 0]
       return isMust ? bloom !== 'no' || hasPushes : bloom === 'yes' && !hasPushes
@@ -154,17 +155,6 @@ export function createTurns(options: TurnsOptions): Turns {
       if (found && isCovered(item) && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
       settle(item, [...pushed, ...truth], found?.has(hash) ?? false)
     }
-  }
-
-  /** The gap is too wide: its oldest blocks are reported. */
-  function passOver(run: readonly BlockItem[]) {
-    const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
-    // Before anybody is told: whoever hears of it may make all start over.
-    queue.splice(0, run.length)
-    delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
-    // It is passed as well, so that what stood there before goes.
-    if (run.length > 1) delivery.give(first.block, [], false)
-    delivery.give(last.block, [], false)
   }
 
   /** Blocks that are not kept have no turn any more. */
