@@ -85,7 +85,7 @@ export function createLogStream(
     onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,
   })
-  const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest: backfill.latest, onLoss })
+  const silence = createLogSilence({ clock, delivery, check, order, blockTime, latest: backfill.latest })
 
   function onLive(place: Place) {
     const { source } = heads.state()
