@@ -199,8 +199,10 @@ export function createLogStream(
         order.goByHeads()
         throw error
       }),
-    turn: delivery.turn,
-    goByHeads: order.goByHeads,
+    join(isToldProgress) {
+      if (isToldProgress) order.goByHeads()
+      return delivery.turn()
+    },
     stop() {
       check.stop()
       silence.stop()
