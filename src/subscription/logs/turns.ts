@@ -9,7 +9,7 @@ import type { CatchUpOptions } from './catch-up'
 import { createCatchUp } from './catch-up'
 import type { Orphan } from './delivery'
 import type { BlockItem, QueueItem } from './log-queue'
-import { askedRun, verdictOf } from './log-queue'
+import { frontOf, verdictOf } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Trust } from './trust'
 
@@ -78,23 +78,31 @@ export function createTurns(options: TurnsOptions): Turns {
     if ((await missed.toNewest(isLeft)) && !isLeft()) queue.shift()
   }
 
-  function stepBlock(item: BlockItem): Promise<void> | undefined {
-    const { block, at } = item
-    const hasPushes = pushes.of(block.hash).length > 0
-    const patience = hasPushes ? SETTLE : Math.min(SLOWEST, Math.max(SETTLE, 2 * pushes.lag()))
-    const left = at + patience - clock.now()
-    const bloom = bloomOf(block)
-    const verdict = verdictOf({
+  const hasPushes = ({ block }: BlockItem) => pushes.of(block.hash).length > 0
+
+  /** For how long more of it may come (in ms). */
+  function leftOf(item: BlockItem) {
+    const patience = hasPushes(item) ? SETTLE : Math.min(SLOWEST, Math.max(SETTLE, 2 * pushes.lag()))
+    return item.at + patience - clock.now()
+  }
+
+  function verdict(item: BlockItem) {
+    const { block } = item
+    return verdictOf({
       isCovered: isCovered(item),
-      bloom,
-      hasPushes,
-      isSettled: left <= 0 || queue.length > 1 || pushes.hasAbove(block.number),
+      bloom: bloomOf(block),
+      hasPushes: hasPushes(item),
+      isSettled: item !== queue.at(-1) || leftOf(item) <= 0 || pushes.hasAbove(block.number),
       mustCheck: mustCheck(block.number),
       mayCheck,
     })
-    if (verdict === 'wait') return wait(item, left)
-    if (verdict === 'ask') return ask(item)
-    settle(item, pushes.take(block.hash), false)
+  }
+
+  function stepBlock(item: BlockItem): Promise<void> | undefined {
+    const now = verdict(item)
+    if (now === 'wait') return wait(item, leftOf(item))
+    if (now !== 'settle') return ask(item, now)
+    settle(item, pushes.take(item.block.hash), false)
     return undefined
   }
 
@@ -118,22 +126,16 @@ export function createTurns(options: TurnsOptions): Turns {
     delivery.give(block, logs, isWhole || (isDenied && logs.length === 0))
   }
 
-  async function ask(first: BlockItem) {
+  async function ask(first: BlockItem, why: 'ask' | 'check') {
     // The others of a poll, or of a gap, follow at once.
     await undefined
     if (queue[0] !== first) return
-    const mustAsk = (item: BlockItem) => !isCovered(item) || mustCheck(item.block.number)
-    const isMust = mustAsk(first)
-    // One by one they would fall behind a chain that is faster than the answers. Of the last one more may be pushed.
-    const rest = isMust ? queue : queue.slice(0, Math.max(1, queue.length - 1))
-    const run = askedRun(rest, MOST_AT_ONCE, (item) => mustAsk(item) === isMust)
-    const isCheck = run.every(isCovered)
+    // One by one they would fall behind a chain that is faster than the answers.
+    const run = frontOf(queue, MOST_AT_ONCE, why, verdict)
+    const isCheck = why === 'check'
     // The gap is too wide: it is told of there.
     if (!isCheck && heads.tip() && run.length > mostFilled.logs) return void queue.unshift({ type: 'catch-up' })
-    const asked = run.filter(({ block }) => {
-      const [bloom, hasPushes] = [bloomOf(block), pushes.of(block.hash).length > 0]
-      return isMust ? bloom !== 'no' || hasPushes : bloom === 'yes' && !hasPushes
-    })
+    const asked = run.filter((item) => verdict(item) === why)
     // One that a reorg has taken out would be asked for in vain, and the others with it.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
@@ -143,9 +145,11 @@ export function createTurns(options: TurnsOptions): Turns {
     const found = await bounded(reads.untilDone(read, isCheck ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
-    if (!found && isCheck && !run.every(isCovered)) return
-    const last = asked.at(-1)?.block ?? first.block
-    if (!found && !isCheck) delivery.onGap(first.block.number, last.number, 'the logs could not be had')
+    if (!found && isCheck && !asked.every(isCovered)) return
+    if (!found && !isCheck) {
+      const last = asked.at(-1) ?? first
+      delivery.onGap(first.block.number, last.block.number, 'the logs could not be had')
+    }
     for (const item of run) {
       const { number, hash } = item.block
       // A reorg may have taken it out meanwhile.

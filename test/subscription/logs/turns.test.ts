@@ -261,9 +261,10 @@ describe('what is asked for', () => {
     const { clock, told, asked, losses, blooms, truth, head } = setUp()
     for (const number of [100, 101]) blooms.set(hashOf(number), 'yes')
     truth.set(hashOf(101), [logOf(101, 0)])
-    head(blockOf(100))
-    head(blockOf(101))
-    await clock.advance(50)
+    for (const number of [100, 101]) {
+      head(blockOf(number))
+      await clock.advance(50)
+    }
     expect([told, asked, losses]).toEqual([['passed 100', 'logs 101: 0', 'passed 101'], ['100', '101'], [101]])
   })
 
