@@ -12,8 +12,8 @@ import type { Continuity } from './continuity'
 export type Path =
   /** The first one's parent is known. */
   | { readonly type: 'linked'; readonly blocks: readonly Block[] }
-  /** The first one's parent is not: what lies below could not be had, or is too much. */
-  | { readonly type: 'loose'; readonly blocks: readonly Block[]; readonly why: string }
+  /** The first one's parent is not: what lies below could not be had (`isAstray`), or is too much. */
+  | { readonly type: 'loose'; readonly blocks: readonly Block[]; readonly why: string; readonly isAstray?: boolean }
   /** A newer head has made it pointless, or nobody wants it any more. */
   | { readonly type: 'left' }
 
@@ -56,7 +56,8 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
       blocks = [parent, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
-    else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
+    else if (patience.left() < 0)
+      return { type: 'loose', blocks, why: 'a block in between could not be had', isAstray: true }
     else await pauses.wait(pauseAfter(failures++))
   }
   return { type: 'left' }

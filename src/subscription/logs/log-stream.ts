@@ -10,6 +10,7 @@ import type { Backfill } from '../backfill'
 import type { HeadFeed } from '../heads/head-feed'
 import type { SubscriptionKey } from '../key'
 import type { KnownHead } from '../known-head'
+import type { LagWatch } from '../source/lag'
 import type { Place } from '../source/place'
 import { suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -32,6 +33,7 @@ export type LogStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
   readonly places: Places
+  readonly lag: LagWatch
   readonly knownHead: (kind: string) => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
@@ -48,7 +50,7 @@ const BRIDGED = 1_000
 const SLOW = 2_000
 
 export function createLogStream(
-  { parts, backfill, places, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
+  { parts, backfill, places, lag, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
   { filter, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {
@@ -145,6 +147,7 @@ export function createLogStream(
       order.addByLog({ number, hash, provider: place.id })
     }
     turns.look(hash)
+    if (!order.hasHeads()) lag.hear(place, 'logs')
   }
 
   /** Of what the place pushed something was lost, doubled or swapped. */
