@@ -143,7 +143,6 @@ export function startHeadRun(
   }
 
   function onLive(place: Place) {
-    bridge?.cancel()
     poller.stop()
     polled.clear()
     polledAt = undefined
@@ -169,13 +168,13 @@ export function startHeadRun(
     live = undefined
     stall.stop()
     // Before anybody hears of it: whoever does may leave, and stops what there is.
-    startBridge()
+    bridgeBy(poller.start)
     show(why)
   }
 
-  function startBridge() {
+  function bridgeBy(go: () => void) {
     bridge?.cancel()
-    bridge = clock.after(BRIDGED, () => live || poller.start())
+    bridge = clock.after(BRIDGED, go)
   }
 
   /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
@@ -184,12 +183,11 @@ export function startHeadRun(
     const own = live
     const { id } = own.place
     const before = highest
-    bridge?.cancel()
-    bridge = clock.after(BRIDGED, () => begin(undefined, own))
+    bridgeBy(() => begin(undefined, own))
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
     if (live !== own) return
-    bridge.cancel()
+    bridge?.cancel()
     const { provider } = own.place.state
     // What it has pushed meanwhile is not held against it.
     const isLower = block && block.number < Math.min(before, chain.height())
@@ -220,7 +218,7 @@ export function startHeadRun(
     follower.arrive(block, origin)
   }
 
-  startBridge()
+  bridgeBy(poller.start)
   const closeUpstream = openUpstream({
     params: [KIND],
     places,

@@ -1,6 +1,6 @@
 // Reads again, by range, what a stream of logs delivered on trust: after its first 10 s, then once a minute, sooner if much of it
-// would be forgotten, and when there is a reason; without heads, with what a reorg may have replaced. What turns out to be missing
-// is delivered late.
+// would be forgotten, and when there is a reason, as a source that is silent; without heads, with what a reorg may have replaced.
+// What turns out to be missing is delivered late.
 
 import type { Clock } from '../../base/clock'
 import type { LoggedBlock } from '../../rpc/log'
