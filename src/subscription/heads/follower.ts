@@ -108,8 +108,6 @@ export function createFollower(options: FollowerOptions): Follower {
     const path = await findPath(block, { ...options, pauses, chain, arrivals, patience })
     if (!isDirect) sink.onFilling(false)
     if (isOver() || path.type === 'left') return
-    if (path.type === 'loose' && path.isAstray && sink.onAstray(block)) return
-    if (isOver()) return
     if (path.type === 'loose') await cut(path, isReset)
     if (isOver()) return
     go(path.blocks, origin, isReset && path.type === 'linked')

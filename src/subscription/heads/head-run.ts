@@ -188,10 +188,9 @@ export function startHeadRun(
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
     if (live !== own) return
     bridge?.cancel()
-    const { provider } = own.place.state
     // What it has pushed meanwhile is not held against it.
     const isLower = block && block.number < Math.min(before, chain.height())
-    const isBehind = isLower || heads.isBehind(provider, clock.now())
+    const isBehind = isLower || lag.isBehind(own.place, KIND)
     if (!isBehind || !lag.leave(own.place, KIND, 'it is behind')) begin(block, own)
   }
 

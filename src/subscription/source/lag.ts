@@ -10,7 +10,9 @@ import type { Places } from './places'
 export type LagWatch = {
   /** The place has pushed something of a block that was observed as the head of its provider. */
   hear(place: Place, kind: string): void
-  /** It is no good any more. Returns whether it was left: only while there is a better one. */
+  /** Whether it is known to be behind one that could take its turn. */
+  isBehind(place: Place, kind: string): boolean
+  /** It is no good any more. Returns whether it was left: only while there is another one. */
   leave(place: Place, kind: string, why: string): boolean
 }
 
@@ -38,15 +40,24 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
         )
   }
 
+  const othersOf = (place: Place, kind: string) =>
+    places.list(kind).filter((other) => other !== place && !hasFailedOfLate(other, clock.now()))
+
+  function isBehind(place: Place, kind: string) {
+    const now = clock.now()
+    // One provider alone that claims to be ahead does not make all others bad.
+    const isLevel = ({ state }: Place) => (heads.lagOf(state.provider, now) ?? Infinity) <= heads.maxLag()
+    return heads.isBehind(place.state.provider, now) && othersOf(place, kind).some(isLevel)
+  }
+
   function leave(place: Place, kind: string, why: string) {
-    const isBetter = (other: Place) =>
-      other !== place && !hasFailedOfLate(other, clock.now()) && !heads.isBehind(other.state.provider, clock.now())
-    if (!places.list(kind).some(isBetter)) return false
+    if (othersOf(place, kind).length === 0) return false
     places.leave(place, why)
     return true
   }
 
   return {
+    isBehind,
     leave,
     hear(place, kind) {
       const now = clock.now()
@@ -57,7 +68,7 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
       }
       const since = behindSince.get(place) ?? now
       behindSince.delete(place)
-      if (!heads.isBehind(place.state.provider, now)) return
+      if (!isBehind(place, kind)) return
       if (now - since < FOR_LONG || !leave(place, kind, 'it is behind')) behindSince.set(place, since)
     },
   }
