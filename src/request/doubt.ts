@@ -2,7 +2,7 @@
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
 import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
-import { askAgain } from './asking'
+import { askInTurn } from './asking'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
@@ -10,8 +10,8 @@ import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
 import { settleAnswered, takeDown } from './settle'
-import { idle, LEAST, oversleep } from './timing'
-import { leaveRoom } from './waiting'
+import { LEAST, oversleep } from './timing'
+import { leaveRoom, pause } from './waiting'
 
 /** The same provider is asked again after these pauses (in ms). */
 const PAUSES = [100, 200, 400]
@@ -68,21 +68,23 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
 export function settleHeld(flight: Flight, held: Held, now: number) {
   const { plan } = flight
   const { doubt } = held
-  const pause = PAUSES[held.pauses]
+  const wait = PAUSES[held.pauses]
   if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
   // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
   // it for good.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
-  if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
+  if (!isWorthIt || wait === undefined || flight.deadline - now - wait < LEAST) return landHeld(flight, now)
   held.pauses++
-  idle(flight, 'doubting', now + pause, now)
+  pause(flight, askHeldAgain, now + wait, now)
   // Whether it has caught up is not to be seen in an answer without blocks.
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
 /** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
-export function askHeldAgain(flight: Flight, { attempt: { channel } }: Held, now: number) {
-  const { route } = flight
+function askHeldAgain(flight: Flight, now: number) {
+  const { route, held } = flight
+  if (!held) return flight.pilot.goOn(flight, now)
+  const { channel } = held.attempt
   const failed = failedOf(flight, [])
   const unasked = askableOf(flight, route.candidates).filter((other) => !failed.has(other))
   const free = unasked.filter((other) => hasRoom(flight, other, now))
@@ -91,13 +93,13 @@ export function askHeldAgain(flight: Flight, { attempt: { channel } }: Held, now
     return flight.pilot.goOn(flight, now)
   }
   if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return landHeld(flight, now)
-  askAgain(flight, channel, now)
+  askInTurn(flight, channel, now)
 }
 
 /** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
 function put(flight: Flight, held: Held, now: number) {
   held.pauses++
-  idle(flight, 'doubting', Infinity, now)
+  pause(flight, askHeldAgain, Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>
     landHeld(flight, flight.parts.clock.now()),
   )

@@ -14,6 +14,7 @@ import {
   firstWithRoom,
   gathererOf,
   joinedSince,
+  leadsOf,
   noteLead,
   openOf,
   postpone,
@@ -23,7 +24,7 @@ import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import { askHeldAgain, receive, settleHeld } from './doubt'
+import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
@@ -34,8 +35,8 @@ import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
-import { idle, LEAST, oversleep, setAlarm } from './timing'
-import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor, wake } from './waiting'
+import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './timing'
+import { failedSince, isBusy, isWaitable, leaveRoom, lookAt, mayHope, mayLead, pause, takeSeat } from './waiting'
 
 const pilot: Pilot = {
   ring,
@@ -82,14 +83,13 @@ function beginRound(flight: Flight, now: number) {
 
 /** Some that were behind an open breaker are back: the round goes on with them, but not with those that have failed in it. */
 function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
+  rouse(flight)
+  leaveRoom(flight)
   setOut(flight, failedOf(flight, back), now)
 }
 
 function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, now: number) {
   const { parts, ruledOut } = flight
-  // What the user's code does here may wake the room: it does not wait there any more.
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
   if (parts.closed) return landClosed(flight, now)
@@ -116,8 +116,7 @@ function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, n
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
 function goOn(flight: Flight, now: number) {
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
+  rouse(flight)
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
@@ -132,12 +131,18 @@ function goOn(flight: Flight, now: number) {
   if (!enterQueue(flight, now)) landError(flight, now)
 }
 
+/** Looks again whether it can pay by now. */
+function goOnAtIt(flight: Flight, now: number) {
+  flight.parts.retrying.add(flight)
+  goOn(flight, now)
+}
+
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
-  const pause = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
-  if (pause === undefined) return stop(flight, now)
+  const wait = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
+  if (wait === undefined) return stop(flight, now)
   flight.parts.retrying.delete(flight)
-  idle(flight, 'holding', now + pause, now)
+  pause(flight, goOnAtIt, now + wait, now)
 }
 
 /** Asks nobody more; what is in flight may still answer. */
@@ -162,32 +167,28 @@ function endRound(flight: Flight, now: number) {
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
   const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
-  const pause = isInLine ? undefined : pauseBeforeNextRound(flight, now)
-  if (pause === undefined) return mayWait ? waitFor(flight, wanted, isStuck, now) : landError(flight, now)
-  leaveRoom(flight)
-  idle(flight, 'pausing', now + pause, now)
+  const wait = isInLine ? undefined : pauseBeforeNextRound(flight, now)
+  if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
+  if (!mayWait) return landError(flight, now)
+  takeSeat(flight, wanted, isStuck, now)
+  look(flight, now)
 }
 
-/** In the waiting room: whether there is room, a channel is back, the probe of somebody else has failed, or this one is to probe. */
+/** In the waiting room: whether there is room, a channel is back, this one is to probe, or the probe of somebody else has failed. */
 function look(flight: Flight, now: number) {
-  const { seat, phase, parts } = flight
-  if (phase === 'queueing') {
-    oversleep(flight, now)
-    goOn(flight, now)
-    if (flight.phase !== 'queueing' && !flight.seat) parts.room.delete(flight)
-    return
-  }
-  if (!seat || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
+  const { seat } = flight
   oversleep(flight, now)
-  const { wants } = seat
-  const back = wants.filter(({ breaker }) => breaker.isClosed())
-  if (back.length > 0) {
-    leaveRoom(flight)
-    return rejoin(flight, back, now)
+  if (!seat) return goOn(flight, now)
+  const back = backOf(flight)
+  if (back.length > 0) return rejoin(flight, back, now)
+  if (seat.isLeading) return
+  if (!mayHope(seat, now)) {
+    for (const channel of failedSince(seat, now)) noteLead(flight, channel)
+    return endRound(flight, now)
   }
-  if (phase === 'leading' || mayHope(flight, seat, now)) return
-  for (const channel of failedSince(seat, now)) noteLead(flight, channel)
-  endRound(flight, now)
+  seat.isLeading = mayLead(flight, seat, now)
+  if (!seat.isLeading) return idle(flight, look, lookAt(seat, now), now)
+  idle(flight, lead, now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
 }
 
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
@@ -208,26 +209,13 @@ function ring(alarm: Alarm, now: number) {
   flight.parts.alarms.set(flight, Infinity)
   if (oversleep(flight, now)) return
   const isLast = now >= flight.deadline
-  if (flight.inFlight.length === 0 && !isLast) return resume(flight, now)
+  if (flight.resume && !isLast) return flight.resume(flight, now)
   for (const attempt of flight.inFlight)
     if ((isLast || attempt.limitAt <= now) && !hasLanded(flight)) timeOut(flight, attempt, now)
   if (isLast) landError(flight, now)
   if (hasLanded(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now)
   if (!hasLanded(flight)) setAlarm(flight, now)
-}
-
-function resume(flight: Flight, now: number) {
-  if (flight.phase === 'leading') return lead(flight, now)
-  if (flight.phase === 'waiting') return look(flight, now)
-  if (flight.phase === 'queueing') return wake(flight.parts)
-  if (flight.phase === 'pausing') return beginRound(flight, now)
-  if (flight.phase === 'holding') {
-    flight.parts.retrying.add(flight)
-    return goOn(flight, now)
-  }
-  if (flight.phase === 'doubting' && flight.held) return askHeldAgain(flight, flight.held, now)
-  setAlarm(flight, now)
 }
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
