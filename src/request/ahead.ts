@@ -59,29 +59,34 @@ export function backOf(flight: Flight): ChannelState[] {
   return askableOf(flight, flight.route.open)
 }
 
-/** Those that said they lack the method and have not failed in this round, if nobody who is known to serve it can be asked any more. */
-export function joinedSince(flight: Flight): ChannelState[] {
-  const { plan, route, ruledOut } = flight
+/** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
+function doubtersOf({ plan, route, ruledOut }: Flight): readonly ChannelState[] {
   if (route.leftOut.length === 0) return []
   const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
-  if (isServedBy(able, plan.need)) return []
+  return isServedBy(able, plan.need) ? [] : route.leftOut
+}
+
+/** Of these, those that may be asked now and have not failed in this round. */
+export function joinedSince(flight: Flight): ChannelState[] {
+  const doubters = askableOf(flight, doubtersOf(flight))
+  if (doubters.length === 0) return doubters
   const failed = failedOf(flight)
-  return askableOf(flight, route.leftOut).filter((channel) => !failed.has(channel))
+  return doubters.filter((channel) => !failed.has(channel))
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */
-export function openOf({ route, ruledOut }: Flight): ChannelState[] {
-  const all = [...route.open, ...route.candidates]
+export function openOf(flight: Flight): ChannelState[] {
+  const { route, ruledOut } = flight
+  const all = [...route.open, ...route.candidates, ...doubtersOf(flight)]
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
 }
 
 /** Those that have opened during the round are from now on behind an open breaker like those that were before it. */
 export function noteOpened(flight: Flight) {
   const { route } = flight
-  const opened = route.candidates.filter(({ breaker }) => !breaker.isClosed())
-  if (opened.length === 0) return
-  const candidates = route.candidates.filter((channel) => !opened.includes(channel))
-  flight.route = { ...route, candidates, open: [...route.open, ...opened] }
+  const open = new Set([...route.open, ...openOf(flight)])
+  if (open.size > route.open.length)
+    flight.route = { ...route, candidates: route.candidates.filter((channel) => !open.has(channel)), open: [...open] }
 }
 
 /** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
