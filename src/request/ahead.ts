@@ -111,9 +111,7 @@ export function leadsOf({ failures }: Flight): number {
   return failures.filter(({ attempt }) => attempt.role === 'lead').length
 }
 
-/** It has been led to in this round; the last one stands last. */
+/** It has been led to in this round. */
 export function noteLead(flight: Flight, channel: ChannelState) {
-  flight.led ??= new Set()
-  flight.led.delete(channel)
-  flight.led.add(channel)
+  flight.led = (flight.led ?? new Set()).add(channel)
 }

@@ -1,6 +1,7 @@
 // An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
+import { shortPauseAfter } from '../base/backoff'
 import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
 import { askInTurn } from './asking'
 import type { Attempt } from './attempt'
@@ -13,9 +14,6 @@ import { settleAnswered, takeDown } from './settle'
 import { LEAST, oversleep } from './timing'
 import { leaveRoom, pause } from './waiting'
 
-/** The same provider is asked again after these pauses (in ms). */
-const PAUSES = [100, 200, 400]
-
 /** Takes an answer, or asks others. */
 export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { probes, clock } = flight.parts
@@ -23,7 +21,7 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
     const now = clock.now()
     if (attempt.isVacated || hasLanded(flight)) return
     oversleep(flight, now)
-    if (take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
+    take(flight, attempt, value, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
   const isNear = isNearHead(flight) || value === null
@@ -34,19 +32,15 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   void probes.first().then(go)
 }
 
-/** Takes an answer, or holds it back. Returns whether others are to be asked. */
-function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
+/** Takes an answer, or holds it back. */
+function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
   const doubt = judge(flight, attempt, value, now)
   // Listeners may have ended it while it was judged.
-  if (hasLanded(flight)) return false
-  if (doubt) {
-    holdBack(flight, attempt, value, doubt, now)
-    return !hasLanded(flight)
-  }
+  if (hasLanded(flight)) return
+  if (doubt) return holdBack(flight, attempt, value, doubt, now)
   landValue(flight, attempt, value, now)
   if (flight.plan.need.traits.block?.shows === 'reset' && flight.parts.truth)
     void askHead(attempt.channel, flight.channels, flight.parts)
-  return false
 }
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
@@ -62,13 +56,14 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   }
   leaveRoom(flight)
   settleAnswered(flight, attempt, now)
+  if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
 }
 
 /** Nobody else is left who may know better. */
 export function settleHeld(flight: Flight, held: Held, now: number) {
   const { plan } = flight
   const { doubt } = held
-  const wait = PAUSES[held.pauses]
+  const wait = shortPauseAfter(held.pauses)
   if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
   // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
   // it for good.

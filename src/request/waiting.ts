@@ -102,9 +102,6 @@ export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: 
  */
 export function dueFirst({ led }: Flight, wants: readonly ChannelState[], now: number): ChannelState | undefined {
   const free = wants.filter((channel) => !isProbed(channel, now))
-  const before = [...(led ?? [])]
-  return sortedBy(
-    sortedBy(free, ({ breaker }) => breaker.dueAt()),
-    (channel) => before.indexOf(channel),
-  )[0]
+  const inTurn = sortedBy(free, ({ breaker }) => breaker.dueAt())
+  return sortedBy(inTurn, (channel) => (led?.has(channel) ? channel.ledAt : -Infinity))[0]
 }
