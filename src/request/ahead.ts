@@ -66,12 +66,17 @@ function doubtersOf({ plan, route, ruledOut }: Flight): readonly ChannelState[] 
   return isServedBy(able, plan.need) ? [] : route.leftOut
 }
 
-/** Of these, those that may be asked now and have not failed in this round. */
+/** Of these, those that may be asked now. */
 export function joinedSince(flight: Flight): ChannelState[] {
-  const doubters = askableOf(flight, doubtersOf(flight))
-  if (doubters.length === 0) return doubters
-  const failed = failedOf(flight)
-  return doubters.filter((channel) => !failed.has(channel))
+  return askableOf(flight, doubtersOf(flight))
+}
+
+/** From now on these are candidates of the round like the others. */
+export function letIn(flight: Flight, back: readonly ChannelState[]) {
+  const { route } = flight
+  const isOut = (channel: ChannelState) => !back.includes(channel)
+  const candidates = [...route.candidates, ...back]
+  flight.route = { ...route, candidates, open: route.open.filter(isOut), leftOut: route.leftOut.filter(isOut) }
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */
@@ -85,14 +90,11 @@ export function openOf(flight: Flight): ChannelState[] {
 export function noteOpened(flight: Flight) {
   const { route } = flight
   const open = new Set([...route.open, ...openOf(flight)])
-  if (open.size > route.open.length)
-    flight.route = { ...route, candidates: route.candidates.filter((channel) => !open.has(channel)), open: [...open] }
-}
-
-/** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
-export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[] = []): Set<ChannelState> {
-  const failed = failures.slice(roundStart).map(({ attempt }) => attempt.channel)
-  return new Set(failed.filter((channel) => !back.includes(channel)))
+  if (open.size === route.open.length) return
+  const isUp = (channel: ChannelState) => !open.has(channel)
+  const [candidates, leftOut] = [route.candidates.filter(isUp), route.leftOut.filter(isUp)]
+  flight.route = { ...route, candidates, leftOut, open: [...open] }
+  flight.ahead = flight.ahead.filter(isUp)
 }
 
 /** It is asked, in its turn or out of it, or skipped. */

@@ -2,7 +2,7 @@
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
 import { shortPauseAfter } from '../base/backoff'
-import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
+import { firstWithRoom, ruleOut } from './ahead'
 import { askInTurn } from './asking'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Held } from './flight'
@@ -77,16 +77,10 @@ export function settleHeld(flight: Flight, held: Held, now: number) {
 
 /** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
 function askHeldAgain(flight: Flight, now: number) {
-  const { route, held } = flight
+  const { held } = flight
   if (!held) return flight.pilot.goOn(flight, now)
   const { channel } = held.attempt
-  const failed = failedOf(flight, [])
-  const unasked = askableOf(flight, route.candidates).filter((other) => !failed.has(other))
-  const free = unasked.filter((other) => hasRoom(flight, other, now))
-  if (free.length > 0) {
-    flight.ahead = free
-    return flight.pilot.goOn(flight, now)
-  }
+  if (firstWithRoom(flight, now)) return flight.pilot.goOn(flight, now)
   if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return landHeld(flight, now)
   askInTurn(flight, channel, now)
 }

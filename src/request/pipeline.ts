@@ -3,6 +3,7 @@
 
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
+import { sortedBy } from '../base/sorted-by'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
@@ -10,11 +11,11 @@ import { isUnreachable } from '../rpc/failure'
 import {
   askableOf,
   backOf,
-  failedOf,
   firstWithRoom,
   gathererOf,
   joinedSince,
   leadsOf,
+  letIn,
   noteLead,
   openOf,
   postpone,
@@ -35,6 +36,7 @@ import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
+import { groupOf } from './route'
 import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './timing'
 import { failedSince, isBusy, isWaitable, leaveRoom, lookAt, mayHope, mayLead, pause, takeSeat } from './waiting'
 
@@ -72,46 +74,37 @@ export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Pr
 }
 
 function beginRound(flight: Flight, now: number) {
-  const { parts } = flight
+  const { parts, ruledOut } = flight
   flight.round++
   if (flight.round === 2) parts.counts.retried++
   if (flight.round > 1) parts.retrying.add(flight)
   flight.led = undefined
   flight.roundStart = flight.failures.length
-  setOut(flight, undefined, now)
-}
-
-/** Some that were behind an open breaker are back: the round goes on with them, but not with those that have failed in it. */
-function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  rouse(flight)
-  leaveRoom(flight)
-  setOut(flight, failedOf(flight, back), now)
-}
-
-function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, now: number) {
-  const { parts, ruledOut } = flight
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
   if (parts.closed) return landClosed(flight, now)
   flight.route = route
-  flight.ahead =
-    ruledOut || failed
-      ? [
-          ...route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel)),
-          ...joinedSince(flight),
-        ]
-      : route.candidates
+  const { candidates, open, due, dial } = route
   aim(flight, now)
-  flight.ahead = inHeadOrder(flight, flight.ahead, now)
-  if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
-  if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
+  flight.ahead = inHeadOrder(flight, candidates, now)
+  if (candidates.length === 0 && open.length === 0) return landEmpty(flight, now)
+  if (due && !ruledOut?.has(due.provider)) sendProbe(flight, due, now)
   if (hasLanded(flight)) return
-  // Who rejoins has waited too.
-  if (!failed) letGoFirst(flight, now)
+  letGoFirst(flight, now)
   goOn(flight, now)
-  if (route.dial) flight.channels[route.dial.slot]?.dial?.()
+  if (dial) flight.channels[dial.slot]?.dial?.()
   // What a declared pace or a slot allows is the request's first.
   if (!hasLanded(flight) && isNearHead(flight)) probeHeads(flight, now)
+}
+
+/** Some that were behind an open breaker are back: the round goes on with them. Who waited for room keeps its place meanwhile. */
+function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
+  if (flight.seat) leaveRoom(flight)
+  letIn(flight, back)
+  aim(flight, now)
+  const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))
+  flight.ahead = inHeadOrder(flight, ahead, now)
+  goOn(flight, now)
 }
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
