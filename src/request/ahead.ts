@@ -54,11 +54,6 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
-/** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
-export function backOf(flight: Flight): ChannelState[] {
-  return askableOf(flight, flight.route.open)
-}
-
 /** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
 function doubtersOf({ plan, route, ruledOut }: Flight): readonly ChannelState[] {
   if (route.leftOut.length === 0) return []
@@ -66,9 +61,9 @@ function doubtersOf({ plan, route, ruledOut }: Flight): readonly ChannelState[] 
   return isServedBy(able, plan.need) ? [] : route.leftOut
 }
 
-/** Of these, those that may be asked now. */
-export function joinedSince(flight: Flight): ChannelState[] {
-  return askableOf(flight, doubtersOf(flight))
+/** Those that were no candidates of the round and may be asked now: they are back, or nobody else is left to ask. */
+export function backOf(flight: Flight): ChannelState[] {
+  return askableOf(flight, [...flight.route.open, ...doubtersOf(flight)])
 }
 
 /** From now on these are candidates of the round like the others. */

@@ -13,7 +13,6 @@ import {
   backOf,
   firstWithRoom,
   gathererOf,
-  joinedSince,
   leadsOf,
   letIn,
   noteLead,
@@ -114,11 +113,11 @@ function goOn(flight: Flight, now: number) {
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
+  const back = backOf(flight)
+  if (back.length > 0) return rejoin(flight, back, now)
   const [first] = askableOf(flight)
   // While an answer is held back, one that is full is not waited for: it may have room when a pause is over.
   if (!first || flight.held) return endRound(flight, now)
-  const back = backOf(flight)
-  if (back.length > 0) return rejoin(flight, back, now)
   const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
   if (other) return askNext(flight, other, now)
   if (!enterQueue(flight, now)) landError(flight, now)
@@ -147,8 +146,6 @@ function stop(flight: Flight, now: number) {
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, flight.held, now)
   const { route, failures, roundStart, led } = flight
-  const back = [...backOf(flight), ...joinedSince(flight)]
-  if (back.length > 0) return rejoin(flight, back, now)
   // One that has no quota left, or does not let us in, is as good as down.
   const isOut = ({ provider }: ChannelState) =>
     failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
@@ -185,7 +182,7 @@ function look(flight: Flight, now: number) {
 }
 
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
-  const { channel, role } = attempt
+  const { channel } = attempt
   const now = flight.parts.clock.now()
   oversleep(flight, now)
   const failed = noteFailure(flight, attempt, error, failure, now)
@@ -193,8 +190,7 @@ function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Fa
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
   if (isUnreachable(failure)) postpone(flight, channel)
-  if (role === 'lead') endRound(flight, now)
-  else goOn(flight, now)
+  goOn(flight, now)
 }
 
 function ring(alarm: Alarm, now: number) {
