@@ -123,18 +123,12 @@ function goOn(flight: Flight, now: number) {
   if (!enterQueue(flight, now)) landError(flight, now)
 }
 
-/** Looks again whether it can pay by now. */
-function goOnAtIt(flight: Flight, now: number) {
-  flight.parts.retrying.add(flight)
-  goOn(flight, now)
-}
-
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
   const wait = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
   if (wait === undefined) return stop(flight, now)
   flight.parts.retrying.delete(flight)
-  pause(flight, goOnAtIt, now + wait, now)
+  pause(flight, goOn, now + wait, now)
 }
 
 /** Asks nobody more; what is in flight may still answer. */
