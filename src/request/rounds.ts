@@ -81,9 +81,9 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
 export function isPaid(flight: Flight, channel: ChannelState): boolean {
   const { parts, round, failures } = flight
   if (round < 2) return true
+  parts.retrying.add(flight)
   const own = failures.filter(({ attempt }) => attempt.channel === channel).at(-1)
   if (own && channel.health.answeredAt > own.attempt.startedAt + own.duration) return true
-  parts.retrying.add(flight)
   const isFree = parts.retrying.size <= 1 && round <= FREE_ROUNDS && !isHopeless(flight)
   flight.isLast ||= isFree
   return isFree || parts.retryBudget.spend()

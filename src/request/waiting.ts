@@ -1,5 +1,6 @@
-// A request whose remaining candidates are all behind open breakers: it waits within its deadline. The first of those that
-// wait for a channel leads: it probes, after the delay of a round; the others go on when a probe succeeds.
+// The waiting room: requests that can ask nobody now, first come first served, each within its deadline. Who has a seat waits
+// for channels behind open breakers: the first for each leads, as it probes after the delay of a round, and the others go on when
+// a probe succeeds. Who has none waits for room (queue.ts).
 
 import { sortedBy } from '../base/sorted-by'
 import { PROBE_LIMIT } from '../provider/breaker'
@@ -10,7 +11,7 @@ import { idle, LEAST } from './timing'
 
 const MOST_WAITING = 1_000
 
-/** Whether it may wait here: it does so already, or there is a seat left. */
+/** Whether it may wait here: it does so already, or there is a place left. */
 export function hasSeat(flight: Flight): boolean {
   const { room } = flight.parts
   return room.has(flight) || room.size < MOST_WAITING
