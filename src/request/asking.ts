@@ -44,6 +44,7 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
 export function lead(flight: Flight, now: number) {
   const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
+  rouse(flight)
   const channel = seat && dueFirst(flight, seat.wants, now)
   const permit = channel?.breaker.admitProbe(now, true)
   if (channel && permit) {
