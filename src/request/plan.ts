@@ -73,6 +73,8 @@ export type Plan = RouteLimits & {
   readonly isInner: boolean
   /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
   readonly isOneShot: boolean
+  /** Further rounds are for those at their limit only: whatever else fails, somebody else is asked in its place. */
+  readonly isBrief: boolean
   /** The plan without what single params change: equal ones make equal reads. */
   readonly base?: Plan | undefined
   /** The plan for params that make the method heavy. */
@@ -154,6 +156,7 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
     isPrivate: false,
     isInner: false,
     isOneShot: false,
+    isBrief: false,
     timeout: given === 0 ? Infinity : given,
     hedge: hedge === false || isPinned || !need.isHedgeable ? undefined : { delay: hedge.delay },
     rounds: isWallet ? 1 : isPinned ? Math.min(PINNED_ROUNDS, settings.rounds) : settings.rounds,

@@ -113,6 +113,7 @@ function isHopeless({ parts, startedAt }: Flight): boolean {
 /** Once a provider has said something of the request itself, the others get the rounds that are always allowed, not all the time. */
 export function roundsOf(flight: Flight): number {
   const { plan, failures } = flight
+  if (plan.isBrief && failures.some(({ kind }) => kind !== 'rate-limit')) return 1
   const isTold = failures.some(({ failure, kind }) => failure.isRpc && !PASSING.has(kind) && !LASTING.has(kind))
   return isTold || isUnknownMethod(flight) ? Math.min(plan.rounds, FREE_ROUNDS) : plan.rounds
 }

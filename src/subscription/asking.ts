@@ -15,6 +15,8 @@ export type AskOptions = {
   readonly provider?: string | undefined
   /** Whether nobody else may be asked. */
   readonly isPinned?: boolean | undefined
+  /** Whether one that is asked alone and is at its limit is waited for: else what it has given so far would be lost. */
+  readonly isPatient?: boolean | undefined
   readonly exclude?: readonly string[] | undefined
   /** Asks only those that may be asked for this method too. */
   readonly serving?: string | undefined
@@ -51,7 +53,7 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
   let isWanted = true
 
   return {
-    ask(request, { purpose, timeout, serving, provider, isPinned, exclude = [], channel = plan.channel }) {
+    ask(request, { purpose, timeout, serving, provider, isPinned, isPatient, exclude = [], channel = plan.channel }) {
       const barred = serving === undefined ? [] : barredFrom(planner({ method: serving }), parts.providers)
       if (!isWanted) return Promise.reject(unwanted())
       // A client that is pinned to one provider asks nobody else.
@@ -70,7 +72,8 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
       asked.add(controller)
       const own = planner(request, { ...limits, timeout })
       // Somebody else may be asked in its place.
-      const inner: Plan = { ...own, rounds: own.isPinned ? 1 : own.rounds, isInner: true }
+      const rounds = own.isPinned && !isPatient ? 1 : own.rounds
+      const inner: Plan = { ...own, rounds, isBrief: own.isPinned === true, isInner: true }
       return answer({ channels, request, plan: inner, signal: controller.signal, onEnd })
         .then((value) => ({ value, ...by }))
         .finally(() => asked.delete(controller))

@@ -102,7 +102,7 @@ export function createBackfill(ask: Ask): Backfill {
         if (hash && before.hash !== hash) refuse(asked)
         if (receded.has(asked)) await mustHaveIt()
         receded.delete(asked)
-        const found = await logs(range, options)
+        const found = await logs(range, { ...options, isPatient: true })
         // If it is still, so are the logs. One that was waited for may have lacked it when it gave them.
         if (hash) await mustHaveIt(1)
         return found

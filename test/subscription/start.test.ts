@@ -82,6 +82,31 @@ describe('a stream of logs', () => {
     expect(numbers).toEqual([102n, 103n, 104n, 105n])
     await stream.return?.()
   })
+
+  test('behavior: the past is read in many pieces, where more calls than the provider takes a second: what it gave so far is not lost', async () => {
+    const { clock, engine, face, channel, tree, answer } = setUp(1, { channels: ['ws'] })
+    tree.mine(1_000)
+    const calls: number[] = []
+    let pieces = 0
+    channel('p1', 'ws').reply((asked: RpcRequest) => {
+      if (calls.filter((at) => at > clock.now() - 1_000).length >= 10) throw rpcError(-32005, 'rate limit exceeded')
+      calls.push(clock.now())
+      if (asked.method !== 'eth_getLogs') return answer('p1', asked)
+      const [{ fromBlock, toBlock }] = asked.params as [{ fromBlock: string; toBlock: string }]
+      if (Number(toBlock) - Number(fromBlock) >= 10) throw rpcError(-32602, 'query exceeds max block range 10')
+      pieces++
+      return answer('p1', asked)
+    })
+    const numbers: number[] = []
+    const stream = engine.subscriptions.logs(face, {}, { fromBlock: 101n })
+    void (async () => {
+      for await (const { number, gap } of stream) numbers.push(gap ? -1 : Number(number))
+    })()
+    await clock.advance(60_000)
+    expect(numbers).toEqual(Array.from({ length: 1_000 }, (_, index) => 101 + index))
+    expect(pieces).toBeLessThan(2 * 100)
+    await stream.return?.()
+  })
 })
 
 test('behavior: logs of which the heads run already: who subscribes waits, and is shown `opening`, until a place confirms', async () => {
