@@ -99,6 +99,8 @@ function beginRound(flight: Flight, now: number) {
 /** Some that were behind an open breaker are back: the round goes on with them. Who waited for room keeps its place meanwhile. */
 function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
   if (flight.seat) leaveRoom(flight)
+  // Others go on before it, if it was leading: what they ask may have ended it.
+  if (hasLanded(flight)) return
   letIn(flight, back)
   aim(flight, now)
   const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))

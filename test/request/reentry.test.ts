@@ -281,3 +281,20 @@ describe('a transport, when it is first asked', () => {
     ])
   })
 })
+
+test('behavior: a transport that ends who leads, while that one is about to go on: it asks nobody', async () => {
+  const controller = new AbortController()
+  const t = createTestEngine({ providers: 1 })
+  t.breaker('p1').open(0, Infinity)
+  const leader = t.start(READ, [1], { signal: controller.signal })
+  const other = t.start(READ, [2])
+  await t.clock.advance(10)
+  t.channel('p1').reply(() => {
+    controller.abort(new Error('enough'))
+    return '0x1'
+  })
+  t.breaker('p1').close()
+  await t.clock.advance(100)
+  expect([leader.ended, other.ended]).toMatchObject([{ error: { message: 'enough' } }, { value: '0x1' }])
+  expect([t.channel('p1').count(), t.inFlight(), t.eventsOf('attempt').length]).toEqual([1, 0, 1])
+})
