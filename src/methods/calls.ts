@@ -1,7 +1,9 @@
 // What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
 // mean, and pauses.
 
-import { untilAborted } from '../base/when-aborted'
+import { throwIfAborted } from '../base/abort'
+import { createPauses } from '../base/pause'
+import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
@@ -82,19 +84,20 @@ export function createCalls(parts: Parts): Calls {
         return { provider, by, failure: classify(by?.provider, request, attempt.error) }
       })
     },
-    pause({ signal }, ms) {
-      let off = () => {}
-      const over = new Promise<void>((resolve, reject) => {
-        const timer = clock.after(ms, resolve)
-        const end = () => reject(new TransportClosedError())
-        off = () => {
-          timer.cancel()
-          ends.delete(end)
-        }
-        ends.add(end)
-        if (parts.closed) end()
-      })
-      return untilAborted(over, signal).finally(off)
+    async pause({ signal }, ms) {
+      const { wait, end } = createPauses(clock)
+      let isClosedFirst = false
+      const onClose = () => {
+        isClosedFirst = !signal?.aborted
+        end()
+      }
+      const offAbort = signal && whenAborted(signal, end)
+      ends.add(onClose)
+      if (!signal?.aborted && !parts.closed) await wait(ms)
+      ends.delete(onClose)
+      offAbort?.()
+      if (!isClosedFirst) throwIfAborted(signal)
+      if (parts.closed) throw new TransportClosedError()
     },
   }
 }
