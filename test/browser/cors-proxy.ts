@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { listen } from '../support/listening'
 
 export type CorsProxy = {
   readonly url: string
@@ -40,7 +41,7 @@ export async function createCorsProxy(nodeUrl: string, headers: CorsHeaders): Pr
     const answer = await fetch(nodeUrl, { method, headers: type, body: Buffer.concat(chunks) })
     response.writeHead(answer.status, { ...type, ...now.answer }).end(await answer.text())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listen(server, 0)
 
   async function close() {
     server.closeAllConnections()

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { listen } from '../support/listening'
 import { bundleByEsbuild, bundleByVite, dappRoot, pagesRoot } from './bundles'
 
 /** What is on the site, by the name of its folder. */
@@ -39,7 +40,7 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
     const text = await readFile(path).catch(() => undefined)
     response.writeHead(text ? 200 : 404, { 'content-type': types[extname(path)] ?? 'text/plain' }).end(text)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listen(server, 0)
   provide('site', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   provide('bundles', folder)
   provide('modules', { vite, esbuild })

@@ -1,3 +1,5 @@
+// One signal for many: aborted when all of theirs are.
+
 import { expect, test } from 'vitest'
 import { createController } from '../../src/base/abort'
 import { createSharedSignal } from '../../src/channel/shared-signal'

@@ -3,20 +3,13 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
 import { createServer } from 'node:net'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import type { SocketEnd } from '../../src/channel/socket'
 import { openSocket } from '../../src/channel/socket'
 import { createFleet } from '../support/fleet'
-
-const cleanups: (() => unknown)[] = []
-
-afterEach(async () => {
-  vi.doUnmock('isomorphic-ws')
-  vi.resetModules()
-  for (const cleanup of cleanups.splice(0)) await cleanup()
-})
+import { afterwards } from './loopback'
 
 function dial(url: string, open = openSocket) {
   const frames: unknown[] = []
@@ -42,7 +35,7 @@ async function silent(): Promise<{ server: Server; url: string }> {
   const server = createServer((connection) => connection.on('error', () => {}))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  cleanups.push(() => server.close())
+  afterwards(() => server.close())
   return { server, url: `ws://127.0.0.1:${(server.address() as { port: number }).port}` }
 }
 
@@ -105,7 +98,7 @@ describe('openSocket', () => {
   test('behavior: an open one that is dropped says goodbye, but does not wait for the answer', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
     await once(server, 'listening')
-    cleanups.push(() => server.close())
+    afterwards(() => server.close())
     const { socket, opened, onEnd } = dial(`ws://127.0.0.1:${(server.address() as { port: number }).port}`)
     const [peer] = (await once(server, 'connection')) as [WebSocket]
     // It answers no close frame.

@@ -1,17 +1,15 @@
+// A channel over any viem transport: its request below viem's own retries, what it subscribes to, what is secret in it.
+
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { BaseError, custom, fallback, http, webSocket } from 'viem'
 import { mainnet } from 'viem/chains'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { UpstreamSubscription } from '../../src/channel/channel'
 import { createViemChannel, secretsOfTransport } from '../../src/channel/viem'
 import { InvalidResponseError } from '../../src/errors'
-
-const cleanups: (() => void)[] = []
-
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup()
-})
+import { errorOf } from '../support/rejection'
+import { afterwards, listen } from './loopback'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const call = { method: 'eth_call', params: [{ to: '0xabc' }, 'latest'] }
@@ -24,29 +22,14 @@ function make(request: (...args: any[]) => any) {
   })
 }
 
-function errorOf(promise: Promise<unknown>): Promise<any> {
-  return promise.then(
-    (value) => {
-      throw new Error(`resolved with ${value}`)
-    },
-    (error) => error,
-  )
-}
-
-async function listen(answer: (id: number) => unknown) {
-  const server = createServer(async (request, response) => {
+/** A server that answers with a body, or never. */
+const serve = (answer: (id: number) => unknown) =>
+  listen(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
     const body = answer(JSON.parse(text).id)
     if (body !== undefined) response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanups.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
 
 describe('createViemChannel', () => {
   test('default', async () => {
@@ -62,7 +45,7 @@ describe('createViemChannel', () => {
   })
 
   test('default: a real http() transport', async () => {
-    const { url } = await listen((id) => ({ id, result: '0x2' }))
+    const { url } = await serve((id) => ({ id, result: '0x2' }))
     const channel = createViemChannel({ transport: http(url)({ chain: mainnet }), type: 'http', provider: 'one' })
     expect(await channel.request(call, { signal: new AbortController().signal })).toBe('0x2')
   })
@@ -104,7 +87,7 @@ describe('createViemChannel', () => {
   ])('behavior: an abort ends a hanging %s at once, with the reason', async (_, transport) => {
     const controller = new AbortController()
     const reason = new Error('enough')
-    const { server, url } = await listen(() => undefined)
+    const { server, url } = await serve(() => undefined)
     const closed = new Promise((resolve) =>
       server.on('request', (_, response) => {
         response.on('close', resolve)
@@ -131,7 +114,7 @@ describe('createViemChannel', () => {
         .end(JSON.stringify(calls.map(({ id }) => ({ id, result: 1 }))))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    cleanups.push(() => server.close())
+    afterwards(() => server.close())
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const made = transport(url, { batch: { wait: 300 } })({})
     const channel = createViemChannel({ transport: made, type: 'http', provider: 'one' })
@@ -179,7 +162,7 @@ describe('createViemChannel', () => {
   })
 
   test("error: viem's errors carry id and method", async () => {
-    const { url } = await listen((id) => ({ id, error: { code: 3, message: 'reverted', data: '0x08' } }))
+    const { url } = await serve((id) => ({ id, error: { code: 3, message: 'reverted', data: '0x08' } }))
     const channel = createViemChannel({ transport: http(`${url}/secret-path`)({}), type: 'http', provider: 'one' })
     const error = await errorOf(channel.request(call))
     expect(error).toBeInstanceOf(BaseError)

@@ -116,7 +116,7 @@ describe('connections are killed', () => {
   })
 })
 
-describe('connections fall silent', () => {
+describe.concurrent('connections fall silent', () => {
   /** Blocks come all the time: a chain that stands still is no stall. */
   async function play(fault: (provider: SceneProvider) => void, heal: (provider: SceneProvider) => void) {
     await using scene = await startScene()

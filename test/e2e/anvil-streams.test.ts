@@ -13,7 +13,7 @@ const subscriptionsOf = ({ client }: Scene) => (client.transport.status() as any
 const filter = { address: contract }
 const notOfHeaders = ['size', 'totalDifficulty', 'transactions', 'uncles', 'withdrawals']
 
-describe('subscribe', () => {
+describe.concurrent('subscribe', () => {
   test('behavior: given the socket reconnects, the subscription keeps its id and its listener', async () => {
     await using scene = await startScene()
     const ids = new Set<string>()
@@ -181,7 +181,7 @@ describe('logs', () => {
   })
 })
 
-describe('the end of a stream', () => {
+describe.concurrent('the end of a stream', () => {
   const kinds = [
     ['heads', (scene: Scene, signal?: AbortSignal) => streamsOf(scene).heads(signal ? { signal } : {})],
     ['logs', (scene: Scene, signal?: AbortSignal) => streamsOf(scene).logs(filter, signal ? { signal } : {})],

@@ -4,7 +4,7 @@ import type { Hash, Hex, Log, PublicClient } from 'viem'
 import { formatLog, hexToBigInt } from 'viem'
 import type { GivenHead, GivenLog } from '../support/stream-judge'
 import { judgeHeads, judgeLogs } from '../support/stream-judge'
-import type { ChainNode, Truth } from './anvil-chain'
+import type { Truth } from './anvil-chain'
 import { contract } from './anvil-chain'
 import { probeAbi } from './contracts'
 
@@ -38,7 +38,7 @@ export type Given = {
 
 export type Watchers = {
   readonly given: Given
-  /** Resolves when every watcher has been given this head, which a log belongs to; after 12 s anyway, and from then on at once: the judge says what is missing. */
+  /** Resolves when every watcher has been given this head, which a log belongs to; after 20 s anyway, and from then on at once: the judge says so. */
   reached(head: GivenHead): Promise<void>
   /** What is wrong: empty if everything is as it is promised. */
   judge(truth: Truth): Record<string, unknown>
@@ -51,7 +51,7 @@ export type WatchersOptions = {
 }
 
 /** Longer than any fault of a test lasts (in ms). */
-const patience = 12_000
+const patience = 20_000
 
 /** Starts all of them at once; first asks for the height, so that it is known from where on they watch. */
 export async function startWatchers(
@@ -62,6 +62,7 @@ export async function startWatchers(
   const controller = new AbortController()
   const waiting = new Set<() => void>()
   let hasGivenUp = false
+  const missed: string[] = []
   const changed = () => {
     for (const check of waiting) check()
   }
@@ -80,11 +81,12 @@ export async function startWatchers(
   ]
   const reading = hasStreams ? readStreams(client, given, into, controller.signal) : []
 
-  const hasAll = ({ number, hash }: GivenHead) =>
-    given.numbers.at(-1) === number &&
+  const hasAll = ({ hash }: GivenHead) =>
     [...Object.values(given.heads), given.blocks, given.fullBlocks].every((list) =>
       list.some((one) => one?.hash === hash),
     ) &&
+    // Numbers say nothing of branches: there are as many as heads.
+    given.numbers.length > (given.heads.subscribe ?? []).map((one) => one.hash).lastIndexOf(hash) &&
     Object.values(given.logs).every((list) => list.some(({ blockHash }) => blockHash === hash))
 
   return {
@@ -99,25 +101,19 @@ export async function startWatchers(
         const check = () => (hasGivenUp || hasAll(head)) && done()
         const timer = setTimeout(() => {
           hasGivenUp = true
+          missed.push(`head ${head.number} did not reach everybody`)
           changed()
         }, patience)
         waiting.add(check)
         check()
       }),
-    judge: (truth) => judgeAll(given, truth),
+    judge: (truth) => ({ ...judgeAll(given, truth), ...(missed.length > 0 && { missed }) }),
     async stop() {
       for (const stop of stops) stop()
       controller.abort()
       await Promise.all(reading)
     },
   }
-}
-
-/** Mines a block with a log and waits until everybody has it: after that every watcher is live. */
-export async function settle(node: ChainNode, watchers: Watchers, x: number): Promise<GivenHead> {
-  const head = await node.mine(x)
-  await watchers.reached(head)
-  return head
 }
 
 type Into = <item>(list: item[]) => (...items: item[]) => void

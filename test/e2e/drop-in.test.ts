@@ -24,9 +24,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import { deployOf, probeAbi, probeCode, returningCode, revertingCode } from './contracts'
-import { compare, deadUrl, walletOver } from './outcome'
+import { compare } from './outcome'
+import { walletOver } from './wallet'
 
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const bob = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
@@ -36,7 +38,7 @@ let anvil: Anvil
 let dead: string
 let chain: ReturnType<typeof chainOf>
 beforeAll(async () => {
-  dead = await deadUrl()
+  dead = deadUrl()
   anvil = await startAnvil()
   chain = chainOf(anvil)
   await testClient(http(anvil.url)).setCode({ address: contract, bytecode: probeCode })

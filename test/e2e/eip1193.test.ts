@@ -12,9 +12,9 @@ import type { Eip1193Provider, ProviderEntry } from '../../src'
 import { createProvider, failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import { probeAbi, probeCode } from './contracts'
-import { deadUrl } from './outcome'
 
 const { address: owner } = mnemonicToAccount('test test test test test test test test test test test junk')
 const contract = '0x00000000000000000000000000000000000c0de0'
@@ -51,7 +51,7 @@ describe('a real node behind one that is down', () => {
   const admin = () => createTestClient({ chain: anvilChain, mode: 'anvil', transport: http(anvil.url) })
   beforeAll(async () => {
     anvil = await startAnvil()
-    list = [await deadUrl(), { id: 'anvil', http: anvil.url, ws: anvil.wsUrl }]
+    list = [deadUrl(), { id: 'anvil', http: anvil.url, ws: anvil.wsUrl }]
     await admin().setCode({ address: contract, bytecode: probeCode })
   })
   afterAll(() => anvil.close())

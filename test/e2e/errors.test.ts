@@ -19,10 +19,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import type { BehaviourScript } from '../support/provider-behaviour'
 import { probeAbi, probeCode } from './contracts'
-import { compare, deadUrl } from './outcome'
+import { compare } from './outcome'
 
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const poor = privateKeyToAccount(keccak256(toHex('poor')))
@@ -32,7 +33,7 @@ let anvil: Anvil
 let transports: readonly [Transport, Transport]
 beforeAll(async () => {
   anvil = await startAnvil()
-  transports = [http(anvil.url, { retryCount: 0 }), failover([await deadUrl(), anvil.url], { timeout: 2_000 })]
+  transports = [http(anvil.url, { retryCount: 0 }), failover([deadUrl(), anvil.url], { timeout: 2_000 })]
   await createTestClient({ chain: anvilChain, mode: 'anvil', transport: http(anvil.url) }).setCode({
     address: contract,
     bytecode: probeCode,

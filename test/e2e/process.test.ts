@@ -3,16 +3,27 @@
 
 import { execFile } from 'node:child_process'
 import { build } from 'esbuild'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
-import { deadUrl } from './outcome'
 
-/** Runs a program in a process of its own, to its end (within 20 s); returns the JSON it printed. */
-async function run(program: string, ...args: string[]): Promise<any> {
+/** viem and the library, as one text that programs begin with: module by module they take seconds to load. */
+let library: string
+beforeAll(async () => {
   const contents = `
-    import { createPublicClient, createWalletClient, http, webSocket } from 'viem'
-    import { mainnet } from 'viem/chains'
-    import { failover } from './src/index.ts'
+    export { createPublicClient, createWalletClient, http, webSocket } from 'viem'
+    export { mainnet } from 'viem/chains'
+    export { failover } from './src/index.ts'`
+  const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' as const }
+  const options = { bundle: true, platform: 'node', format: 'iife', globalName: 'library', write: false } as const
+  const { outputFiles } = await build({ stdin, ...options })
+  library = outputFiles[0]?.text as string
+})
+
+/** Runs a program in a process of its own, to its end (within 40 s); returns the JSON it printed. */
+function run(program: string, ...args: string[]): Promise<any> {
+  const text = `${library}
+    const { createPublicClient, createWalletClient, http, webSocket, mainnet, failover } = library
     const [a, b] = process.argv.slice(2)
     // What keeps the process alive, but for its pipes to us.
     const held = () => process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReq|CloseReq|TickObject|Immediate/.test(name))
@@ -20,19 +31,16 @@ async function run(program: string, ...args: string[]): Promise<any> {
     void (async () => {
       ${program}
     })()`
-  // One file: the modules of viem take seconds to load one by one.
-  const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' as const }
-  const { outputFiles } = await build({ stdin, bundle: true, platform: 'node', format: 'cjs', write: false })
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, ['-', ...args], { timeout: 20_000 }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, ['-', ...args], { timeout: 40_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${stdout}\n${stderr}`, { cause: error }))
       else resolve(JSON.parse(stdout))
     })
-    child.stdin?.end(outputFiles[0]?.text)
+    child.stdin?.end(text)
   })
 }
 
-describe('a program', () => {
+describe.concurrent('a program', () => {
   test('default: making clients starts nothing', async () => {
     await using fleet = await createFleet(2)
     const [p1, p2] = fleet.providers
@@ -67,14 +75,36 @@ describe('a program', () => {
     expect(await run(program, p1.url, p2.url)).toEqual({ height: 100, timers: [] })
   })
 
-  test('behavior: nor does a socket', async () => {
+  test('behavior: nor does a socket that is open', async () => {
     await using fleet = await createFleet(1)
     const [p1] = fleet.providers
     const program = `
       const client = createPublicClient({ chain: mainnet, transport: failover([a]) })
-      print({ height: Number(await client.getBlockNumber()) })`
-    expect(await run(program, p1.wsUrl)).toEqual({ height: 100 })
-    expect(p1.calls.every(({ channel }) => channel === 'ws')).toBe(true)
+      const height = Number(await client.getBlockNumber())
+      process.on('exit', () => print([height, client.transport.status().providers[0].channels.ws.socket]))`
+    expect(await run(program, p1.wsUrl)).toEqual([100, 'open'])
+    expect(p1.count('eth_blockNumber')).toBe(1)
+  })
+
+  test('behavior: nor does a socket that is dialled, and whose handshake is never answered', async () => {
+    await using fleet = await createFleet([{ methods: 'handshake', hang: true }, {}])
+    const [p1, p2] = fleet.providers
+    const program = `
+      const client = createPublicClient({ chain: mainnet, transport: failover([a, b]) })
+      const height = Number(await client.getBlockNumber())
+      process.on('exit', () => print([height, client.transport.status().providers[0].channels.ws.socket]))`
+    expect(await run(program, p1.wsUrl, p2.url)).toEqual([100, 'connecting'])
+  })
+
+  test('behavior: given a call over a socket and close(), no handle is left', async () => {
+    await using fleet = await createFleet(1)
+    const program = `
+      const client = createPublicClient({ chain: mainnet, transport: failover([a]) })
+      await client.getBlockNumber()
+      await client.transport.close()
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      print([client.transport.status().providers[0].channels.ws.socket, held().filter((name) => /TCP|Timeout/.test(name))])`
+    expect(await run(program, fleet.providers[0].wsUrl)).toEqual(['closed', []])
   })
 })
 
@@ -88,7 +118,7 @@ test('a program that waits for ready() goes on while the provider hangs', async 
   expect(await run(program)).toBe('TimeoutError')
 })
 
-describe('a program that watches', () => {
+describe.concurrent('a program that watches', () => {
   /** Says how it goes on; a timer that does not hold the process fires only while something else does. */
   const watching = `
       const said = []
@@ -105,14 +135,14 @@ describe('a program that watches', () => {
       const endWithin = (ms) => setTimeout(() => { said.push('still there'); process.exit(3) }, ms).unref()`
 
   test('behavior: with every provider down it stays alive until it unwatches, and then ends', async () => {
-    const down = await Promise.all([deadUrl(), deadUrl()])
+    const down = [deadUrl(), deadUrl()]
     const program = `${watching}
       const unwatch = client.watchEvent({ onLogs() {}, onError })
-      await later(5_000)
-      said.push('alive after 5 s')
+      await later(3_000)
+      said.push('alive')
       unwatch()
-      endWithin(1_000)`
-    expect(await run(program, ...down)).toEqual(['alive after 5 s'])
+      endWithin(5_000)`
+    expect(await run(program, ...down)).toEqual(['alive'])
   })
 
   test('behavior: so does one that lost its providers while it watched', async () => {
@@ -120,10 +150,10 @@ describe('a program that watches', () => {
     const [p1, p2] = fleet.providers
     const program = `${watching}
       const unwatch = client.watchEvent({ onLogs() {}, onError })
-      await later(5_000)
-      said.push('alive after 5 s')
+      await later(3_000)
+      said.push('alive')
       unwatch()
-      endWithin(1_000)`
+      endWithin(5_000)`
     const said = run(program, p1.url, p2.url)
     // That it watches is told by what it asks.
     const ended = said.then(
@@ -133,7 +163,7 @@ describe('a program that watches', () => {
     const isEnded = () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 20))])
     while (!p1.count('eth_subscribe') && !p2.count('eth_subscribe')) if (await isEnded()) break
     await Promise.all([p1.kill(), p2.kill()])
-    expect(await said).toEqual(['alive after 5 s'])
+    expect(await said).toEqual(['alive'])
   })
 
   test('behavior: given close(), nothing holds it', async () => {
@@ -146,20 +176,20 @@ describe('a program that watches', () => {
       await client.transport.close()
       await beAlone()
       said.push(held().filter((name) => /TCP|Timeout/.test(name)))
-      endWithin(1_000)`
+      endWithin(5_000)`
     expect(await run(program, p1.url, p2.url)).toEqual([[]])
     expect([p1, p2].flatMap(({ sockets }) => sockets.subscriptions)).toEqual([])
   })
 
   test('behavior: given close() with every provider down, nothing holds it', async () => {
-    const down = await Promise.all([deadUrl(), deadUrl()])
+    const down = [deadUrl(), deadUrl()]
     const program = `${watching}
       client.watchBlocks({ onBlock() {}, onError })
       await later(500)
       await client.transport.close()
       await beAlone()
       said.push(held().filter((name) => /TCP|Timeout/.test(name)))
-      endWithin(1_000)`
+      endWithin(5_000)`
     expect(await run(program, ...down)).toEqual([[]])
   })
 

@@ -6,6 +6,7 @@ import { mainnet } from 'viem/chains'
 import { describe, expect, test } from 'vitest'
 import type { EventName, ProviderEntry } from '../../src'
 import { failover } from '../../src'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import type { BehaviourScript } from '../support/provider-behaviour'
 
@@ -96,7 +97,7 @@ function expectNoSecret(text: string) {
 const names: EventName[] = ['request', 'attempt', 'failover', 'breaker', 'limit', 'capability']
 
 describe.each(Object.entries(ways))('%s', (_, way) => {
-  test.each(Object.entries(failures))('error: %s', async (_, script) => {
+  test.concurrent.each(Object.entries(failures))('error: %s', async (_, script) => {
     await using fleet = await createFleet([script])
     const [p1] = fleet.providers
     const transport = failover([way(p1.url, p1.wsUrl)], { timeout: 150, share: false, breaker: { networkFailures: 1 } })
@@ -126,7 +127,8 @@ describe.each(Object.entries(ways))('%s', (_, way) => {
 })
 
 test('error: refused connections, and a wallet that throws what it holds', async () => {
-  const url = 'http://127.0.0.1:1'
+  // Not port 1: `fetch` refuses that by itself.
+  const url = deadUrl()
   const throwing = custom({
     request: async () => {
       throw Object.assign(new Error(`cannot reach ${plainUrl(url)}`), { endpoint: plainUrl(url), code: 4900 })
@@ -141,6 +143,7 @@ test('error: refused connections, and a wallet that throws what it holds', async
     .getBalance({ address: mainnet.contracts.multicall3.address })
     .catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ name: 'AllProvidersFailedError' })
+  expect(allTextsOf(error)).toContain('ECONNREFUSED')
   expectNoSecret(allTextsOf(error))
   // What a wallet holds is not ours to know: only what this list holds is taken out of it.
   const mixed = createPublicClient({ transport: failover([{ id: 'wallet', http: throwing }], { timeout: 100 }) })

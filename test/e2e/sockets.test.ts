@@ -1,7 +1,5 @@
-// Sockets under `failover()`: lists of sockets only, mixed lists, lost sockets, and processes that end by themselves.
+// Sockets under `failover()`: lists of sockets only, mixed lists, lost sockets.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createPublicClient } from 'viem'
 import { mainnet } from 'viem/chains'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -270,60 +268,5 @@ describe('mixed lists', () => {
       { provider: 'p1', from: 'connecting', to: 'open', attempt: 1 },
       { provider: 'p1', from: 'open', to: 'open', attempt: 1, why: 'bad frame at ***' },
     ])
-  })
-})
-
-describe('processes', () => {
-  /** Runs a program to its end; what it printed. */
-  async function run(url: string, program: string): Promise<unknown> {
-    const text = `
-      import { createPublicClient } from 'viem'
-      import { mainnet } from 'viem/chains'
-      import { failover } from './src/index.ts'
-      const client = createPublicClient({ chain: mainnet, transport: failover([${url}]) })
-      const socket = () => client.transport.status().providers[0].channels.ws.socket
-      const print = (value) => console.log(JSON.stringify(value))
-      ${program}`
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', text])
-    let out = ''
-    child.stdout.on('data', (data) => (out += data))
-    child.stderr.on('data', (data) => (out += data))
-    const [code] = await once(child, 'close')
-    expect([code, out]).toEqual([0, expect.stringMatching(/^.+\n$/)])
-    return JSON.parse(out)
-  }
-
-  test('behavior: one that made a call over a socket ends by itself, while the socket is open', async () => {
-    await using fleet = await createFleet(1)
-    const said = await run(
-      `'${fleet.providers[0].wsUrl}'`,
-      `const height = await client.getBlockNumber()
-       process.on('exit', () => print([Number(height), socket()]))`,
-    )
-    expect(said).toEqual([100, 'open'])
-  })
-
-  test('behavior: one whose other provider never answers the handshake ends by itself, while it is dialled', async () => {
-    await using fleet = await createFleet([{ methods: 'handshake', hang: true }, {}])
-    const [p1, p2] = fleet.providers
-    const said = await run(
-      `'${p1.wsUrl}', '${p2.url}'`,
-      `const height = await client.getBlockNumber()
-       process.on('exit', () => print([Number(height), socket()]))`,
-    )
-    expect(said).toEqual([100, 'connecting'])
-  })
-
-  test('behavior: no handle is left after close()', async () => {
-    await using fleet = await createFleet(1)
-    const said = await run(
-      `'${fleet.providers[0].wsUrl}'`,
-      `await client.getBlockNumber()
-       const kinds = () => process.getActiveResourcesInfo().filter((name) => /TCP|Timeout/.test(name))
-       await client.transport.close()
-       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-       print([socket(), kinds()])`,
-    )
-    expect(said).toEqual(['closed', []])
   })
 })

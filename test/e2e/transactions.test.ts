@@ -9,9 +9,9 @@ import type { FailoverOptions, ProviderEntry } from '../../src'
 import { failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import type { FlakyProxy } from '../support/flaky-proxy'
 import { createFlakyProxy } from '../support/flaky-proxy'
-import { deadUrl } from './outcome'
 
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
 const bob = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
@@ -149,7 +149,7 @@ describe('errors', () => {
 
   test('error: refused everywhere: it was not sent', async () => {
     const raw = await sign()
-    const error = await errorOf(send(createClient({}, [await deadUrl(), await deadUrl()]), raw))
+    const error = await errorOf(send(createClient({}, [deadUrl(), deadUrl()]), raw))
     expect(error).toMatchObject({
       name: 'AllProvidersFailedError',
       mayHaveBeenSent: false,

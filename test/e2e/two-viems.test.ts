@@ -9,9 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failover } from '../../src'
 import type { Anvil } from '../support/anvil'
 import { startAnvil } from '../support/anvil'
+import { deadUrl } from '../support/dead-url'
 import { createFleet } from '../support/fleet'
 import { probeAbi, probeCode } from './contracts'
-import { deadUrl, outcomeOf } from './outcome'
+import { outcomeOf } from './outcome'
 
 const other: typeof import('viem') = createRequire(import.meta.url)('viem')
 const account = mnemonicToAccount('test test test test test test test test test test test junk')
@@ -34,7 +35,7 @@ test('default: it is another copy', async () => {
 })
 
 test('default: clients of one copy over our transport, with transports of the other', async () => {
-  const client = clientOf(failover([await deadUrl(), other.http(anvil.url)] as never))
+  const client = clientOf(failover([deadUrl(), other.http(anvil.url)] as never))
   expect(await client.getChainId()).toBe(31_337)
   const hash = await client.sendTransaction({ to: contract, data: '0x', chain: null, gas: 100_000n })
   expect(await client.getTransaction({ hash })).toMatchObject({ hash })

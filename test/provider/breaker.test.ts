@@ -1,42 +1,13 @@
-// The circuit breaker of one channel, on the manual clock.
+// The circuit breaker of one channel: what opens it, its probes, and what is lost while it is open.
 
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BreakerOptions, BreakerResult, Permit } from '../../src/provider/breaker'
-import { createBreaker } from '../../src/provider/breaker'
-import { createManualClock } from '../support/manual-clock'
 import { seededRandom } from '../support/seeded-random'
-
-function setUp(options: BreakerOptions = {}, random = () => 0) {
-  const clock = createManualClock()
-  const changes: string[] = []
-  const breaker = createBreaker(options, {
-    random,
-    onChange: (from, to, openUntil) =>
-      void changes.push(`${from} -> ${to}${openUntil === undefined ? '' : ` until ${openUntil}`}`),
-  })
-  /** An attempt that is admitted and settled at once. */
-  const attempt = (result: BreakerResult) => {
-    const permit = breaker.admit()
-    if (permit) breaker.settle(permit, result, clock.now())
-    return permit !== undefined
-  }
-  const attempts = (count: number, result: BreakerResult) => {
-    for (let index = 0; index < count; index++) attempt(result)
-  }
-  const probe = (result: BreakerResult) => {
-    const permit = breaker.admitProbe(clock.now(), false)
-    if (permit) breaker.settle(permit, result, clock.now())
-    return permit !== undefined
-  }
-  const state = () => breaker.snapshot(clock.now()).state
-  const wait = () => breaker.dueAt() - clock.now()
-  return { clock, changes, breaker, attempt, attempts, probe, state, wait }
-}
+import { setUpBreaker } from './breakers'
 
 describe('createBreaker', () => {
   test('default', () => {
-    const { breaker, changes, clock } = setUp()
+    const { breaker, changes, clock } = setUpBreaker()
     expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 0 })
     expect([breaker.isClosed(), breaker.isProbing(), breaker.dueAt()]).toEqual([true, false, -Infinity])
     expect(breaker.admit()).toBeDefined()
@@ -45,7 +16,7 @@ describe('createBreaker', () => {
 
   test('behavior: Given threshold N, then N-1 consecutive failures leave it closed, the N-th opens it, and further calls do not reach the provider', () => {
     for (const failures of [1, 2, 5, 9]) {
-      const { attempt, attempts, state, breaker, changes } = setUp({ failures })
+      const { attempt, attempts, state, breaker, changes } = setUpBreaker({ failures })
       attempts(failures - 1, 'server-error')
       expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: failures - 1 })
       attempts(1, 'server-error')
@@ -56,7 +27,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given 4 failures, 1 success, 4 failures with threshold 5, then still closed', () => {
-    const { attempts, state } = setUp()
+    const { attempts, state } = setUpBreaker()
     attempts(4, 'server-error')
     attempts(1, 'success')
     attempts(4, 'server-error')
@@ -71,7 +42,7 @@ describe('createBreaker', () => {
       [0.5, 105],
       [0.999, 109.99],
     ] as const) {
-      const { clock, attempts, breaker, state } = setUp({ openFor: 100 }, () => drawn)
+      const { clock, attempts, breaker, state } = setUpBreaker({ openFor: 100 }, () => drawn)
       attempts(5, 'server-error')
       expect(breaker.dueAt()).toBeCloseTo(due, 6)
       expect(clock.pending.total).toBe(0)
@@ -84,7 +55,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given half-open, then one successful probe closes it', async () => {
-    const { clock, attempts, attempt, probe, state, changes } = setUp()
+    const { clock, attempts, attempt, probe, state, changes } = setUpBreaker()
     attempts(5, 'server-error')
     await clock.advance(2_000)
     expect(probe('success')).toBe(true)
@@ -93,7 +64,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given a failed probe, then the breaker is open at once, the next wait is 2x, then 4x, capped at 60 s', async () => {
-    const { clock, attempts, probe, state, wait, breaker } = setUp()
+    const { clock, attempts, probe, state, wait, breaker } = setUpBreaker()
     attempts(5, 'server-error')
     const waits = [wait()]
     for (let count = 0; count < 7; count++) {
@@ -113,7 +84,7 @@ describe('createBreaker', () => {
       [5, 2_000],
       [50, 2_000],
     ] as const) {
-      const { clock, attempts, probe, wait } = setUp({ failures: 2, ratio: 1, minimumAttempts: 1_000 })
+      const { clock, attempts, probe, wait } = setUpBreaker({ failures: 2, ratio: 1, minimumAttempts: 1_000 })
       attempts(2, 'server-error')
       for (const result of ['server-error', 'server-error', 'success'] as const) {
         await clock.advance(wait())
@@ -126,7 +97,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: the 5 successes need not be in a row', async () => {
-    const { clock, attempts, probe, wait } = setUp()
+    const { clock, attempts, probe, wait } = setUpBreaker()
     attempts(5, 'server-error')
     for (const result of ['server-error', 'success'] as const) {
       await clock.advance(wait())
@@ -140,7 +111,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given back-off of 2x and elapsed time between 1x and 2x, then no traffic reaches it', async () => {
-    const { clock, attempts, probe, attempt, wait } = setUp()
+    const { clock, attempts, probe, attempt, wait } = setUpBreaker()
     attempts(5, 'server-error')
     await clock.advance(2_000)
     probe('server-error')
@@ -154,7 +125,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: up to 10 % jitter, evenly, also when the wait is capped', async () => {
-    const { clock, attempts, probe, wait } = setUp({ openFor: 1_000, maxOpenFor: 1_000 }, seededRandom(7))
+    const { clock, attempts, probe, wait } = setUpBreaker({ openFor: 1_000, maxOpenFor: 1_000 }, seededRandom(7))
     attempts(5, 'server-error')
     const waits: number[] = []
     for (let count = 0; count < 400; count++) {
@@ -169,7 +140,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given half-open and 20 concurrent requests, then exactly one call reaches the half-open channel', async () => {
-    const { clock, attempts, breaker, state } = setUp()
+    const { clock, attempts, breaker, state } = setUpBreaker()
     attempts(5, 'server-error')
     await clock.advance(2_000)
     const permits = Array.from({ length: 20 }, () => [breaker.admit(), breaker.admitProbe(clock.now(), false)]).flat()
@@ -181,7 +152,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given a half-open probe whose caller aborts, then the slot is released exactly once and the next probe is admitted', async () => {
-    const { clock, attempts, breaker, changes, wait } = setUp()
+    const { clock, attempts, breaker, changes, wait } = setUpBreaker()
     attempts(5, 'server-error')
     await clock.advance(2_500)
     const first = breaker.admitProbe(clock.now(), false) as Permit
@@ -196,7 +167,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given a probe that hangs for 2 s, then one more is admitted, and the first to answer settles it', async () => {
-    const { clock, attempts, breaker, state } = setUp()
+    const { clock, attempts, breaker, state } = setUpBreaker()
     attempts(5, 'server-error')
     const probe = () => breaker.admitProbe(clock.now(), true) as Permit
     const hanging = probe()
@@ -221,7 +192,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: an early probe (of those that wait) is admitted before it is due, one at a time', () => {
-    const { attempts, breaker, clock, wait, state } = setUp()
+    const { attempts, breaker, clock, wait, state } = setUpBreaker()
     attempts(5, 'server-error')
     expect(breaker.admitProbe(clock.now(), false)).toBeUndefined()
     const probe = breaker.admitProbe(clock.now(), true) as Permit
@@ -234,7 +205,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given three failures in a row that are each network or timeout, then the breaker opens; five of other counted kinds do', () => {
-    const mixed = setUp()
+    const mixed = setUpBreaker()
     mixed.attempts(2, 'network')
     mixed.attempts(1, 'server-error')
     mixed.attempts(1, 'network')
@@ -242,7 +213,7 @@ describe('createBreaker', () => {
     mixed.attempts(1, 'network')
     expect(mixed.state()).toBe('open')
 
-    const network = setUp()
+    const network = setUpBreaker()
     network.attempts(2, 'network')
     expect(network.state()).toBe('closed')
     network.attempts(1, 'network')
@@ -251,7 +222,7 @@ describe('createBreaker', () => {
 
   test("behavior: a user's own thresholds override both", () => {
     const opensAfter = (options: BreakerOptions, result: BreakerResult) => {
-      const { attempts, state } = setUp({ ...options, minimumAttempts: 1_000 })
+      const { attempts, state } = setUpBreaker({ ...options, minimumAttempts: 1_000 })
       let count = 0
       for (; state() === 'closed'; count++) attempts(1, result)
       return count
@@ -266,7 +237,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given 100 reverts or invalid-params answers, then closed and count 0; in half-open they release the lease and count neither way', async () => {
-    const { attempts, breaker, clock, probe, state } = setUp()
+    const { attempts, breaker, clock, probe, state } = setUpBreaker()
     attempts(100, 'neutral')
     expect(breaker.snapshot(0)).toEqual({ state: 'closed', failures: 0 })
     attempts(4, 'server-error')
@@ -281,7 +252,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given a slow call admitted while closed, when the breaker opens, recovers and closes before the call fails, then the late failure is not counted', async () => {
-    const { attempts, breaker, clock, probe } = setUp({ failures: 2 })
+    const { attempts, breaker, clock, probe } = setUpBreaker({ failures: 2 })
     const slow = breaker.admit() as Permit
     attempts(2, 'server-error')
     await clock.advance(2_000)
@@ -293,7 +264,7 @@ describe('createBreaker', () => {
   })
 
   test('behavior: a late success cannot close an open breaker, nor a half-open one', async () => {
-    const { attempts, breaker, clock } = setUp({ failures: 2 })
+    const { attempts, breaker, clock } = setUpBreaker({ failures: 2 })
     const slow = breaker.admit() as Permit
     attempts(2, 'server-error')
     breaker.settle(slow, 'success', clock.now())
@@ -308,14 +279,14 @@ describe('createBreaker', () => {
   })
 
   test('behavior: Given `recordFailure` from outside (WS loss), then the breaker opens at its threshold', () => {
-    const { breaker, attempts, changes } = setUp()
+    const { breaker, attempts, changes } = setUpBreaker()
     attempts(2, 'server-error')
     for (let count = 0; count < 3; count++) breaker.recordFailure(10, 'server-error')
     expect(changes).toEqual(['closed -> open until 2010'])
     breaker.recordFailure(20, 'network')
     expect(breaker.snapshot(20)).toEqual({ state: 'open', failures: 5, openUntil: 2_010 })
 
-    const lost = setUp()
+    const lost = setUpBreaker()
     for (let count = 0; count < 3; count++) lost.breaker.recordFailure(0, 'network')
     expect(lost.state()).toBe('open')
   })
@@ -323,7 +294,7 @@ describe('createBreaker', () => {
 
 describe('loseAll', () => {
   test('behavior: all that is on its way is lost: one failure, and what the attempts say afterwards is none', () => {
-    const { breaker, changes } = setUp()
+    const { breaker, changes } = setUpBreaker()
     for (const failures of [1, 2]) {
       const permits = [breaker.admit(), breaker.admit(), breaker.admit()]
       breaker.loseAll(10)
@@ -337,235 +308,11 @@ describe('loseAll', () => {
   })
 
   test('behavior: a probe that was on its way has failed, once', () => {
-    const { breaker, clock } = setUp()
+    const { breaker, clock } = setUpBreaker()
     breaker.open(0)
     const probe = breaker.admitProbe(2_000, false)
     breaker.loseAll(2_000)
     if (probe) breaker.settle(probe, 'network', 2_000)
     expect(breaker.snapshot(clock.now())).toEqual({ state: 'open', failures: 1, openUntil: 6_000 })
-  })
-})
-
-describe('the ratio', () => {
-  test('default: opens when half of 20 attempts in the last 10 s were counted', () => {
-    const { attempts, state } = setUp()
-    for (let count = 0; count < 9; count++) {
-      attempts(1, 'success')
-      attempts(1, 'server-error')
-    }
-    attempts(1, 'success')
-    expect(state()).toBe('closed')
-    attempts(1, 'server-error')
-    expect(state()).toBe('open')
-  })
-
-  test('behavior: below half it stays closed, however long', async () => {
-    const { clock, attempts, state } = setUp()
-    for (let count = 0; count < 1_000; count++) {
-      attempts(2, 'success')
-      attempts(1, 'server-error')
-      await clock.advance(30)
-    }
-    expect(state()).toBe('closed')
-  })
-
-  test('behavior: old failures may not trip it an hour later', async () => {
-    const { clock, attempts, state } = setUp({ failures: 100, networkFailures: 100 })
-    attempts(19, 'server-error')
-    await clock.advance(3_600_000)
-    attempts(18, 'success')
-    attempts(1, 'server-error')
-    expect(state()).toBe('closed')
-  })
-
-  test('behavior: what neither counts nor succeeds is no attempt', () => {
-    const { attempts, state } = setUp({ failures: 100, networkFailures: 100 })
-    attempts(10, 'server-error')
-    attempts(50, 'neutral')
-    expect(state()).toBe('closed')
-    attempts(10, 'server-error')
-    expect(state()).toBe('open')
-  })
-
-  test('behavior: after it closed the window starts anew', async () => {
-    const { clock, attempts, probe, state } = setUp({ failures: 100, networkFailures: 100, openFor: 10 })
-    attempts(20, 'server-error')
-    expect(state()).toBe('open')
-    await clock.advance(10)
-    probe('success')
-    attempts(1, 'server-error')
-    expect(state()).toBe('closed')
-  })
-
-  test('behavior: own ratio, window and minimum', async () => {
-    const options = { failures: 100, ratio: 0.9, minimumAttempts: 10, window: 1_000 }
-    const { clock, attempts, state } = setUp(options)
-    attempts(2, 'success')
-    attempts(17, 'server-error')
-    expect(state()).toBe('closed')
-    attempts(1, 'server-error')
-    expect(state()).toBe('open')
-
-    const slow = setUp(options)
-    for (let count = 0; count < 40; count++) {
-      slow.attempts(1, 'server-error')
-      await slow.clock.advance(150)
-    }
-    expect(slow.state()).toBe('closed')
-    expect(clock.pending.total).toBe(0)
-  })
-})
-
-describe('by hand', () => {
-  test('default: open for exactly so long, close at once', async () => {
-    const { breaker, clock, attempts, state, changes } = setUp({}, () => 0.9)
-    breaker.open(clock.now(), 500)
-    expect(breaker.snapshot(0)).toEqual({ state: 'open', failures: 0, openUntil: 500 })
-    breaker.close()
-    expect([state(), attempts(1, 'success'), changes]).toEqual([
-      'closed',
-      undefined,
-      ['closed -> open until 500', 'open -> closed'],
-    ])
-  })
-
-  test('behavior: without a time it opens as after a failure', () => {
-    const { breaker, wait } = setUp({ openFor: 300 })
-    breaker.open(0)
-    expect(wait()).toBe(300)
-  })
-
-  test('behavior: closed by hand, the waits start small again', async () => {
-    const { breaker, attempts, clock, probe, wait } = setUp()
-    attempts(5, 'server-error')
-    await clock.advance(2_000)
-    probe('server-error')
-    breaker.close()
-    attempts(5, 'server-error')
-    expect(wait()).toBe(2_000)
-  })
-
-  test('behavior: opened for good, it is never due by itself', async () => {
-    const { breaker, clock, probe, state } = setUp()
-    breaker.open(0, Infinity)
-    await clock.advance(1e9)
-    expect([probe('success'), state()]).toEqual([false, 'open'])
-  })
-
-  test('behavior: opened or closed while a probe is on its way, the outcome of the probe is ignored', async () => {
-    for (const act of ['open', 'close'] as const) {
-      const { breaker, attempts, clock } = setUp()
-      attempts(5, 'server-error')
-      await clock.advance(2_000)
-      const probe = breaker.admitProbe(clock.now(), false) as Permit
-      if (act === 'open') breaker.open(clock.now(), 100)
-      else breaker.close()
-      const before = breaker.snapshot(clock.now())
-      for (const result of ['success', 'server-error', 'neutral'] as const) breaker.settle(probe, result, clock.now())
-      expect(breaker.snapshot(clock.now())).toEqual(before)
-    }
-  })
-
-  test('behavior: an `openFor` above 60 s is not cut', () => {
-    const { attempts, wait } = setUp({ openFor: 120_000 })
-    attempts(5, 'server-error')
-    expect(wait()).toBe(120_000)
-    const cut = setUp({ openFor: 120_000, maxOpenFor: 90_000 })
-    cut.attempts(5, 'server-error')
-    expect(cut.wait()).toBe(90_000)
-  })
-})
-
-describe('whatever happens', () => {
-  const RESULTS: BreakerResult[] = ['success', 'server-error', 'network', 'neutral']
-  const step = fc.oneof(
-    fc.record({ type: fc.constantFrom('admit', 'probe', 'early', 'outside') }),
-    fc.record({
-      type: fc.constant('settle'),
-      which: fc.nat(20),
-      result: fc.constantFrom(...RESULTS),
-    }),
-    fc.record({ type: fc.constant('wait'), ms: fc.integer({ min: 0, max: 5_000 }) }),
-  )
-
-  function run(steps: readonly { type: string; which?: number; result?: BreakerResult; ms?: number }[], seed: number) {
-    let now = 0
-    let current = 'closed'
-    const breaker = createBreaker(
-      { failures: 2, openFor: 500, maxOpenFor: 4_000 },
-      {
-        random: seededRandom(seed),
-        onChange(from, to) {
-          expect(from).toBe(current)
-          expect(to).not.toBe(from)
-          current = to
-        },
-      },
-    )
-    const permits: { permit: Permit; isProbe: boolean; isSettled: boolean }[] = []
-    let probes = new Set<Permit>()
-    const take = (permit: Permit | undefined, isProbe: boolean) => {
-      if (permit) permits.push({ permit, isProbe, isSettled: false })
-    }
-    for (const { type, which = 0, result = 'neutral', ms = 0 } of steps) {
-      const wasClosed = breaker.isClosed()
-      if (type === 'wait') now += ms
-      else if (type === 'outside') breaker.recordFailure(now, 'network')
-      else if (type === 'admit') {
-        const permit = breaker.admit()
-        expect(permit !== undefined).toBe(wasClosed)
-        take(permit, false)
-      } else if (type === 'probe' || type === 'early') {
-        const isDue = type === 'early' || now >= breaker.dueAt()
-        const isOverdue = breaker.isProbing() && now >= breaker.dueAt()
-        const isFree = !wasClosed && (!breaker.isProbing() || isOverdue)
-        const permit = breaker.admitProbe(now, type === 'early')
-        // Never two probes within 2 s: there is one only while none is on its way, or all there are have hung for so long.
-        expect(permit !== undefined).toBe(isFree && isDue)
-        if (permit) probes = isOverdue ? probes.add(permit) : new Set([permit])
-        take(permit, true)
-      } else if (permits.length > 0) {
-        const chosen = permits[which % permits.length] as (typeof permits)[number]
-        const before = JSON.stringify(breaker.snapshot(now))
-        breaker.settle(chosen.permit, result, now)
-        if (chosen.isProbe) {
-          // A probe's permit is given back, whatever came of it; late ones change nothing.
-          const counts = probes.delete(chosen.permit) && before.includes('half-open')
-          if (!counts) expect(JSON.stringify(breaker.snapshot(now))).toBe(before)
-          else if (result !== 'neutral') probes.clear()
-          if (counts) expect(breaker.isProbing()).toBe(probes.size > 0)
-          if (counts && result === 'success') expect(breaker.isClosed()).toBe(true)
-        } else if (!wasClosed) expect(JSON.stringify(breaker.snapshot(now))).toBe(before)
-        chosen.isSettled = true
-      }
-      expect(breaker.isClosed()).toBe(current === 'closed')
-      if (!breaker.isClosed()) expect(breaker.dueAt() - now).toBeLessThanOrEqual(4_400)
-    }
-    return { breaker, now, permits }
-  }
-
-  test('behavior: never two probes within 2 s, late results are ignored, the wait is bounded', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.integer(), (steps, seed) => {
-        run(steps, seed)
-      }),
-      { numRuns: 400 },
-    )
-  })
-
-  test('behavior: it always recovers: what is on its way is given back, the wait ends, one success closes it', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.integer(), (steps, seed) => {
-        const { breaker, now, permits } = run(steps, seed)
-        for (const { permit } of permits) breaker.settle(permit, 'neutral', now)
-        expect(breaker.isProbing()).toBe(false)
-        const later = now + 4_400
-        const permit = breaker.admit() ?? breaker.admitProbe(later, false)
-        expect(permit).toBeDefined()
-        breaker.settle(permit as Permit, 'success', later)
-        expect(breaker.snapshot(later)).toEqual({ state: 'closed', failures: 0 })
-      }),
-      { numRuns: 400 },
-    )
   })
 })

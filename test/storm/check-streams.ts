@@ -2,8 +2,8 @@
 // which he is told that they are missing, because they were too many.
 
 import { subscriptionKeyOf } from '../../src/subscription/key'
-import type { Watcher } from '../simulation/watchers'
 import type { ChainBlock } from '../support/chain-block'
+import type { Watcher } from './watchers'
 import type { StormWorld } from './world'
 
 /** Blocks from one to another, both counted. */

@@ -1,11 +1,11 @@
 // What makes streams harder: gaps that are too wide to be filled, bursts of blocks that slow ones have no room for, frames
 // that come early, kinds that are refused. Pure.
 
-import type { WatcherPlan } from '../simulation/schedule'
 import type { Draw } from './draw'
 import type { Fault } from './faults'
 import type { Storm } from './storm'
 import { filters } from './storm'
+import type { WatcherPlan } from './watchers'
 
 /** A slow one has room for so many items; of a block there are one or two. */
 const ROOM = 1_000

@@ -1,13 +1,25 @@
 // What goes wrong in a storm, and when. Plain data. Pure.
 
-import type { Conditions } from '../simulation/conditions'
-import { healthy } from '../simulation/conditions'
 import type { ProviderErrorRow } from '../support/provider-error'
 import { providerErrors } from '../support/provider-error'
 import type { Draw } from './draw'
 
 /** What is wrong with a provider at the moment. */
-export type Trouble = Conditions & {
+export type Trouble = {
+  /** What becomes of requests over http. */
+  readonly http: 'fine' | 'refused' | 'hanging' | 'failing'
+  /** What becomes of handshakes. */
+  readonly handshakes: 'fine' | 'refused' | 'hanging'
+  /** What an open socket no longer brings: what is pushed, or anything. */
+  readonly silence: 'none' | 'pushes' | 'all'
+  /** `early`: what is pushed comes before the confirmation. */
+  readonly subscribe: 'fine' | 'refused' | 'unconfirmed' | 'early'
+  /** Of frames that are pushed, 0 to 1 each. */
+  readonly dropped: number
+  readonly doubled: number
+  readonly swapped: number
+  /** The head is so many blocks behind. */
+  readonly lag: number
   /** What it says in place of an answer. */
   readonly says: 'the answer' | 'too many requests' | 'no JSON' | 'another id' | 'half of it' | 'an error'
   /** The row of provider-errors.json that it says. */
@@ -18,7 +30,20 @@ export type Trouble = Conditions & {
   readonly slow: number
 }
 
-export const fine: Trouble = { ...healthy, says: 'the answer', row: -1, share: 0, slow: 0 }
+export const fine: Trouble = {
+  http: 'fine',
+  handshakes: 'fine',
+  silence: 'none',
+  subscribe: 'fine',
+  dropped: 0,
+  doubled: 0,
+  swapped: 0,
+  lag: 0,
+  says: 'the answer',
+  row: -1,
+  share: 0,
+  slow: 0,
+}
 
 /** Times are in ms from the start; `lasts`: until it is over. */
 export type Fault = { readonly at: number } & (
@@ -91,7 +116,7 @@ export function drawFaults(draw: Draw, duration: number, providers: number, bloc
   return pick(kinds)()
 }
 
-function reorgOf({ between }: Draw) {
+export function reorgOf({ between }: Draw) {
   const depth = between(1, 5)
   return { depth, blocks: depth + between(0, 1) }
 }

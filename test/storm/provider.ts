@@ -3,9 +3,6 @@
 
 import type { Hash } from 'viem'
 import type { Socket, SocketEvents } from '../../src/channel/socket'
-import type { Peer } from '../simulation/peer'
-import { createPeer } from '../simulation/peer'
-import type { Site } from '../simulation/provider'
 import type { Chain } from '../support/chain'
 import { RpcFault } from '../support/chain-rpc'
 import type { ChainStandpoint } from '../support/chain-standpoint'
@@ -13,6 +10,8 @@ import { createStandpoint } from '../support/chain-standpoint'
 import { createNode } from '../support/node'
 import type { Draw } from './draw'
 import { errorRows, isSaidOf } from './faults'
+import type { Peer, Site } from './peer'
+import { createPeer } from './peer'
 import { createPool } from './pool'
 import type { PostOffice, Reply } from './post-office'
 import { createPostOffice } from './post-office'
@@ -75,7 +74,7 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
   const chain = createStandpoint(options.chain)
   const troubles = createTroubles(now, onChange)
   const headOf = () => Math.max(0, chain.head.number - troubles.now.lag)
-  const node = createNode({ chain, headOf, onPending() {} })
+  const node = createNode({ chain, headOf })
   const pool = createPool(chain)
   const peers = new Map<Socket, { peer: Peer; end: () => void }>()
   const taken: number[] = []
@@ -175,8 +174,8 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
       const { handshakes } = troubles.now
       if (handshakes === 'refused') return end()
       if (handshakes === 'hanging') return
-      const conditions = () => (plan.subscribes ? troubles.now : { ...troubles.now, subscribe: 'refused' as const })
-      peer = createPeer({ site, events, conditions, refuses: plan.refuses, seed: `${index} ${++opened}` })
+      const trouble = () => (plan.subscribes ? troubles.now : { ...troubles.now, subscribe: 'refused' as const })
+      peer = createPeer({ site, events, trouble, refuses: plan.refuses, seed: `${index} ${++opened}` })
       peers.set(socket, { peer, end })
       events.onOpen()
     })

@@ -1,7 +1,5 @@
 // Plays a storm, heals everything, lets everybody finish, closes the engine, and says what was wrong.
 
-import type { Watcher } from '../simulation/watchers'
-import { startWatcher } from '../simulation/watchers'
 import { startMiner } from '../support/miner'
 import { createCalls } from './calls'
 import { breakerProblems, innocenceProblems, sleepProblems } from './check-breakers'
@@ -26,6 +24,8 @@ import type { Reader } from './readers'
 import { startReader } from './readers'
 import type { Sleep } from './sleeper'
 import type { Storm } from './storm'
+import type { Watcher } from './watchers'
+import { startWatcher } from './watchers'
 import type { StormWorld } from './world'
 import { createStormWorld } from './world'
 
@@ -64,7 +64,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   for (const plan of storm.calls) later(plan.at, () => calls.start(plan))
   for (const [index, plan] of storm.watchers.entries())
     later(plan.from, () => {
-      const watcher = startWatcher({ ...world, after: whenBusy } as never, plan, `${plan.kind} ${index}, ${plan.via}`)
+      const watcher = startWatcher(world, plan, `${plan.kind} ${index}, ${plan.via}`, whenBusy)
       watchers.push(watcher)
       if (plan.to < Infinity) later(plan.to - plan.from, watcher.leave)
     })

@@ -1,7 +1,6 @@
 // What happens in one storm, drawn from its seed: the chain, the providers, what goes wrong when, who calls and watches.
 // Plain data, so that it can be printed, played again and made smaller. Pure.
 
-import type { WatcherPlan } from '../simulation/schedule'
 import type { LogMatch, LogSpec } from '../support/chain-block'
 import { tokenA, tokenB, transferTopic } from '../support/chain-block'
 import type { CallPlan } from './call-plans'
@@ -14,6 +13,7 @@ import type { Fault } from './faults'
 import { drawFaults } from './faults'
 import type { Sleep } from './sleeper'
 import type { Wall } from './walls'
+import type { WatcherPlan } from './watchers'
 
 export type Storm = {
   readonly seed: number
@@ -21,6 +21,8 @@ export type Storm = {
   readonly blockTime: number
   /** How far a block may be off its time, 0 to 1. */
   readonly unevenness: number
+  /** Whether blocks say truly which logs they hold; else their blooms are zero. */
+  readonly hasBlooms: boolean
   /** Of faults, calls and watchers (in ms). */
   readonly duration: number
   readonly settings: Settings
@@ -48,6 +50,7 @@ export type Settings = {
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly waitForProvider: boolean
+  readonly verify: 'auto' | 'strict'
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
 }
@@ -102,6 +105,7 @@ export function drawStorm(seed: number): Storm {
     seed,
     blockTime,
     unevenness: pick([0, 0.2, 0.9]),
+    hasBlooms: true,
     duration,
     settings: drawSettings(draw),
     providers,
@@ -131,6 +135,7 @@ function drawSettings({ chance, pick }: Draw): Settings {
     share: chance(0.8),
     broadcast: chance(0.7) ? 'first' : 'all',
     waitForProvider: chance(0.85),
+    verify: 'auto',
     mostFilled: { heads: 256, logs: 10_000 },
   }
 }

@@ -10,15 +10,18 @@ import type { Engine } from '../../src/engine'
 import { createEngine } from '../../src/engine'
 import type { EventMap } from '../../src/events'
 import type { ProviderSetup } from '../../src/provider/provider'
+import type { Face } from '../../src/request/plan'
 import { createPlanner } from '../../src/request/plan'
 import type { ChannelType } from '../../src/types'
 import type { FailoverValue } from '../../src/value'
 import { extrasOf, requestOf } from '../../src/value'
-import type { World as WatchedWorld } from '../simulation/world'
+import type { Chain } from '../support/chain'
 import { createChain } from '../support/chain'
+import type { ManualClock } from '../support/manual-clock'
 import { createManualClock } from '../support/manual-clock'
 import { createPlatformClock } from '../support/platform-clock'
 import { seededRandom } from '../support/seeded-random'
+import { engineSettings, planSettings, providerSetup } from '../support/settings'
 import { drawFrom } from './draw'
 import type { Gossip } from './gossip'
 import { createGossip } from './gossip'
@@ -34,9 +37,12 @@ import { createOracle, createViews } from './views'
 /** An event, and when it came (in ms of the clock). */
 type Timed<name extends keyof EventMap> = EventMap[name] & { readonly at: number }
 
-/** With what the watchers of `test/simulation` need of a world. */
-export type StormWorld = Omit<WatchedWorld, 'providers'> & {
+export type StormWorld = {
   readonly storm: Storm
+  readonly clock: ManualClock
+  readonly chain: Chain
+  readonly engine: Engine
+  readonly face: Face
   readonly providers: readonly StormProvider[]
   readonly ids: readonly string[]
   /** What `client.transport` would be. */
@@ -54,6 +60,13 @@ export type StormWorld = Omit<WatchedWorld, 'providers'> & {
   /** But those that are told late. */
   readonly gaps: readonly Timed<'gap'>[]
   readonly sleeper: Sleeper
+  /** The timers of the engine that run: who started them, if anybody listens. */
+  timers(): string[]
+  random(): number
+  /** For whoever plays a seed again: what happens, when. */
+  note(text: string): void
+  /** Runs it later (in ms). These timers are the world's own. */
+  after(ms: number, run: () => void): () => void
   /** As `after`, in the process of the library. */
   later(ms: number, run: () => void): () => void
   /** When the library decided to take a lower head. */
@@ -64,10 +77,10 @@ const deepestReorg = 10
 export const timeout = 10_000
 
 export function createStormWorld(storm: Storm, tell?: ((text: string) => void) | undefined): StormWorld {
-  const { seed, blockTime } = storm
+  const { seed, blockTime, hasBlooms } = storm
   const clock = createManualClock()
   const random = seededRandom(seed ^ 0x5eed)
-  const chain = createChain({ height, blockTime: blockTime / 1_000, logs: logsOf(seed) })
+  const chain = createChain({ height, blockTime: blockTime / 1_000, logs: logsOf(seed), hasBlooms })
   const foreign = createChain({ height, blockTime: blockTime / 1_000, seed: 'another chain' })
   const views = createViews(clock.now)
   const asked: Asked[] = []
@@ -149,7 +162,7 @@ function createOwnEngine(
   clock: Clock,
   random: Random,
 ) {
-  const { rounds = Infinity, hedgeBudget, retryBudget, share, broadcast, waitForProvider, strategy } = settings
+  const { rounds = Infinity, strategy, hedgeBudget, ...ofEngine } = settings
   const ids = providers.map((_, index) => `p${index + 1}`)
   const ways = providers.map(({ plan }): ChannelType[] => (plan.ways === 'both' ? ['http', 'ws'] : [plan.ways]))
 
@@ -171,26 +184,15 @@ function createOwnEngine(
   const walled = walls.map((wall) => [wall.of, { providers: wall.providers.map((index) => ids[index] as string) }])
   const methods = Object.fromEntries(walled)
   const seesDepth = () => engine.limitsDepth()
-  const planner = createPlanner({ strategy, methods, timeout, isTimeoutGiven: false, hedge, rounds, seesDepth })
+  const planner = createPlanner({ ...planSettings, strategy, methods, timeout, hedge, rounds, seesDepth })
   const engine: Engine = createEngine({
+    ...engineSettings,
+    ...ofEngine,
+    hedgeBudget,
     providers: providers.map(({ plan }, index) =>
-      setupOf(plan, ids[index] as string, index, ways[index] as ChannelType[], sets[index] as Channel[]),
+      setupOf(plan, index, ways[index] as ChannelType[], sets[index] as Channel[]),
     ),
     chainId,
-    hasOwnSerializer: false,
-    verifyChain: true,
-    consistency: 'head',
-    hedgeBudget,
-    retryBudget,
-    retryDelay: 150,
-    waitForProvider,
-    share,
-    broadcast,
-    logs: {},
-    shouldThrow: undefined,
-    verify: 'auto',
-    mostFilled: settings.mostFilled,
-    pollingInterval: undefined,
     planner,
     onClose() {
       for (const channel of channels) channel.close()
@@ -206,22 +208,18 @@ const KINDS = ['newHeads', 'logs', 'newPendingTransactions'] as const
 
 function setupOf(
   plan: ProviderPlan,
-  id: string,
   index: number,
   ways: readonly ChannelType[],
   channels: readonly Channel[],
 ): ProviderSetup {
-  const { archive, maxBlockRange, lacks, rate, concurrency, isDeclared, subscribes, refuses } = plan
+  const { cost, isBackup, isPrivate, archive, maxBlockRange, lacks, rate, concurrency, isDeclared } = plan
+  const { subscribes, refuses } = plan
   const ws = channels.find(({ type }) => type === 'ws')
   const http = channels.find(({ type }) => type === 'http')
-  return {
-    id,
-    priority: index,
-    weight: 1,
-    cost: plan.cost,
-    isBackup: plan.isBackup,
-    isPrivate: plan.isPrivate,
-    isWallet: false,
+  return providerSetup(index, {
+    cost,
+    isBackup,
+    isPrivate,
     channels: ways,
     capabilities: isDeclared
       ? {
@@ -232,8 +230,7 @@ function setupOf(
         }
       : {},
     limits: { concurrency, ...(isDeclared && rate !== undefined && { requestsPerSecond: rate }) },
-    breaker: {},
     ...(ws && { socket: () => ws.socket?.() ?? 'idle' }),
     ...(http && { load: () => http.load?.() ?? 0 }),
-  }
+  })
 }

@@ -1,7 +1,7 @@
 // Makers of viem's errors, as a channel throws them: same class, code, status and cause as from a real provider.
 // The endpoint is 'test', the body a stand-in: no test may depend on them.
 
-import { HttpRequestError, RpcRequestError, SocketClosedError, TimeoutError, WebSocketRequestError } from 'viem'
+import { HttpRequestError, RpcRequestError, SocketClosedError, TimeoutError } from 'viem'
 
 const url = 'test'
 const body = { method: 'test' }
@@ -43,9 +43,4 @@ export function timeoutError() {
 /** A socket that ended while calls were pending on it. */
 export function socketClosedError() {
   return new SocketClosedError({ url })
-}
-
-/** A socket that could not be opened or written to. */
-export function socketError(message = 'Socket is not open.') {
-  return new WebSocketRequestError({ body, cause: new Error(message), url })
 }

@@ -42,15 +42,10 @@ export type FlakyProxy = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type FlakyProxyOptions = {
-  /** @default one that the system chooses */
-  port?: number | undefined
-}
-
 const page = '<html><body><h1>Service unavailable</h1></body></html>'
 
 /** @param upstreamUrl `http:` URL of the node; requests to `/` go to its path. */
-export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyProxyOptions = {}): Promise<FlakyProxy> {
+export async function createFlakyProxy(upstreamUrl: string): Promise<FlakyProxy> {
   const upstream = new URL(upstreamUrl)
   const connections = new Set<Duplex>()
   const upgrades = new Set<Upgrade>()
@@ -112,20 +107,20 @@ export async function createFlakyProxy(upstreamUrl: string, { port = 0 }: FlakyP
       for (const connection of connections) connection.destroy()
     })
 
-  await listen(server, port)
-  const { port: ownPort } = server.address() as AddressInfo
+  await listen(server, 0)
+  const { port } = server.address() as AddressInfo
 
   return {
-    url: `http://127.0.0.1:${ownPort}`,
-    wsUrl: `ws://127.0.0.1:${ownPort}`,
-    port: ownPort,
+    url: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    port,
     get count() {
       return count
     },
     async set(next) {
       fault = next
       if (next === 'refuse') await end()
-      else if (!server.listening) await listen(server, ownPort)
+      else if (!server.listening) await listen(server, port)
       for (const upgrade of upgrades) pass(upgrade)
     },
     close: end,

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { listen, stop } from './listening'
 
 export type FleetListener = {
   /** Resolves when it listens: the first time on a port that the system chooses, afterwards on the same. */
@@ -41,22 +42,12 @@ export function createFleetListener({ serve, upgrade }: FleetListenerOptions): F
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        if (server.listening) return resolve()
-        server.once('error', reject)
-        server.listen(port, '127.0.0.1', () => {
-          server.off('error', reject)
-          port = (server.address() as AddressInfo).port
-          resolve()
-        })
-      }),
-    stop: () =>
-      new Promise((resolve) => {
-        if (!server.listening) return resolve()
-        server.close(() => resolve())
-        cut()
-      }),
+    async listen() {
+      if (server.listening) return
+      await listen(server, port)
+      port = (server.address() as AddressInfo).port
+    },
+    stop: () => stop(server, cut),
     cut,
     get port() {
       return port

@@ -12,7 +12,8 @@ import { createFleetSockets } from './fleet-sockets'
 import type { Node } from './node'
 import { createNode } from './node'
 import type { BehaviourScript, Decision } from './provider-behaviour'
-import { createRandom, createScript, drawLatency, mergeEffects } from './provider-behaviour'
+import { createScript, drawLatency, mergeEffects } from './provider-behaviour'
+import { seededRandom } from './seeded-random'
 
 export type FleetCall = {
   readonly method: string
@@ -70,7 +71,7 @@ const invalid: Reply = {
 export async function createFleetProvider(options: FleetProviderOptions): Promise<FleetProvider> {
   const { id, chainId, seed } = options
   const chain = createStandpoint(options.chain)
-  const random = createRandom(seed)
+  const random = seededRandom(seed)
   const calls: FleetCall[] = []
   let script = createScript(options.script, random)
 

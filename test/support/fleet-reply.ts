@@ -92,8 +92,8 @@ function resultOf(request: WireRequest, decision: Decision, node: ReplyOptions['
   return node.answer(method, Array.isArray(params) ? params : [], view)
 }
 
-function jsonReply({ status = 200, headers, truncated, invalidJson, bodySize = 0 }: Decision, answer: unknown): Reply {
+function jsonReply({ status = 200, headers, truncated }: Decision, answer: unknown): Reply {
   const json = JSON.stringify(answer)
-  const broken = invalidJson ? '{"jsonrpc":"2.0",,}' : truncated ? json.slice(0, Math.ceil(json.length / 2)) : json
-  return { status, headers: { 'content-type': 'application/json', ...headers }, text: broken.padEnd(bodySize) }
+  const text = truncated ? json.slice(0, Math.ceil(json.length / 2)) : json
+  return { status, headers: { 'content-type': 'application/json', ...headers }, text }
 }

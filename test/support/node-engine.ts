@@ -45,7 +45,7 @@ export function createNodeEngine(given: NodeEngineOptions = {}): NodeEngine {
     const own = createStandpoint(chain)
     const headOf = (method: string) =>
       Math.max(0, own.head.number - (typeof node.lag === 'number' ? node.lag : node.lag(method)))
-    const inner = createNode({ chain: own, headOf: () => headOf('eth_getFilterChanges'), onPending: () => {} })
+    const inner = createNode({ chain: own, headOf: () => headOf('eth_getFilterChanges') })
     const node: EngineNode = Object.assign(own, {
       lag: 0,
       isDead: false,

@@ -33,7 +33,8 @@ export type NodeOptions = {
   chain: Chain
   /** The head that its filters follow. */
   headOf: () => number
-  onPending: (hash: Hash) => void
+  /** It was sent a transaction. */
+  onPending?: ((hash: Hash) => void) | undefined
 }
 
 type Answers = Record<string, (params: readonly any[], view: NodeView) => unknown>
@@ -42,7 +43,7 @@ export function createNode({ chain, headOf, onPending }: NodeOptions): Node {
   const filters = createNodeFilters(chain, headOf)
   const transactions = createNodeTransactions(chain, (hash) => {
     filters.addPending(hash)
-    onPending(hash)
+    onPending?.(hash)
   })
   const answers: Answers = {
     ...constants,

@@ -47,9 +47,6 @@ export type PayloadEffects = {
   /** 429 above it; `retryAfter` in s. */
   rateLimit?: { perSecond: number; retryAfter?: number | undefined } | undefined
   truncated?: true | undefined
-  invalidJson?: true | undefined
-  /** Fills the answer with blanks to so many bytes. */
-  bodySize?: number | undefined
   unorderedBatches?: true | undefined
   /** One error object for a batch; a number: for batches of more than that. */
   batchAsOneError?: true | number | undefined
@@ -154,17 +151,6 @@ export function drawLatency(latency: Latency, random: () => number): number {
   if (p99 === undefined) return median
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   return median * Math.exp((normal * Math.log(p99 / median)) / 2.326)
-}
-
-/** Mulberry32: the same seed, the same numbers. */
-export function createRandom(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 function isScoped({ methods, channel, first, skip, probability }: Behaviour): boolean {

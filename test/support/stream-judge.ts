@@ -1,5 +1,6 @@
 // Judges what a watcher was given against the truth of the chain: lost, doubled, ghosts, out of order. Pure.
-// A stream is a stack: what is new goes on top, and only what is on top can be taken back.
+// A stream is a stack: what is new goes on top, and only what is on top can be taken back. Stricter than event-verdict, which
+// judges any client's watchers, counts, and takes what is late if it is announced.
 
 import type { Hash } from 'viem'
 

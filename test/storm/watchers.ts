@@ -1,12 +1,24 @@
-// One subscriber of a simulated world: joins, takes what it is told at its own pace, and writes it down. What it is worth is
+// One subscriber in a storm: joins, takes what it is told at its own pace, and writes it down. What it is worth is
 // judged by event-verdict.
 
 import { subscriptionKeyOf } from '../../src/subscription/key'
 import type { LogsFilter } from '../../src/subscription/subscriptions'
+import type { LogMatch } from '../support/chain-block'
 import type { Sighting, Truth, Verdict } from '../support/event-verdict'
 import { judgeHeads, judgeLogs } from '../support/event-verdict'
-import type { WatcherPlan } from './schedule'
-import type { World } from './world'
+import type { StormWorld } from './world'
+
+export type WatcherPlan = {
+  readonly kind: 'heads' | 'logs'
+  readonly via: 'subscribe' | 'iterator'
+  /** Of logs. */
+  readonly filter: LogMatch
+  readonly from: number
+  /** `Infinity`: to the end. */
+  readonly to: number
+  /** Longest time it takes for one event (in ms). */
+  readonly pace: number
+}
 
 export type Watcher = {
   readonly plan: WatcherPlan
@@ -24,8 +36,13 @@ export type Watcher = {
   judge(truth: Truth): Verdict
 }
 
-export function startWatcher(world: World, plan: WatcherPlan, name: string): Watcher {
-  const { clock, chain, engine, face, after, random, note } = world
+/** @param after runs it later (in ms): what makes it slow */
+export function startWatcher(
+  { clock, chain, engine, face, random, note }: StormWorld,
+  plan: WatcherPlan,
+  name: string,
+  after: (ms: number, run: () => void) => void,
+): Watcher {
   const { subscriptions } = engine
   const isHeads = plan.kind === 'heads'
   const params = isHeads ? ['newHeads'] : ['logs', plan.filter]

@@ -3,10 +3,23 @@
 
 import type { Hash } from 'viem'
 import type { SocketEvents } from '../../src/channel/socket'
+import type { Chain } from '../support/chain'
 import { RpcFault } from '../support/chain-rpc'
 import { createNodeSubscriptions } from '../support/node-subscriptions'
-import type { Conditions } from './conditions'
-import type { Site } from './provider'
+import type { Trouble } from './faults'
+
+/** What a node shares with the far ends of its sockets. */
+export type Site = {
+  readonly chain: Chain
+  headOf(): number
+  answer(method: string, params: readonly any[]): unknown
+  now(): number
+  /** Runs it later (in ms), in the world's time. */
+  after(ms: number, run: () => void): void
+  /** Of one way (in ms). */
+  latency(): number
+  random(): number
+}
 
 export type Peer = {
   /** A frame from the near end. */
@@ -22,12 +35,12 @@ export type Peer = {
   end(): void
 }
 
-export type PeerOptions = {
+type PeerOptions = {
   readonly site: Site
   readonly events: SocketEvents
-  readonly conditions: () => Conditions
+  readonly trouble: () => Trouble
   /** Kinds of subscriptions that it does not know. */
-  readonly refuses?: readonly string[] | undefined
+  readonly refuses: readonly string[]
   /** Makes its ids its own. */
   readonly seed: string
 }
@@ -39,7 +52,7 @@ const EARLY = 2_000
 
 const refusal = new RpcFault(-32000, 'too many subscriptions')
 
-export function createPeer({ site, events, conditions, refuses = [], seed }: PeerOptions): Peer {
+export function createPeer({ site, events, trouble, refuses, seed }: PeerOptions): Peer {
   const { after, latency, random } = site
   const frames: (() => void)[] = []
   /** What lets a later frame overtake it, by subscription. */
@@ -52,7 +65,7 @@ export function createPeer({ site, events, conditions, refuses = [], seed }: Pee
 
   /** Frames keep their order, whatever their latencies. */
   function deliver(run: () => void) {
-    if (isOver || conditions().silence === 'all') return
+    if (isOver || trouble().silence === 'all') return
     frames.push(run)
     const now = site.now()
     arrivesAt = Math.max(arrivesAt, now + latency())
@@ -68,7 +81,7 @@ export function createPeer({ site, events, conditions, refuses = [], seed }: Pee
   }
 
   function notify(subscription: string, result: unknown) {
-    const { silence, dropped, doubled, swapped } = conditions()
+    const { silence, dropped, doubled, swapped } = trouble()
     if (silence !== 'none' || chance(dropped)) return
     const text = JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } })
     const overtaken = held.get(subscription) ?? []
@@ -84,7 +97,7 @@ export function createPeer({ site, events, conditions, refuses = [], seed }: Pee
 
   function answer({ id, method, params = [] }: Message) {
     const isSubscribe = method === 'eth_subscribe'
-    if (isSubscribe && conditions().subscribe === 'unconfirmed') return
+    if (isSubscribe && trouble().subscribe === 'unconfirmed') return
     try {
       const result = resultOf(method, params, isSubscribe)
       if (isSubscribe) unconfirmed.add(result as string)
@@ -93,7 +106,7 @@ export function createPeer({ site, events, conditions, refuses = [], seed }: Pee
           if (isSubscribe && unconfirmed.delete(result as string)) open.set(result as string, params)
           events.onFrame(JSON.stringify({ jsonrpc: '2.0', id, result }))
         })
-      const isEarly = isSubscribe && conditions().subscribe === 'early'
+      const isEarly = isSubscribe && trouble().subscribe === 'early'
       if (isEarly) after(EARLY * random(), confirm)
       else confirm()
       if (isSubscribe) subscriptions.release()
@@ -105,7 +118,7 @@ export function createPeer({ site, events, conditions, refuses = [], seed }: Pee
   }
 
   function resultOf(method: string, params: readonly any[], isSubscribe: boolean) {
-    if (isSubscribe && conditions().subscribe === 'refused') throw refusal
+    if (isSubscribe && trouble().subscribe === 'refused') throw refusal
     if (isSubscribe && refuses.includes(params[0]))
       throw new RpcFault(-32601, `no "${params[0]}" subscription in eth namespace`)
     if (isSubscribe) return subscriptions.open(params)
