@@ -5,7 +5,7 @@ import { prove, runsOf } from './proof'
 import { proofs } from './proofs'
 
 const SEED = 1
-const INPUTS = 5_000
+const INPUTS = 20_000
 
 describe('what comes from outside', () => {
   for (const proof of proofs) test(`behavior: ${proof.name}`, () => prove(proof, SEED, runsOf(proof, proofs, INPUTS)))
