@@ -4,7 +4,7 @@
 import type { Parts } from '../../request/flight'
 import type { Asking } from '../asking'
 import type { Place } from './place'
-import { hasFailedOfLate } from './place'
+import { hasFailedOfLate, isReady } from './place'
 import type { Places } from './places'
 
 export type LagWatch = {
@@ -40,8 +40,12 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
         )
   }
 
-  const othersOf = (place: Place, kind: string) =>
-    places.list(kind).filter((other) => other !== place && !hasFailedOfLate(other, clock.now()))
+  /** Those that would be tried before this one. */
+  function othersOf(place: Place, kind: string) {
+    const now = clock.now()
+    const isUsable = (other: Place) => !other.isBackup && isReady(other, now) && !hasFailedOfLate(other, now)
+    return places.list(kind).filter((other) => other !== place && isUsable(other))
+  }
 
   function isBehind(place: Place, kind: string) {
     const now = clock.now()
