@@ -16,6 +16,7 @@ const SHORT_OUTAGE = 30_000
 const LONGEST_DELAY = 30_000
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
+const SHORT_PAUSES = 3
 
 /** Until what was lost is tried again (in ms). */
 export function delayIn(outage: Outage, now: number, random: Random): number {
@@ -26,4 +27,9 @@ export function delayIn(outage: Outage, now: number, random: Random): number {
 /** Until a question is asked again, after so many failures before this one (in ms). */
 export function pauseAfter(failures: number): number {
   return Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures)
+}
+
+/** The same where nobody waits for long; `undefined` if it is not asked again. */
+export function shortPauseAfter(failures: number): number | undefined {
+  return failures < SHORT_PAUSES ? pauseAfter(failures) : undefined
 }

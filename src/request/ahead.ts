@@ -59,40 +59,42 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
-/** Those that were behind an open breaker when it set out, or when it began to wait, and are back. */
-export function backOf(flight: Flight): ChannelState[] {
-  return askableOf(flight, flight.route.open)
-}
-
-/** Those that said they lack the method and have not failed in this round, if nobody who is known to serve it can be asked any more. */
-export function joinedSince(flight: Flight): ChannelState[] {
-  const { plan, route, ruledOut } = flight
+/** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
+function doubtersOf({ plan, route, ruledOut }: Flight): readonly ChannelState[] {
   if (route.leftOut.length === 0) return []
   const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
-  if (isServedBy(able, plan.need)) return []
-  const failed = failedOf(flight)
-  return askableOf(flight, route.leftOut).filter((channel) => !failed.has(channel))
+  return isServedBy(able, plan.need) ? [] : route.leftOut
+}
+
+/** Those that were no candidates of the round and may be asked now: they are back, or nobody else is left to ask. */
+export function backOf(flight: Flight): ChannelState[] {
+  return askableOf(flight, [...flight.route.open, ...doubtersOf(flight)])
+}
+
+/** From now on these are candidates of the round like the others. */
+export function letIn(flight: Flight, back: readonly ChannelState[]) {
+  const { route } = flight
+  const isOut = (channel: ChannelState) => !back.includes(channel)
+  const candidates = [...route.candidates, ...back]
+  flight.route = { ...route, candidates, open: route.open.filter(isOut), leftOut: route.leftOut.filter(isOut) }
 }
 
 /** Channels behind an open breaker, those that opened during the round included. */
-export function openOf({ route, ruledOut }: Flight): ChannelState[] {
-  const all = [...route.open, ...route.candidates]
+export function openOf(flight: Flight): ChannelState[] {
+  const { route, ruledOut } = flight
+  const all = [...route.open, ...route.candidates, ...doubtersOf(flight)]
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
 }
 
 /** Those that have opened during the round are from now on behind an open breaker like those that were before it. */
 export function noteOpened(flight: Flight) {
   const { route } = flight
-  const opened = route.candidates.filter(({ breaker }) => !breaker.isClosed())
-  if (opened.length === 0) return
-  const candidates = route.candidates.filter((channel) => !opened.includes(channel))
-  flight.route = { ...route, candidates, open: [...route.open, ...opened] }
-}
-
-/** Those that have failed in this round, but for `back`, who have been behind an open breaker since. */
-export function failedOf({ failures, roundStart }: Flight, back: readonly ChannelState[] = []): Set<ChannelState> {
-  const failed = failures.slice(roundStart).map(({ attempt }) => attempt.channel)
-  return new Set(failed.filter((channel) => !back.includes(channel)))
+  const open = new Set([...route.open, ...openOf(flight)])
+  if (open.size === route.open.length) return
+  const isUp = (channel: ChannelState) => !open.has(channel)
+  const [candidates, leftOut] = [route.candidates.filter(isUp), route.leftOut.filter(isUp)]
+  flight.route = { ...route, candidates, leftOut, open: [...open] }
+  flight.ahead = flight.ahead.filter(isUp)
 }
 
 /** It is asked, in its turn or out of it, or skipped. */
@@ -111,9 +113,7 @@ export function leadsOf({ failures }: Flight): number {
   return failures.filter(({ attempt }) => attempt.role === 'lead').length
 }
 
-/** It has been led to in this round; the last one stands last. */
+/** It has been led to in this round. */
 export function noteLead(flight: Flight, channel: ChannelState) {
-  flight.led ??= new Set()
-  flight.led.delete(channel)
-  flight.led.add(channel)
+  flight.led = (flight.led ?? new Set()).add(channel)
 }

@@ -14,24 +14,19 @@ import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } fr
 import { landError } from './landing'
 import { launch } from './launch'
 import { callOff } from './settle'
-import { idle, LEAST, leadLimitOf, limitOf, setAlarm } from './timing'
-import { dueFirst } from './waiting'
+import { idle, LEAST, leadLimitOf, limitOf, rouse, setAlarm } from './timing'
+import { dueFirst, leaveRoom } from './waiting'
 
-/** Asks a candidate whose turn it is. */
+/** Asks a candidate whose turn it is, or the same one once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
+  leaveRoom(flight)
   takeOut(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
 }
 
-/** Asks the same candidate once more, out of its turn. */
-export function askAgain(flight: Flight, channel: ChannelState, now: number) {
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
-  ask(flight, channel, channel.breaker.admit(), 'turn', now)
-}
-
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
+  rouse(flight)
   flight.attempts++
   const attempt = launch(flight, channel, permit, role, now)
   // A transport of the user's may have given up the request.
@@ -49,9 +44,9 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
 export function lead(flight: Flight, now: number) {
   const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
+  rouse(flight)
   const channel = seat && dueFirst(flight, seat.wants, now)
   const permit = channel?.breaker.admitProbe(now, true)
-  flight.resumeAt = Infinity
   if (channel && permit) {
     // A listener may have given up the request.
     if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
@@ -61,7 +56,8 @@ export function lead(flight: Flight, now: number) {
     return ask(flight, channel, permit, 'lead', now)
   }
   // Another probe is on its way to it; its end wakes the room.
-  idle(flight, 'waiting', now + PROBE_LIMIT, now)
+  if (seat) seat.isLeading = false
+  idle(flight, flight.pilot.look, now + PROBE_LIMIT, now)
 }
 
 /** Asks one more candidate beside those that are slow, if one has room and the budget has it; else it looks again later. */

@@ -138,11 +138,6 @@ export function lose(attempt: Attempt, need: Need, now: number) {
   settle(attempt, isCounted ? 'timeout' : 'neutral', now)
 }
 
-/** Given up for a reason that says nothing about the channel. */
-export function release(attempt: Attempt, now: number) {
-  settle(attempt, 'neutral', now)
-}
-
 /** Fewer answers do not tell what is usual. */
 const FEWEST = 5
 
@@ -168,7 +163,8 @@ export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' |
   return true
 }
 
-function settle(attempt: Attempt, result: BreakerResult, now: number) {
+/** Gives back what was taken for it, once. `neutral`: it says nothing about the channel. */
+export function settle(attempt: Attempt, result: BreakerResult, now: number) {
   if (attempt.isSettled) return
   attempt.isSettled = true
   vacate(attempt)

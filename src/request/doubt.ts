@@ -1,8 +1,9 @@
 // An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
-import { askableOf, failedOf, hasRoom, ruleOut } from './ahead'
-import { askAgain } from './asking'
+import { shortPauseAfter } from '../base/backoff'
+import { firstWithRoom, ruleOut } from './ahead'
+import { askInTurn } from './asking'
 import type { Attempt } from './attempt'
 import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
@@ -10,11 +11,8 @@ import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
 import { judge } from './judge'
 import { landHeld, landValue } from './landing'
 import { settleAnswered, takeDown } from './settle'
-import { idle, LEAST, oversleep } from './timing'
-import { leaveRoom } from './waiting'
-
-/** The same provider is asked again after these pauses (in ms). */
-const PAUSES = [100, 200, 400]
+import { LEAST, oversleep } from './timing'
+import { leaveRoom, pause } from './waiting'
 
 /** Takes an answer, or asks others. */
 export function receive(flight: Flight, attempt: Attempt, value: unknown) {
@@ -23,7 +21,7 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
     const now = clock.now()
     if (attempt.isVacated || hasLanded(flight)) return
     oversleep(flight, now)
-    if (take(flight, attempt, value, now)) flight.pilot.goOn(flight, now)
+    take(flight, attempt, value, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
   const isNear = isNearHead(flight) || value === null
@@ -34,19 +32,15 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   void probes.first().then(go)
 }
 
-/** Takes an answer, or holds it back. Returns whether others are to be asked. */
-function take(flight: Flight, attempt: Attempt, value: unknown, now: number): boolean {
+/** Takes an answer, or holds it back. */
+function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
   const doubt = judge(flight, attempt, value, now)
   // Listeners may have ended it while it was judged.
-  if (hasLanded(flight)) return false
-  if (doubt) {
-    holdBack(flight, attempt, value, doubt, now)
-    return !hasLanded(flight)
-  }
+  if (hasLanded(flight)) return
+  if (doubt) return holdBack(flight, attempt, value, doubt, now)
   landValue(flight, attempt, value, now)
   if (flight.plan.need.traits.block?.shows === 'reset' && flight.parts.truth)
     void askHead(attempt.channel, flight.channels, flight.parts)
-  return false
 }
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
@@ -62,42 +56,39 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   }
   leaveRoom(flight)
   settleAnswered(flight, attempt, now)
+  if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
 }
 
 /** Nobody else is left who may know better. */
 export function settleHeld(flight: Flight, held: Held, now: number) {
   const { plan } = flight
   const { doubt } = held
-  const pause = PAUSES[held.pauses]
+  const wait = shortPauseAfter(held.pauses)
   if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
   // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
   // it for good.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
-  if (!isWorthIt || pause === undefined || flight.deadline - now - pause < LEAST) return landHeld(flight, now)
+  if (!isWorthIt || wait === undefined || flight.deadline - now - wait < LEAST) return landHeld(flight, now)
   held.pauses++
-  idle(flight, 'doubting', now + pause, now)
+  pause(flight, askHeldAgain, now + wait, now)
   // Whether it has caught up is not to be seen in an answer without blocks.
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
 /** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
-export function askHeldAgain(flight: Flight, { attempt: { channel } }: Held, now: number) {
-  const { route } = flight
-  const failed = failedOf(flight, [])
-  const unasked = askableOf(flight, route.candidates).filter((other) => !failed.has(other))
-  const free = unasked.filter((other) => hasRoom(flight, other, now))
-  if (free.length > 0) {
-    flight.ahead = free
-    return flight.pilot.goOn(flight, now)
-  }
+function askHeldAgain(flight: Flight, now: number) {
+  const { held } = flight
+  if (!held) return flight.pilot.goOn(flight, now)
+  const { channel } = held.attempt
+  if (firstWithRoom(flight, now)) return flight.pilot.goOn(flight, now)
   if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return landHeld(flight, now)
-  askAgain(flight, channel, now)
+  askInTurn(flight, channel, now)
 }
 
 /** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
 function put(flight: Flight, held: Held, now: number) {
   held.pauses++
-  idle(flight, 'doubting', Infinity, now)
+  pause(flight, askHeldAgain, Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>
     landHeld(flight, flight.parts.clock.now()),
   )

@@ -95,7 +95,7 @@ export type Seat = {
   isStuck: boolean
   /** How much had failed at each of them when it sat down: if it is more now, somebody's probe has failed. */
   failures: readonly number[]
-  /** Whether it probes for all that wait for one of them. */
+  /** Whether it is the one that probes for all that wait for one of them. */
   isLeading: boolean
 }
 
@@ -110,9 +110,9 @@ export type Pilot = Landing & {
   /** It is time for something. */
   readonly ring: Alarm['ring']
   /** Others may be asked now. */
-  goOn(flight: Flight, now: number): void
+  readonly goOn: Step
   /** Something has changed in the waiting room. */
-  look(flight: Flight, now: number): void
+  readonly look: Step
 }
 
 /** What is asked, of whom, and how. */
@@ -140,13 +140,13 @@ export type Flight = Alarm &
     /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
     setAt: number
     ringAt: number
-    phase: 'asking' | 'pausing' | 'holding' | 'queueing' | 'waiting' | 'leading' | 'doubting' | 'done'
     round: number
     route: Route
     /** Candidates of this round not yet asked. */
     ahead: readonly ChannelState[]
     hedgeAt: number
-    /** When a pause, a queue or a lead ends. */
+    /** While it asks nobody: what it does next, and when at the latest. */
+    resume: Step | undefined
     resumeAt: number
     attempts: number
     inFlight: Attempt[]
@@ -171,7 +171,11 @@ export type Flight = Alarm &
     reach: Reach
     height: number
     offAbort: (() => void) | undefined
+    /** It has ended, whatever comes of it now. */
+    isDone: boolean
   }
+
+export type Step = (flight: Flight, now: number) => void
 
 const NOWHERE: Route = { candidates: [], open: [], able: [], leftOut: [], due: undefined, isStable: false }
 
@@ -198,11 +202,11 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     deadline: startedAt + plan.timeout,
     setAt: startedAt,
     ringAt: Infinity,
-    phase: 'asking',
     round: 0,
     route: NOWHERE,
     ahead: NOWHERE.candidates,
     hedgeAt: Infinity,
+    resume: undefined,
     resumeAt: Infinity,
     attempts: 0,
     inFlight: [],
@@ -219,10 +223,11 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     reach: undefined,
     height: -1,
     offAbort: undefined,
+    isDone: false,
   }
 }
 
 /** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
-export function hasLanded({ phase }: Flight): boolean {
-  return phase === 'done'
+export function hasLanded({ isDone }: Flight): boolean {
+  return isDone
 }

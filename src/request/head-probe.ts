@@ -1,6 +1,7 @@
 // Heads that are unknown and would change whom to ask: asked for with small calls, while requests read the newest state and
 // within a budget. A head that nobody else shows is put to the proof. Nothing is asked while nobody reads.
 
+import { within } from '../base/clock'
 import { isOffline } from '../base/online'
 import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
@@ -57,17 +58,11 @@ function awaitFirst(asked: readonly Promise<void>[], { probes, clock }: Parts) {
   const end = () => {
     probes.first = undefined
   }
+  // The end of the engine ends them too.
   const told = Promise.all(asked).then(end)
   let wait: Promise<void> | undefined
   // The time counts from the first answer: whoever is as far away may be heard a moment later.
-  probes.first = () => {
-    wait ??= new Promise<void>((resolve) => {
-      const timer = clock.after(FIRST_LIMIT, resolve)
-      // The end of the engine ends them too.
-      void told.then(() => timer.cancel()).then(resolve)
-    }).then(end)
-    return wait
-  }
+  probes.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
 }
 
 /** Asks one provider for its head, if it may see that. Never rejects. */

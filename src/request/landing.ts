@@ -88,7 +88,7 @@ function end(flight: Flight, isBlamed: boolean, now: number, by?: Attempt, kind?
 
 function clear(flight: Flight) {
   const { parts } = flight
-  flight.phase = 'done'
+  flight.isDone = true
   parts.alarms.clear(flight)
   parts.retrying.delete(flight)
   leaveRoom(flight)

@@ -36,17 +36,17 @@ export function launch(
     : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(mismatchOf(channel.provider))
       : send(attempt, channels, request, flight.signal)
-  // Whatever came of it, and when: it may have switched before it failed.
-  const mayChangeChain = channel.provider.setup.isWallet && request.method.startsWith('wallet_')
-  if (mayChangeChain) forgetChain(channel.provider)
+  if (channel.provider.setup.isWallet && request.method.startsWith('wallet_')) {
+    // Whatever comes of it, and when: it may have switched before it failed.
+    const forget = () => forgetChain(channel.provider)
+    forget()
+    answer.then(forget, forget)
+  }
   answer.then(
     (value) => {
-      if (mayChangeChain) forgetChain(channel.provider)
-      if (attempt.isVacated) return
-      landing.onValue(flight, attempt, value)
+      if (!attempt.isVacated) landing.onValue(flight, attempt, value)
     },
     (error: unknown) => {
-      if (mayChangeChain) forgetChain(channel.provider)
       if (attempt.isVacated) return
       const failure = classify(channel.provider, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)

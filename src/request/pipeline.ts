@@ -3,6 +3,7 @@
 
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
+import { sortedBy } from '../base/sorted-by'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
@@ -10,10 +11,10 @@ import { isUnreachable } from '../rpc/failure'
 import {
   askableOf,
   backOf,
-  failedOf,
   firstWithRoom,
   gathererOf,
-  joinedSince,
+  leadsOf,
+  letIn,
   noteLead,
   openOf,
   postpone,
@@ -23,7 +24,7 @@ import { askInTurn, hedge, lead } from './asking'
 import type { Attempt } from './attempt'
 import { abandon } from './attempt'
 import { noteFailure, settleWithheld } from './blame'
-import { askHeldAgain, receive, settleHeld } from './doubt'
+import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { aim, inHeadOrder } from './head-order'
@@ -34,8 +35,9 @@ import { keptRoute } from './plan'
 import { sendProbe } from './probe'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
-import { idle, LEAST, oversleep, setAlarm } from './timing'
-import { failedSince, isBusy, isWaitable, leaveRoom, mayHope, waitFor, wake } from './waiting'
+import { groupOf } from './route'
+import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './timing'
+import { failedSince, isBusy, isWaitable, leaveRoom, lookAt, mayHope, mayLead, pause, takeSeat } from './waiting'
 
 const pilot: Pilot = {
   ring,
@@ -71,62 +73,53 @@ export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Pr
 }
 
 function beginRound(flight: Flight, now: number) {
-  const { parts } = flight
+  const { parts, ruledOut } = flight
   flight.round++
   if (flight.round === 2) parts.counts.retried++
   if (flight.round > 1) parts.retrying.add(flight)
   flight.led = undefined
   flight.roundStart = flight.failures.length
-  setOut(flight, undefined, now)
-}
-
-/** Some that were behind an open breaker are back: the round goes on with them, but not with those that have failed in it. */
-function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  setOut(flight, failedOf(flight, back), now)
-}
-
-function setOut(flight: Flight, failed: ReadonlySet<ChannelState> | undefined, now: number) {
-  const { parts, ruledOut } = flight
-  // What the user's code does here may wake the room: it does not wait there any more.
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
   if (parts.closed) return landClosed(flight, now)
   flight.route = route
-  flight.ahead =
-    ruledOut || failed
-      ? [
-          ...route.candidates.filter((channel) => !ruledOut?.has(channel.provider) && !failed?.has(channel)),
-          ...joinedSince(flight),
-        ]
-      : route.candidates
+  const { candidates, open, due, dial } = route
   aim(flight, now)
-  flight.ahead = inHeadOrder(flight, flight.ahead, now)
-  if (route.candidates.length === 0 && route.open.length === 0) return landEmpty(flight, now)
-  if (route.due && !ruledOut?.has(route.due.provider)) sendProbe(flight, route.due, now)
+  flight.ahead = inHeadOrder(flight, candidates, now)
+  if (candidates.length === 0 && open.length === 0) return landEmpty(flight, now)
+  if (due && !ruledOut?.has(due.provider)) sendProbe(flight, due, now)
   if (hasLanded(flight)) return
-  // Who rejoins has waited too.
-  if (!failed) letGoFirst(flight, now)
+  letGoFirst(flight, now)
   goOn(flight, now)
-  if (route.dial) flight.channels[route.dial.slot]?.dial?.()
+  if (dial) flight.channels[dial.slot]?.dial?.()
   // What a declared pace or a slot allows is the request's first.
   if (!hasLanded(flight) && isNearHead(flight)) probeHeads(flight, now)
 }
 
+/** Some that were behind an open breaker are back: the round goes on with them. Who waited for room keeps its place meanwhile. */
+function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
+  if (flight.seat) leaveRoom(flight)
+  // Others go on before it, if it was leading: what they ask may have ended it.
+  if (hasLanded(flight)) return
+  letIn(flight, back)
+  aim(flight, now)
+  const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))
+  flight.ahead = inHeadOrder(flight, ahead, now)
+  goOn(flight, now)
+}
+
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
 function goOn(flight: Flight, now: number) {
-  flight.phase = 'asking'
-  flight.resumeAt = Infinity
+  rouse(flight)
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
+  const back = backOf(flight)
+  if (back.length > 0) return rejoin(flight, back, now)
   const [first] = askableOf(flight)
   // While an answer is held back, one that is full is not waited for: it may have room when a pause is over.
   if (!first || flight.held) return endRound(flight, now)
-  const back = backOf(flight)
-  if (back.length > 0) return rejoin(flight, back, now)
   const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
   if (other) return askNext(flight, other, now)
   if (!enterQueue(flight, now)) landError(flight, now)
@@ -134,10 +127,10 @@ function goOn(flight: Flight, now: number) {
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
-  const pause = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
-  if (pause === undefined) return stop(flight, now)
+  const wait = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
+  if (wait === undefined) return stop(flight, now)
   flight.parts.retrying.delete(flight)
-  idle(flight, 'holding', now + pause, now)
+  pause(flight, goOn, now + wait, now)
 }
 
 /** Asks nobody more; what is in flight may still answer. */
@@ -149,8 +142,6 @@ function stop(flight: Flight, now: number) {
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, flight.held, now)
   const { route, failures, roundStart, led } = flight
-  const back = [...backOf(flight), ...joinedSince(flight)]
-  if (back.length > 0) return rejoin(flight, back, now)
   // One that has no quota left, or does not let us in, is as good as down.
   const isOut = ({ provider }: ChannelState) =>
     failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
@@ -162,36 +153,32 @@ function endRound(flight: Flight, now: number) {
     return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
   const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
-  const pause = isInLine ? undefined : pauseBeforeNextRound(flight, now)
-  if (pause === undefined) return mayWait ? waitFor(flight, wanted, isStuck, now) : landError(flight, now)
-  leaveRoom(flight)
-  idle(flight, 'pausing', now + pause, now)
+  const wait = isInLine ? undefined : pauseBeforeNextRound(flight, now)
+  if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
+  if (!mayWait) return landError(flight, now)
+  takeSeat(flight, wanted, isStuck, now)
+  look(flight, now)
 }
 
-/** In the waiting room: whether there is room, a channel is back, the probe of somebody else has failed, or this one is to probe. */
+/** In the waiting room: whether there is room, a channel is back, this one is to probe, or the probe of somebody else has failed. */
 function look(flight: Flight, now: number) {
-  const { seat, phase, parts } = flight
-  if (phase === 'queueing') {
-    oversleep(flight, now)
-    goOn(flight, now)
-    if (flight.phase !== 'queueing' && !flight.seat) parts.room.delete(flight)
-    return
-  }
-  if (!seat || (phase !== 'waiting' && phase !== 'leading') || flight.inFlight.length > 0) return
+  const { seat } = flight
   oversleep(flight, now)
-  const { wants } = seat
-  const back = wants.filter(({ breaker }) => breaker.isClosed())
-  if (back.length > 0) {
-    leaveRoom(flight)
-    return rejoin(flight, back, now)
+  if (!seat) return goOn(flight, now)
+  const back = backOf(flight)
+  if (back.length > 0) return rejoin(flight, back, now)
+  if (seat.isLeading) return
+  if (!mayHope(seat, now)) {
+    for (const channel of failedSince(seat, now)) noteLead(flight, channel)
+    return endRound(flight, now)
   }
-  if (phase === 'leading' || mayHope(flight, seat, now)) return
-  for (const channel of failedSince(seat, now)) noteLead(flight, channel)
-  endRound(flight, now)
+  seat.isLeading = mayLead(flight, seat, now)
+  if (!seat.isLeading) return idle(flight, look, lookAt(seat, now), now)
+  idle(flight, lead, now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
 }
 
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
-  const { channel, role } = attempt
+  const { channel } = attempt
   const now = flight.parts.clock.now()
   oversleep(flight, now)
   const failed = noteFailure(flight, attempt, error, failure, now)
@@ -199,8 +186,7 @@ function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Fa
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
   if (isLasting(failure.kind) || channel.provider.chain.state === 'wrong') ruleOut(flight, channel)
   if (isUnreachable(failure)) postpone(flight, channel)
-  if (role === 'lead') endRound(flight, now)
-  else goOn(flight, now)
+  goOn(flight, now)
 }
 
 function ring(alarm: Alarm, now: number) {
@@ -208,26 +194,13 @@ function ring(alarm: Alarm, now: number) {
   flight.parts.alarms.set(flight, Infinity)
   if (oversleep(flight, now)) return
   const isLast = now >= flight.deadline
-  if (flight.inFlight.length === 0 && !isLast) return resume(flight, now)
+  if (flight.resume && !isLast) return flight.resume(flight, now)
   for (const attempt of flight.inFlight)
     if ((isLast || attempt.limitAt <= now) && !hasLanded(flight)) timeOut(flight, attempt, now)
   if (isLast) landError(flight, now)
   if (hasLanded(flight)) return
   if (flight.hedgeAt <= now) hedge(flight, now)
   if (!hasLanded(flight)) setAlarm(flight, now)
-}
-
-function resume(flight: Flight, now: number) {
-  if (flight.phase === 'leading') return lead(flight, now)
-  if (flight.phase === 'waiting') return look(flight, now)
-  if (flight.phase === 'queueing') return wake(flight.parts)
-  if (flight.phase === 'pausing') return beginRound(flight, now)
-  if (flight.phase === 'holding') {
-    flight.parts.retrying.add(flight)
-    return goOn(flight, now)
-  }
-  if (flight.phase === 'doubting' && flight.held) return askHeldAgain(flight, flight.held, now)
-  setAlarm(flight, now)
 }
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {

@@ -37,7 +37,8 @@ export function enterQueue(flight: Flight, now: number): boolean {
   }
   if (hasLanded(flight)) return true
   const turns = open.map(turnOf).filter((at) => at > now)
-  idle(flight, 'queueing', Math.min(roomAtOf(askableOf(flight), now), ...turns), now)
+  // The room that comes about is for whoever came first.
+  idle(flight, ({ parts }) => wake(parts), Math.min(roomAtOf(askableOf(flight), now), ...turns), now)
   return true
 }
 

@@ -6,7 +6,6 @@ import type { FailureKind } from '../types'
 import { askableOf, leadsOf } from './ahead'
 import { isPoison } from './blame'
 import type { Flight } from './flight'
-import { exclusionOf } from './route'
 import { delayBefore, LEAST } from './timing'
 
 /** Failures that may be over the next time. */
@@ -57,8 +56,7 @@ export function isLasting(kind: FailureKind): boolean {
 export function pauseBeforeNextRound(flight: Flight, now: number): number | undefined {
   const { parts, failures, roundStart, round, route } = flight
   if (round >= roundsOf(flight)) return undefined
-  if (isUnknownMethod(flight) && askableOf(flight, route.candidates).length === 0)
-    return isLeftOut(flight, now) ? 0 : undefined
+  if (isUnknownMethod(flight) && askableOf(flight, route.candidates).length === 0) return undefined
   const last = failures.slice(roundStart)
   const passing = last.filter(({ kind }) => PASSING.has(kind))
   if (passing.length === 0) return undefined
@@ -83,6 +81,7 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
 export function isPaid(flight: Flight, channel: ChannelState): boolean {
   const { parts, round, failures } = flight
   if (round < 2) return true
+  parts.retrying.add(flight)
   const own = failures.filter(({ attempt }) => attempt.channel === channel).at(-1)
   if (own && channel.health.answeredAt > own.attempt.startedAt + own.duration) return true
   const isFree = parts.retrying.size <= 1 && round <= FREE_ROUNDS && !isHopeless(flight)
@@ -124,15 +123,6 @@ function isUnknownMethod({ plan, failures, route, ruledOut }: Flight): boolean {
   const serves = ({ provider }: ChannelState) =>
     !ruledOut?.has(provider) && provider.capability.serves(plan.need.method)
   return failures.some(({ failure }) => failure.isMethodUnknown) && ![...route.candidates, ...route.open].some(serves)
-}
-
-/** Whether all in the first round said that they do not know the method, but for some left out since they said so before. */
-function isLeftOut({ parts, plan, failures, ruledOut, round }: Flight, now: number): boolean {
-  const isUnasked = (channel: ChannelState) =>
-    !ruledOut?.has(channel.provider) &&
-    channel.provider.capability.lacks(plan.need.method, now) &&
-    exclusionOf(channel, plan.need, plan) === undefined
-  return round === 1 && failures.every(({ failure }) => failure.isMethodUnknown) && parts.channels.some(isUnasked)
 }
 
 /** The rounds in which somebody was asked, with each probe that was led in vain counted as one. */

@@ -2,7 +2,7 @@
 // channel is blame.ts.
 
 import type { Attempt } from './attempt'
-import { abandon, fail, release, succeed } from './attempt'
+import { abandon, fail, settle, succeed } from './attempt'
 import { emitAttempt } from './emit'
 import type { FailedAttempt, Flight } from './flight'
 
@@ -24,7 +24,7 @@ export function settleFailed(
 
 /** Nobody waits for it any more. What that says about its channel, if anything, is settled before. */
 export function callOff(flight: Flight, attempt: Attempt, now: number) {
-  release(attempt, now)
+  settle(attempt, 'neutral', now)
   abandon(attempt)
   emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
 }

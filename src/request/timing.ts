@@ -2,7 +2,7 @@
 
 import { ASLEEP } from '../base/clock'
 import { PROBE_LIMIT } from '../provider/breaker'
-import type { Flight, Parts } from './flight'
+import type { Flight, Parts, Step } from './flight'
 
 /** Nothing starts with less than this left (in ms). */
 export const LEAST = 25
@@ -49,10 +49,16 @@ export function delayBefore(round: number, { random, retryDelay }: Parts): numbe
 }
 
 /** It asks nobody until then (in ms of the clock), unless something happens before. */
-export function idle(flight: Flight, phase: Flight['phase'], until: number, now: number) {
-  flight.phase = phase
+export function idle(flight: Flight, next: Step, until: number, now: number) {
+  flight.resume = next
   flight.resumeAt = until
   setAlarm(flight, now)
+}
+
+/** It does something, or waits for those in flight. */
+export function rouse(flight: Flight) {
+  flight.resume = undefined
+  flight.resumeAt = Infinity
 }
 
 /** Sets the alarm to whatever comes first. */

@@ -1,32 +1,27 @@
-// A request whose remaining candidates are all behind open breakers: it waits within its deadline. The first of those that
-// wait for a channel leads: it probes, after the delay of a round; the others go on when a probe succeeds.
+// The waiting room: requests that can ask nobody now, first come first served, each within its deadline. Who has a seat waits
+// for channels behind open breakers: the first for each leads, as it probes after the delay of a round, and the others go on when
+// a probe succeeds. Who has none waits for room (queue.ts).
 
 import { sortedBy } from '../base/sorted-by'
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { leadsOf } from './ahead'
-import type { Flight, Parts, Seat } from './flight'
-import { delayBefore, idle, LEAST } from './timing'
+import { noteOpened } from './ahead'
+import type { Flight, Parts, Seat, Step } from './flight'
+import { idle, LEAST } from './timing'
 
 const MOST_WAITING = 1_000
 
-/** Whether it may wait here: it does so already, or there is a seat left. */
+/** Whether it may wait here: it does so already, or there is a place left. */
 export function hasSeat(flight: Flight): boolean {
   const { room } = flight.parts
   return room.has(flight) || room.size < MOST_WAITING
 }
 
-/** Takes a seat among those that wait for `wants`, or keeps the one it has. */
-export function waitFor(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
-  flight.seat = {
-    wants,
-    isStuck,
-    failures: wants.map((channel) => failuresOf(channel, now)),
-    isLeading: flight.seat?.isLeading ?? false,
-  }
+/** Takes a seat among those that wait for `wants`, or keeps its place there. */
+export function takeSeat(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
+  flight.seat = { wants, isStuck, failures: wants.map((channel) => failuresOf(channel, now)), isLeading: false }
   flight.parts.room.add(flight)
-  idle(flight, 'waiting', Infinity, now)
-  flight.pilot.look(flight, now)
+  noteOpened(flight)
 }
 
 export function leaveRoom(flight: Flight) {
@@ -34,6 +29,12 @@ export function leaveRoom(flight: Flight) {
   flight.seat = undefined
   parts.room.delete(flight)
   if (seat?.isLeading) wake(parts)
+}
+
+/** It waits for nothing but the time (in ms of the clock). */
+export function pause(flight: Flight, next: Step, until: number, now: number) {
+  idle(flight, next, until, now)
+  leaveRoom(flight)
 }
 
 /** Counted failures, those of probes among them; an answer that says nothing of the channel is none. */
@@ -49,31 +50,30 @@ export function failedSince({ wants, failures }: Seat, now: number): ChannelStat
 /** A channel has come back, there is room again, or another one stopped leading: everybody looks again, first come first served. */
 export function wake({ room, clock }: Parts) {
   const now = clock.now()
-  for (const flight of [...room]) flight.pilot.look(flight, now)
+  for (const flight of [...room]) if (room.has(flight) && flight.resume) flight.pilot.look(flight, now)
 }
 
-/**
- * Makes it lead, unless somebody already leads to a channel it wants. Returns whether there is anything to wait for: who can
- * ask others again does not wait once a probe has failed.
- */
-export function mayHope(flight: Flight, seat: Seat, now: number): boolean {
-  const { wants } = seat
+/** Whether it is to lead: somebody must, and nobody else leads to a channel it wants. */
+export function mayLead(flight: Flight, { wants }: Seat, now: number): boolean {
+  return dueFirst(flight, wants, now) !== undefined && !isLed(flight, wants, now)
+}
+
+/** Whether there is anything to wait for: who can ask others again does not wait once a probe has failed. */
+export function mayHope(seat: Seat, now: number): boolean {
+  return seat.isStuck || seat.wants.some((channel) => isProbed(channel, now)) || failedSince(seat, now).length === 0
+}
+
+/** When to look again (in ms of the clock), if nothing happens before: a probe may hang. */
+export function lookAt({ wants }: Seat, now: number): number {
   const probed = wants.filter((channel) => isProbed(channel, now))
-  if (!seat.isStuck && probed.length === 0 && failedSince(seat, now).length > 0) return false
-  if (!dueFirst(flight, wants, now) || isLed(flight, wants, now)) {
-    idle(flight, 'waiting', Math.min(now + PROBE_LIMIT, ...probed.map(({ breaker }) => breaker.dueAt())), now)
-    return true
-  }
-  seat.isLeading = true
-  idle(flight, 'leading', now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
-  return true
+  return Math.min(now + PROBE_LIMIT, ...probed.map(({ breaker }) => breaker.dueAt()))
 }
 
 /** Whether anybody else leads to one of these channels, and does not hang. */
 function isLed(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
   for (const other of flight.parts.room) {
-    if (other === flight || other.phase !== 'leading' || !other.seat?.wants.some((channel) => wants.includes(channel)))
-      continue
+    const { seat } = other
+    if (other === flight || !seat?.isLeading || !seat.wants.some((channel) => wants.includes(channel))) continue
     const hangs = other.inFlight.some(({ channel }) => !isProbed(channel, now))
     if (!hangs) return true
   }
@@ -103,9 +103,6 @@ export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: 
  */
 export function dueFirst({ led }: Flight, wants: readonly ChannelState[], now: number): ChannelState | undefined {
   const free = wants.filter((channel) => !isProbed(channel, now))
-  const before = [...(led ?? [])]
-  return sortedBy(
-    sortedBy(free, ({ breaker }) => breaker.dueAt()),
-    (channel) => before.indexOf(channel),
-  )[0]
+  const inTurn = sortedBy(free, ({ breaker }) => breaker.dueAt())
+  return sortedBy(inTurn, (channel) => (led?.has(channel) ? channel.ledAt : -Infinity))[0]
 }

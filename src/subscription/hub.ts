@@ -22,6 +22,7 @@ import type { VerifyMode } from './logs/trust'
 import { createPlainStream } from './plain-stream'
 import type { Shared, SharedStatus } from './shared'
 import { createShared } from './shared'
+import { createLagWatch } from './source/lag'
 import { createPlaces } from './source/places'
 import type { Stream, StreamSink } from './stream'
 import type { SubscriberOptions } from './subscriber'
@@ -74,7 +75,8 @@ export function createHub(options: HubOptions, face: Face): Hub {
   const request = (asked: RpcRequest) =>
     options.request({ channels: face.channels, request: asked, plan: { ...face.planner(asked), isInner: true } })
   const knownHead = createKnownHeads(parts, backfill, places)
-  const common = { ...options, ...asking, backfill, places, knownHead, interval, onReorg, request }
+  const lag = createLagWatch({ parts, places, ...asking })
+  const common = { ...options, ...asking, backfill, places, lag, knownHead, interval, onReorg, request }
   const heads = createHeadFeed(common)
   const logParts = { ...common, heads, blooms: createBlooms(), gate: createGate(MOST_READS) }
   const shares = new Map<string, Shared>()

@@ -129,10 +129,10 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     whenReady: readiness.wait,
     add(given) {
       linger?.cancel()
-      const subscriber = createSubscriber(given, source, stream.turn?.() ?? 0)
+      const turn = stream.join?.(given.isToldProgress === true) ?? 0
+      const subscriber = createSubscriber(given, source, turn)
       members.add(subscriber)
       copy = undefined
-      if (given.isToldProgress) stream.goByHeads?.()
       return () => leave(subscriber)
     },
     interval: () => (members.size > 0 ? Math.min(...[...members].map(({ interval }) => interval)) : lastInterval),

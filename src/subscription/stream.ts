@@ -66,10 +66,8 @@ export type Stream = {
   cursor(): number | undefined
   /** What was delivered from this block on, read again: for who was too slow, or begins in the past. Not past the cursor. */
   replay(from: number): Promise<Replay>
-  /** Of logs: the turn of the next block. */
-  turn?(): number
-  /** Of logs: somebody is to be told how far it is, also while there are none. */
-  goByHeads?(): void
+  /** Of logs: somebody joins. Returns the turn of the next block. @param isToldProgress how far it is, also while there are none */
+  join?(isToldProgress: boolean): number
   stop(): void
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Channel } from '../../src/channel/channel'
 import type { ChannelState, Provider } from '../../src/provider/provider'
-import { fail, openAttempt, release, send, succeed } from '../../src/request/attempt'
+import { fail, openAttempt, send, settle, succeed } from '../../src/request/attempt'
 import { failureOf } from '../../src/rpc/failure'
 import { traitsOf } from '../../src/rpc/methods'
 import { needOfMethod } from '../../src/rpc/need'
@@ -140,8 +140,8 @@ describe('createProvider', () => {
     const failure = failureOf({ name: 'HttpRequestError', status: 503, message: 'x' }, { method: METHOD })
     const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 0)
     expect([channel.inFlight, p1?.quota.inFlight]).toEqual([1, 1])
-    release(attempt, 0)
-    release(attempt, 0)
+    settle(attempt, 'neutral', 0)
+    settle(attempt, 'neutral', 0)
     fail(attempt, failure, false, 0)
     expect([channel.inFlight, p1?.quota.inFlight, stateOf(channel)]).toEqual([0, 0, closed(0)])
   })

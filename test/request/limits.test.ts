@@ -479,3 +479,28 @@ describe('declared limits', () => {
     expect(t.inFlight()).toBe(0)
   })
 })
+
+test('given p1 was down and is back while a request waits for room at both, then it is asked once, not again before the next round', async () => {
+  const limits = { concurrency: 1 }
+  const t = createTestEngine({
+    providers: [
+      { id: 'p1', limits },
+      { id: 'p2', limits },
+    ],
+    options: { hedge: false },
+  })
+  const controller = new AbortController()
+  for (const id of ['p1', 'p2']) t.channel(id).once.hang()
+  t.start('eth_call', [1], { signal: controller.signal })
+  t.start('eth_call', [2])
+  await t.clock.settle()
+  const request = t.start('eth_call', [3])
+  await t.clock.settle()
+  t.breaker('p1').open(0, Infinity)
+  await t.clock.settle()
+  t.channel('p1').fail(httpError(500))
+  controller.abort()
+  t.breaker('p1').close()
+  await t.clock.advance(1_000)
+  expect([t.channel('p1').count(), t.channel('p2').count(), request.ended]).toEqual([2, 1, undefined])
+})

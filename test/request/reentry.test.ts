@@ -3,7 +3,6 @@
 
 import { describe, expect, test } from 'vitest'
 import type { EventName } from '../../src/events'
-import type { CandidateSnapshot } from '../../src/request/strategy'
 import type { TestEngine } from '../support/engine'
 import { createTestEngine } from '../support/engine'
 import { httpError, networkError, rpcError } from '../support/errors'
@@ -235,14 +234,10 @@ test('a listener that closes the engine as the probe of a request that waits lea
   expect(t.channel('p1').count()).toBe(0)
 })
 
-test('behavior: a strategy that ends who leads, while another one sets out again: that one asks nobody twice', async () => {
+test('behavior: a listener that ends who leads, while another one goes on: that one asks nobody twice', async () => {
   const controller = new AbortController()
-  let end = () => {}
-  const strategy = (candidates: readonly CandidateSnapshot[]) => {
-    end()
-    return candidates
-  }
-  const t = createTestEngine({ providers: 3, options: { strategy } })
+  const t = createTestEngine({ providers: 3 })
+  t.engine.events.on('attempt', ({ provider }) => provider === 'p1' && controller.abort(new Error('enough')))
   for (const id of ['p1', 'p2', 'p3']) t.breaker(id).open(0, Infinity)
   t.channel('p1').fail(ERRORS.unsupported, { after: 50 })
   t.channel('p2').reply('0x2', { after: 10 })
@@ -251,7 +246,6 @@ test('behavior: a strategy that ends who leads, while another one sets out again
   const other = t.start(READ, [2], { exclude: ['p1', 'p2'], signal: controller.signal })
   await t.clock.advance(80)
   t.breaker('p2').close()
-  end = () => controller.abort(new Error('enough'))
   await t.clock.advance(1_000)
   expect([t.channel('p1').count(), t.channel('p2').count()]).toEqual([1, 1])
   expect([write.ended, other.ended]).toMatchObject([{ value: '0x2' }, { error: { message: 'enough' } }])
@@ -286,4 +280,21 @@ describe('a transport, when it is first asked', () => {
       0,
     ])
   })
+})
+
+test('behavior: a transport that ends who leads, while that one is about to go on: it asks nobody', async () => {
+  const controller = new AbortController()
+  const t = createTestEngine({ providers: 1 })
+  t.breaker('p1').open(0, Infinity)
+  const leader = t.start(READ, [1], { signal: controller.signal })
+  const other = t.start(READ, [2])
+  await t.clock.advance(10)
+  t.channel('p1').reply(() => {
+    controller.abort(new Error('enough'))
+    return '0x1'
+  })
+  t.breaker('p1').close()
+  await t.clock.advance(100)
+  expect([leader.ended, other.ended]).toMatchObject([{ error: { message: 'enough' } }, { value: '0x1' }])
+  expect([t.channel('p1').count(), t.inFlight(), t.eventsOf('attempt').length]).toEqual([1, 0, 1])
 })

@@ -28,7 +28,7 @@ function setUp() {
         ...stream,
         cursor: () => 100,
         replay: async (from) => ({ items: [], upTo: from }),
-        turn: () => 7,
+        join: () => 7,
       }
     },
     onEnd,

@@ -2,6 +2,7 @@
 // may be behind or on another branch.
 
 import { numberToHex } from 'viem'
+import { shortPauseAfter } from '../../base/backoff'
 import { InvalidResponseError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/plan'
@@ -74,8 +75,6 @@ const NOT_BY_HASH: readonly FailureKind[] = [
   'range-too-large',
   'result-too-large',
 ]
-/** Before it is tried again with what does not fit together (in ms). */
-const PAUSES = [100, 200, 400]
 
 export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAsking {
   const { clock, heads, providers } = calls
@@ -129,7 +128,7 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
           failed.push(by.id)
           continue
         }
-        const pause = PAUSES[pauses++] ?? Infinity
+        const pause = shortPauseAfter(pauses++) ?? Infinity
         const isPassing = errors.some((one) => one instanceof ChainMovedError)
         if (!isPassing) throw errors[0]
         if (clock.now() + pause >= caller.deadline) return undefined

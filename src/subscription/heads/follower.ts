@@ -23,6 +23,8 @@ export type FollowerSink = {
   onReorg(removed: readonly Block[], isReset: boolean): void
   /** These blocks were to be given, and could not be had or are too many. */
   onGap(from: number, to: number, why: string): void
+  /** Nothing links this block to the chain. Returns whether whoever gave it is left for that, and the block is dropped. */
+  onAstray(block: Block): boolean | undefined
   /** Blocks in between are being fetched, or not any more. */
   onFilling(isFilling: boolean): void
 }

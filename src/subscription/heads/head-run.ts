@@ -8,8 +8,9 @@ import type { Backfill } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import { toBlock } from '../block'
 import type { KnownHead } from '../known-head'
+import type { LagWatch } from '../source/lag'
 import type { Place } from '../source/place'
-import { hasFailedOfLate, suspect } from '../source/place'
+import { suspect } from '../source/place'
 import type { Places } from '../source/places'
 import { createPoller } from '../source/poller'
 import { createStallWatch } from '../source/stall'
@@ -32,6 +33,7 @@ export type HeadRunOptions = {
   readonly ask: Ask
   readonly backfill: Backfill
   readonly places: Places
+  readonly lag: LagWatch
   readonly knownHead: (kind: string) => KnownHead
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
@@ -56,7 +58,7 @@ export type HeadRun = {
 }
 
 /** The place that pushes them. */
-type Live = Origin & { readonly place: Place; readonly isSign: Signs }
+type Live = Origin & { readonly place: Place; readonly isSign: Signs; highest: number }
 
 const KIND = 'newHeads'
 /** A search for a place that takes longer (in ms) is bridged by polling; what a place has is waited for no longer. */
@@ -66,7 +68,7 @@ export function startHeadRun(
   options: HeadRunOptions,
   tellAll: (tell: (listener: HeadsListener) => void) => void,
 ): HeadRun {
-  const { parts, ask, backfill, places, providers } = options
+  const { parts, ask, backfill, places, lag, providers } = options
   const { clock, heads } = parts
   const polled = new Map<string, Origin>()
   /** Id of the provider that answered the last poll since it was live. */
@@ -97,10 +99,12 @@ export function startHeadRun(
         // What requests have seen since the last block, they have told of.
         const isTold = isReset && parts.truth !== undefined && parts.truth.resetAt >= blockAt
         if (isReset && !isTold) parts.truth ? parts.truth.forget(clock.now()) : heads.reset()
+        if (live && isReset) live.highest = -1
         if (!isTold) options.onReorg(removed, isReset, state().source?.provider)
         tellAll((listener) => listener.onReorg(removed, isReset))
       },
       onGap: (...gap) => tellAll((listener) => listener.onGap(...gap)),
+      onAstray: ({ provider }) => live?.place.id === provider && lag.leave(live.place, KIND, 'its heads lead nowhere'),
       onFilling(isFillingNow) {
         isFilling = isFillingNow
         show()
@@ -139,11 +143,10 @@ export function startHeadRun(
   }
 
   function onLive(place: Place) {
-    bridge?.cancel()
     poller.stop()
     polled.clear()
     polledAt = undefined
-    live = { place, isSign: createSigns() }
+    live = { place, isSign: createSigns(), highest: -1 }
     stall.hear(place.id)
     show()
     void refresh()
@@ -153,22 +156,25 @@ export function startHeadRun(
     const block = live && toBlock(result, live.place.id)
     if (!live || !block) return
     backfill.learnShape(block.raw)
-    stall.hear(live.place.id)
+    // What it has pushed before brings nobody on.
+    if (block.number > live.highest) stall.hear(live.place.id)
+    live.highest = Math.max(live.highest, block.number)
     if (live.isSign(block, chain.has)) suspect(live.place, block.number)
     arrive({ ...block, isPushed: true }, live)
+    if (live) lag.hear(live.place, KIND)
   }
 
   function onDown(why: string) {
     live = undefined
     stall.stop()
     // Before anybody hears of it: whoever does may leave, and stops what there is.
-    startBridge()
+    bridgeBy(poller.start)
     show(why)
   }
 
-  function startBridge() {
+  function bridgeBy(go: () => void) {
     bridge?.cancel()
-    bridge = clock.after(BRIDGED, () => live || poller.start())
+    bridge = clock.after(BRIDGED, go)
   }
 
   /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
@@ -177,15 +183,15 @@ export function startHeadRun(
     const own = live
     const { id } = own.place
     const before = highest
-    bridge?.cancel()
-    bridge = clock.after(BRIDGED, () => begin(undefined, own))
+    bridgeBy(() => begin(undefined, own))
     // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
     if (live !== own) return
-    bridge.cancel()
-    begin(block, own)
+    bridge?.cancel()
     // What it has pushed meanwhile is not held against it.
-    if (live === own && block && block.number < Math.min(before, chain.height())) goElsewhere(own.place)
+    const isLower = block && block.number < Math.min(before, chain.height())
+    const isBehind = isLower || lag.isBehind(own.place, KIND)
+    if (!isBehind || !lag.leave(own.place, KIND, 'it is behind')) begin(block, own)
   }
 
   async function poll() {
@@ -211,13 +217,7 @@ export function startHeadRun(
     follower.arrive(block, origin)
   }
 
-  /** One that is behind is used only while there is no better one. */
-  function goElsewhere(own: Place) {
-    const isOther = (place: Place) => place !== own && !hasFailedOfLate(place, clock.now())
-    if (places.list(KIND).some(isOther)) places.leave(own, 'it is behind')
-  }
-
-  startBridge()
+  bridgeBy(poller.start)
   const closeUpstream = openUpstream({
     params: [KIND],
     places,

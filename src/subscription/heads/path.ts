@@ -8,6 +8,7 @@ import type { Backfill } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import type { Arrivals } from './arrivals'
 import type { Continuity } from './continuity'
+import type { FollowerSink } from './follower'
 
 export type Path =
   /** The first one's parent is known. */
@@ -24,14 +25,17 @@ export type PathOptions = {
   readonly mostFilled: number
   readonly chain: Continuity
   readonly arrivals: Arrivals
+  readonly sink: Pick<FollowerSink, 'onAstray'>
   /** Since nothing could be linked. */
   readonly patience: Patience
 }
 
 /** Gaps wider than this are asked for by number, all at once. */
 const NARROW = 2
-/** For so long (in ms) a block is tried. */
+/** For so long (in ms) a block is tried; */
 export const GIVEN_UP = 30_000
+/** sooner, whoever shows what nothing links is left, if there is somebody else. */
+const ASTRAY = 10_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
   const { chain, backfill, pauses, mostFilled, patience } = options
@@ -57,6 +61,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
+    else if (patience.left() < GIVEN_UP - ASTRAY && options.sink.onAstray(head)) return { type: 'left' }
     else await pauses.wait(pauseAfter(failures++))
   }
   return { type: 'left' }

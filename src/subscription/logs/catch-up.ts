@@ -36,7 +36,7 @@ const NEAR = 64
 /** Blocks that are read again where it is not known which of them were replaced. */
 const READ_AGAIN = 256
 
-/** @param dropTo takes those up to this block out of the queue, and back what is to be taken back */
+/** @param dropTo takes those up to this block out of the queue */
 export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
   const { clock, reads, delivery, heads, backfill } = options
   const { onGap, height } = delivery

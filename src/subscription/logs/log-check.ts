@@ -1,6 +1,6 @@
 // Reads again, by range, what a stream of logs delivered on trust: after its first 10 s, then once a minute, sooner if much of it
-// would be forgotten, and when there is a reason; without heads, with what a reorg may have replaced. What turns out to be missing
-// is delivered late.
+// would be forgotten, and when there is a reason, as a source that is silent; without heads, with what a reorg may have replaced.
+// What turns out to be missing is delivered late.
 
 import type { Clock } from '../../base/clock'
 import type { LoggedBlock } from '../../rpc/log'
@@ -11,8 +11,11 @@ import type { Delivery } from './delivery'
 import type { LogReads } from './log-reads'
 
 export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
-  /** Checks now what is not certain, unless a check is on its way. */
-  run(): Promise<void>
+  /**
+   * Checks now what is not certain, unless a check is on its way. Returns whether something was missing, or is there no more.
+   * @param end the last block; one that is above what was delivered is passed, if there is nothing
+   */
+  run(end?: BlockRef | undefined): Promise<boolean>
 }
 
 export type LogCheckOptions = {
@@ -42,13 +45,14 @@ export function createLogCheck(options: LogCheckOptions): LogCheck {
   let isRunning = false
   let times = 0
 
-  async function run() {
-    const from = delivery.uncertainFrom()
-    const to = delivery.cursor()
-    if (isRunning || !to || from > to.number) return
+  async function run(end = delivery.cursor()) {
+    const uncertain = delivery.uncertainFrom()
+    const from = end === delivery.cursor() ? uncertain : Math.min(uncertain, delivery.height())
+    if (isRunning || !end || from > end.number) return false
     isRunning = true
-    await look(hasHeads() ? from : delivery.replaceableFrom(from), to)
+    const isLost = await look(hasHeads() ? from : delivery.replaceableFrom(from), end)
     isRunning = false
+    return isLost
   }
 
   async function poll() {
@@ -64,8 +68,9 @@ export function createLogCheck(options: LogCheckOptions): LogCheck {
 
   async function look(from: number, to: BlockRef) {
     const takenBack = delivery.takenBack()
+    const cursor = delivery.cursor()
     const found = await reads.untilDone(() => reads.ofRange(from, to.number, to.provider, 'verify', to.hash), 0)
-    if (!found) return
+    if (!found) return false
     const known = found.filter(isOver)
     const isSame = delivery.takenBack() === takenBack
     // Without heads nobody tells that a block was replaced.
@@ -75,7 +80,9 @@ export function createLogCheck(options: LogCheckOptions): LogCheck {
     for (const { number, hash, logs } of known)
       isLost = (delivery.add({ number, hash }, logs) && isPushed(number)) || isLost
     if (isLost) onLoss(to.number)
-    if (isWhole) delivery.confirm(to.number)
+    if (isWhole && cursor !== to && delivery.cursor() === cursor && !hasHeads()) delivery.give(to, [], true)
+    if (isWhole) delivery.confirm(Math.min(to.number, delivery.height()))
+    return isLost
   }
 
   return { run, ...createPoller(clock, poll, () => EVERY, clock.background) }

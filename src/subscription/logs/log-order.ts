@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock'
 import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { KnownHead } from '../known-head'
-import type { Delivery } from './delivery'
+import type { Delivery, Orphan } from './delivery'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
 
@@ -19,7 +19,7 @@ export type LogOrder = {
   /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
   addByLog(block: BlockRef): void
   /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
-  removeByLog(hash: string): void
+  removeByLog(block: Orphan): void
   stop(): void
 }
 
@@ -84,12 +84,13 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   function onBlock(block: Block) {
     const { number, parentHash, provider } = block
     begin({ number: number - 1, hash: parentHash, provider })
-    turns.add({ type: 'block', block, at: clock.now(), isCovered: pushes.cover(block) })
+    pushes.hear(block)
+    turns.add({ type: 'block', block, at: clock.now() })
     options.onBlock(number)
   }
 
   function onReorg(removed: readonly Block[]) {
-    for (const block of removed) if (!turns.drop(block.hash)) turns.add({ type: 'retract', block })
+    removed.forEach(turns.retract)
     // Nothing is left of what heads remember, but more may have been given: the chain itself is asked what still stands.
     if (heads.tip()?.number === heads.lowest()) turns.add({ type: 'catch-up' })
   }
@@ -116,13 +117,12 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       // Out of order, or a new branch of which nobody tells: only the chain itself can say.
       const isOdd = last && block.number <= last.number && last.hash !== block.hash
       if (isOdd || wantsHeads()) return goByHeads()
-      turns.add({ type: 'block', block, at: clock.now(), isCovered: true })
+      turns.add({ type: 'block', block: { ...block, isPushed: true }, at: clock.now() })
     },
-    removeByLog(hash) {
+    removeByLog(block) {
       if (off) return
-      pushes.take(hash)
-      const entry = delivery.blocks().find((block) => block.hash === hash)
-      if (!turns.drop(hash) && entry) turns.add({ type: 'retract', block: entry })
+      pushes.take(block.hash)
+      if (turns.mayCome(block.hash) || delivery.has(block.hash)) turns.retract(block)
     },
     stop() {
       off?.()

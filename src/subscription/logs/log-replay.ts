@@ -23,18 +23,6 @@ export function replayOf(
   /** Of the branch that the heads are on; without heads, that of what is delivered. */
   const blockAt = (number: number) => backfill.byNumber(number, (heads.tip() ?? delivery.cursor())?.provider)
 
-  const readPart = (from: number, to: number, provider: string) =>
-    Promise.all([reads.ofRange(from, to, provider, 'backfill'), blockAt(to)])
-
-  /** Of the branch that is delivered. */
-  async function readLast(from: number, cursor: BlockRef): Promise<[LoggedBlock[], BlockRef]> {
-    const end = cursor.hash ? cursor : await blockAt(cursor.number)
-    const found = await reads.ofRange(from, end.number, end.provider, 'backfill', end.hash)
-    // The heads may be on another one: as long as nothing of this was given, nobody tells that it is replaced.
-    if (heads.tip() && !heads.has(end.hash) && (await blockAt(end.number)).hash !== end.hash) refuse()
-    return [found, end]
-  }
-
   return async (from) => {
     const cursor = delivery.cursor()
     const reach = delivery.reach()
@@ -49,7 +37,12 @@ export function replayOf(
     const isLast = cursor.number < from + MOST + MOST_BLOCKS
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
     const takenBack = delivery.takenBack()
-    const [found, end] = await (isLast ? readLast(from, cursor) : readPart(from, upTo, cursor.provider))
+    const asked = isLast && cursor.hash ? cursor : blockAt(upTo)
+    const last = isLast ? await asked : undefined
+    const read = reads.ofRange(from, upTo, (last ?? cursor).provider, 'backfill', last?.hash)
+    const [found, end] = await Promise.all([read, asked])
+    // The heads may be on another branch: as long as nothing of this was given, nobody tells that it is replaced.
+    if (last && heads.tip() && !heads.has(last.hash) && (await blockAt(upTo)).hash !== last.hash) refuse()
     const marks = await Promise.all(marksOf(from, upTo, found).map(blockAt))
     if (delivery.takenBack() !== takenBack) refuse()
     if (isLast) {

@@ -1,6 +1,6 @@
 // Whether a source goes on without pushing logs that are there, for a stream that has no heads to say so: when it has been
-// silent for longer than it used to be, what it should have pushed is read by range, and with it whether what it pushed last
-// still stands.
+// silent for longer than it used to be, what it should have pushed is checked, and with it whether what it pushed last still
+// stands.
 
 import type { Clock } from '../../base/clock'
 import type { BlockRef } from '../block'
@@ -8,8 +8,8 @@ import type { Poller } from '../source/poller'
 import { createPoller } from '../source/poller'
 import { LONGEST, patienceOf } from '../source/stall'
 import type { Delivery } from './delivery'
+import type { LogCheck } from './log-check'
 import type { LogOrder } from './log-order'
-import type { LogReads } from './log-reads'
 
 export type LogSilence = Pick<Poller, 'start' | 'stop'> & {
   /** A log of this block was pushed. */
@@ -18,23 +18,21 @@ export type LogSilence = Pick<Poller, 'start' | 'stop'> & {
 
 export type LogSilenceOptions = {
   readonly clock: Clock
-  readonly reads: LogReads
-  readonly delivery: Delivery
+  readonly delivery: Pick<Delivery, 'cursor'>
+  readonly check: Pick<LogCheck, 'run'>
   /** Between two blocks (in ms), if known. */
   readonly blockTime: () => number | undefined
   /** The newest block of whoever answers. */
   readonly latest: () => Promise<BlockRef | undefined>
   /** Once it goes by heads, those say what is missing. */
   readonly order: Pick<LogOrder, 'hasHeads' | 'goByHeads'>
-  /** Logs up to this block are there, and were not pushed. */
-  readonly onLoss: (number: number) => void
 }
 
 /** Silent for so many of its usual pauses. */
 const PAUSES = 3
 
 export function createLogSilence(options: LogSilenceOptions): LogSilence {
-  const { clock, reads, delivery, blockTime, order } = options
+  const { clock, delivery, check, blockTime, order } = options
   let heardAt = clock.now()
   let highest = -1
   /** The longest of its late pauses between two blocks with logs (in ms); 0 while unknown. */
@@ -58,17 +56,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
     if (!before) return
     heardAt = clock.now()
     patience = Math.min(LONGEST, 2 * patience)
-    if (before.number <= cursor.number) return
-    const heard = highest
-    const hasChanged = () => order.hasHeads() || highest !== heard
-    const read = () => reads.ofRange(cursor.number, before.number, before.provider, 'verify', before.hash)
-    const found = await reads.untilDone(read, 0, hasChanged)
-    if (!found || hasChanged() || delivery.cursor() !== cursor) return
-    const isReplaced = delivery.missingFrom(found, cursor.number, before.number).length > 0
-    const isLost = found.some(({ number, hash }) => number >= delivery.begunAt() && !delivery.has(hash))
-    if (!isReplaced && !isLost) return delivery.give(before, [], true)
-    order.goByHeads()
-    if (isLost) options.onLoss(before.number)
+    if (before.number > cursor.number && (await check.run(before))) order.goByHeads()
   }
 
   return {

@@ -10,6 +10,7 @@ import type { Backfill } from '../backfill'
 import type { HeadFeed } from '../heads/head-feed'
 import type { SubscriptionKey } from '../key'
 import type { KnownHead } from '../known-head'
+import type { LagWatch } from '../source/lag'
 import type { Place } from '../source/place'
 import { suspect } from '../source/place'
 import type { Places } from '../source/places'
@@ -32,6 +33,7 @@ export type LogStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
   readonly places: Places
+  readonly lag: LagWatch
   readonly knownHead: (kind: string) => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
@@ -48,7 +50,7 @@ const BRIDGED = 1_000
 const SLOW = 2_000
 
 export function createLogStream(
-  { parts, backfill, places, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
+  { parts, backfill, places, lag, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
   { filter, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {
@@ -85,17 +87,14 @@ export function createLogStream(
     onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,
   })
-  const silence = createLogSilence({ clock, reads, delivery, order, blockTime, latest: backfill.latest, onLoss })
+  const silence = createLogSilence({ clock, delivery, check, order, blockTime, latest: backfill.latest })
 
   function onLive(place: Place) {
-    // Of what waits, it may have been about to push a part.
-    turns.uncover()
-    // On one socket frames keep their order: what it pushes of later blocks comes after this. Elsewhere only what follows
-    // the next head is sure to.
     const { source } = heads.state()
     const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
-    const highest = heads.highest()
-    pushes.begin(place, isOrdered ? Math.max(turns.last()?.number ?? -1, highest) : undefined, highest < 0)
+    // Of what waits, it may have been about to push a part.
+    pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()), isOrdered)
+    turns.look()
     isSettled = true
     order.choose()
     if (!order.hasHeads() && !delivery.cursor()) void begin(place)
@@ -104,7 +103,7 @@ export function createLogStream(
 
   function onDown(why: string) {
     pushes.begin()
-    turns.uncover()
+    turns.look()
     order.goByHeads()
     show(why)
   }
@@ -132,7 +131,7 @@ export function createLogStream(
     if (!log || !place) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
-    if (log.removed) return order.removeByLog(hash)
+    if (log.removed) return order.removeByLog({ number, hash })
     silence.hear(number)
     if (order.hasHeads()) heads.expect(number)
     else parts.heads.observe(place.state.provider, number, clock.now())
@@ -148,6 +147,7 @@ export function createLogStream(
       order.addByLog({ number, hash, provider: place.id })
     }
     turns.look(hash)
+    if (!order.hasHeads()) lag.hear(place, 'logs')
   }
 
   /** Of what the place pushed something was lost, doubled or swapped. */
@@ -202,8 +202,10 @@ export function createLogStream(
         order.goByHeads()
         throw error
       }),
-    turn: delivery.turn,
-    goByHeads: order.goByHeads,
+    join(isToldProgress) {
+      if (isToldProgress) order.goByHeads()
+      return delivery.turn()
+    },
     stop() {
       check.stop()
       silence.stop()

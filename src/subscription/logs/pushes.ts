@@ -12,16 +12,19 @@ export type Pushes = {
   place(): Place | undefined
   /**
    * Another place pushes from now on, or none: what was pushed so far is forgotten, as it may be cut off anywhere.
-   * @param above all blocks above this; what follows the next head if that is not known
-   * @param isFirst whether no head has come yet: pushed there too, the next one is not too early
+   * @param above the highest block that is known of, -1 for none: those above it are pushed,
+   * @param isOrdered with their heads, on one socket; else only what follows the next head is sure to be
    */
-  begin(place?: Place | undefined, above?: number | undefined, isFirst?: boolean | undefined): void
+  begin(place?: Place | undefined, above?: number | undefined, isOrdered?: boolean | undefined): void
   /** Forgets what was pushed so far, and does not count on it. */
   restart(): void
-  /** Whether all logs of this block are pushed, as far as is known. */
-  cover(block: Block): boolean
+  /** A head has come. */
+  hear(block: Block): void
   /** Whether the present place was to push its logs, as far as is known. */
   covers(number: number): boolean
+  /** The longest that a log has come after its head here (in ms). */
+  lag(): number
+  noteLag(ms: number): void
   /** A log was pushed. Returns whether it was doubled or swapped with another one. */
   add(log: Log): boolean
   /** What was pushed for a block. */
@@ -43,8 +46,9 @@ const MOST_SEEN = 4_096
 
 export function createPushes(): Pushes {
   let place: Place | undefined
-  let above = Infinity
-  let isFirst = false
+  let above = -1
+  let isSure = false
+  let lag = 0
   let highest = -1
   const blocks = new Map<string, Pushed>()
   let isNew = createNovelty(MOST_SEEN)
@@ -73,27 +77,30 @@ export function createPushes(): Pushes {
     last = undefined
   }
 
-  const covers = (number: number) => place !== undefined && number > above
-
   return {
     place: () => place,
-    begin(next, known = Infinity, isFirstNow = false) {
+    begin(next, known = -1, isOrdered = false) {
       place = next
       above = known
-      isFirst = isFirstNow
+      isSure = isOrdered
+      lag = 0
       forget()
     },
     restart() {
-      if (above < Infinity) above = Math.max(above, highest)
+      above = Math.max(above, highest)
       forget()
     },
-    cover({ number, isPushed, provider }) {
-      // A head that had to be asked for says nothing about when its logs were pushed.
-      if (!place || !isPushed) return false
-      if (above === Infinity) above = isFirst && provider === place.id ? number - 1 : number
-      return covers(number)
+    hear({ number, isPushed, provider }) {
+      if (!isPushed || isSure) return
+      isSure = true
+      // The first one of all is not too early, if it is pushed here too.
+      if (above >= 0 || provider !== place?.id) above = Math.max(above, number)
     },
-    covers,
+    covers: (number) => place !== undefined && number > above,
+    lag: () => lag,
+    noteLag(ms) {
+      lag = Math.max(lag, ms)
+    },
     add(log) {
       const number = heightOf(log.blockNumber) as number
       highest = Math.max(highest, number)

@@ -7,8 +7,9 @@ import type { Log } from '../../rpc/log'
 import type { BlockRef } from '../block'
 import type { CatchUpOptions } from './catch-up'
 import { createCatchUp } from './catch-up'
+import type { Orphan } from './delivery'
 import type { BlockItem, QueueItem } from './log-queue'
-import { askedRun, verdictOf } from './log-queue'
+import { frontOf, verdictOf } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Trust } from './trust'
 
@@ -18,12 +19,10 @@ export type Turns = {
   last(): BlockRef | undefined
   /** Whether the turn of the block is still to come, or may be, as blocks are fetched that have none of their own. */
   mayCome(hash: string): boolean
-  /** Takes out a block whose turn has not come. Returns whether there was one. */
-  drop(hash: string): boolean
+  /** It is canonical no more: it has no turn any more, or is taken back. What was given stands below all that still waits. */
+  retract(block: Orphan): void
   /** Whether a log comes after the turn of its block only as the place is slow: nothing else has come since. It is given more time. */
   isSlow(hash: string): boolean
-  /** Nothing more is pushed for those that wait. */
-  uncover(): void
   /** Something was pushed, or is known now: the first one may be settled. @param hash of the block of which a log was pushed */
   look(hash?: string | undefined): void
   /** Forgets all whose turn has not come. */
@@ -50,18 +49,21 @@ const GIVEN_UP = 30_000
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, reads, delivery, pushes, trust, mostFilled, onLoss } = options
+  const { clock, reads, delivery, heads, pushes, trust, mostFilled, onLoss } = options
   const { bloomOf, mustCheck, mayCheck } = trust
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
-  /** So long after its head the first log of a block is waited for (in ms). */
-  let patience = SETTLE
   /** The last one whose turn is over. */
   let settled: BlockItem | undefined
   /** The last one that was given more time, as we had none to read what came. */
   let spared: BlockItem | undefined
-  const missed = createCatchUp(options, pauses, dropTo)
+  const missed = createCatchUp(options, pauses, (number) => keep(({ block }) => block.number > number))
+
+  /** Whether its logs are pushed, as far as is known: a head that had to be asked for says nothing about when they were. */
+  function isCovered({ block: { number, isPushed = false } }: BlockItem) {
+    return isPushed && pushes.covers(number)
+  }
 
   async function work() {
     if (isWorking) return
@@ -73,28 +75,34 @@ export function createTurns(options: TurnsOptions): Turns {
   async function step(item: QueueItem) {
     if (item.type === 'block') return stepBlock(item)
     const isLeft = () => queue[0] !== item
-    if (item.type === 'catch-up' && !(await missed.toNewest(isLeft))) return
-    if (isLeft()) return
-    queue.shift()
-    if (item.type === 'retract') delivery.takeBack(item.block)
+    if ((await missed.toNewest(isLeft)) && !isLeft()) queue.shift()
   }
 
-  function stepBlock(item: BlockItem): Promise<void> | undefined {
-    const { block, at, isCovered } = item
-    const hasPushes = pushes.of(block.hash).length > 0
-    const left = at + (hasPushes ? SETTLE : patience) - clock.now()
-    const bloom = bloomOf(block)
-    const verdict = verdictOf({
-      isCovered,
-      bloom,
-      hasPushes,
-      isSettled: left <= 0 || queue.length > 1 || pushes.hasAbove(block.number),
+  const hasPushes = ({ block }: BlockItem) => pushes.of(block.hash).length > 0
+
+  /** For how long more of it may come (in ms). */
+  function leftOf(item: BlockItem) {
+    const patience = hasPushes(item) ? SETTLE : Math.min(SLOWEST, Math.max(SETTLE, 2 * pushes.lag()))
+    return item.at + patience - clock.now()
+  }
+
+  function verdict(item: BlockItem) {
+    const { block } = item
+    return verdictOf({
+      isCovered: isCovered(item),
+      bloom: bloomOf(block),
+      hasPushes: hasPushes(item),
+      isSettled: item !== queue.at(-1) || leftOf(item) <= 0 || pushes.hasAbove(block.number),
       mustCheck: mustCheck(block.number),
       mayCheck,
     })
-    if (verdict === 'wait') return wait(item, left)
-    if (verdict === 'ask') return ask(item)
-    settle(item, pushes.take(block.hash), false)
+  }
+
+  function stepBlock(item: BlockItem): Promise<void> | undefined {
+    const now = verdict(item)
+    if (now === 'wait') return wait(item, leftOf(item))
+    if (now !== 'settle') return ask(item, now)
+    settle(item, pushes.take(item.block.hash), false)
     return undefined
   }
 
@@ -118,60 +126,39 @@ export function createTurns(options: TurnsOptions): Turns {
     delivery.give(block, logs, isWhole || (isDenied && logs.length === 0))
   }
 
-  async function ask(first: BlockItem) {
+  async function ask(first: BlockItem, why: 'ask' | 'check') {
     // The others of a poll, or of a gap, follow at once.
     await undefined
     if (queue[0] !== first) return
-    const mustAsk = (item: BlockItem) => !item.isCovered || mustCheck(item.block.number)
-    const isMust = mustAsk(first)
-    // One by one they would fall behind a chain that is faster than the answers. Of the last one more may be pushed.
-    const rest = isMust ? queue : queue.slice(0, Math.max(1, queue.length - 1))
-    const run = askedRun(rest, MOST_AT_ONCE, (item) => mustAsk(item) === isMust)
-    const isCovered = run.every((item) => item.isCovered)
-    if (!isCovered && run.length > mostFilled.logs) return passOver(run.slice(0, -mostFilled.logs))
-    const asked = run.filter(({ block }) => {
-      const [bloom, hasPushes] = [bloomOf(block), pushes.of(block.hash).length > 0]
-      return isMust ? bloom !== 'no' || hasPushes : bloom === 'yes' && !hasPushes
-    })
+    // One by one they would fall behind a chain that is faster than the answers.
+    const run = frontOf(queue, MOST_AT_ONCE, why, verdict)
+    const isCheck = why === 'check'
+    // The gap is too wide: it is told of there.
+    if (!isCheck && heads.tip() && run.length > mostFilled.logs) return void queue.unshift({ type: 'catch-up' })
+    const asked = run.filter((item) => verdict(item) === why)
     // One that a reorg has taken out would be asked for in vain, and the others with it.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
     // A check holds others back: it waits neither for its turn nor for an answer for ever.
-    const bounded = <value>(given: Promise<value>) => (isCovered ? within(clock, HELD_BACK, given) : given)
-    const read = () => bounded(reads.ofBlocks(blocks, isCovered ? 'verify' : 'backfill'))
-    const found = await bounded(reads.untilDone(read, isCovered ? HELD_BACK : GIVEN_UP, isLeft))
+    const bounded = <value>(given: Promise<value>) => (isCheck ? within(clock, HELD_BACK, given) : given)
+    const read = () => bounded(reads.ofBlocks(blocks, isCheck ? 'verify' : 'backfill'))
+    const found = await bounded(reads.untilDone(read, isCheck ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
-    if (!found && isCovered && run.some((item) => !item.isCovered)) return
-    const last = asked.at(-1)?.block ?? first.block
-    if (!found && !isCovered) delivery.onGap(first.block.number, last.number, 'the logs could not be had')
+    if (!found && isCheck && !asked.every(isCovered)) return
+    if (!found && !isCheck) {
+      const last = asked.at(-1) ?? first
+      delivery.onGap(first.block.number, last.block.number, 'the logs could not be had')
+    }
     for (const item of run) {
       const { number, hash } = item.block
       // A reorg may have taken it out meanwhile.
       if (queue[0] !== item) return
       const pushed = pushes.take(hash)
       const truth = found?.get(hash) ?? []
-      if (found && item.isCovered && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
+      if (found && isCovered(item) && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
       settle(item, [...pushed, ...truth], found?.has(hash) ?? false)
     }
-  }
-
-  /** The gap is too wide: its oldest blocks are reported. */
-  function passOver(run: readonly BlockItem[]) {
-    const [first, last] = [run[0], run.at(-1)] as [BlockItem, BlockItem]
-    // Before anybody is told: whoever hears of it may make all start over.
-    queue.splice(0, run.length)
-    delivery.onGap(first.block.number, last.block.number, 'the gap is wider than maxBackfillBlocks')
-    // It is passed as well, so that what stood there before goes.
-    if (run.length > 1) delivery.give(first.block, [], false)
-    delivery.give(last.block, [], false)
-  }
-
-  /** From here on the chain itself is asked: what was known of it before is taken back first, or it would undo what is read. */
-  function dropTo(number: number) {
-    for (const item of queue) if (item.type === 'retract') delivery.takeBack(item.block)
-    queue = queue.filter(({ type }) => type !== 'retract')
-    keep(({ block }) => block.number > number)
   }
 
   /** Blocks that are not kept have no turn any more. */
@@ -188,23 +175,17 @@ export function createTurns(options: TurnsOptions): Turns {
       const blocks = queue.filter((item) => item.type === 'block')
       return blocks.at(-1)?.block ?? delivery.cursor()
     },
-    mayCome: (hash) =>
-      queue.some((item) => (item.type === 'block' ? item.block.hash === hash : item.type !== 'retract')),
-    drop(hash) {
+    mayCome: (hash) => queue.some((item) => item.type === 'catch-up' || item.block.hash === hash),
+    retract(block) {
       const before = queue.length
-      keep(({ block }) => block.hash !== hash)
+      keep((item) => item.block.hash !== block.hash)
       if (queue.length < before) pauses.wake()
-      return queue.length < before
+      else delivery.takeBack(block)
     },
     isSlow(hash) {
       if (queue.length > 0 || settled?.block.hash !== hash) return false
-      patience = Math.min(SLOWEST, Math.max(patience, 2 * (clock.now() - settled.at)))
+      pushes.noteLag(clock.now() - settled.at)
       return true
-    },
-    uncover() {
-      patience = SETTLE
-      for (const item of queue) if (item.type === 'block') item.isCovered = false
-      pauses.wake()
     },
     look(hash) {
       const last = queue.at(-1)

@@ -44,6 +44,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
         told.push(`${isReset ? 'reset' : 'reorg'} ${removed.map(nameOf).join(' ')}`)
       },
       onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
+      onAstray: () => false,
       onFilling: (isFilling) => filling.push(isFilling),
     },
   })

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
 import type { RpcRequest } from '../../../src/types'
+import { networkError } from '../../support/errors'
 import { createNodes, logsOf } from '../nodes'
 
 describe('a source that is behind', () => {
@@ -24,6 +25,114 @@ describe('a source that is behind', () => {
     expect(source()).toBe('p3')
     await mine(1, 3)
     expect(seen).toEqual(['101', '102', '103'])
+  })
+
+  test('behavior: it was known to be, then another one is used', async () => {
+    const { clock, mine, subscribe, freeze, tree, request, engine } = createNodes(3)
+    freeze(1)
+    tree.mine(20)
+    await request('eth_blockNumber', [], { provider: 'p2' })
+    const { seen } = subscribe()
+    await clock.advance(1_000)
+    expect(engine.status().subscriptions[0]?.source?.provider).toBe('p2')
+    await mine(1, 1, 2)
+    expect(seen).toEqual(['121'])
+  })
+
+  test('behavior: no other one can be subscribed at, then it is used all the same', async () => {
+    const { clock, tree, push, feed, subscribe, request, engine, eventsOf } = createNodes(2)
+    feed(2).refuse(networkError())
+    subscribe()
+    await clock.advance(100)
+    const due: Block[] = []
+    for (let second = 0; second < 60; second++) {
+      due.push(...tree.mine(1))
+      if (second > 20) push(1, [due.shift() as Block])
+      else await request('eth_blockNumber', [], { provider: 'p2' })
+      await clock.advance(1_000)
+    }
+    // The other one had a try.
+    expect(eventsOf('subscription').filter(({ why }) => why === 'it is behind').length).toBe(1)
+    expect(engine.status().subscriptions[0]).toMatchObject({ state: 'live', source: { provider: 'p1' } })
+  })
+
+  test.each([[['newHeads']], [['logs', {}]]])(
+    'behavior: %j: it falls behind as it goes on, then it is left within a minute, and nothing is missing',
+    async (params) => {
+      const { clock, tree, push, subscribe, eventsOf } = createNodes(2)
+      const { seen } = subscribe(params)
+      await clock.advance(100)
+      const due: Block[] = []
+      for (let second = 0; second < 120; second++) {
+        const [block] = tree.mine(1) as [Block]
+        due.push(block)
+        push(2, [block])
+        if (second % 3 > 0) push(1, [due.shift() as Block])
+        await clock.advance(1_000)
+      }
+      const left = eventsOf('subscription').find(({ why }) => why === 'it is behind')
+      expect(left).toBeDefined()
+      const numbers = seen.map((name) => Number(name.split(':')[0]))
+      expect([...new Set(numbers)]).toEqual(Array.from({ length: 120 }, (_, index) => 101 + index))
+    },
+  )
+
+  test('behavior: nobody else pushes that is known to be any further, then it is kept', async () => {
+    const { clock, mine, subscribe, freeze, eventsOf, tree, request } = createNodes(3)
+    for (const number of [1, 2]) freeze(number)
+    tree.mine(20)
+    await request('eth_blockNumber')
+    subscribe()
+    await clock.advance(60_000)
+    expect(eventsOf('subscription').map(({ to, provider }) => `${to} ${provider}`)).toContain('live p3')
+    await mine(1, 3)
+    await clock.advance(100)
+    expect(eventsOf('subscription').at(-1)).toMatchObject({ to: 'live', provider: 'p3' })
+  })
+})
+
+describe('a source that brings nothing new', () => {
+  test.each(['the last head', 'the last ten', 'other blocks of the same number'])(
+    'behavior: it goes on with %s, then it is left like one that is silent',
+    async (what) => {
+      const { clock, tree, push, feed, subscribe, engine } = createNodes(2)
+      const { seen } = subscribe()
+      await clock.settle()
+      for (let count = 0; count < 12; count++) {
+        push(1, tree.mine(1))
+        await clock.advance(1_000)
+      }
+      const last = tree.chain().slice(-10)
+      for (let count = 0; count < 30; count++) {
+        if (count % 3 === 0) push(2, tree.mine(1))
+        const { raw } = last.at(-1) as Block
+        if (what === 'the last head') feed(1).push(raw)
+        else if (what === 'the last ten') for (const block of last) feed(1).push(block.raw)
+        else feed(1).push({ ...raw, hash: `0x${(count + 1).toString(16).padStart(64, 'a')}` })
+        await clock.advance(333)
+      }
+      expect(engine.status().subscriptions[0]?.source?.provider).toBe('p2')
+      expect([...new Set(seen.filter((name) => !name.includes('/')))]).toEqual(
+        Array.from({ length: 22 }, (_, index) => `${101 + index}`),
+      )
+    },
+  )
+
+  test('behavior: its heads lead nowhere, then it is left for another one, and nothing is missing', async () => {
+    const { clock, tree, push, feed, subscribe, engine } = createNodes(2)
+    const one = subscribe()
+    await clock.settle()
+    push(1, tree.mine(3))
+    await clock.advance(1_000)
+    for (let count = 0; count < 40; count++) {
+      const [block] = tree.mine(1) as [Block]
+      push(2, [block])
+      const mark = (count + 1).toString(16)
+      feed(1).push({ ...block.raw, hash: `0x${mark.padStart(64, 'a')}`, parentHash: `0x${mark.padStart(64, 'b')}` })
+      await clock.advance(1_000)
+    }
+    expect(engine.status().subscriptions[0]?.source?.provider).toBe('p2')
+    expect([one.seen, one.errors]).toEqual([Array.from({ length: 43 }, (_, index) => `${101 + index}`), []])
   })
 })
 

@@ -6,7 +6,7 @@ import { createDelivery } from '../../../src/subscription/logs/delivery'
 import { createLogCheck } from '../../../src/subscription/logs/log-check'
 import { createLogReads } from '../../../src/subscription/logs/log-reads'
 import { createManualClock } from '../../support/manual-clock'
-import { blockOf, logOf } from '../blocks'
+import { blockOf, hashOf, logOf } from '../blocks'
 
 /** As many blocks from 100 on were given, with a log each; some of them have another one. */
 function setUp(count: number, ...lost: number[]) {
@@ -25,9 +25,12 @@ function setUp(count: number, ...lost: number[]) {
   const logsIn = async ({ from, to }: { from: number; to: number }) => {
     asked.push(`${from}-${to}`)
     const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index)
-    return numbers.flatMap((number) => [logOf(number, 0), ...(lost.includes(number) ? [logOf(number, 1)] : [])])
+    return numbers
+      .filter((number) => number <= end)
+      .flatMap((number) => [logOf(number, 0), ...(lost.includes(number) ? [logOf(number, 1)] : [])])
   }
   let hasHeads = true
+  let end = Infinity
   const check = createLogCheck({
     clock,
     reads: createLogReads(clock, createGate(1), { logsIn } as never, {}),
@@ -47,7 +50,10 @@ function setUp(count: number, ...lost: number[]) {
   const pushesFrom = (number: number) => {
     pushedFrom = number
   }
-  return { clock, check, delivery, goWithoutHeads, pushesFrom, late, asked, losses, gaps }
+  const logsEndAt = (number: number) => {
+    end = number
+  }
+  return { clock, check, delivery, goWithoutHeads, pushesFrom, logsEndAt, late, asked, losses, gaps }
 }
 
 describe('run', () => {
@@ -78,6 +84,22 @@ describe('run', () => {
     delivery.give(blockOf(200), [logOf(200, 0)], false)
     await check.run()
     expect([asked, losses]).toEqual([['100-199', '136-200'], []])
+  })
+
+  test('behavior: up to a block above what was delivered: it is passed where no more logs are there', async () => {
+    const { check, delivery, goWithoutHeads, logsEndAt, asked, losses } = setUp(10)
+    goWithoutHeads()
+    logsEndAt(109)
+    expect(await check.run(blockOf(120))).toBe(false)
+    expect([delivery.cursor(), delivery.uncertainFrom()]).toEqual([blockOf(120), Infinity])
+    logsEndAt(130)
+    expect(await check.run(blockOf(130))).toBe(true)
+    expect([delivery.cursor()?.number, delivery.has(hashOf(121)), asked, losses]).toEqual([
+      130,
+      true,
+      ['100-120', '100-130'],
+      [130],
+    ])
   })
 
   test('behavior: what is too old to be looked at is trusted until a loss is found', async () => {

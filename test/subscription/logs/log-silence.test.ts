@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
-import type { Delivery } from '../../../src/subscription/logs/delivery'
 import { createDelivery } from '../../../src/subscription/logs/delivery'
+import { createLogCheck } from '../../../src/subscription/logs/log-check'
 import type { LogReads } from '../../../src/subscription/logs/log-reads'
 import { createLogSilence } from '../../../src/subscription/logs/log-silence'
 import { createManualClock } from '../../support/manual-clock'
@@ -34,8 +34,8 @@ describe('a silence of pushed logs', () => {
     const askedAt: number[] = []
     const silence = createLogSilence({
       clock,
-      reads: {} as LogReads,
-      delivery: { cursor: () => undefined } as Delivery,
+      delivery: { cursor: () => undefined },
+      check: { run: async () => false },
       blockTime: () => undefined,
       async latest() {
         askedAt.push(clock.now())
@@ -44,7 +44,6 @@ describe('a silence of pushed logs', () => {
         return undefined
       },
       order: { hasHeads: () => false, goByHeads() {} },
-      onLoss() {},
     })
     silence.start()
     await clock.advance(60_000)
@@ -118,17 +117,26 @@ describe('a silence of pushed logs', () => {
     const found = [{ number: 110, hash: log.blockHash, logs: [log] }]
     const reads: Partial<LogReads> = { untilDone: (run) => run(), ofRange: async () => found }
     const told: string[] = []
-    const silence = createLogSilence({
+    const hasHeads = () => told.includes('by heads')
+    const check = createLogCheck({
       clock,
       reads: reads as LogReads,
       delivery,
+      hasHeads,
+      isOver: () => true,
+      isPushed: () => true,
+      onLoss: (number) => told.push(`lost up to ${number}`),
+    })
+    const silence = createLogSilence({
+      clock,
+      delivery,
+      check,
       blockTime: () => 500,
       latest: async () => blockOf(112, { branch: 1 }),
-      order: { hasHeads: () => told.length > 0, goByHeads: () => void told.push('by heads') },
-      onLoss: (number) => told.push(`lost up to ${number}`),
+      order: { hasHeads, goByHeads: () => void told.push('by heads') },
     })
     silence.start()
     await clock.advance(60_000)
-    expect(told).toEqual(['by heads', 'lost up to 112'])
+    expect(told).toEqual(['lost up to 112', 'by heads'])
   })
 })

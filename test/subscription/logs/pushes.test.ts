@@ -1,6 +1,7 @@
 // From which block on all logs are pushed, those that wait for their turn, and the signs they give.
 
 import { describe, expect, test } from 'vitest'
+import type { Pushes } from '../../../src/subscription/logs/pushes'
 import { createPushes } from '../../../src/subscription/logs/pushes'
 import type { Place } from '../../../src/subscription/source/place'
 import { blockOf, hashOf, logOf } from '../blocks'
@@ -69,40 +70,48 @@ describe('pushes', () => {
   })
 })
 
-describe('cover', () => {
+describe('covers', () => {
+  const whichOf = (pushes: Pushes) => [100, 101, 102, 103, 104].filter(pushes.covers)
+
   test('default: nobody pushes anything', () => {
     const pushes = createPushes()
-    expect([pushes.place(), pushes.cover(pushed(100))]).toEqual([undefined, false])
+    expect([pushes.place(), whichOf(pushes)]).toEqual([undefined, []])
   })
 
   test('default: all blocks above the one it began at', () => {
     const pushes = createPushes()
-    pushes.begin(place, 100)
-    expect([pushes.place(), ...[100, 101, 102].map((number) => pushes.cover(pushed(number)))]).toEqual([
-      place,
-      false,
-      true,
-      true,
-    ])
+    pushes.begin(place, 101)
+    expect([pushes.place(), whichOf(pushes)]).toEqual([place, [102, 103, 104]])
   })
 
-  test('behavior: where that is not known, what follows the next pushed head', () => {
+  test.each([
+    ['pushed: only what follows it is sure to be', 100, { isPushed: true }, [103, 104]],
+    ['pushed, the first one of all', -1, { isPushed: true }, [100, 101, 102, 103, 104]],
+    ['pushed elsewhere, the first one of all', -1, { isPushed: true, provider: 'p2' }, [103, 104]],
+    ['pushed, and lower', 103, { isPushed: true }, [104]],
+    ['asked for', 100, {}, [101, 102, 103, 104]],
+  ])('behavior: after the first head, that was %s', (_, above, how, expected) => {
     const pushes = createPushes()
-    pushes.begin(place, undefined)
-    expect([blockOf(100), pushed(101), pushed(102), pushed(101)].map(pushes.cover)).toEqual([false, false, true, false])
+    pushes.begin(place, above)
+    pushes.hear(blockOf(102, how))
+    expect(whichOf(pushes)).toEqual(expected)
   })
 
-  test('behavior: a head that had to be asked for is not covered', () => {
+  test('behavior: after the first pushed head, or with those of the same socket, none changes that', () => {
     const pushes = createPushes()
     pushes.begin(place, 100)
-    expect([pushes.cover(blockOf(101)), pushes.cover(pushed(102))]).toEqual([false, true])
+    for (const block of [blockOf(101), pushed(102), pushed(103)]) pushes.hear(block)
+    expect(whichOf(pushes)).toEqual([103, 104])
+    pushes.begin(place, 100, true)
+    pushes.hear(pushed(103))
+    expect(whichOf(pushes)).toEqual([101, 102, 103, 104])
   })
 
   test('behavior: after it has ended nothing is', () => {
     const pushes = createPushes()
     pushes.begin(place, 100)
     pushes.begin()
-    expect([pushes.place(), pushes.cover(pushed(101))]).toEqual([undefined, false])
+    expect([pushes.place(), whichOf(pushes)]).toEqual([undefined, []])
   })
 
   test('behavior: forgetting what was pushed leaves the later blocks', () => {
@@ -111,23 +120,14 @@ describe('cover', () => {
     pushes.add(logOf(103, 0))
     pushes.add(logOf(102, 0))
     pushes.restart()
-    expect([103, 104].map((number) => pushes.cover(pushed(number)))).toEqual([false, true])
+    expect(whichOf(pushes)).toEqual([104])
   })
+})
 
-  test('behavior: forgetting before the beginning is known leaves it unknown', () => {
-    const pushes = createPushes()
-    pushes.begin(place, undefined)
-    pushes.add(logOf(103, 0))
-    pushes.restart()
-    expect([pushed(104), pushed(105)].map(pushes.cover)).toEqual([false, true])
-  })
-
-  test('behavior: which blocks the place was to push', () => {
-    const pushes = createPushes()
-    expect(pushes.covers(100)).toBe(false)
-    pushes.begin(place)
-    expect(pushes.covers(100)).toBe(false)
-    pushes.begin(place, 100)
-    expect([pushes.covers(100), pushes.covers(101)]).toEqual([false, true])
-  })
+test('lag: the longest one, until another place begins', () => {
+  const pushes = createPushes()
+  for (const ms of [100, 50]) pushes.noteLag(ms)
+  expect(pushes.lag()).toBe(100)
+  pushes.begin(place)
+  expect(pushes.lag()).toBe(0)
 })
