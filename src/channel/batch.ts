@@ -2,8 +2,8 @@
 // order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
 
 import { createBatchTrust } from './batch-trust'
-import { fullError, MOST_WAITING } from './bounds'
 import type { Batch, Travel } from './channel'
+import { fullError, MOST_WAITING } from './full'
 
 /** A request, ready to be sent. */
 export type Outgoing = { readonly id: number; readonly method: string; readonly message: string }

@@ -12,7 +12,6 @@ import { buildBatch, buildMessage, readBatch, readBody } from '../rpc/message'
 import type { ErrorRule, RpcRequest } from '../types'
 import type { BatchAnswer, Member, Outgoing } from './batch'
 import { createBatches } from './batch'
-import { LONGEST_ANSWER } from './bounds'
 import type { Channel, ChannelRequestOptions } from './channel'
 import { keepHeaders, withCause } from './clean'
 import type { HeadersSource } from './headers'
@@ -53,7 +52,7 @@ type Unanswered = Extract<Posted, { type: 'failure' }>
 const LONGEST_DETAILS = 512
 
 export function createHttpChannel(options: HttpChannelOptions): Channel {
-  const { url, provider, headers = {}, maxResponseBodySize = LONGEST_ANSWER, redactor = createRedactor() } = options
+  const { url, provider, headers = {}, maxResponseBodySize = 10_485_760, redactor = createRedactor() } = options
   const post = createPost({ url, headers, maxResponseBodySize, fetch: options.fetch, provider, redactor })
   const { concurrency, onRefused, rules } = options.batches ?? {}
   const batches = options.batches && createBatches({ concurrency, onRefused, provider, sendOne, isAnswer, sendAll })

@@ -5,8 +5,8 @@
 import { isObject } from '../base/fields'
 import { buildMessage } from '../rpc/message'
 import type { RpcRequest } from '../types'
-import { MOST_WAITING } from './bounds'
 import type { ChannelRequestOptions, Travel } from './channel'
+import { MOST_WAITING } from './full'
 import type { Link } from './link'
 import type { WsErrors } from './ws-errors'
 

@@ -2,7 +2,6 @@
 // JSON-RPC, and nothing of the sockets before and after it.
 
 import platformSocket from 'isomorphic-ws'
-import { LONGEST_ANSWER } from './bounds'
 
 /** How a socket ended, or why there was none. */
 export type SocketEnd = {
@@ -63,14 +62,12 @@ type PlatformConstructor = {
   new (
     url: string,
     protocols: string[],
-    options: { headers: Record<string, string>; perMessageDeflate?: boolean; maxPayload?: number },
+    options: { headers: Record<string, string>; perMessageDeflate?: boolean },
   ): PlatformSocket
   readonly prototype: PlatformSocket
 }
 
 const OPEN = 1
-/** A longer frame (in bytes) ends the socket, as a longer body is no answer. Browsers take what comes. */
-const OF_WS = { perMessageDeflate: false, maxPayload: LONGEST_ANSWER }
 /** SyntaxError and SecurityError: what platforms throw for a URL that they refuse. */
 const REFUSES_URL = /^S/
 const REFUSED = /response\D+(\d{3})\b/i
@@ -87,7 +84,7 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       if (isOver) return
       if (!Platform) throw new Error('There is no WebSocket on this platform.')
       // React Native takes headers, and prints a warning of whatever else.
-      raw = new Platform(url, [], { headers: own, ...('on' in Platform.prototype && OF_WS) })
+      raw = new Platform(url, [], { headers: own, ...('on' in Platform.prototype && { perMessageDeflate: false }) })
       listen(raw)
     } catch (error) {
       // No platform for it, a `headers` function that failed, a URL the platform refuses, or a bad moment for it.

@@ -2,19 +2,16 @@
 // the request. Judges none of them.
 
 import { RpcRequestError, WebSocketRequestError } from 'viem'
-import { field } from '../base/fields'
 import { InvalidResponseError, SocketClosedError } from '../errors'
 import type { NoResult } from '../rpc/message'
-import { fullError, LONGEST_ANSWER } from './bounds'
 import { withCause } from './clean'
+import { fullError } from './full'
 import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
 
 export type WsErrors = {
-  /** The socket ended. */
+  /** The socket ended under a call. */
   closed(): Error
-  /** It ended under a call: by the answer to that, as it seems, if that was too long and may have been its. */
-  lost(method: string, end: SocketEnd): Error
   /** There is no socket. Nothing was sent. */
   unconnected(method: string, end: SocketEnd): Error
   /** The socket did not take the frame. */
@@ -27,23 +24,15 @@ export type WsErrors = {
 
 /** What a socket ends with that was never open, or was closed without a word (RFC 6455, 7.4.1). */
 const ABNORMAL = 1006
-/** What `ws` says of a frame over the limit. */
-const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 
 export function createWsErrors(provider: string, redactor: Redactor): WsErrors {
-  const closed = () => new SocketClosedError({ url: provider })
-
   function failed(method: string, given: unknown, details: string) {
     const error = new WebSocketRequestError({ body: { method }, details: redactor.text(details), url: provider })
     return withCause(error, redactor.clean(given, { provider, method }))
   }
 
   return {
-    closed,
-    lost: (method, { cause }) =>
-      method === 'eth_getLogs' && field(cause, 'code') === TOO_LONG
-        ? failed(method, cause, `The response is larger than ${LONGEST_ANSWER} bytes.`)
-        : closed(),
+    closed: () => new SocketClosedError({ url: provider }),
     unconnected(method, { code, reason, cause }) {
       const what = code === ABNORMAL ? 'The handshake of the socket failed' : `The socket was closed with ${code}`
       return failed(method, cause, `${what}: ${reason}`)

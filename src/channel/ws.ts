@@ -168,7 +168,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     const isKept = isLost && !isFailed && !link.refusal()
     for (const call of present) {
       if (!(isKept && call.travel) && calls.finish(call))
-        call.onError(isFailed || call.travel ? errors.unconnected(call.method, end) : errors.lost(call.method, end))
+        call.onError(isFailed || call.travel ? errors.unconnected(call.method, end) : errors.closed())
     }
     for (let left = sinks.end(errors.closed()); left > 0; left--) link.release()
   }

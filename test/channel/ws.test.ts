@@ -34,28 +34,6 @@ describe('requests', () => {
     expect(new Set(frames.map(({ id }) => id)).size).toBe(50)
   })
 
-  test('given a frame over the limit of 10 MiB, then the socket ends and says why, logs are too many, and others go elsewhere', async () => {
-    const { url } = await serve(({ method }, socket) => {
-      if (method === 'eth_call') socket.send(' '.repeat(10_485_761))
-    })
-    const { channel, changes } = connect(url)
-    const methods = ['eth_getLogs', 'eth_getBalance', 'eth_call']
-    const [logs, ...others] = await Promise.all(methods.map((method) => errorOf(channel.request({ method }))))
-    expect(failureOf(logs, { method: 'eth_getLogs' })).toMatchObject({ kind: 'result-too-large', blame: 'nobody' })
-    expect(others.map(({ name }) => name)).toEqual(['SocketClosedError', 'SocketClosedError'])
-    expect(changes.at(-1)).toMatchObject({
-      from: 'open',
-      to: 'waiting',
-      why: 'Max payload size exceeded',
-      isBlamed: true,
-    })
-  })
-
-  test('behavior: a frame at the limit is read', async () => {
-    const { url } = await serve(({ id }, socket) => socket.send(`{"id":${id},"result":7}`.padEnd(10_485_760)))
-    expect(await connect(url).channel.request(head)).toBe(7)
-  })
-
   test('behavior: given two callers using the same id at the same time, both resolve correctly', async () => {
     const { url } = await serve(({ id, params }, socket) => socket.send(JSON.stringify({ id, result: params[0] })))
     const { channel } = connect(url)

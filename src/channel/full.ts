@@ -1,7 +1,4 @@
-// What a channel takes at most: of answers, and of calls that wait.
-
-/** Longest answer (in bytes): a body, or a frame where the platform can be told. */
-export const LONGEST_ANSWER = 10_485_760
+// Where calls wait for a slot, no more than so many do.
 
 /** Calls that wait at one channel, or have left and are not back. */
 export const MOST_WAITING = 100_000
