@@ -27,10 +27,17 @@ export type Backfill = {
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
   byNumber(number: number, provider: string | undefined): Promise<Block>
-  /** All logs of one block. */
-  logsOf(block: Pick<Block, 'hash' | 'provider'>, filter: LogMatch, purpose: Purpose): Promise<Log[]>
+  /** All logs of one block. @param exclude ids of those that are not asked */
+  logsOf(
+    block: Pick<Block, 'hash' | 'provider'>,
+    filter: LogMatch,
+    purpose: Purpose,
+    exclude?: readonly string[],
+  ): Promise<Log[]>
   /** All logs of a range, from a provider that has it whole. */
   logsIn(range: LogRange, filter: LogMatch, purpose: Purpose): Promise<Log[]>
+  /** It has no logs of blocks that have some: it is not asked for them for a while. */
+  noteBlind(provider: string): void
   /** From now on filled-in heads have these fields. */
   learnShape(raw: object): void
 }
@@ -42,11 +49,15 @@ const AT_A_TIME = 16
 const LIMIT = 10_000
 /** Providers that may lack the end of a range before it is given up for now. */
 const MOST_TRIES = 4
+/** So many times logs are asked of the others only. */
+const BLIND_FOR = 1_000
 
 export function createBackfill(ask: Ask): Backfill {
   let shape: ReadonlySet<string> | undefined
   /** Those that may not have any more what they have shown. */
   const receded = new Set<string>()
+  /** Those that have no logs, and how often they are not asked for any. */
+  const blind = new Map<string, number>()
 
   /** @param most attempts: one that was waited for may not have had it before */
   async function block(method: string, id: string, options: AskOptions, most = Infinity): Promise<Block> {
@@ -74,24 +85,38 @@ export function createBackfill(ask: Ask): Backfill {
     return found
   }
 
+  /** Those that are left out this time. */
+  function leftOut(): string[] {
+    const all = [...blind]
+    for (const [provider, times] of all) times > 1 ? blind.set(provider, times - 1) : blind.delete(provider)
+    return all.map(([provider]) => provider)
+  }
+
   async function logs(filter: object, options: AskOptions) {
     const { value, provider } = await ask({ method: LOGS, params: [filter] }, { timeout: LIMIT, ...options })
     return toLogs(value) ?? refuse(provider)
   }
 
-  async function logsOf({ hash, provider }: Pick<Block, 'hash' | 'provider'>, filter: LogMatch, purpose: Purpose) {
-    const found = await logs({ ...filter, blockHash: hash }, { purpose, provider })
+  async function logsOf(
+    { hash, provider }: Pick<Block, 'hash' | 'provider'>,
+    filter: LogMatch,
+    purpose: Purpose,
+    exclude = leftOut(),
+  ) {
+    const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
+    const found = await logs({ ...filter, blockHash: hash }, options)
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
   /** Past its head a node says that there is nothing: whoever answers must be known to have the end of the range. */
   async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
-    const exclude: string[] = []
+    const exclude = leftOut()
     for (let tries = 0; ; tries++) {
       // Who has given the last block was on its branch then.
-      const before =
-        tries === 0 ? { provider, hash } : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS })
+      const before = !exclude.includes(provider)
+        ? { provider, hash }
+        : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS })
       const asked = before.provider
       const options = { purpose, provider: asked, isPinned: true } as const
       const mustHaveIt = async (most?: number) => {
@@ -130,6 +155,7 @@ export function createBackfill(ask: Ask): Backfill {
     inRange,
     logsOf,
     logsIn,
+    noteBlind: (provider) => void blind.set(provider, BLIND_FOR),
     learnShape(raw) {
       shape ??= new Set(Object.keys(raw))
     },

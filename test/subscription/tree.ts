@@ -99,6 +99,7 @@ export function createTree(clock: Clock, height = 100): Tree {
       },
       logsOf: () => Promise.reject(new Error('There are no logs here.')),
       logsIn: () => Promise.reject(new Error('There are no logs here.')),
+      noteBlind() {},
       learnShape() {},
     },
     asked,

@@ -16,9 +16,9 @@ import type { BlockRef } from '../block'
 export type LogReads = {
   /**
    * By block hash. Those that are missing had no logs, but whoever said so may be on another branch. Rejects if any of the
-   * blocks could not be had.
+   * blocks could not be had. @param isExpected whether their blooms say that each may have some
    */
-  ofBlocks(blocks: readonly BlockRef[], purpose: Purpose): Promise<Map<string, Log[]>>
+  ofBlocks(blocks: readonly BlockRef[], purpose: Purpose, isExpected?: boolean): Promise<Map<string, Log[]>>
   /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
   ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
   /**
@@ -33,9 +33,16 @@ export type LogReads = {
   stop(): void
 }
 
+/** After so many answers without the logs that were to be expected somebody else is asked as well; */
+const FEW = 3
+/** twice as many each time it has none either, as blooms say so of some blocks that have none. */
+const MANY = 96
+
 /** @param gate of all streams */
 export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
   const pauses = createPauses(clock)
+  /** Of each provider: how often in a row it had no logs where some were to be expected. */
+  const denials = new Map<string, { count: number; due: number }>()
 
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
     return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
@@ -48,23 +55,48 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     return new Map(found)
   }
 
+  async function ofBlocks(blocks: readonly BlockRef[], purpose: Purpose) {
+    const [first] = blocks
+    const last = blocks.at(-1)
+    if (!first || !last || first === last) return oneByOne(blocks, purpose)
+    const found = await ofRange(first.number, last.number, last.provider, purpose)
+    const hashes = new Set(blocks.map(({ hash }) => hash))
+    // Whoever answered is on another branch.
+    const isOther = found.some(
+      ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
+    )
+    if (isOther) return oneByOne(blocks, purpose)
+    const own = new Map(found.map(({ hash, logs }) => [hash, logs]))
+    // One log of ours shows that all below is of our branch.
+    const proven = found.filter(({ hash }) => hashes.has(hash)).at(-1)?.number ?? -1
+    for (const { number, hash } of blocks) if (number <= proven && !own.has(hash)) own.set(hash, [])
+    return own
+  }
+
+  /** Whether the provider of this block has no logs, though others have some of it. */
+  async function isBlind(block: BlockRef, purpose: Purpose): Promise<boolean> {
+    const { provider } = block
+    const own = denials.get(provider) ?? { count: 0, due: FEW }
+    denials.set(provider, own)
+    if (++own.count < own.due) return false
+    own.count = 0
+    own.due = Math.min(MANY, 2 * own.due)
+    const found = await backfill.logsOf(block, filter, purpose, [provider]).catch(() => [])
+    return found.length > 0
+  }
+
   return {
-    async ofBlocks(blocks, purpose) {
-      const [first] = blocks
+    async ofBlocks(blocks, purpose, isExpected) {
+      const found = await ofBlocks(blocks, purpose)
       const last = blocks.at(-1)
-      if (!first || !last || first === last) return oneByOne(blocks, purpose)
-      const found = await ofRange(first.number, last.number, last.provider, purpose)
-      const hashes = new Set(blocks.map(({ hash }) => hash))
-      // Whoever answered is on another branch.
-      const isOther = found.some(
-        ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
-      )
-      if (isOther) return oneByOne(blocks, purpose)
-      const own = new Map(found.map(({ hash, logs }) => [hash, logs]))
-      // One log of ours shows that all below is of our branch.
-      const proven = found.filter(({ hash }) => hashes.has(hash)).at(-1)?.number ?? -1
-      for (const { number, hash } of blocks) if (number <= proven && !own.has(hash)) own.set(hash, [])
-      return own
+      if (!isExpected || !last) return found
+      const isEmpty = [...found.values()].every((logs) => logs.length === 0)
+      if (!isEmpty) denials.delete(last.provider)
+      else if (await isBlind(last, purpose)) {
+        backfill.noteBlind(last.provider)
+        return ofBlocks(blocks, purpose)
+      }
+      return found
     },
     ofRange,
     untilDone: (run, limit, isLeft = () => false) =>

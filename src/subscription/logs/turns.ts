@@ -141,7 +141,8 @@ export function createTurns(options: TurnsOptions): Turns {
     const blocks = asked.map(({ block }) => block)
     // A check holds others back: it waits neither for its turn nor for an answer for ever.
     const bounded = <value>(given: Promise<value>) => (isCheck ? within(clock, HELD_BACK, given) : given)
-    const read = () => bounded(reads.ofBlocks(blocks, isCheck ? 'verify' : 'backfill'))
+    const isExpected = blocks.every((block) => bloomOf(block) === 'yes')
+    const read = () => bounded(reads.ofBlocks(blocks, isCheck ? 'verify' : 'backfill', isExpected))
     const found = await bounded(reads.untilDone(read, isCheck ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
     // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
@@ -157,7 +158,9 @@ export function createTurns(options: TurnsOptions): Turns {
       const pushed = pushes.take(hash)
       const truth = found?.get(hash) ?? []
       if (found && isCovered(item) && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
-      settle(item, [...pushed, ...truth], found?.has(hash) ?? false)
+      // A bloom that says yes may be wrong, and so may whoever says no.
+      const isWhole = truth.length > 0 || bloomOf(item.block) !== 'yes'
+      settle(item, [...pushed, ...truth], isWhole && found?.has(hash) === true)
     }
   }
 

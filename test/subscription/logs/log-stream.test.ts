@@ -1,7 +1,8 @@
 // A stream of logs at its place: what a log that comes after the turn of its block says of the source.
 
 import { describe, expect, test } from 'vitest'
-import { createNodes, logsOf } from '../nodes'
+import type { RpcRequest } from '../../../src/types'
+import { createNodes, logsOf, settle } from '../nodes'
 
 describe('a log after the turn of its block', () => {
   /** The logs of a block are pushed apart. Returns how often logs were asked for at the end. */
@@ -34,5 +35,41 @@ describe('a log after the turn of its block', () => {
   test('behavior: another block has come in between: the source is not relied on', async () => {
     const { asked } = await pushApart(true)
     expect(asked).toBeGreaterThan(0)
+  })
+})
+
+describe('a source that has no logs of blocks whose blooms say yes', () => {
+  const logsBloom = `0x${'0f'.repeat(256)}`
+
+  /** As many blocks of it. @param isAlone whether the other provider has logs of them */
+  async function readFromBlind(blocks: number, isAlone: boolean) {
+    const { clock, tree, feed, channel, answer, subscribe } = createNodes(2)
+    for (const id of isAlone ? ['p1'] : ['p1', 'p2'])
+      for (const type of ['http', 'ws'] as const)
+        channel(id, type).reply((asked: RpcRequest) => (asked.method === 'eth_getLogs' ? [] : answer(id, asked)))
+    const { seen, errors } = subscribe(['logs', {}])
+    subscribe()
+    await clock.advance(100)
+    for (const { raw } of tree.mine(blocks)) {
+      feed(1).push({ ...raw, logsBloom })
+      await clock.advance(1_000)
+    }
+    return {
+      seen,
+      errors,
+      asked: channel('p2', 'http').count('eth_getLogs') + channel('p2', 'ws').count('eth_getLogs'),
+    }
+  }
+
+  test('behavior: another provider has some: nothing is missing, and it is not asked for logs any more', async () => {
+    const { seen, errors } = await readFromBlind(10, true)
+    const all = Array.from({ length: 10 }, (_, index) => [`${101 + index}:0`, `${101 + index}:1`])
+    expect([[...settle(seen)].sort(), errors]).toEqual([all.flat(), []])
+  })
+
+  test('behavior: nobody has any: another one is asked less and less often', async () => {
+    const { seen, asked } = await readFromBlind(50, false)
+    // After 3, 6, 12, 24.
+    expect([seen, asked]).toEqual([[], 4])
   })
 })
