@@ -2,6 +2,7 @@
 
 import type { Hex, RpcLog } from 'viem'
 import { heightOf } from './block'
+import type { LogMatch } from './bloom'
 import { isHash } from './header'
 
 export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }
@@ -13,6 +14,20 @@ export function toLog(raw: unknown): Log | undefined {
   const { blockNumber, blockHash, logIndex } = (raw ?? {}) as Partial<Log>
   const isWhole = heightOf(blockNumber) !== undefined && isHash(blockHash) && heightOf(logIndex) !== undefined
   return isWhole ? (raw as Log) : undefined
+}
+
+/** A test for logs: whether the filter asks for them. */
+export function logTestOf({ address, topics = [] }: LogMatch): (log: Log) => boolean {
+  const parts = [address ?? [], ...topics].map(
+    (part) => new Set([part ?? []].flat().map((value) => value.toLowerCase())),
+  )
+  return (log) =>
+    Array.isArray(log.topics) &&
+    [log.address, ...log.topics].every((value) => typeof value === 'string') &&
+    parts.every((wanted, index) => {
+      const value = index === 0 ? log.address : log.topics[index - 1]
+      return wanted.size === 0 || wanted.has(`${value}`.toLowerCase())
+    })
 }
 
 /** All of an answer; `undefined` if it is no list of logs. */

@@ -1,7 +1,8 @@
 // Logs as nodes send them: whole or not, in order, by block.
 
 import { describe, expect, test } from 'vitest'
-import { byBlock, indexOf, inOrder, toLog, toLogs } from '../../src/rpc/log'
+import type { Log } from '../../src/rpc/log'
+import { byBlock, indexOf, inOrder, logTestOf, toLog, toLogs } from '../../src/rpc/log'
 import { hashOf, logOf } from '../subscription/blocks'
 
 describe('toLog', () => {
@@ -14,6 +15,33 @@ describe('toLog', () => {
     'error: %j is no log of a block',
     (value) => {
       expect(toLog(value)).toBeUndefined()
+    },
+  )
+})
+
+describe('logTestOf', () => {
+  const [a, b, t, u] = ['0xaA', '0xbb', '0x11', '0x22'] as const
+  const log = { ...logOf(100, 0), address: '0xAa', topics: [t, u] } as Log
+
+  test.each([
+    [{}, true],
+    [{ address: [] }, true],
+    [{ address: a }, true],
+    [{ address: b }, false],
+    [{ address: [b, a] }, true],
+    [{ topics: [t] }, true],
+    [{ topics: [u] }, false],
+    [{ topics: [null, [t, u]] }, true],
+    [{ topics: [[], t] }, false],
+    [{ address: a, topics: [t, u, t] }, false],
+  ])('default: %j: %s', (filter, expected) => {
+    expect(logTestOf(filter)(log)).toBe(expected)
+  })
+
+  test.each([{ topics: null }, { topics: [null] }, { address: null }, { topics: 'none' }])(
+    'error: one with %j is not asked for',
+    (part) => {
+      expect(logTestOf({})({ ...log, ...part } as unknown as Log)).toBe(false)
     },
   )
 })

@@ -1,6 +1,7 @@
 // A stream of logs at its place: what a log that comes after the turn of its block says of the source.
 
 import { describe, expect, test } from 'vitest'
+import type { Block } from '../../../src/subscription/block'
 import type { RpcRequest } from '../../../src/types'
 import { createNodes, logsOf, settle } from '../nodes'
 
@@ -36,6 +37,19 @@ describe('a log after the turn of its block', () => {
     const { asked } = await pushApart(true)
     expect(asked).toBeGreaterThan(0)
   })
+})
+
+test('behavior: what the filter does not ask for is not given, and says nothing of the source', async () => {
+  const { clock, tree, feed, subscribe, channel } = createNodes(1)
+  const { seen } = subscribe(['logs', {}])
+  subscribe()
+  await clock.advance(100)
+  const [block] = tree.mine(1) as [Block]
+  const [first, second] = logsOf(block)
+  feed(1).push(block.raw)
+  for (const log of [first, { ...first, topics: null }, { ...second, address: null }, second]) feed(1).push(log, 'logs')
+  await clock.advance(1_000)
+  expect([seen, channel('p1', 'ws').count('eth_getLogs')]).toEqual([['101:0', '101:1'], 0])
 })
 
 describe('a source that has no logs of blocks whose blooms say yes', () => {
