@@ -2,6 +2,8 @@
 // ranges. Says who answered; an answer that does not fit is an error, never less than was asked for.
 
 import { numberToHex } from 'viem'
+import { field } from '../base/fields'
+import type { AttemptSummary } from '../errors'
 import type { LogMatch } from '../rpc/bloom'
 import type { Log } from '../rpc/log'
 import { toLogs } from '../rpc/log'
@@ -92,6 +94,14 @@ export function createBackfill(ask: Ask): Backfill {
     return all.map(([provider]) => provider)
   }
 
+  /** Where nobody else has answered they are asked again from now on: one of them may have logs by now. */
+  function relent(error: unknown): never {
+    const attempts = field(error, 'attempts') as readonly AttemptSummary[] | undefined
+    const isAnswered = attempts?.some(({ kind }) => kind === 'block-not-available') ?? true
+    if (!isAnswered || field(error, 'name') === 'NoProviderError') blind.clear()
+    throw error
+  }
+
   async function logs(filter: object, options: AskOptions) {
     const { value, provider } = await ask({ method: LOGS, params: [filter] }, { timeout: LIMIT, ...options })
     return toLogs(value) ?? refuse(provider)
@@ -104,7 +114,7 @@ export function createBackfill(ask: Ask): Backfill {
     exclude = leftOut(),
   ) {
     const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
-    const found = await logs({ ...filter, blockHash: hash }, options)
+    const found = await logs({ ...filter, blockHash: hash }, options).catch(relent)
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
@@ -112,11 +122,12 @@ export function createBackfill(ask: Ask): Backfill {
   async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
     const exclude = leftOut()
+    let failure: unknown
     for (let tries = 0; ; tries++) {
       // Who has given the last block was on its branch then.
       const before = !exclude.includes(provider)
         ? { provider, hash }
-        : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS })
+        : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS }).catch((error) => relent(failure ?? error))
       const asked = before.provider
       const options = { purpose, provider: asked, isPinned: true } as const
       const mustHaveIt = async (most?: number) => {
@@ -133,6 +144,7 @@ export function createBackfill(ask: Ask): Backfill {
         return found
       } catch (error) {
         if (tries >= MOST_TRIES) throw error
+        failure = error
         receded.add(asked)
         exclude.push(asked)
       }

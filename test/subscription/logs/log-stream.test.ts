@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
 import type { RpcRequest } from '../../../src/types'
+import { networkError } from '../../support/errors'
 import { createNodes, logsOf, settle } from '../nodes'
 
 describe('a log after the turn of its block', () => {
@@ -86,4 +87,48 @@ describe('a source that has no logs of blocks whose blooms say yes', () => {
     // After 3, 6, 12, 24.
     expect([seen, asked]).toEqual([[], 4])
   })
+
+  /** Two providers without sockets, whose blooms all say yes. */
+  function createPolled() {
+    const nodes = createNodes(2, { channels: ['http'] })
+    /** @param logs what it says of logs, where that is not what there is */
+    function reply(id: string, logs?: () => unknown) {
+      nodes.channel(id, 'http').reply((asked: RpcRequest) => {
+        if (logs && asked.method === 'eth_getLogs') return logs()
+        const value = nodes.answer(id, asked)
+        return asked.method.startsWith('eth_getBlock') && value ? { ...value, logsBloom } : value
+      })
+    }
+    return { ...nodes, reply }
+  }
+
+  test.each(['eth_getLogs', 'anything'])(
+    'behavior: the other one does not answer %s any more: the first one, which has logs by now, is asked again',
+    async (what) => {
+      const { clock, tree, channel, reply, subscribe } = createPolled()
+      reply('p1', () => [])
+      reply('p2')
+      const { seen, errors } = subscribe(['logs', {}])
+      subscribe()
+      await clock.advance(3_000)
+      for (let count = 0; count < 5; count++) {
+        tree.mine(1)
+        await clock.advance(2_000)
+      }
+      expect(seen).toContain('104:0')
+      reply('p1')
+      const fail = () => {
+        throw networkError()
+      }
+      if (what === 'anything') channel('p2', 'http').reply(fail)
+      else reply('p2', fail)
+      for (let count = 0; count < 30; count++) {
+        tree.mine(1)
+        await clock.advance(2_000)
+      }
+      await clock.advance(10_000)
+      const due = Array.from({ length: 30 }, (_, index) => [`${106 + index}:0`, `${106 + index}:1`]).flat()
+      expect([due.filter((name) => !seen.includes(name)), errors]).toEqual([[], []])
+    },
+  )
 })
