@@ -3,6 +3,7 @@
 
 import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
+import { within } from '../../base/clock'
 import type { Gate } from '../../base/gate'
 import { createPatience } from '../../base/patience'
 import { createPauses } from '../../base/pause'
@@ -37,6 +38,8 @@ export type LogReads = {
 const FEW = 3
 /** twice as many each time it has none either, as blooms say so of some blocks that have none. */
 const MANY = 96
+/** It is waited for no longer (in ms): who is healthy is not to be held up by who is not. */
+const LATEST = 1_000
 
 /** @param gate of all streams */
 export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
@@ -81,8 +84,9 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     if (++own.count < own.due) return false
     own.count = 0
     own.due = Math.min(MANY, 2 * own.due)
-    const found = await backfill.logsOf(block, filter, purpose, [provider]).catch(() => [])
-    return found.length > 0
+    const other = backfill.logsOf(block, filter, purpose, [provider]).catch(() => [])
+    const found = await within(clock, LATEST, other)
+    return found !== undefined && found.length > 0
   }
 
   return {

@@ -131,4 +131,20 @@ describe('a source that has no logs of blocks whose blooms say yes', () => {
       expect([due.filter((name) => !seen.includes(name)), errors]).toEqual([[], []])
     },
   )
+
+  test('behavior: the other one hangs: it is not waited for', async () => {
+    const { clock, tree, reply, subscribe, engine } = createPolled()
+    reply('p1', () => [])
+    reply('p2', () => new Promise(() => {}))
+    subscribe(['logs', {}])
+    subscribe()
+    await clock.advance(3_000)
+    for (let count = 0; count < 10; count++) {
+      const [block] = tree.mine(1)
+      await clock.advance(2_000)
+      const { cursor } = engine.status().subscriptions.find(({ key }) => key.startsWith('logs')) ?? {}
+      expect(cursor).toBe(block?.number)
+      await clock.advance(10_000)
+    }
+  })
 })
