@@ -70,7 +70,9 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
         lookedAt = now
         if (places.list(kind).length > 1) look(place)
       }
-      const since = behindSince.get(place) ?? now
+      let since = behindSince.get(place) ?? now
+      // It was lost in between: it may have caught up.
+      if (since <= place.failedAt) since = now
       behindSince.delete(place)
       if (!isBehind(place, kind)) return
       if (now - since < FOR_LONG || !leave(place, kind, 'it is behind')) behindSince.set(place, since)

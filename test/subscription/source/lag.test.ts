@@ -65,6 +65,24 @@ describe('a place that is behind', () => {
     expect([lag.isBehind(p1, KIND), left]).toEqual([true, []])
   })
 
+  test('behavior: it was lost in between: it has three seconds again', async () => {
+    const { clock, lag, p1, show, left } = setUp()
+    const hear = () => {
+      show(2, 110)
+      show(1, 100)
+      lag.hear(p1, KIND)
+    }
+    hear()
+    await clock.advance(1_000)
+    p1.failedAt = clock.now()
+    await clock.advance(3_600_000)
+    hear()
+    expect([lag.isBehind(p1, KIND), left]).toEqual([true, []])
+    await clock.advance(3_000)
+    hear()
+    expect(left).toEqual(['p1: it is behind'])
+  })
+
   test.each([
     ['has failed of late', {}, (places: Place[]) => Object.assign(places[1] as Place, { failedAt: 0 })],
     ['waits to connect again', {}, (_: Place[], sockets: string[]) => sockets.splice(1, 1, 'waiting')],
