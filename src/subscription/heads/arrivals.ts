@@ -1,5 +1,6 @@
 // Heads that have come but were not yet looked at, in the order in which they came; and whoever waits for one by its hash.
 
+import type { Patience } from '../../base/patience'
 import type { Block } from '../block'
 
 /** Where heads come from: one subscription, or one provider that is polled. */
@@ -7,6 +8,8 @@ export type Origin = {
   readonly isPolled?: boolean
   /** Since when it has only been lower (in ms of the clock). */
   lowerSince?: number | undefined
+  /** Since nothing of it could be linked: another one has its own. */
+  patience?: Patience | undefined
 }
 
 export type Arrival = { readonly block: Block; readonly origin: Origin }

@@ -13,7 +13,7 @@ import { createArrivals } from './arrivals'
 import type { Continuity } from './continuity'
 import { createContinuity } from './continuity'
 import type { Path } from './path'
-import { findPath, GIVEN_UP } from './path'
+import { ASTRAY, findPath, GIVEN_UP } from './path'
 import { createResetCheck } from './reset'
 
 export type FollowerSink = {
@@ -103,9 +103,10 @@ export function createFollower(options: FollowerOptions): Follower {
 
   async function follow(block: Block, origin: Origin, isReset: boolean) {
     patience ??= createPatience(clock, GIVEN_UP)
+    origin.patience ??= createPatience(clock, ASTRAY)
     const isDirect = chain.has(block.parentHash)
     if (!isDirect) sink.onFilling(true)
-    const path = await findPath(block, { ...options, pauses, chain, arrivals, patience })
+    const path = await findPath(block, { ...options, pauses, chain, arrivals, patience, origin })
     if (!isDirect) sink.onFilling(false)
     if (isOver() || path.type === 'left') return
     if (path.type === 'loose') await cut(path, isReset)
@@ -162,7 +163,7 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   function join(origin: Origin) {
-    origin.lowerSince = undefined
+    origin.lowerSince = origin.patience = undefined
     levelAt = clock.now()
     present = origin
   }

@@ -6,7 +6,7 @@ import type { Patience } from '../../base/patience'
 import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { Block, BlockRef } from '../block'
-import type { Arrivals } from './arrivals'
+import type { Arrivals, Origin } from './arrivals'
 import type { Continuity } from './continuity'
 import type { FollowerSink } from './follower'
 
@@ -28,6 +28,8 @@ export type PathOptions = {
   readonly sink: Pick<FollowerSink, 'onAstray'>
   /** Since nothing could be linked. */
   readonly patience: Patience
+  /** Where the block comes from. */
+  readonly origin: Origin
 }
 
 /** Gaps wider than this are asked for by number, all at once. */
@@ -35,7 +37,7 @@ const NARROW = 2
 /** For so long (in ms) a block is tried; */
 export const GIVEN_UP = 30_000
 /** sooner, whoever shows what nothing links is left, if there is somebody else. */
-const ASTRAY = 10_000
+export const ASTRAY = 10_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
   const { chain, backfill, pauses, mostFilled, patience } = options
@@ -61,7 +63,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
-    else if (patience.left() < GIVEN_UP - ASTRAY && options.sink.onAstray(head)) return { type: 'left' }
+    else if ((options.origin.patience?.left() ?? 0) < 0 && options.sink.onAstray(head)) return { type: 'left' }
     else await pauses.wait(pauseAfter(failures++))
   }
   return { type: 'left' }

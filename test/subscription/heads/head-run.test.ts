@@ -136,6 +136,35 @@ describe('a source that brings nothing new', () => {
   })
 })
 
+describe('a source that is left as its heads lead nowhere', () => {
+  test('behavior: what the next one shows cannot be linked at once: it has its own ten seconds', async () => {
+    const { clock, tree, push, feed, subscribe, engine, channel, answer } = createNodes(3)
+    const source = () => engine.status().subscriptions[0]?.source?.provider
+    let lackedUntil = Infinity
+    for (const id of ['p1', 'p2', 'p3'])
+      for (const type of ['http', 'ws'] as const)
+        channel(id, type).reply((asked: RpcRequest) => {
+          if (source() === 'p2') lackedUntil = Math.min(lackedUntil, clock.now() + 2_000)
+          const isLacked = lackedUntil < Infinity && clock.now() < lackedUntil
+          return isLacked && (asked.params as unknown[])?.[0] !== 'latest' ? null : answer(id, asked)
+        })
+    const one = subscribe()
+    await clock.settle()
+    push(1, tree.mine(3))
+    await clock.advance(1_000)
+    for (let count = 0; count < 30; count++) {
+      const [block] = tree.mine(1) as [Block]
+      push(2, [block])
+      push(3, [block])
+      const mark = (count + 1).toString(16)
+      feed(1).push({ ...block.raw, hash: `0x${mark.padStart(64, 'a')}`, parentHash: `0x${mark.padStart(64, 'b')}` })
+      await clock.advance(1_000)
+    }
+    expect(source()).toBe('p2')
+    expect([one.seen, one.errors]).toEqual([Array.from({ length: 33 }, (_, index) => `${101 + index}`), []])
+  })
+})
+
 describe('a source that is slow to say what it has', () => {
   test('behavior: it has pushed more meanwhile: that is not held against it', async () => {
     const { clock, channel, mine, subscribe, answer, eventsOf } = createNodes(2)
