@@ -10,15 +10,12 @@ const ROUNDING = 0.001
 const WORDS = /^execution reverted(: no)?$/
 
 export function revertProblems({ world: { attempts, breakers }, calls }: Facts): string[] {
-  const isProbe = ({ provider, channel, hedged, at, duration }: (typeof attempts)[number]) =>
-    hedged &&
-    breakers.some(
-      (one) =>
-        one.provider === provider &&
-        one.channel === channel &&
-        one.to === 'half-open' &&
-        Math.abs(one.at - (at - duration)) < ROUNDING,
-    )
+  /** A copy that probes: real hedges go to closed channels only. */
+  const isProbe = ({ provider, channel, hedged, at, duration }: (typeof attempts)[number]) => {
+    const startedAt = at - duration + ROUNDING
+    const before = breakers.filter((one) => one.provider === provider && one.channel === channel && one.at <= startedAt)
+    return hedged && (before.at(-1)?.to ?? 'closed') !== 'closed'
+  }
   const altered = calls.filter((call) => WORDS.test(call.error?.details) && !isRefused(call))
   const said = attempts.filter(({ failure }) => failure?.kind === 'reverted')
   return [
