@@ -59,9 +59,9 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
-/** Those that said they lack the method, if nobody who is known to serve it can be asked any more. */
-function doubtersOf({ plan, route, ruledOut }: Flight): readonly ChannelState[] {
-  if (route.leftOut.length === 0) return []
+/** Those that said they lack the method, if there is no answer and nobody who is known to serve it can be asked any more. */
+function doubtersOf({ plan, route, ruledOut, held }: Flight): readonly ChannelState[] {
+  if (held || route.leftOut.length === 0) return []
   const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
   return isServedBy(able, plan.need) ? [] : route.leftOut
 }

@@ -120,3 +120,25 @@ test('behavior: given a strategy that leaves out p2, which serves it, then p1, w
   expect(request.ended?.error?.name).toBe('AllProvidersFailedError')
   expect(t.channel('p1').count()).toBe(1)
 })
+
+test('given p2 does not know it, and an answer of p1 is held back, then p2 is not asked for it: it once held that up until the deadline', async () => {
+  const t = createTestEngine({ options: { consistency: 'head' } })
+  const method = 'eth_getBlockByNumber'
+  const read = async (params: readonly unknown[], provider?: string) => {
+    const request = t.start(method, params, { provider })
+    await t.clock.advance(15_000)
+    return request.ended
+  }
+  for (const id of ['p1', 'p2']) t.channel(id).on('eth_blockNumber').reply('0x64')
+  t.channel('p2').on(method).once.fail(unknown())
+  t.channel('p1').on(method).once.reply({ number: '0x10' })
+  expect(await read(['0x10', false], 'p2')).toMatchObject({ error: { code: -32601 } })
+  expect(await read(['0x10', false])).toMatchObject({ value: { number: '0x10' } })
+  t.start('eth_blockNumber', [])
+  await t.clock.advance(1_000)
+  t.channel('p1').on(method).reply(null)
+  t.channel('p2').on(method).hang()
+  const startedAt = t.clock.now()
+  const { value, at = NaN } = (await read(['0x64', false])) ?? {}
+  expect([value, at - startedAt, t.channel('p2').count(method)]).toEqual([null, 100 + 200 + 400, 1])
+})
