@@ -29,15 +29,16 @@ export type Backfill = {
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
   byNumber(number: number, provider: string | undefined): Promise<Block>
-  /** All logs of one block. @param exclude ids of those that are not asked */
+  /** All logs of one block. @param givers whoever answers is noted there. @param exclude ids of those that are not asked */
   logsOf(
     block: Pick<Block, 'hash' | 'provider'>,
     filter: LogMatch,
     purpose: Purpose,
+    givers?: string[],
     exclude?: readonly string[],
   ): Promise<Log[]>
   /** All logs of a range, from a provider that has it whole. */
-  logsIn(range: LogRange, filter: LogMatch, purpose: Purpose): Promise<Log[]>
+  logsIn(range: LogRange, filter: LogMatch, purpose: Purpose, givers?: string[]): Promise<Log[]>
   /** It has no logs of blocks that have some: it is not asked for them for a while. */
   noteBlind(provider: string): void
   /** From now on filled-in heads have these fields. */
@@ -102,8 +103,9 @@ export function createBackfill(ask: Ask): Backfill {
     throw error
   }
 
-  async function logs(filter: object, options: AskOptions) {
+  async function logs(filter: object, options: AskOptions, givers?: string[]) {
     const { value, provider } = await ask({ method: LOGS, params: [filter] }, { timeout: LIMIT, ...options })
+    givers?.push(provider)
     return toLogs(value) ?? refuse(provider)
   }
 
@@ -111,15 +113,16 @@ export function createBackfill(ask: Ask): Backfill {
     { hash, provider }: Pick<Block, 'hash' | 'provider'>,
     filter: LogMatch,
     purpose: Purpose,
+    givers?: string[],
     exclude = leftOut(),
   ) {
     const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
-    const found = await logs({ ...filter, blockHash: hash }, options).catch(relent)
+    const found = await logs({ ...filter, blockHash: hash }, options, givers).catch(relent)
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
   /** Past its head a node says that there is nothing: whoever answers must be known to have the end of the range. */
-  async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose) {
+  async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose, givers?: string[]) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
     const exclude = leftOut()
     let failure: unknown
@@ -138,7 +141,7 @@ export function createBackfill(ask: Ask): Backfill {
         if (hash && before.hash !== hash) refuse(asked)
         if (receded.has(asked)) await mustHaveIt()
         receded.delete(asked)
-        const found = await logs(range, { ...options, isPatient: true })
+        const found = await logs(range, { ...options, isPatient: true }, givers)
         // If it is still, so are the logs. One that was waited for may have lacked it when it gave them.
         if (hash) await mustHaveIt(1)
         return found

@@ -51,24 +51,26 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     return byBlock(await backfill.logsIn({ from, to, provider, hash }, filter, purpose))
   }
 
-  async function oneByOne(blocks: readonly BlockRef[], purpose: Purpose) {
+  async function oneByOne(blocks: readonly BlockRef[], purpose: Purpose, givers: string[]) {
     const found = await Promise.all(
-      blocks.map(async (block) => [block.hash, await backfill.logsOf(block, filter, purpose)] as const),
+      blocks.map(async (block) => [block.hash, await backfill.logsOf(block, filter, purpose, givers)] as const),
     )
     return new Map(found)
   }
 
-  async function ofBlocks(blocks: readonly BlockRef[], purpose: Purpose) {
+  /** @param givers whoever answers is noted there */
+  async function ofBlocks(blocks: readonly BlockRef[], purpose: Purpose, givers: string[]) {
     const [first] = blocks
     const last = blocks.at(-1)
-    if (!first || !last || first === last) return oneByOne(blocks, purpose)
-    const found = await ofRange(first.number, last.number, last.provider, purpose)
+    if (!first || !last || first === last) return oneByOne(blocks, purpose, givers)
+    const range = { from: first.number, to: last.number, provider: last.provider }
+    const found = byBlock(await backfill.logsIn(range, filter, purpose, givers))
     const hashes = new Set(blocks.map(({ hash }) => hash))
     // Whoever answered is on another branch.
     const isOther = found.some(
       ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
     )
-    if (isOther) return oneByOne(blocks, purpose)
+    if (isOther) return oneByOne(blocks, purpose, givers)
     const own = new Map(found.map(({ hash, logs }) => [hash, logs]))
     // One log of ours shows that all below is of our branch.
     const proven = found.filter(({ hash }) => hashes.has(hash)).at(-1)?.number ?? -1
@@ -76,29 +78,30 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     return own
   }
 
-  /** Whether the provider of this block has no logs, though others have some of it. */
-  async function isBlind(block: BlockRef, purpose: Purpose): Promise<boolean> {
-    const { provider } = block
+  /** Whether the provider has no logs of this block, though others have some. */
+  async function isBlind(provider: string, block: BlockRef, purpose: Purpose): Promise<boolean> {
     const own = denials.get(provider) ?? { count: 0, due: FEW }
     denials.set(provider, own)
     if (++own.count < own.due) return false
     own.count = 0
     own.due = Math.min(MANY, 2 * own.due)
-    const other = backfill.logsOf(block, filter, purpose, [provider]).catch(() => [])
+    const other = backfill.logsOf(block, filter, purpose, undefined, [provider]).catch(() => [])
     const found = await within(clock, LATEST, other)
     return found !== undefined && found.length > 0
   }
 
   return {
     async ofBlocks(blocks, purpose, isExpected) {
-      const found = await ofBlocks(blocks, purpose)
+      const givers: string[] = []
+      const found = await ofBlocks(blocks, purpose, givers)
       const last = blocks.at(-1)
-      if (!isExpected || !last) return found
+      const giver = givers.at(-1)
+      if (!isExpected || !last || !giver) return found
       const isEmpty = [...found.values()].every((logs) => logs.length === 0)
-      if (!isEmpty) denials.delete(last.provider)
-      else if (await isBlind(last, purpose)) {
-        backfill.noteBlind(last.provider)
-        return ofBlocks(blocks, purpose)
+      if (!isEmpty) denials.delete(giver)
+      else if (await isBlind(giver, last, purpose)) {
+        backfill.noteBlind(giver)
+        return ofBlocks(blocks, purpose, [])
       }
       return found
     },

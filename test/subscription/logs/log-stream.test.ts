@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../../src/subscription/block'
 import type { RpcRequest } from '../../../src/types'
-import { networkError } from '../../support/errors'
+import { networkError, rpcError } from '../../support/errors'
 import { createNodes, logsOf, settle } from '../nodes'
 
 describe('a log after the turn of its block', () => {
@@ -88,9 +88,9 @@ describe('a source that has no logs of blocks whose blooms say yes', () => {
     expect([seen, asked]).toEqual([[], 4])
   })
 
-  /** Two providers without sockets, whose blooms all say yes. */
-  function createPolled() {
-    const nodes = createNodes(2, { channels: ['http'] })
+  /** Providers without sockets, whose blooms all say yes. */
+  function createPolled(count = 2) {
+    const nodes = createNodes(count, { channels: ['http'] })
     /** @param logs what it says of logs, where that is not what there is */
     function reply(id: string, logs?: () => unknown) {
       nodes.channel(id, 'http').reply((asked: RpcRequest) => {
@@ -131,6 +131,26 @@ describe('a source that has no logs of blocks whose blooms say yes', () => {
       expect([due.filter((name) => !seen.includes(name)), errors]).toEqual([[], []])
     },
   )
+
+  test('behavior: it answers in the place of the one that has the heads: it is the one that is not asked any more', async () => {
+    const { clock, tree, channel, reply, subscribe } = createPolled(3)
+    reply('p1', () => {
+      throw rpcError(-32601, 'the method eth_getLogs does not exist')
+    })
+    reply('p2', () => [])
+    reply('p3')
+    const { seen, errors } = subscribe(['logs', {}])
+    subscribe()
+    await clock.advance(3_000)
+    for (let count = 0; count < 30; count++) {
+      tree.mine(1)
+      await clock.advance(2_000)
+    }
+    await clock.advance(10_000)
+    const due = Array.from({ length: 20 }, (_, index) => [`${111 + index}:0`, `${111 + index}:1`]).flat()
+    expect([due.filter((name) => !seen.includes(name)), errors]).toEqual([[], []])
+    expect(channel('p2', 'http').count('eth_getLogs')).toBeLessThan(10)
+  })
 
   test('behavior: the other one hangs: it is not waited for', async () => {
     const { clock, tree, reply, subscribe, engine } = createPolled()
