@@ -5,7 +5,7 @@ import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'
 import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOptions } from './options'
 import type { BreakerOptions } from './provider/breaker'
-import type { RequestOverrides } from './request/plan'
+import type { RequestOverrides } from './request/route/plan'
 import type { Check } from './shape'
 import {
   above0,

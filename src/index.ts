@@ -54,8 +54,14 @@ export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
 export type { Eip1193Provider, ProviderClient } from './provider-api'
 export { createProvider } from './provider-api'
-export type { HedgeOptions, MethodOptions, RequestOverrides } from './request/plan'
-export type { CandidateSnapshot, NeedSnapshot, Strategy, StrategyFunction, StrategyName } from './request/strategy'
+export type { HedgeOptions, MethodOptions, RequestOverrides } from './request/route/plan'
+export type {
+  CandidateSnapshot,
+  NeedSnapshot,
+  Strategy,
+  StrategyFunction,
+  StrategyName,
+} from './request/route/strategy'
 export type { ChannelStatus, ProviderStatus, Status } from './status'
 export type { RpcHead } from './subscription/block'
 export type { Subscription } from './subscription/hub'

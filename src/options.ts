@@ -5,8 +5,8 @@ import type { LogsOptions } from './methods/logs/wide-logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
 import type { LimitOptions } from './provider/quota'
-import type { HedgeOptions, MethodOptions, RequestOverrides } from './request/plan'
-import type { Strategy } from './request/strategy'
+import type { HedgeOptions, MethodOptions, RequestOverrides } from './request/route/plan'
+import type { Strategy } from './request/route/strategy'
 import type { VerifyMode } from './subscription/logs/trust'
 
 /** Headers for each HTTP request, or a function that gives them. */

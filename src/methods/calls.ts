@@ -10,7 +10,7 @@ import { classify } from '../provider/classify'
 import type { ChannelState, Provider } from '../provider/provider'
 import type { OnEnd, Parts } from '../request/flight'
 import { fly } from '../request/pipeline'
-import type { ClientChannels, Plan, Planner } from '../request/plan'
+import type { ClientChannels, Plan, Planner } from '../request/route/plan'
 import type { Failure } from '../rpc/failure'
 import type { RpcRequest } from '../types'
 

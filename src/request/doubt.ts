@@ -2,17 +2,17 @@
 // after a while; then the answer is given after all. Why one is not taken is judge.ts.
 
 import { shortPauseAfter } from '../base/backoff'
-import { firstWithRoom, ruleOut } from './ahead'
-import { askInTurn } from './asking'
-import type { Attempt } from './attempt'
+import { judge } from './answer/judge'
+import { askInTurn } from './asking/asking'
+import type { Attempt } from './attempt/attempt'
+import { settleAnswered, takeDown } from './attempt/settle'
 import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
-import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './head-probe'
-import { judge } from './judge'
-import { landHeld, landValue } from './landing'
-import { settleAnswered, takeDown } from './settle'
-import { LEAST, oversleep } from './timing'
-import { leaveRoom, pause } from './waiting'
+import { landHeld, landValue } from './landing/landing'
+import { firstWithRoom, ruleOut } from './route/ahead'
+import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './upkeep/head-probe'
+import { LEAST, oversleep } from './waiting/timing'
+import { leaveRoom, pause } from './waiting/waiting'
 
 /** Takes an answer, or asks others. */
 export function receive(flight: Flight, attempt: Attempt, value: unknown) {

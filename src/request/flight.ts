@@ -11,12 +11,12 @@ import type { ChannelState, Provider } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import type { Reach } from '../rpc/reach'
 import type { FailureKind, RpcRequest } from '../types'
-import type { Attempt } from './attempt'
-import type { ClientChannels, Plan, Planner } from './plan'
-import type { ProbeLedger } from './probe-ledger'
-import type { Route } from './route'
-import type { Ranking } from './strategy'
-import type { Truth } from './truth'
+import type { Truth } from './answer/truth'
+import type { Attempt } from './attempt/attempt'
+import type { ClientChannels, Plan, Planner } from './route/plan'
+import type { Route } from './route/route'
+import type { Ranking } from './route/strategy'
+import type { ProbeLedger } from './upkeep/head-ledger'
 
 /** What all requests of one engine share. */
 export type Parts = {

@@ -8,6 +8,17 @@ import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
+import { noteFailure, settleWithheld } from './answer/blame'
+import { askInTurn, hedge, lead } from './asking/asking'
+import { asFinal, timeoutOf } from './asking/launch'
+import { sendProbe } from './asking/probe'
+import type { Attempt } from './attempt/attempt'
+import { abandon } from './attempt/attempt'
+import { receive, settleHeld } from './doubt'
+import type { Asked, Flight, Parts, Pilot } from './flight'
+import { createFlight, hasLanded } from './flight'
+import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
+import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import {
   askableOf,
   backOf,
@@ -19,25 +30,24 @@ import {
   openOf,
   postpone,
   ruleOut,
-} from './ahead'
-import { askInTurn, hedge, lead } from './asking'
-import type { Attempt } from './attempt'
-import { abandon } from './attempt'
-import { noteFailure, settleWithheld } from './blame'
-import { receive, settleHeld } from './doubt'
-import type { Asked, Flight, Parts, Pilot } from './flight'
-import { createFlight, hasLanded } from './flight'
-import { aim, inHeadOrder } from './head-order'
-import { isNearHead, probeHeads } from './head-probe'
-import { landAborted, landClosed, landEmpty, landError } from './landing'
-import { asFinal, timeoutOf } from './launch'
-import { keptRoute } from './plan'
-import { sendProbe } from './probe'
-import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
-import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './rounds'
-import { groupOf } from './route'
-import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './timing'
-import { failedSince, isBusy, isWaitable, leaveRoom, lookAt, mayHope, mayLead, pause, takeSeat } from './waiting'
+} from './route/ahead'
+import { aim, inHeadOrder } from './route/head-order'
+import { keptRoute } from './route/plan'
+import { groupOf } from './route/route'
+import { isNearHead, probeHeads } from './upkeep/head-probe'
+import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './waiting/rounds'
+import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './waiting/timing'
+import {
+  failedSince,
+  isBusy,
+  isWaitable,
+  leaveRoom,
+  lookAt,
+  mayHope,
+  mayLead,
+  pause,
+  takeSeat,
+} from './waiting/waiting'
 
 const pilot: Pilot = {
   ring,

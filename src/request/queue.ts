@@ -3,13 +3,13 @@
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
-import { askableOf, noteOpened, openOf } from './ahead'
+import { sendProbe } from './asking/probe'
 import type { Flight } from './flight'
 import { hasLanded } from './flight'
-import { sendProbe } from './probe'
-import { isDue } from './route'
-import { idle } from './timing'
-import { hasSeat, wake } from './waiting'
+import { askableOf, noteOpened, openOf } from './route/ahead'
+import { isDue } from './route/route'
+import { idle } from './waiting/timing'
+import { hasSeat, wake } from './waiting/waiting'
 
 /** A cooldown is waited for only if it ends within this share of what is left, */
 const WORTH_WAITING = 0.6

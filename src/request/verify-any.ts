@@ -2,9 +2,9 @@
 
 import type { Parts } from './flight'
 import { fly } from './pipeline'
-import type { Face } from './plan'
-import { LIMIT } from './upkeep'
-import { checkChain } from './verify-chain'
+import type { Face } from './route/plan'
+import { LIMIT } from './upkeep/upkeep'
+import { checkChain } from './upkeep/verify-chain'
 
 /** Resolves with `true` at the first one that is; with `false` when none was. Rejects once the engine is closed. */
 export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {

@@ -2,8 +2,8 @@
 // subscribed any more. What is asked is not its business.
 
 import type { Asked, OnEnd, Parts } from '../request/flight'
-import type { Face, Plan } from '../request/plan'
-import { barredFrom, exclusionOf } from '../request/route'
+import type { Face, Plan } from '../request/route/plan'
+import { barredFrom, exclusionOf } from '../request/route/route'
 import type { RpcRequest } from '../types'
 
 /** What a call of ours is for; it is counted there. */

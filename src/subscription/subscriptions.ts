@@ -4,7 +4,7 @@
 import type { Hex } from 'viem'
 import type { SubscriptionGapError } from '../errors'
 import { NoProviderError, TransportClosedError } from '../errors'
-import type { Face } from '../request/plan'
+import type { Face } from '../request/route/plan'
 import type { SocketState } from '../types'
 import type { Hub, HubOptions, Subscription } from './hub'
 import { createHub } from './hub'

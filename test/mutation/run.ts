@@ -1,7 +1,7 @@
 // Mutation testing of one part of src, a folder or a file, against the tests of its room: `npm run mutate -- rpc`,
-// `npm run mutate -- methods/filters`, `npm run mutate -- request/judge`. What stands behind the part is handed on to Stryker:
-// `npm run mutate -- request/judge --concurrency 1` leaves the other core alone. Minutes for a file, hours for the whole. Static
-// mutants (tables made at import) are left out: each of them would run every test.
+// `npm run mutate -- methods/filters`, `npm run mutate -- request/answer/judge`. What stands behind the part is handed on to
+// Stryker: `npm run mutate -- request/answer/judge --concurrency 1` leaves the other core alone. Minutes for a file, hours for
+// the whole. Static mutants (tables made at import) are left out: each of them would run every test.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -12,7 +12,20 @@ type Part = {
 }
 
 const knowledge = ['base', 'errors', 'rpc']
-const pipeline = [...knowledge, 'events', 'provider', 'channel', 'request']
+/** The rooms of `request` from the ground up, its other files last: each may import itself and those before it. */
+const rooms = [
+  'request/flight',
+  'request/route',
+  'request/attempt',
+  'request/answer',
+  'request/waiting',
+  'request/upkeep',
+  'request/landing',
+  'request/asking',
+  'request',
+]
+const ground = [...knowledge, 'events', 'provider', 'channel']
+const pipeline = [...ground, ...rooms]
 const shelves = ['methods', 'subscription', 'monitor']
 const rim = [
   'engine',
@@ -28,7 +41,7 @@ const rim = [
 ]
 const everything = [...pipeline, ...shelves, ...rim]
 
-/** A part is a folder of src or a file in it. */
+/** A part is a folder of src or a file in it, or one of the rooms of such a folder. */
 const parts: Record<string, Part> = {
   types: { floor: 0, mayImport: [] },
   base: { floor: 0, mayImport: ['base'] },
@@ -37,14 +50,20 @@ const parts: Record<string, Part> = {
   rpc: { floor: 0, mayImport: knowledge },
   provider: { floor: 1, mayImport: [...knowledge, 'provider'] },
   channel: { floor: 1, mayImport: [...knowledge, 'channel'] },
-  request: { floor: 2, mayImport: pipeline },
+  ...Object.fromEntries(
+    rooms.map((room, index) => [room, { floor: 2, mayImport: [...ground, ...rooms.slice(0, index + 1)] }]),
+  ),
   ...Object.fromEntries(shelves.map((shelf) => [shelf, { floor: 3, mayImport: [...pipeline, shelf] }])),
   ...Object.fromEntries(rim.map((part) => [part, { floor: 4, mayImport: everything }])),
   index: { floor: 5, mayImport: everything },
 }
 
 /** Types may also come from `types`, from any floor below, and along these ways. */
-const typeWays = [{ from: 'provider', to: 'channel' }]
+const typeWays = [
+  { from: 'provider', to: 'channel' },
+  // What a request holds on its way.
+  ...['route', 'answer', 'attempt', 'upkeep'].map((room) => ({ from: 'request/flight', to: `request/${room}` })),
+]
 
 /** Package -> the file it is imported in. */
 const doors: Record<string, string> = {
@@ -170,7 +189,8 @@ function internalImports() {
 }
 
 function partOf(path: string) {
-  return path.replace(/\.ts$/, '').split('/')[0] ?? ''
+  const [part = '', room] = path.replace(/\.ts$/, '').split('/')
+  return parts[`${part}/${room}`] ? `${part}/${room}` : part
 }
 
 function mayImportType(from: string, to: string) {

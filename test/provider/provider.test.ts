@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Channel } from '../../src/channel/channel'
 import type { ChannelState, Provider } from '../../src/provider/provider'
-import { fail, openAttempt, send, settle, succeed } from '../../src/request/attempt'
+import { fail, openAttempt, send, settle, succeed } from '../../src/request/attempt/attempt'
 import { failureOf } from '../../src/rpc/failure'
 import { traitsOf } from '../../src/rpc/methods'
 import { needOfMethod } from '../../src/rpc/need'

@@ -1,8 +1,8 @@
 // Whom the streams of a list ask.
 
 import { describe, expect, test } from 'vitest'
-import type { ClientChannels, Face } from '../../src/request/plan'
-import { createPlanner } from '../../src/request/plan'
+import type { ClientChannels, Face } from '../../src/request/route/plan'
+import { createPlanner } from '../../src/request/route/plan'
 import { createAsking } from '../../src/subscription/asking'
 import { createProviders } from '../provider/providers'
 import { planSettings } from '../support/settings'

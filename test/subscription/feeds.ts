@@ -2,8 +2,8 @@
 
 import { createEvents } from '../../src/events'
 import type { Parts } from '../../src/request/flight'
-import type { ClientChannels } from '../../src/request/plan'
-import { createPlanner } from '../../src/request/plan'
+import type { ClientChannels } from '../../src/request/route/plan'
+import { createPlanner } from '../../src/request/route/plan'
 import type { Place } from '../../src/subscription/source/place'
 import { createPlaces } from '../../src/subscription/source/places'
 import type { Given } from '../provider/providers'

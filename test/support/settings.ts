@@ -2,7 +2,7 @@
 
 import type { EngineSetup } from '../../src/engine'
 import type { ProviderSetup } from '../../src/provider/provider'
-import type { PlanSettings } from '../../src/request/plan'
+import type { PlanSettings } from '../../src/request/route/plan'
 
 export const planSettings: PlanSettings = {
   strategy: 'priority',

@@ -2,7 +2,7 @@
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
 import { createNovelty } from '../../base/novelty'
-import { barredFrom } from '../../request/route'
+import { barredFrom } from '../../request/route/route'
 import { keyOfPending } from '../../rpc/pending'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'

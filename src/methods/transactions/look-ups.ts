@@ -3,7 +3,7 @@
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
-import type { Plan } from '../../request/plan'
+import type { Plan } from '../../request/route/plan'
 import { paramOf, textOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'

@@ -1,0 +1,89 @@
+// Whether a failure is held against its channel. It is withheld where it would be wrong: a timer of ours that fired late,
+// too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
+
+import { isOffline } from '../../base/online'
+import type { Failure } from '../../rpc/failure'
+import { isUnreachable } from '../../rpc/failure'
+import type { Need } from '../../rpc/need'
+import type { Attempt } from '../attempt/attempt'
+import { hadTime, isFirstOfBatch, vacate } from '../attempt/attempt'
+import { settleFailed, takeDown } from '../attempt/settle'
+import type { FailedAttempt, Flight } from '../flight'
+import { learnFrom } from './learn'
+import { noteLack } from './sight'
+
+/** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
+const ALIVE = 30_000
+
+/** Learns from the failure of an attempt, and settles it, now or when it is known whether the request is to blame. */
+export function noteFailure(
+  flight: Flight,
+  attempt: Attempt,
+  error: unknown,
+  failure: Failure,
+  now: number,
+): FailedAttempt {
+  const { channel } = attempt
+  takeDown(flight, attempt)
+  if (failure.kind === 'block-not-available') noteLack(flight, attempt, now)
+  // A batch that was too much was refused once.
+  const isLimit = /^(rate-limit|quota|server-error)$/.test(failure.kind)
+  if (!isLimit || isFirstOfBatch(attempt, failure.kind))
+    learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
+  vacate(attempt)
+  const failed: FailedAttempt = {
+    provider: channel.provider.id,
+    channel: channel.type,
+    kind: failure.kind,
+    duration: now - attempt.startedAt,
+    error,
+    failure,
+    attempt,
+  }
+  flight.failures.push(failed)
+  blame(flight, failed, now)
+  return failed
+}
+
+function blame(flight: Flight, failed: FailedAttempt, now: number) {
+  const { failure, attempt } = failed
+  if (!isBlamable(flight.plan.need, attempt, failure, now)) return settleFailed(flight, failed, false, now)
+  const mayBePoison =
+    (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
+  if (!mayBePoison) return settleFailed(flight, failed, true, now)
+  // It waits for its blame with those of its kind; a failure of another kind says that the request is no poison.
+  for (const other of flight.failures)
+    if (!other.attempt.isSettled && other.kind !== failed.kind) settleFailed(flight, other, true, now)
+}
+
+/** Settles the failures that wait for their blame: the request turned out to be answerable, or was poison. */
+export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
+  for (const failed of flight.failures) if (!failed.attempt.isSettled) settleFailed(flight, failed, isBlamed, now)
+}
+
+/**
+ * Whether everybody asked, two or more, failed the request in the same way, while one of them was well a moment ago. Asked
+ * when a round has ended or the deadline has passed.
+ */
+export function isPoison(flight: Flight, now: number): boolean {
+  const failures = flight.failures.slice(flight.roundStart)
+  const kind = failures[0]?.kind
+  if (failures.some((failed) => failed.kind !== kind || !(failed.failure.isRpc || kind === 'timeout'))) return false
+  const asked = new Set(failures.map(({ attempt }) => attempt.channel.provider))
+  if (asked.size < 2) return false
+  return [...asked].some(({ channels }) => channels.some(({ health }) => now - health.answeredAt <= ALIVE))
+}
+
+/** Whether a failure may be held against its channel at all. */
+export function isBlamable(need: Need, attempt: Attempt, failure: Failure, now: number): boolean {
+  if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
+  // A batch is one attempt, and it went well.
+  if (attempt.batch?.hasResult) return false
+  if (isUnreachable(failure) && isOffline()) return false
+  if (failure.kind === 'timeout' && need.isHeavy) return false
+  return !failure.isOurs || hadTime(attempt, need, now)
+}
+
+function providersOf({ route }: Flight) {
+  return new Set([...route.candidates, ...route.open].map(({ provider }) => provider)).size
+}

@@ -1,0 +1,126 @@
+// What a failure teaches about its provider, whoever's request it was: cooldowns, pace, refused methods, state, ranges, batches.
+
+import type { CapabilityEvent, LimitEvent } from '../../events'
+import type { LearnedLogs } from '../../provider/log-limits'
+import type { ChannelState, Provider } from '../../provider/provider'
+import type { LogQuery } from '../../rpc/block'
+import { logQueryOf } from '../../rpc/block'
+import type { Failure } from '../../rpc/failure'
+import type { Need } from '../../rpc/need'
+import { oldOf } from '../../rpc/need'
+import type { RpcRequest } from '../../types'
+import type { Parts } from '../flight'
+
+/** A cooldown that ends no later than this (in ms) after the one before is no other one. */
+const SAME = 500
+/** The smallest limit that is seen (in blocks). */
+const LEAST_RANGE = 10
+
+export function learnFrom(
+  failure: Failure,
+  { provider }: ChannelState,
+  request: RpcRequest,
+  need: Need,
+  parts: Parts,
+  now: number,
+) {
+  switch (failure.kind) {
+    case 'rate-limit':
+    case 'quota':
+      // Between a wallet and its user it is nobody else's business.
+      if (need.traits.kind !== 'wallet') cool(failure, failure.kind, provider, parts, now)
+      return
+    case 'server-error':
+      // It is down, and says for how long (503 with Retry-After).
+      if (failure.status === 503 && failure.retryAfter) cool(failure, failure.kind, provider, parts, now)
+      return
+    case 'unsupported-method':
+      return learnMethod(failure, provider, need, parts, now)
+    case 'missing-state':
+      return learnState(failure, provider, request, need, parts, now)
+    case 'range-too-large':
+    case 'result-too-large':
+      return request.method === 'eth_getLogs' ? learnLogs(failure, provider, request, parts, now) : undefined
+    case 'reverted':
+      provider.quota.accept(now)
+  }
+}
+
+/** It has refused a batch, and takes `most` requests at a time. */
+export function learnBatchSize(provider: Provider, most: number, parts: Parts, now: number) {
+  const { capability } = provider
+  const before = capability.batchSize(now)
+  if (!capability.learnBatchSize(most, now)) return
+  tell(parts, provider, 'batchSize', before, most, 'batch-refused')
+}
+
+/** It wants to be left alone. Returns for how long (in ms). */
+export function cool(failure: Failure, kind: LimitEvent['kind'], provider: Provider, parts: Parts, now: number) {
+  const { quota, id } = provider
+  const before = quota.cooldownUntil(now) ?? -Infinity
+  const cooldown = quota.refuse(kind, failure.retryAfter, now)
+  parts.version++
+  // What had left before the first refusal came back is refused for the same reason.
+  if (now + cooldown > before + SAME) parts.events.emit('limit', { provider: id, kind, cooldown: Math.ceil(cooldown) })
+  return cooldown
+}
+
+function learnMethod(
+  { kind, isMethodUnknown }: Failure,
+  provider: Provider,
+  { method }: Need,
+  parts: Parts,
+  now: number,
+) {
+  if (!isMethodUnknown || !provider.capability.learnUnsupported(method, now)) return
+  parts.version++
+  tell(parts, provider, 'method', method, 'unsupported', kind)
+}
+
+function learnState({ kind }: Failure, provider: Provider, request: RpcRequest, need: Need, parts: Parts, now: number) {
+  const { capability } = provider
+  const { what, block } = oldOf(request, need) ?? {}
+  if (what !== 'state' || block === undefined || !capability.learnMissingState(block, parts.heads.best(now), now))
+    return
+  tell(parts, provider, 'state', 'unknown', `from block ${capability.learned(now).stateFrom}`, kind)
+}
+
+/** What was refused is too much: what the message allows, if it names a number that fits, else half of what was asked for. */
+function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, parts: Parts, now: number) {
+  const query = logQueryOf(request.params)
+  const found = query && learnedFrom(failure, query)
+  const [limit = '', value] = Object.entries(found ?? {})[0] ?? []
+  if (!found || value === undefined) return
+  const before = provider.capability.logLimits(now)[limit as keyof LearnedLogs]
+  if (!provider.capability.learnLogs(found, now)) return
+  const known = before === Infinity ? 'unknown' : `${limit} ${before}`
+  tell(parts, provider, 'logs', known, `${limit} ${value}`, failure.kind)
+}
+
+function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): LearnedLogs {
+  const { kind, excess, maxBlockRange, maxResults, suggestedRange } = failure
+  // How many blocks bring too many results is another number in each part of the chain.
+  if (kind === 'result-too-large') return maxResults === undefined ? {} : { maxResults }
+  if (excess === 'addresses') return addresses.length > 1 ? { maxAddresses: Math.floor(addresses.length / 2) } : {}
+  if (excess) return {}
+  const asked = typeof from === 'number' && typeof to === 'number' ? to - from + 1 : undefined
+  const offered = suggestedRange && Number(suggestedRange.toBlock - suggestedRange.fromBlock) + 1
+  const named = [offered, maxBlockRange].find((blocks) => blocks && blocks < (asked ?? Infinity))
+  if (named) return { maxBlockRange: named }
+  // Nobody takes less; who refuses that does so for another reason.
+  return asked !== undefined && asked > LEAST_RANGE
+    ? { maxBlockRange: Math.max(LEAST_RANGE, Math.floor(asked / 2)) }
+    : {}
+}
+
+/** Tells of something that a provider turned out not to serve. */
+export function tell(
+  { events }: Parts,
+  { id }: Provider,
+  what: CapabilityEvent['what'],
+  from: unknown,
+  to: unknown,
+  why: string,
+) {
+  events.emit('capability', { provider: id, what, from: String(from), to: String(to), why })
+}

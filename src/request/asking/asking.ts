@@ -1,0 +1,95 @@
+// Asking one candidate: in its turn, beside a slow one, or as the probe of those that wait. Who is next is ahead.ts, what
+// becomes of it is told to the pilot.
+
+import type { Permit } from '../../provider/breaker'
+import { PROBE_LIMIT } from '../../provider/breaker'
+import type { ChannelState } from '../../provider/provider'
+import type { Attempt, AttemptRole } from '../attempt/attempt'
+import { isFirstOfBatch } from '../attempt/attempt'
+import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
+import { callOff } from '../attempt/settle'
+import type { Flight } from '../flight'
+import { hasLanded } from '../flight'
+import { emitFailover } from '../landing/emit'
+import { landError } from '../landing/landing'
+import { askableOf, noteLead, takeOut } from '../route/ahead'
+import { idle, LEAST, leadLimitOf, limitOf, rouse, setAlarm } from '../waiting/timing'
+import { dueFirst, leaveRoom } from '../waiting/waiting'
+import { launch } from './launch'
+
+/** Asks a candidate whose turn it is, or the same one once more. */
+export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
+  leaveRoom(flight)
+  takeOut(flight, channel)
+  const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
+  ask(flight, channel, permit, 'turn', now)
+}
+
+function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
+  rouse(flight)
+  flight.attempts++
+  const attempt = launch(flight, channel, permit, role, now)
+  // A transport of the user's may have given up the request.
+  if (hasLanded(flight)) return callOff(flight, attempt, now)
+  flight.inFlight.push(attempt)
+  const left = askableOf(flight).length
+  const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
+  attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
+  flight.hedgeAt = flight.plan.hedge && left > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
+  setAlarm(flight, now)
+  if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
+}
+
+/** The request leads those that wait: its next attempt is the probe. */
+export function lead(flight: Flight, now: number) {
+  const { seat } = flight
+  if (flight.deadline - now < LEAST) return landError(flight, now)
+  rouse(flight)
+  const channel = seat && dueFirst(flight, seat.wants, now)
+  const permit = channel?.breaker.admitProbe(now, true)
+  if (channel && permit) {
+    // A listener may have given up the request.
+    if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
+    noteLead(flight, channel)
+    channel.ledAt = now
+    channel.provider.upkeep.probes++
+    return ask(flight, channel, permit, 'lead', now)
+  }
+  // Another probe is on its way to it; its end wakes the room.
+  if (seat) seat.isLeading = false
+  idle(flight, flight.pilot.look, now + PROBE_LIMIT, now)
+}
+
+/** Asks one more candidate beside those that are slow, if one has room and the budget has it; else it looks again later. */
+export function hedge(flight: Flight, now: number) {
+  const newest = flight.inFlight.at(-1)
+  const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
+  flight.hedgeAt = dueAt > now ? dueAt : Infinity
+  if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
+  if (isAllDown(flight)) {
+    flight.hedgeAt = now + SHORTEST
+    return flight.pilot.goOn(flight, now)
+  }
+  const channel = hedgeCandidate(flight, now)
+  const permit = channel?.breaker.admit()
+  if (!channel || !permit || !isPaidFor(flight, newest)) {
+    // Of a batch, others may show soon that it is lost.
+    const delay = newest?.batch ? 0 : newest && hedgeDelayOf(flight, newest)
+    if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
+    return
+  }
+  takeOut(flight, channel)
+  flight.parts.counts.hedged++
+  channel.provider.upkeep.hedges++
+  ask(flight, channel, permit, 'hedge', now)
+}
+
+/** Its channels have opened since, or its batch has lost: it goes on to the next one as after a failure, which is no hedge. */
+function isAllDown({ inFlight }: Flight): boolean {
+  return inFlight.every(({ channel, batch }) => !channel.breaker.isClosed() || batch?.noted.has('failure'))
+}
+
+/** Whether the budget has it. One batch that hangs leaves half to others: it takes three to open a channel. */
+function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt | undefined): boolean {
+  return hedgeBudget.spend(newest && !isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
+}

@@ -1,0 +1,113 @@
+// One candidate is asked: dispatched, alone or as one that may share a batch, and handed back as a value or a classified failure.
+
+import { TimeoutError } from 'viem'
+import type { Travel } from '../../channel/channel'
+import type { Permit } from '../../provider/breaker'
+import { classify } from '../../provider/classify'
+import type { ChannelState } from '../../provider/provider'
+import { forgetChain } from '../../provider/provider'
+import type { Failure } from '../../rpc/failure'
+import type { Need } from '../../rpc/need'
+import type { RpcRequest } from '../../types'
+import type { Attempt, AttemptRole } from '../attempt/attempt'
+import { openAttempt, send } from '../attempt/attempt'
+import type { Flight, Landing } from '../flight'
+import { asViemError } from '../landing/error'
+import { letsWait } from '../route/ahead'
+import { mismatchOf, needsCheck, sendChecked } from '../upkeep/verify-chain'
+
+/** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
+export function launch(
+  flight: Flight,
+  channel: ChannelState,
+  permit: Permit | undefined,
+  role: AttemptRole,
+  now: number,
+  landing: Landing = flight.pilot,
+  request: RpcRequest = (flight.held?.pauses && flight.held.doubt.instead) || flight.request,
+): Attempt {
+  const { parts, channels, plan } = flight
+  const connection = channels[channel.slot]
+  const travels = letsWait(flight, channel) && isTraveller(plan.need, role)
+  const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
+  if (travels) attempt.travel = travelOf(flight, attempt)
+  const answer = needsCheck(channel.provider, plan.need, parts, now, permit?.type === 'probe')
+    ? sendChecked(flight, attempt, request)
+    : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
+      ? Promise.reject(mismatchOf(channel.provider))
+      : send(attempt, channels, request, flight.signal)
+  if (channel.provider.setup.isWallet && request.method.startsWith('wallet_')) {
+    // Whatever comes of it, and when: it may have switched before it failed.
+    const forget = () => forgetChain(channel.provider)
+    forget()
+    answer.then(forget, forget)
+  }
+  answer.then(
+    (value) => {
+      if (!attempt.isVacated) landing.onValue(flight, attempt, value)
+    },
+    (error: unknown) => {
+      if (attempt.isVacated) return
+      const failure = classify(channel.provider, request, error)
+      if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
+      else landing.onFailure(flight, attempt, error, failure)
+    },
+  )
+  return attempt
+}
+
+/** The failure of an attempt that our own clock ended. */
+export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { error: Error; failure: Failure } {
+  const error = new TimeoutError({ body: { method: request.method }, url: channel.provider.id })
+  return {
+    error,
+    failure: {
+      kind: 'timeout',
+      verdict: 'next',
+      blame: 'channel',
+      isRpc: false,
+      isUntouched: leftAt === Infinity,
+      isOurs: true,
+      message: error.shortMessage,
+    },
+  }
+}
+
+/** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
+async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
+  const thrown = await asViemError(error, flight.request.method)
+  if (attempt.isVacated) return
+  const told = asFinal(flight, thrown, failure)
+  // The user's answer may have been to give up the request.
+  if (!attempt.isVacated) landing.onFailure(flight, attempt, error, told)
+}
+
+/** The failure, final if the user's `shouldThrow` says so. */
+export function asFinal({ parts }: Flight, error: Error, failure: Failure): Failure {
+  try {
+    if (parts.shouldThrow?.(error) === true) return { ...failure, verdict: 'final' }
+  } catch {
+    // A predicate that throws has not said yes.
+  }
+  return failure
+}
+
+/** Whether it may wait for a slot and share a batch: copies of a request, and what is a wallet's, leave alone and at once. */
+function isTraveller({ traits }: Need, role: AttemptRole): boolean {
+  return role === 'turn' && traits.kind !== 'wallet'
+}
+
+function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
+  const { traits, isRepeatable, isHeavy } = plan.need
+  return {
+    isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
+    // Reads of our own have a signal each, and one owner; pieces of logs are asked for one by one.
+    key: (signal && plan.isInner && traits.group !== 'logs') || signal,
+    size: () => attempt.channel.provider.capability.batchSize(parts.clock.now()),
+    onLeave(batch) {
+      attempt.leftAt = parts.clock.now()
+      attempt.batch = batch
+    },
+    giveUp: undefined,
+  }
+}

@@ -1,0 +1,88 @@
+// A copy of a request goes to a channel whose breaker is due, beside the request itself: nobody waits for a dead one, and a
+// recovered one is used again. Its outcome settles the breaker; if it is first with a usable answer, that answer serves.
+
+import { PROBE_LIMIT } from '../../provider/breaker'
+import type { ChannelState } from '../../provider/provider'
+import type { Failure } from '../../rpc/failure'
+import { isBlamable } from '../answer/blame'
+import { judge } from '../answer/judge'
+import { learnFrom } from '../answer/learn'
+import { abandon } from '../attempt/attempt'
+import { callOff, settleAnswered, settleFailed } from '../attempt/settle'
+import type { Flight } from '../flight'
+import { hasLanded } from '../flight'
+import { landValue } from '../landing/landing'
+import { HEAD, mayAsk, probeHeadOf } from '../upkeep/head-probe'
+import { isLate } from '../waiting/timing'
+import { launch, timeoutOf } from './launch'
+
+export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
+  const { parts, plan } = flight
+  // A copy that was answered with a revert has said nothing: the next one asks for what can only be answered or not.
+  // Nor does it carry a transaction that the request itself may yet be told was refused.
+  const isCopy = plan.need.isRepeatable && plan.need.traits.kind !== 'raw-send' && !channel.isProbeVague
+  if (!isCopy && !mayAsk(channel, HEAD, parts)) return
+  const need = isCopy ? plan.need : parts.planner(HEAD).need
+  const permit = channel.breaker.admitProbe(now, false)
+  if (!permit) return
+  // A listener may have given up the request.
+  if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
+  channel.provider.upkeep.probes++
+  const timer = parts.clock.background(PROBE_LIMIT, () => {
+    const at = parts.clock.now()
+    probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
+    endFailed(timeoutOf(flight, probe).failure, at)
+    abandon(probe)
+  })
+
+  function finish() {
+    timer.cancel()
+    parts.ends.delete(quit)
+    flight.probes?.delete(quit)
+  }
+
+  function quit() {
+    const at = parts.clock.now()
+    finish()
+    callOff(flight, probe, at)
+  }
+
+  function endFailed(failure: Failure, at: number) {
+    finish()
+    const isBlamed = isBlamable(need, probe, failure, at)
+    channel.isProbeVague = !isBlamed
+    settleFailed(flight, { attempt: probe, failure, duration: at - now }, isBlamed, at)
+  }
+
+  const probe = launch(
+    flight,
+    channel,
+    permit,
+    'probe',
+    now,
+    {
+      onValue(_, __, value) {
+        const at = parts.clock.now()
+        finish()
+        channel.isProbeVague = false
+        // Who was away does not know what is new.
+        const mayServe = isCopy && value !== null && !hasLanded(flight) && !judge(flight, probe, value, at)
+        if (mayServe && !hasLanded(flight)) landValue(flight, probe, value, at)
+        else settleAnswered(flight, probe, at, need)
+        probeHeadOf(channel, flight.channels, parts, at)
+      },
+      onFailure(_, __, error, failure) {
+        const at = parts.clock.now()
+        learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
+        if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
+        endFailed(failure, at)
+      },
+    },
+    isCopy ? undefined : HEAD,
+  )
+  parts.ends.add(quit)
+  flight.probes ??= new Set()
+  flight.probes.add(quit)
+  // A transport of the user's may have given up the request.
+  if (hasLanded(flight)) quit()
+}

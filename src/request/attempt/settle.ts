@@ -1,0 +1,59 @@
+// How the attempts of a request end: each is settled with its channel, and told of. Whether a failure is held against the
+// channel is blame.ts.
+
+import { defined } from '../../base/defined'
+import type { AttemptEvent } from '../../events'
+import type { FailedAttempt, Flight } from '../flight'
+import type { Attempt } from './attempt'
+import { abandon, fail, settle, succeed } from './attempt'
+
+/** It brought a usable answer. @param need of what was asked with it */
+export function settleAnswered(flight: Flight, attempt: Attempt, now: number, need = flight.plan.need) {
+  succeed(attempt, need, now)
+  emitAttempt(flight, attempt, 'success', (attempt.answeredAt ?? now) - attempt.startedAt)
+}
+
+export function settleFailed(
+  flight: Flight,
+  { attempt, failure, duration }: Pick<FailedAttempt, 'attempt' | 'failure' | 'duration'>,
+  isBlamed: boolean,
+  now: number,
+) {
+  const { kind, code, status } = failure
+  fail(attempt, failure, isBlamed, now)
+  emitAttempt(flight, attempt, 'failure', duration, defined({ kind, blamed: isBlamed, code, status }))
+}
+
+/** Nobody waits for it any more. What that says about its channel, if anything, is settled before. */
+export function callOff(flight: Flight, attempt: Attempt, now: number) {
+  settle(attempt, 'neutral', now)
+  abandon(attempt)
+  emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
+}
+
+/** It came back, or is given up: it is not in flight any more. */
+export function takeDown(flight: Flight, attempt: Attempt) {
+  flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
+  if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
+}
+
+function emitAttempt(
+  { parts, id, request }: Flight,
+  attempt: Attempt,
+  outcome: AttemptEvent['outcome'],
+  duration: number,
+  failure?: AttemptEvent['failure'],
+) {
+  if (!parts.events.has('attempt')) return
+  const { provider, type } = attempt.channel
+  parts.events.emit('attempt', {
+    id,
+    method: request.method,
+    provider: provider.id,
+    channel: type,
+    hedged: attempt.role === 'hedge' || attempt.role === 'probe',
+    duration,
+    outcome,
+    ...(failure && { failure: Object.freeze(failure) }),
+  })
+}

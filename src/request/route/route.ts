@@ -1,0 +1,210 @@
+// Need and what is known of the providers -> whom to ask, in order, and why the others are out. Reads state, changes none.
+
+import { sortedBy } from '../../base/sorted-by'
+import type { ChannelState, Provider } from '../../provider/provider'
+import type { Need } from '../../rpc/need'
+import type { ChannelType } from '../../types'
+import type { Ranking, Strategy } from './strategy'
+import { isStatic } from './strategy'
+
+/** Who may be asked at all, by the user's word. */
+export type RouteLimits = {
+  readonly strategy: Strategy
+  /** From `methods`: nobody else sees the method; its order is the priority. */
+  readonly wall?: readonly string[] | undefined
+  /** Asked first; the others only if `isPinned` is false. */
+  readonly provider?: string | undefined
+  readonly isPinned?: boolean | undefined
+  readonly channel?: ChannelType | undefined
+  readonly exclude?: readonly string[] | undefined
+  /** Private providers only. */
+  readonly isPrivate?: boolean | undefined
+}
+
+export type Route = {
+  /** Channels that may be asked now: free ones, then limited ones, then backups, each by strategy. */
+  readonly candidates: readonly ChannelState[]
+  /** Channels behind an open breaker, the one that is due first in front. */
+  readonly open: readonly ChannelState[]
+  /** Channels among which the strategy could choose. */
+  readonly able: readonly ChannelState[]
+  /** Channels that said they lack the method, while others serve it. */
+  readonly leftOut: readonly ChannelState[]
+  /** A channel whose breaker is due, which the request would have preferred to its first candidate. */
+  readonly due: ChannelState | undefined
+  /** A channel whose socket is to be dialled meanwhile: the request would have preferred it. */
+  readonly dial?: ChannelState | undefined
+  /** Whether the same question has the same answer until some state changes. */
+  readonly isStable: boolean
+}
+
+type Exclusion = { provider: string; reason: string }
+
+export function planRoute(
+  need: Need,
+  limits: RouteLimits,
+  channels: readonly ChannelState[],
+  ranking: Ranking,
+  now: number,
+  bestHead?: number | undefined,
+): Route {
+  const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
+  const able = withoutLearned(allowed, need, now)
+  const leftOut = able === allowed ? [] : allowed.filter((channel) => !able.includes(channel))
+  const { wall } = limits
+  const listed = wall ? sortedBy(able, ({ provider }) => wall.indexOf(provider.id)) : able
+  if (need.traits.kind === 'wallet')
+    return {
+      candidates: namedFirst(walletsFirst(listed, limits), limits.provider),
+      open: [],
+      able,
+      leftOut,
+      due: undefined,
+      isStable: !channels.some(hasLearned),
+    }
+  const inTurn = namedFirst(ranking.rank(limits.strategy, listed, need, now), limits.provider)
+  const ranked = able.some(hasLearned) ? sortedBy(inTurn, (channel) => lacksMethod(channel, need, now)) : inTurn
+  const open = ranked.filter((channel) => !isClosed(channel))
+  const closed = sortedBy(ranked.filter(isClosed), (channel) => groupOf(channel, now))
+  const candidates = need.old ? sortedBy(closed, (channel) => isShallow(channel, need, bestHead, now)) : closed
+  const preferred = before(ranked, (channel) => isFree(channel, now))
+  const due = (isExploring(limits.strategy) ? ranked : preferred).find((channel) => isDue(channel, now))
+  const dial = preferred.find((channel) => isDark(channel) && isClosed(channel) && isOnlyWay(channel))
+  return {
+    candidates: namedFirst(candidates, limits.provider),
+    open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
+    able,
+    leftOut,
+    due: candidates.length > 0 ? due : undefined,
+    dial: candidates.every(isDark) ? undefined : dial,
+    isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
+  }
+}
+
+function isClosed({ breaker }: ChannelState) {
+  return breaker.isClosed()
+}
+
+function before<item>(items: readonly item[], isIt: (item: item) => boolean): readonly item[] {
+  const end = items.findIndex(isIt)
+  return end < 0 ? items : items.slice(0, end)
+}
+
+/** Backups, and those whose socket is not open. */
+const RESERVE = 2
+const DARK = 4
+
+/** Where one that may be asked stands: free ones, then limited ones, then backups likewise, then those without a socket. */
+export function groupOf(channel: ChannelState, now: number): number {
+  const { setup, quota } = channel.provider
+  if (isDark(channel)) return DARK
+  return (setup.isBackup ? RESERVE : 0) + (quota.hasRoom(now) ? 0 : 1)
+}
+
+/** Whether it may be asked now, and nothing speaks against it. */
+export function isFree(channel: ChannelState, now: number): boolean {
+  return isClosed(channel) && groupOf(channel, now) === 0
+}
+
+/** Those that are said or known not to keep what is read go behind; what may be in any block is no reason to prefer a backup. */
+function isShallow(channel: ChannelState, need: Need, head: number | undefined, now: number) {
+  return lacksOld(channel, need, head, now) || (need.old?.block === undefined && groupOf(channel, now) >= RESERVE)
+}
+
+/** Whether it is said or known not to keep what is read. @param head the newest block, if one is known */
+export function lacksOld({ provider }: ChannelState, { old }: Need, head: number | undefined, now: number): boolean {
+  return old !== undefined && !provider.capability.keeps(old, head, now)
+}
+
+/** Why a channel may not be asked, whatever its state; `undefined` if it may. */
+export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimits): string | undefined {
+  const { provider, type } = channel
+  if (limits.exclude?.includes(provider.id)) return 'is excluded'
+  if (limits.isPinned && limits.provider !== provider.id) return 'is not the provider asked for'
+  if (limits.channel && limits.channel !== type) return `was not to be asked over ${type}`
+  if (limits.isPrivate && !provider.setup.isPrivate) return 'is not private'
+  if (limits.wall && !limits.wall.includes(provider.id)) return `is not among the providers of ${need.method}`
+  if (provider.capability.declares(need.method) === false) return `is declared not to serve ${need.method}`
+  if (provider.chain.state === 'wrong' && !provider.setup.isWallet && need.traits.kind !== 'wallet')
+    return 'is on another chain'
+  return undefined
+}
+
+/** Ids of those that nothing planned like this ever goes to: by a wall, or by what is declared of them. */
+export function barredFrom({ wall, need }: RouteLimits & { need: Need }, providers: readonly Provider[]): string[] {
+  const isBarred = ({ id, capability }: Provider) =>
+    wall?.includes(id) === false || capability.declares(need.method) === false
+  return providers.filter(isBarred).map(({ id }) => id)
+}
+
+/** Why nobody may be asked. */
+export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly ChannelState[]): Exclusion[] {
+  return channels.map((channel) => ({
+    provider: channel.provider.id,
+    reason: exclusionOf(channel, need, limits) ?? 'is left out by the strategy',
+  }))
+}
+
+/** Without those that said they lack the method, if any other that may be asked now is known to serve it. */
+function withoutLearned(channels: readonly ChannelState[], need: Need, now: number) {
+  if (!channels.some(hasLearned)) return channels
+  const able = channels.filter((channel) => !lacksMethod(channel, need, now))
+  return isServedBy(able, need) ? able : channels
+}
+
+/** Whether one that may be asked now is known to serve the method. */
+export function isServedBy(channels: readonly ChannelState[], { method }: Need): boolean {
+  return channels.some((channel) => isUp(channel) && channel.provider.capability.serves(method))
+}
+
+function lacksMethod({ provider }: ChannelState, { method }: Need, now: number) {
+  return provider.capability.lacks(method, now)
+}
+
+function hasLearned({ provider }: ChannelState) {
+  return provider.capability.hasLearned()
+}
+
+function walletsFirst(channels: readonly ChannelState[], { wall }: RouteLimits) {
+  const listed = wall ? channels : sortedBy(channels, ({ slot }) => slot)
+  return sortedBy(listed, ({ provider }) => !provider.setup.isWallet)
+}
+
+function namedFirst(channels: readonly ChannelState[], id: string | undefined) {
+  return id === undefined ? channels : sortedBy(channels, ({ provider }) => provider.id !== id)
+}
+
+/** Whether its socket has to be connected first. */
+function isDark({ socket }: ChannelState) {
+  return socket !== undefined && socket() !== 'open'
+}
+
+function isUp(channel: ChannelState) {
+  return isClosed(channel) && !isDark(channel)
+}
+
+/** Where the provider can be reached another way, its socket is not opened for a request. */
+function isOnlyWay({ provider }: ChannelState) {
+  return !provider.channels.some(isUp)
+}
+
+/** Whether a probe of it is due. */
+export function isDue({ breaker, provider }: ChannelState, now: number) {
+  return !breaker.isClosed() && !provider.setup.isBackup && now >= breaker.dueAt() && provider.quota.hasRoom(now)
+}
+
+/** Whether nothing about the channel changes with time alone. */
+function isSteady({ breaker, provider }: ChannelState) {
+  return breaker.isClosed() && provider.quota.isUnlimited() && !provider.capability.hasLearned()
+}
+
+/** Strategies that rank by what they measure: an open channel shows nothing, so a due one is always worth its probe. */
+function isExploring(strategy: Strategy) {
+  return strategy === 'fastest' || strategy === 'latency-weighted' || strategy === 'load-balanced'
+}
+
+/** The user's order: priority, then the list, http before ws. */
+export function inPriorityOrder(providers: readonly Provider[]): readonly ChannelState[] {
+  const channels = providers.flatMap((provider) => provider.channels)
+  return sortedBy(channels, ({ provider }) => provider.setup.priority)
+}

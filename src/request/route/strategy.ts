@@ -1,0 +1,212 @@
+// The ranking functions: channels that can serve a request -> the same channels in the order in which they are asked.
+
+import { defined } from '../../base/defined'
+import type { Random } from '../../base/random'
+import { sortedBy } from '../../base/sorted-by'
+import type { Heads } from '../../provider/head'
+import type { ChannelState } from '../../provider/provider'
+import type { Need } from '../../rpc/need'
+import type { ChannelType } from '../../types'
+
+export type StrategyName = 'priority' | 'fastest' | 'latency-weighted' | 'load-balanced' | 'cheapest' | 'freshest'
+
+/** What a ranking function of the user's is shown of a channel. */
+export type CandidateSnapshot = {
+  readonly provider: string
+  readonly channel: ChannelType
+  readonly priority: number
+  readonly weight: number
+  readonly cost: number
+  /** Moving mean for this kind of method (in ms). */
+  readonly latency?: number
+  /** Share of the last calls that went well. */
+  readonly success?: number
+  /** Newest block it has shown. */
+  readonly head?: number
+  readonly inFlight: number
+}
+
+/** What a ranking function is told about the request. */
+export type NeedSnapshot = { readonly method: string; readonly isRepeatable: boolean }
+
+/**
+ * Ranks the candidates of one request: returns those that may be asked, in order. What it leaves out is not asked.
+ * It must be quick and must not throw.
+ */
+export type StrategyFunction = (
+  candidates: readonly CandidateSnapshot[],
+  need: NeedSnapshot,
+) => readonly CandidateSnapshot[]
+
+export type Strategy = StrategyName | StrategyFunction
+
+/** How sharply `latency-weighted` prefers the faster: the share is (best / mean) to this power. */
+const SHARPNESS = 3
+/** One request in this many goes to the channel that `fastest` knows least about. */
+const EXPLORE_EVERY = 32
+
+/** Shorter times (in ms) are all the same. */
+const SHORTEST = 0.1
+
+/** What the strategies remember between requests, one per engine. */
+export type Ranking = {
+  rank(strategy: Strategy, channels: readonly ChannelState[], need: Need, now: number): readonly ChannelState[]
+}
+
+export function createRanking(random: Random, heads: Pick<Heads, 'headOf'>): Ranking {
+  const credits = new Map<ChannelState, number>()
+  let turns = 0
+
+  /** Smooth weighted round robin: each turn everybody earns its weight, and the richest pays for the turn. */
+  function balance(channels: readonly ChannelState[], now: number) {
+    // Those that would not be asked first anyway take no turns, or their turns would all fall to the same other one.
+    const able = channels.filter((channel) => isAble(channel) && channel.provider.quota.hasRoom(now))
+    let total = 0
+    for (const channel of able) {
+      const weight = channel.provider.setup.weight / waysOf(channel, able)
+      total += weight
+      credits.set(channel, (credits.get(channel) ?? 0) + weight)
+    }
+    const order = sortedBy(channels, (channel) =>
+      able.includes(channel) ? -(credits.get(channel) as number) : Infinity,
+    )
+    const [first] = order
+    if (first && able.includes(first)) credits.set(first, (credits.get(first) as number) - total)
+    return order
+  }
+
+  function fastest(channels: readonly ChannelState[], need: Need, now: number) {
+    const order = sortedBy(channels, (channel) => expectedTime(channel, need, now))
+    const able = channels.filter(isAble)
+    const explored = ++turns % EXPLORE_EVERY === 0 ? leastKnown(able, need, now) : able.find(isUnknown)
+    return explored ? [explored, ...order.filter((channel) => channel !== explored)] : order
+  }
+
+  function weighted(channels: readonly ChannelState[], need: Need, now: number) {
+    const means = channels.map((channel) => (channel.health.isTrusted(now) ? meanOf(channel, need) : undefined))
+    const best = Math.min(...means.map((mean) => mean ?? Infinity))
+    // Exponential races: the order in which they end is a draw without replacement by weight.
+    const draws = new Map(
+      channels.map((channel, index) => {
+        const share = best === Infinity ? 1 : isUnknown(channel) ? 1 : (best / (means[index] ?? best * 10)) ** SHARPNESS
+        return [channel, -Math.log(1 - random()) / share]
+      }),
+    )
+    return sortedBy(channels, (channel) => draws.get(channel) as number)
+  }
+
+  return {
+    rank(strategy, channels, need, now) {
+      if (typeof strategy === 'function')
+        return byFunction(
+          strategy,
+          channels,
+          (channel) => snapshotOf(channel, need, heads.headOf(channel.provider, now)),
+          need,
+        )
+      if (channels.length < 2) return channels
+      switch (strategy) {
+        case 'priority':
+          return channels
+        case 'cheapest':
+          return sortedBy(channels, (channel) => channel.provider.setup.cost)
+        case 'freshest':
+          return sortedBy(channels, (channel) => -(heads.headOf(channel.provider, now) ?? -1))
+        case 'load-balanced':
+          return balance(channels, now)
+        case 'latency-weighted':
+          return weighted(channels, need, now)
+        case 'fastest':
+          return fastest(channels, need, now)
+      }
+    },
+  }
+}
+
+/** Whether the order depends on nothing but the list. */
+export function isStatic(strategy: Strategy): boolean {
+  return strategy === 'priority' || strategy === 'cheapest'
+}
+
+/** Whether it may be asked in its turn at all: explorations and shares of the traffic are for those. */
+function isAble({ breaker, provider }: ChannelState) {
+  return breaker.isClosed() && !provider.setup.isBackup
+}
+
+/** In how many ways the channel's provider is in the list: its share is split between them. */
+function waysOf({ provider }: ChannelState, channels: readonly ChannelState[]) {
+  let count = 0
+  for (const other of channels) if (other.provider === provider) count++
+  return count
+}
+
+function isUnknown(channel: ChannelState) {
+  return channel.health.overall.mean() === undefined && channel.health.success() === undefined && channel.inFlight === 0
+}
+
+function latencyOf(channel: ChannelState, need: Need) {
+  return channel.health.samples(need.traits.group)?.mean() ?? channel.health.overall.mean()
+}
+
+/** As `latencyOf`, but never 0: clocks may be too coarse to see a quick answer. */
+function meanOf(channel: ChannelState, need: Need) {
+  const mean = latencyOf(channel, need)
+  return mean === undefined ? undefined : Math.max(mean, SHORTEST)
+}
+
+/** Expected time to a good answer (in ms). What is not trusted ranks behind everything that is. */
+function expectedTime(channel: ChannelState, need: Need, now: number) {
+  const mean = latencyOf(channel, need)
+  if (mean === undefined || !channel.health.isTrusted(now)) return Number.MAX_SAFE_INTEGER
+  return mean / (channel.health.success() ?? 1)
+}
+
+function leastKnown(channels: readonly ChannelState[], need: Need, now: number) {
+  const free = channels.filter(({ provider }) => provider.quota.hasRoom(now))
+  return sortedBy(free, (channel) => channel.health.samples(need.traits.group)?.lastAt ?? -Infinity)[0]
+}
+
+function byFunction(
+  strategy: StrategyFunction,
+  channels: readonly ChannelState[],
+  show: (channel: ChannelState) => CandidateSnapshot,
+  need: Need,
+) {
+  const shown = new Map<CandidateSnapshot, ChannelState>()
+  for (const channel of channels) shown.set(show(channel), channel)
+  const order = ask(strategy, [...shown.keys()], need)
+  const ranked = new Set<ChannelState>()
+  for (const candidate of order) {
+    const channel = shown.get(candidate) ?? named(channels, candidate)
+    if (channel) ranked.add(channel)
+  }
+  return [...ranked]
+}
+
+function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], need: Need) {
+  try {
+    return [...strategy([...shown], { method: need.method, isRepeatable: need.isRepeatable })]
+  } catch {
+    return shown // One that throws has ranked nobody: the user's order stands.
+  }
+}
+
+/** A strategy may hand back copies. */
+function named(channels: readonly ChannelState[], candidate: CandidateSnapshot | undefined) {
+  return channels.find(({ provider, type }) => provider.id === candidate?.provider && type === candidate.channel)
+}
+
+function snapshotOf(channel: ChannelState, need: Need, head: number | undefined): CandidateSnapshot {
+  const { id, setup } = channel.provider
+  return defined({
+    provider: id,
+    channel: channel.type,
+    priority: setup.priority,
+    weight: setup.weight,
+    cost: setup.cost,
+    latency: latencyOf(channel, need),
+    success: channel.health.success(),
+    head,
+    inFlight: channel.inFlight,
+  })
+}

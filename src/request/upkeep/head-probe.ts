@@ -1,0 +1,152 @@
+// Heads that are unknown and would change whom to ask: asked for with small calls, while requests read the newest state and
+// within a budget. A head that nobody else shows is put to the proof. Nothing is asked while nobody reads.
+
+import { within } from '../../base/clock'
+import { isOffline } from '../../base/online'
+import { classify } from '../../provider/classify'
+import type { ChannelState, Provider } from '../../provider/provider'
+import { heightOf } from '../../rpc/block'
+import { isUnreachable } from '../../rpc/failure'
+import type { RpcRequest } from '../../types'
+import { learnFrom } from '../answer/learn'
+import { noteHead } from '../answer/sight'
+import type { Flight, Parts } from '../flight'
+import type { ClientChannels } from '../route/plan'
+import { exclusionOf, isFree } from '../route/route'
+import { isLate } from '../waiting/timing'
+import { ASK_EVERY, isAffordable } from './head-ledger'
+import { askUpkeep, LIMIT } from './upkeep'
+import { checkChain } from './verify-chain'
+
+/** A head is asked for anew after a block time, but within these bounds (in ms). */
+const LONGEST = 15_000
+const LOOK_EVERY = 100
+/** So long (in ms) the first answers wait for the first probes. */
+export const FIRST_LIMIT = 100
+
+export const HEAD = { method: 'eth_blockNumber' }
+
+/** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
+export function isNearHead({ parts, plan, reach, height }: Flight): boolean {
+  if (reach === 'newest' || height >= 0) return true
+  if (parts.probes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
+  return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
+}
+
+/** The request reads near the head: asks for the heads that would have been good to know. */
+export function probeHeads(flight: Flight, now: number) {
+  const { parts, route, plan } = flight
+  const { probes, truth, heads } = parts
+  if (!truth || plan.isPinned || now < probes.lookAt) return
+  const isFirst = probes.lookAt === -Infinity
+  probes.lookAt = now + LOOK_EVERY
+  const doubted = heads.doubted(now)
+  if (doubted && isAffordable(doubted.provider, probes, now)) void proveHead(flight, doubted.provider, doubted.height)
+  if (parts.providers.length < 2) return
+  // Who is asked for the head itself will show it.
+  const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
+  const asked: Promise<void>[] = []
+  for (const channel of route.candidates) {
+    const { provider } = channel
+    if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
+    if (isAffordable(provider, probes, now)) asked.push(askHead(channel, flight.channels, parts))
+  }
+  if (isFirst && asked.length > 0) awaitFirst(asked, parts)
+}
+
+function awaitFirst(asked: readonly Promise<void>[], { probes, clock }: Parts) {
+  const end = () => {
+    probes.first = undefined
+  }
+  // The end of the engine ends them too.
+  const told = Promise.all(asked).then(end)
+  let wait: Promise<void> | undefined
+  // The time counts from the first answer: whoever is as far away may be heard a moment later.
+  probes.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
+}
+
+/** Asks one provider for its head, if it may see that. Never rejects. */
+export async function askHead(channel: ChannelState, channels: ClientChannels, parts: Parts) {
+  if (!mayAsk(channel, HEAD, parts)) return
+  const { provider } = channel
+  const askedAt = parts.clock.now()
+  const isUnverified = parts.chainId !== undefined && provider.chain.state === 'unknown'
+  const check = isUnverified ? checkChain(channel, channels, parts) : undefined
+  const height = heightOf(await askForHead(channel, channels, parts, HEAD))
+  await check
+  const isOld = askedAt < (parts.truth?.resetAt ?? 0)
+  if (height === undefined || isOld || provider.chain.state === 'wrong' || parts.closed) return
+  noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
+}
+
+/** Asks the provider for the block that it says is its newest. Never rejects. */
+export async function proveHead({ parts, channels }: Flight, provider: Provider, height: number) {
+  const request = { method: 'eth_getBlockByNumber', params: [`0x${height.toString(16)}`, false] }
+  const channel = parts.channels.find(
+    (one) => one.provider === provider && one.breaker.isClosed() && mayAsk(one, request, parts),
+  )
+  const block = channel && (await askForHead(channel, channels, parts, request))
+  if (block !== undefined) parts.heads.prove(provider, height, block !== null, parts.clock.now())
+}
+
+/**
+ * The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. Beside an attempt of a
+ * caller's, which tells as much of the channel, the failure is not counted a second time.
+ */
+async function askForHead(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
+  const askedAt = parts.clock.now()
+  const settled = channel.attempts - channel.inFlight
+  channel.provider.upkeep.heads++
+  try {
+    return await askUpkeep(channel, channels, parts, request)
+  } catch (error) {
+    noteFailed(channel, request, error, askedAt, parts, channel.attempts > settled)
+    return undefined
+  }
+}
+
+/** Whether the user lets the provider see the method. */
+export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: Parts): boolean {
+  const plan = planner(request)
+  return exclusionOf(channel, plan.need, plan) === undefined
+}
+
+function noteFailed(
+  channel: ChannelState,
+  request: RpcRequest,
+  error: unknown,
+  askedAt: number,
+  parts: Parts,
+  isTold: boolean,
+) {
+  if (parts.closed) return
+  const now = parts.clock.now()
+  const failure = classify(channel.provider, request, error)
+  learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
+  const { kind, code, status } = failure
+  // Or we slept.
+  const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
+  if (failure.blame === 'nobody' || isExcused) return
+  channel.lastFailure = { kind, code, status, at: now }
+  if (!isTold) channel.breaker.recordFailure(now, kind)
+}
+
+/** A provider is back whose head may not be known any more: then it would stand behind the others. */
+export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
+  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
+  const last = parts.heads.lastOf(channel.provider)
+  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
+  if (!isKnown && isAffordable(channel.provider, parts.probes, now)) void askHead(channel, channels, parts)
+}
+
+function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
+  const { setup, capability } = channel.provider
+  return isFree(channel, now) && !setup.isWallet && !capability.lacks(HEAD.method, now) && mayAsk(channel, HEAD, parts)
+}
+
+function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boolean {
+  const last = heads.lastOf(provider)
+  if (!last) return true
+  const isLow = last.height < (truth?.shown ?? -1)
+  return now - last.at >= (isLow ? ASK_EVERY : Math.min(LONGEST, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
+}

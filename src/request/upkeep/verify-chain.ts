@@ -1,0 +1,116 @@
+// Whether a provider is on the client's chain: asked together with its first read, whose answer is held until it is known.
+
+import { numberToHex } from 'viem'
+import { ASLEEP } from '../../base/clock'
+import { ChainMismatchError } from '../../errors'
+import type { ChannelState, Provider } from '../../provider/provider'
+import type { Need } from '../../rpc/need'
+import type { RpcRequest } from '../../types'
+import { tell } from '../answer/learn'
+import type { Attempt } from '../attempt/attempt'
+import { send } from '../attempt/attempt'
+import type { Flight, Parts } from '../flight'
+import type { ClientChannels } from '../route/plan'
+import { askUpkeep, LIMIT } from './upkeep'
+
+/** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
+const CHECK_AGAIN = 2_000
+const LONGEST_AGAIN = 60_000
+/** One whose check is made void again and again is not waited for longer. */
+const MOST_CHECKS = 3
+/** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
+const WALLET_FRESH = 1_000
+
+/** Whether the chain must be asked before an answer of this provider may be used. @param wasAway another node may stand there */
+export function needsCheck(provider: Provider, need: Need, parts: Parts, now: number, wasAway = false): boolean {
+  const { chain, setup } = provider
+  if (parts.chainId === undefined || need.traits.kind === 'wallet') return false
+  if (setup.isWallet) return chain.check !== undefined || now - chain.askedAt > WALLET_FRESH
+  const isDoubtful = wasAway ? chain.state !== 'wrong' : chain.state === 'unknown'
+  return isDoubtful && (chain.check !== undefined || now >= chain.againAt)
+}
+
+/** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
+export function checkChain(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<void> {
+  const { provider } = channel
+  const { chain } = provider
+  if (chain.check) return chain.check
+  provider.upkeep.chain++
+  chain.askedAt = parts.clock.now()
+  const answer = askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
+  const check = answer.then((id) => {
+    // What was asked before the chain was forgotten is not the answer any more.
+    if (chain.check !== check) return
+    chain.check = undefined
+    learn(provider, id, parts)
+  })
+  chain.check = check
+  return check
+}
+
+/** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
+export async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
+  const { parts, channels, plan } = flight
+  const { channel } = attempt
+  const { chain, setup } = channel.provider
+  const isSame = request.method === 'eth_chainId'
+  const waits = isSame || plan.need.traits.kind !== 'read' || setup.isWallet
+  let check = waits ? checkChain(channel, channels, parts) : undefined
+  if (check) await settled(flight, attempt, check)
+  assertChain(channel.provider)
+  if (attempt.isVacated) return undefined
+  if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
+  const answer = send(attempt, channels, request, flight.signal)
+  check ??= checkChain(channel, channels, parts)
+  const value = await answer
+  await settled(flight, attempt, check)
+  assertChain(channel.provider)
+  return value
+}
+
+/** Waits for the check, and for the next one if something made it void: a wallet was told something, or we slept. */
+async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
+  const { channel } = attempt
+  const { chain } = channel.provider
+  const isVoid = () => chain.askedAt === -Infinity || chain.check !== undefined
+  await check
+  for (let again = 0; isVoid() && !attempt.isVacated && again < MOST_CHECKS; again++)
+    await checkChain(channel, channels, parts)
+}
+
+function assertChain(provider: Provider) {
+  if (provider.chain.state === 'wrong') throw mismatchOf(provider)
+}
+
+export function mismatchOf({ id, chain }: Provider): Error {
+  return new ChainMismatchError({ provider: id, chainId: chain.id })
+}
+
+function learn(provider: Provider, id: number | undefined, parts: Parts) {
+  const { chain } = provider
+  if (id === undefined) {
+    const now = parts.clock.now()
+    // It was on its way while we slept: that says nothing, it is asked again.
+    if (now - chain.askedAt > LIMIT + ASLEEP) {
+      chain.askedAt = -Infinity
+      return
+    }
+    // It stays usable; what hangs must not hold back every read that comes.
+    chain.againAt = now + Math.min(LONGEST_AGAIN, CHECK_AGAIN * 2 ** chain.failures++)
+    return
+  }
+  chain.failures = 0
+  chain.id = id
+  const wasWrong = chain.state === 'wrong'
+  chain.state = id === parts.chainId ? 'verified' : 'wrong'
+  if (chain.state === 'verified') return
+  parts.version++
+  parts.heads.forget(provider, parts.clock.now())
+  if (!wasWrong)
+    tell(parts, provider, 'chain', parts.chainId, id, 'its eth_chainId differs from the chain of the client')
+}
+
+function toChainId(value: unknown): number | undefined {
+  const id = typeof value === 'string' && value !== '' ? Number(value) : value
+  return typeof id === 'number' && Number.isSafeInteger(id) ? id : undefined
+}
