@@ -27,7 +27,7 @@ import { landClosed } from './request/landing/landing'
 import type { Face, Planner } from './request/route/plan'
 import { inPriorityOrder } from './request/route/route'
 import { createRanking } from './request/route/strategy'
-import { createProbeLedger } from './request/upkeep/head-ledger'
+import { createHeadLedger } from './request/upkeep/head-ledger'
 import { verifyAny } from './request/verify-any'
 import { wake } from './request/waiting/waiting'
 import type { Status } from './status'
@@ -113,7 +113,7 @@ export function createEngine(setup: EngineSetup): Engine {
     ranking: createRanking(random, heads),
     heads,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
-    probes: createProbeLedger(),
+    headLedger: createHeadLedger(),
     room: new Set(),
     retrying: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),

@@ -16,7 +16,7 @@ import type { Attempt } from './attempt/attempt'
 import type { ClientChannels, Plan, Planner } from './route/plan'
 import type { Route } from './route/route'
 import type { Ranking } from './route/strategy'
-import type { ProbeLedger } from './upkeep/head-ledger'
+import type { HeadLedger } from './upkeep/head-ledger'
 
 /** What all requests of one engine share. */
 export type Parts = {
@@ -33,7 +33,7 @@ export type Parts = {
   readonly planner: Planner
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
-  readonly probes: ProbeLedger
+  readonly headLedger: HeadLedger
   /** Requests that wait for channels behind open breakers, or for a place at full providers, in the order in which they came. */
   readonly room: Set<Flight>
   /** Requests in their second round or later, but for those that cannot pay for it. */
@@ -100,13 +100,13 @@ export type Seat = {
 }
 
 /** What becomes of an attempt; told at most once, and not at all if it was given up before. */
-export type Landing = {
+export type AttemptSink = {
   onValue(flight: Flight, attempt: Attempt, value: unknown): void
   onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
 }
 
 /** Who decides how a flight goes on: pipeline.ts. What is below it tells it here what has happened. */
-export type Pilot = Landing & {
+export type Pilot = AttemptSink & {
   /** It is time for something. */
   readonly ring: Alarm['ring']
   /** Others may be asked now. */

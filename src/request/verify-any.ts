@@ -3,7 +3,7 @@
 import type { Parts } from './flight'
 import { fly } from './pipeline'
 import type { Face } from './route/plan'
-import { LIMIT } from './upkeep/upkeep'
+import { UPKEEP_LIMIT } from './upkeep/upkeep'
 import { checkChain } from './upkeep/verify-chain'
 
 /** Resolves with `true` at the first one that is; with `false` when none was. Rejects once the engine is closed. */
@@ -11,7 +11,7 @@ export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {
   if (parts.closed) throw parts.closed
   if (parts.chainId === undefined) return isAnyAlive(parts, face)
   // The checks keep no process alive, but here a caller waits for them.
-  const wait = parts.clock.after(LIMIT, () => {})
+  const wait = parts.clock.after(UPKEEP_LIMIT, () => {})
   const checks = parts.channels.map(async (channel) => {
     const { chain, setup } = channel.provider
     // A wallet may have moved.

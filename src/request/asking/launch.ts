@@ -11,19 +11,19 @@ import type { Need } from '../../rpc/need'
 import type { RpcRequest } from '../../types'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { openAttempt, send } from '../attempt/attempt'
-import type { Flight, Landing } from '../flight'
+import type { AttemptSink, Flight } from '../flight'
 import { asViemError } from '../landing/error'
 import { letsWait } from '../route/ahead'
 import { mismatchOf, needsCheck, sendChecked } from '../upkeep/verify-chain'
 
-/** Sends the request of the flight, or another one for it, to a channel. @param landing is told what becomes of it */
+/** Sends the request of the flight, or another one for it, to a channel. @param sink is told what becomes of it */
 export function launch(
   flight: Flight,
   channel: ChannelState,
   permit: Permit | undefined,
   role: AttemptRole,
   now: number,
-  landing: Landing = flight.pilot,
+  sink: AttemptSink = flight.pilot,
   request: RpcRequest = (flight.held?.pauses && flight.held.doubt.instead) || flight.request,
 ): Attempt {
   const { parts, channels, plan } = flight
@@ -44,13 +44,13 @@ export function launch(
   }
   answer.then(
     (value) => {
-      if (!attempt.isVacated) landing.onValue(flight, attempt, value)
+      if (!attempt.isVacated) sink.onValue(flight, attempt, value)
     },
     (error: unknown) => {
       if (attempt.isVacated) return
       const failure = classify(channel.provider, request, error)
-      if (parts.shouldThrow) void askUser(flight, attempt, error, failure, landing)
-      else landing.onFailure(flight, attempt, error, failure)
+      if (parts.shouldThrow) void askUser(flight, attempt, error, failure, sink)
+      else sink.onFailure(flight, attempt, error, failure)
     },
   )
   return attempt
@@ -74,12 +74,12 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
 }
 
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
-async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, landing: Landing) {
+async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, sink: AttemptSink) {
   const thrown = await asViemError(error, flight.request.method)
   if (attempt.isVacated) return
   const told = asFinal(flight, thrown, failure)
   // The user's answer may have been to give up the request.
-  if (!attempt.isVacated) landing.onFailure(flight, attempt, error, told)
+  if (!attempt.isVacated) sink.onFailure(flight, attempt, error, told)
 }
 
 /** The failure, final if the user's `shouldThrow` says so. */

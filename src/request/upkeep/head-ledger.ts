@@ -1,11 +1,11 @@
-// What probes of heads may cost: a small share of the requests, and when each provider was last asked. Asks nobody.
+// What questions for heads may cost: a small share of the requests, and when each provider was last asked. Asks nobody.
 
 import type { Budget } from '../../base/budget'
 import { createBudget } from '../../base/budget'
 import type { Provider } from '../../provider/provider'
 
 /** When each provider (by `index`) was last asked, and last asked beyond the budget (in ms of the clock). */
-export type ProbeLedger = {
+export type HeadLedger = {
   readonly budget: Budget
   readonly askedAt: number[]
   readonly grantedAt: number[]
@@ -23,12 +23,12 @@ const GRANT_EVERY = 60_000
 /** but never twice within this. */
 export const ASK_EVERY = 2_000
 
-export function createProbeLedger(): ProbeLedger {
+export function createHeadLedger(): HeadLedger {
   return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], grantedAt: [], lookAt: -Infinity, first: undefined }
 }
 
 /** Whether the provider may be asked now; if so, it counts as asked. */
-export function isAffordable({ index }: Provider, { budget, askedAt, grantedAt }: ProbeLedger, now: number): boolean {
+export function isAffordable({ index }: Provider, { budget, askedAt, grantedAt }: HeadLedger, now: number): boolean {
   if (now - (askedAt[index] ?? -Infinity) < ASK_EVERY) return false
   const isGranted = now - (grantedAt[index] ?? -Infinity) >= GRANT_EVERY
   if (!isGranted && !budget.spend()) return false

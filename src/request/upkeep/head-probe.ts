@@ -15,7 +15,7 @@ import type { ClientChannels } from '../route/plan'
 import { exclusionOf, isFree } from '../route/route'
 import { isLate } from '../waiting/timing'
 import { ASK_EVERY, isAffordable } from './head-ledger'
-import { askUpkeep, LIMIT } from './upkeep'
+import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
@@ -29,19 +29,20 @@ export const HEAD = { method: 'eth_blockNumber' }
 /** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
 export function isNearHead({ parts, plan, reach, height }: Flight): boolean {
   if (reach === 'newest' || height >= 0) return true
-  if (parts.probes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
+  if (parts.headLedger.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
   return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
 }
 
 /** The request reads near the head: asks for the heads that would have been good to know. */
 export function probeHeads(flight: Flight, now: number) {
   const { parts, route, plan } = flight
-  const { probes, truth, heads } = parts
-  if (!truth || plan.isPinned || now < probes.lookAt) return
-  const isFirst = probes.lookAt === -Infinity
-  probes.lookAt = now + LOOK_EVERY
+  const { headLedger, truth, heads } = parts
+  if (!truth || plan.isPinned || now < headLedger.lookAt) return
+  const isFirst = headLedger.lookAt === -Infinity
+  headLedger.lookAt = now + LOOK_EVERY
   const doubted = heads.doubted(now)
-  if (doubted && isAffordable(doubted.provider, probes, now)) void proveHead(flight, doubted.provider, doubted.height)
+  if (doubted && isAffordable(doubted.provider, headLedger, now))
+    void proveHead(flight, doubted.provider, doubted.height)
   if (parts.providers.length < 2) return
   // Who is asked for the head itself will show it.
   const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
@@ -49,20 +50,20 @@ export function probeHeads(flight: Flight, now: number) {
   for (const channel of route.candidates) {
     const { provider } = channel
     if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
-    if (isAffordable(provider, probes, now)) asked.push(askHead(channel, flight.channels, parts))
+    if (isAffordable(provider, headLedger, now)) asked.push(askHead(channel, flight.channels, parts))
   }
   if (isFirst && asked.length > 0) awaitFirst(asked, parts)
 }
 
-function awaitFirst(asked: readonly Promise<void>[], { probes, clock }: Parts) {
+function awaitFirst(asked: readonly Promise<void>[], { headLedger, clock }: Parts) {
   const end = () => {
-    probes.first = undefined
+    headLedger.first = undefined
   }
   // The end of the engine ends them too.
   const told = Promise.all(asked).then(end)
   let wait: Promise<void> | undefined
   // The time counts from the first answer: whoever is as far away may be heard a moment later.
-  probes.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
+  headLedger.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
 }
 
 /** Asks one provider for its head, if it may see that. Never rejects. */
@@ -125,7 +126,7 @@ function noteFailed(
   learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
   const { kind, code, status } = failure
   // Or we slept.
-  const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - LIMIT, LIMIT))
+  const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
   if (failure.blame === 'nobody' || isExcused) return
   channel.lastFailure = { kind, code, status, at: now }
   if (!isTold) channel.breaker.recordFailure(now, kind)
@@ -136,7 +137,7 @@ export function probeHeadOf(channel: ChannelState, channels: ClientChannels, par
   if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
   const last = parts.heads.lastOf(channel.provider)
   const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
-  if (!isKnown && isAffordable(channel.provider, parts.probes, now)) void askHead(channel, channels, parts)
+  if (!isKnown && isAffordable(channel.provider, parts.headLedger, now)) void askHead(channel, channels, parts)
 }
 
 function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {

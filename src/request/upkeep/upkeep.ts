@@ -11,7 +11,7 @@ import type { ClientChannels } from '../route/plan'
 import { GRACE } from '../waiting/timing'
 
 /** What is not answered by then (in ms) is not waited for. */
-export const LIMIT = 2_000
+export const UPKEEP_LIMIT = 2_000
 
 export function askUpkeep(
   channel: ChannelState,
@@ -29,7 +29,7 @@ export function askUpkeep(
       controller?.abort()
     }
     const end = () => giveUp(new TransportClosedError())
-    const timer = startLimit(parts.clock, LIMIT, GRACE, () =>
+    const timer = startLimit(parts.clock, UPKEEP_LIMIT, GRACE, () =>
       giveUp(new TimeoutError({ body: { method: request.method }, url: id })),
     )
     parts.ends.add(end)

@@ -11,7 +11,7 @@ import type { Attempt } from '../attempt/attempt'
 import { send } from '../attempt/attempt'
 import type { Flight, Parts } from '../flight'
 import type { ClientChannels } from '../route/plan'
-import { askUpkeep, LIMIT } from './upkeep'
+import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
 
 /** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
 const CHECK_AGAIN = 2_000
@@ -91,7 +91,7 @@ function learn(provider: Provider, id: number | undefined, parts: Parts) {
   if (id === undefined) {
     const now = parts.clock.now()
     // It was on its way while we slept: that says nothing, it is asked again.
-    if (now - chain.askedAt > LIMIT + ASLEEP) {
+    if (now - chain.askedAt > UPKEEP_LIMIT + ASLEEP) {
       chain.askedAt = -Infinity
       return
     }
