@@ -162,8 +162,8 @@ export type Flight = Alarm &
     probes: Set<() => void> | undefined
     /** What such a copy was refused with: the caller's if nobody else says anything of the request itself. */
     refusal: unknown
-    /** Whether it had a round that is allowed because nobody else is at it. */
-    isLast: boolean
+    /** Whether it had a round that is allowed because nobody else was at it. */
+    isAlone: boolean
     hasGrace: boolean
     /** The best answer that was not taken. */
     held: Held | undefined
@@ -217,7 +217,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     led: undefined,
     probes: undefined,
     refusal: undefined,
-    isLast: false,
+    isAlone: false,
     hasGrace: true,
     held: undefined,
     reach: undefined,

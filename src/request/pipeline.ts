@@ -19,34 +19,26 @@ import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
-import {
-  askableOf,
-  backOf,
-  firstWithRoom,
-  gathererOf,
-  leadsOf,
-  letIn,
-  noteLead,
-  openOf,
-  postpone,
-  ruleOut,
-} from './route/ahead'
+import { askableOf, backOf, firstWithRoom, gathererOf, letIn, postpone, ruleOut } from './route/ahead'
 import { aim, inHeadOrder } from './route/head-order'
 import { keptRoute } from './route/plan'
 import { groupOf } from './route/route'
 import { isNearHead, probeHeads } from './upkeep/head-probe'
-import { isLasting, isPaid, mayGoOn, pauseBeforeNextRound, pauseUnpaid, roundsOf, triesOf } from './waiting/rounds'
+import { hasOthers, isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
 import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './waiting/timing'
 import {
   failedSince,
   isBusy,
   isWaitable,
+  leadsOf,
   leaveRoom,
   lookAt,
   mayHope,
   mayLead,
+  noteLead,
   pause,
   takeSeat,
+  wantedOf,
 } from './waiting/waiting'
 
 const pilot: Pilot = {
@@ -137,9 +129,8 @@ function goOn(flight: Flight, now: number) {
 
 function askNext(flight: Flight, channel: ChannelState, now: number) {
   if (isPaid(flight, channel)) return askInTurn(flight, channel, now)
-  const wait = flight.inFlight.length > 0 ? undefined : pauseUnpaid(flight, now)
+  const wait = pauseUnpaid(flight, now)
   if (wait === undefined) return stop(flight, now)
-  flight.parts.retrying.delete(flight)
   pause(flight, goOn, now + wait, now)
 }
 
@@ -149,18 +140,13 @@ function stop(flight: Flight, now: number) {
   else landError(flight, now)
 }
 
+/** Nobody is left to ask now: it takes a seat for those behind open breakers, or asks all once more after a pause, or fails. */
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, flight.held, now)
-  const { route, failures, roundStart, led } = flight
-  // One that has no quota left, or does not let us in, is as good as down.
-  const isOut = ({ provider }: ChannelState) =>
-    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
-  const isStuck = !route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
-  const open = openOf(flight)
-  const wanted = led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
+  const isStuck = !hasOthers(flight)
+  const wanted = wantedOf(flight, isStuck)
+  if (wanted.length > 0 && isSpent(flight)) return landError(flight, now)
   const mayWait = isWaitable(flight, wanted, now)
-  if (wanted.length > 0 && failures.length > roundStart && triesOf(flight) >= roundsOf(flight))
-    return landError(flight, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.
   const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
   const wait = isInLine ? undefined : pauseBeforeNextRound(flight, now)

@@ -12,9 +12,9 @@ import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { emitFailover } from '../landing/emit'
 import { landError } from '../landing/landing'
-import { askableOf, noteLead, takeOut } from '../route/ahead'
+import { askableOf, takeOut } from '../route/ahead'
 import { idle, LEAST, leadLimitOf, limitOf, rouse, setAlarm } from '../waiting/timing'
-import { dueFirst, leaveRoom } from '../waiting/waiting'
+import { dueFirst, leaveRoom, noteLead } from '../waiting/waiting'
 import { launch } from './launch'
 
 /** Asks a candidate whose turn it is, or the same one once more. */

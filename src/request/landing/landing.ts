@@ -12,7 +12,7 @@ import { callOff, settleAnswered } from '../attempt/settle'
 import type { FailedAttempt, Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { exclusionsOf } from '../route/route'
-import { isLost } from '../waiting/rounds'
+import { noteLost } from '../waiting/rounds'
 import { leaveRoom } from '../waiting/waiting'
 import { emitDispute, emitRequest } from './emit'
 import { errorOf, sendFacts, tellingOf } from './error'
@@ -42,7 +42,7 @@ export function landHeld(flight: Flight, now: number) {
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
   if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)
-  if (isLost(flight)) flight.parts.lostAt = now
+  noteLost(flight, now)
   const isOwn = given instanceof Error
   const telling = isOwn ? undefined : tellingOf(flight, given)
   const thrown = isOwn ? Object.assign(given, sendFacts(flight)) : errorOf(flight, telling)

@@ -107,13 +107,3 @@ export function takeOut(flight: Flight, channel: ChannelState) {
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
 }
-
-/** How many probes it has led in vain. */
-export function leadsOf({ failures }: Flight): number {
-  return failures.filter(({ attempt }) => attempt.role === 'lead').length
-}
-
-/** It has been led to in this round. */
-export function noteLead(flight: Flight, channel: ChannelState) {
-  flight.led = (flight.led ?? new Set()).add(channel)
-}

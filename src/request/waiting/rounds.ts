@@ -5,8 +5,9 @@ import type { Failure } from '../../rpc/failure'
 import type { FailureKind } from '../../types'
 import { isPoison } from '../answer/blame'
 import type { Flight } from '../flight'
-import { askableOf, leadsOf } from '../route/ahead'
+import { askableOf } from '../route/ahead'
 import { delayBefore, LEAST } from './timing'
+import { leadsOf } from './waiting'
 
 /** Failures that may be over the next time. */
 const PASSING = new Set<FailureKind>([
@@ -52,6 +53,20 @@ export function isLasting(kind: FailureKind): boolean {
   return LASTING.has(kind)
 }
 
+/** Whether anybody is up whom it could ask again: one that has no quota left, or does not let us in, is as good as down. */
+export function hasOthers({ route, failures }: Flight): boolean {
+  const isOut = ({ provider }: ChannelState) =>
+    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
+  return route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
+}
+
+/** Whether it has had its rounds: each in which somebody was asked is one, and so is each probe that was led in vain. */
+export function isSpent(flight: Flight): boolean {
+  const { round, roundStart, attempts, failures } = flight
+  const leads = leadsOf(flight)
+  return failures.length > roundStart && leads + (attempts > leads ? round : round - 1) >= roundsOf(flight)
+}
+
 /** The pause before the next round (in ms), or `undefined` if there is to be none. */
 export function pauseBeforeNextRound(flight: Flight, now: number): number | undefined {
   const { parts, failures, roundStart, round, route } = flight
@@ -84,14 +99,9 @@ export function isPaid(flight: Flight, channel: ChannelState): boolean {
   parts.retrying.add(flight)
   const own = failures.filter(({ attempt }) => attempt.channel === channel).at(-1)
   if (own && channel.health.answeredAt > own.attempt.startedAt + own.duration) return true
-  const isFree = parts.retrying.size <= 1 && round <= FREE_ROUNDS && !isHopeless(flight)
-  flight.isLast ||= isFree
+  const isFree = parts.retrying.size <= 1 && hasFreeRounds(flight)
+  flight.isAlone ||= isFree
   return isFree || parts.retryBudget.spend()
-}
-
-/** One for which the last rounds were that are always allowed has failed them. */
-export function isLost({ isLast, round }: Flight): boolean {
-  return isLast && round >= FREE_ROUNDS
 }
 
 /**
@@ -99,19 +109,26 @@ export function isLost({ isLast, round }: Flight): boolean {
  * that may show that the outage is over; who is alone has the rounds that are always allowed, and if they fail nobody waits on.
  */
 export function pauseUnpaid(flight: Flight, now: number): number | undefined {
-  const { parts, round, deadline } = flight
-  if (parts.retryBudget.size < 1 || round > FREE_ROUNDS || isHopeless(flight)) return undefined
+  const { parts, round, deadline, inFlight } = flight
+  if (inFlight.length > 0 || parts.retryBudget.size < 1 || !hasFreeRounds(flight)) return undefined
   const pause = delayBefore(round, parts)
-  return deadline - now - pause < LEAST ? undefined : pause
+  if (deadline - now - pause < LEAST) return undefined
+  parts.retrying.delete(flight)
+  return pause
 }
 
-/** Somebody has failed all the rounds that are always allowed since it started. */
-function isHopeless({ parts, startedAt }: Flight): boolean {
-  return parts.lostAt > startedAt
+/** It has failed: if not even the rounds that are always allowed were enough, those that were at it meanwhile wait for nobody. */
+export function noteLost({ parts, isAlone, round }: Flight, now: number) {
+  if (isAlone && round >= FREE_ROUNDS) parts.lostAt = now
+}
+
+/** Whether the rounds that are always allowed are not over, and nobody has failed all of them since it started. */
+function hasFreeRounds({ parts, round, startedAt }: Flight): boolean {
+  return round <= FREE_ROUNDS && parts.lostAt <= startedAt
 }
 
 /** Once a provider has said something of the request itself, the others get the rounds that are always allowed, not all the time. */
-export function roundsOf(flight: Flight): number {
+function roundsOf(flight: Flight): number {
   const { plan, failures } = flight
   if (plan.isBrief && failures.some(({ kind }) => kind !== 'rate-limit')) return 1
   const isTold = failures.some(({ failure, kind }) => failure.isRpc && !PASSING.has(kind) && !LASTING.has(kind))
@@ -123,11 +140,4 @@ function isUnknownMethod({ plan, failures, route, ruledOut }: Flight): boolean {
   const serves = ({ provider }: ChannelState) =>
     !ruledOut?.has(provider) && provider.capability.serves(plan.need.method)
   return failures.some(({ failure }) => failure.isMethodUnknown) && ![...route.candidates, ...route.open].some(serves)
-}
-
-/** The rounds in which somebody was asked, with each probe that was led in vain counted as one. */
-export function triesOf(flight: Flight): number {
-  const { round, attempts } = flight
-  const leads = leadsOf(flight)
-  return leads + (attempts > leads ? round : round - 1)
 }

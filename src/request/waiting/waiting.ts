@@ -6,7 +6,7 @@ import { sortedBy } from '../../base/sorted-by'
 import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight, Parts, Seat, Step } from '../flight'
-import { noteOpened } from '../route/ahead'
+import { noteOpened, openOf } from '../route/ahead'
 import { idle, LEAST } from './timing'
 
 const MOST_WAITING = 1_000
@@ -15,6 +15,13 @@ const MOST_WAITING = 1_000
 export function hasSeat(flight: Flight): boolean {
   const { room } = flight.parts
   return room.has(flight) || room.size < MOST_WAITING
+}
+
+/** Channels behind an open breaker that it may wait for: each is led to once a round, or again and again if it is stuck. */
+export function wantedOf(flight: Flight, isStuck: boolean): ChannelState[] {
+  const { led } = flight
+  const open = openOf(flight)
+  return led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
 }
 
 /** Takes a seat among those that wait for `wants`, or keeps its place there. */
@@ -105,4 +112,14 @@ export function dueFirst({ led }: Flight, wants: readonly ChannelState[], now: n
   const free = wants.filter((channel) => !isProbed(channel, now))
   const inTurn = sortedBy(free, ({ breaker }) => breaker.dueAt())
   return sortedBy(inTurn, (channel) => (led?.has(channel) ? channel.ledAt : -Infinity))[0]
+}
+
+/** How many probes it has led in vain. */
+export function leadsOf({ failures }: Flight): number {
+  return failures.filter(({ attempt }) => attempt.role === 'lead').length
+}
+
+/** It has been led to in this round. */
+export function noteLead(flight: Flight, channel: ChannelState) {
+  flight.led = (flight.led ?? new Set()).add(channel)
 }
