@@ -1,5 +1,5 @@
-// Whether a failure is held against its channel. It is withheld where it would be wrong: a timer of ours that fired late,
-// too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
+// A failure is noted, learnt from, and held against its channel, but where that would be wrong: a timer of ours that fired
+// late, too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
 
 import { isOffline } from '../../base/online'
 import type { Failure } from '../../rpc/failure'

@@ -1,4 +1,4 @@
-// What a failure teaches about its provider, whoever's request it was: cooldowns, pace, refused methods, state, ranges, batches.
+// What a failure teaches about its provider, whosever request it was: cooldowns, pace, refused methods, state, ranges, batches.
 
 import type { CapabilityEvent, LimitEvent } from '../../events'
 import type { LearnedLogs } from '../../provider/log-limits'

@@ -54,6 +54,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   const answers = new Map<string, Kept>()
   const onReset = new Set<() => void>()
 
+  /** Callers are shown this, or a provider has shown as much as they were. */
   function raise(height: number, now: number) {
     shown = height
     seenAt = now
@@ -115,11 +116,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
         before = undefined
         return announce(from, height, now)
       }
-      if (height >= shown) {
-        seenAt = now
-        lows.clear()
-        return
-      }
+      if (height >= shown) return raise(shown, now)
       if (askedAt < seenAt) return
       lows.set(provider, { height, askedAt, firstAt: lows.get(provider)?.firstAt ?? now })
       if (isDecided(since, now)) takeLower(now)

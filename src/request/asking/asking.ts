@@ -28,7 +28,9 @@ export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
   rouse(flight)
   flight.attempts++
-  const attempt = launch(flight, channel, permit, role, now)
+  const { held, pilot } = flight
+  const request = (held?.pauses && held.doubt.instead) || flight.request
+  const attempt = launch(flight, channel, permit, role, now, pilot, request)
   // A transport of the user's may have given up the request.
   if (hasLanded(flight)) return callOff(flight, attempt, now)
   flight.inFlight.push(attempt)

@@ -5,16 +5,14 @@ import type { Travel } from '../../channel/channel'
 import type { Permit } from '../../provider/breaker'
 import { classify } from '../../provider/classify'
 import type { ChannelState } from '../../provider/provider'
-import { forgetChain } from '../../provider/provider'
 import type { Failure } from '../../rpc/failure'
-import type { Need } from '../../rpc/need'
 import type { RpcRequest } from '../../types'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
-import { openAttempt, send } from '../attempt/attempt'
+import { openAttempt } from '../attempt/attempt'
 import type { AttemptSink, Flight } from '../flight'
 import { asViemError } from '../landing/error'
 import { letsWait } from '../route/ahead'
-import { mismatchOf, needsCheck, sendChecked } from '../upkeep/verify-chain'
+import { sendToChain } from '../upkeep/verify-chain'
 
 /** Sends the request of the flight, or another one for it, to a channel. @param sink is told what becomes of it */
 export function launch(
@@ -23,26 +21,15 @@ export function launch(
   permit: Permit | undefined,
   role: AttemptRole,
   now: number,
-  sink: AttemptSink = flight.pilot,
-  request: RpcRequest = (flight.held?.pauses && flight.held.doubt.instead) || flight.request,
+  sink: AttemptSink,
+  request: RpcRequest,
 ): Attempt {
   const { parts, channels, plan } = flight
-  const connection = channels[channel.slot]
-  const travels = letsWait(flight, channel) && isTraveller(plan.need, role)
-  const attempt = openAttempt(channel, permit, role, travels ? undefined : connection, now)
+  // Copies of a request, and what is a wallet's, leave alone and at once: they wait for no slot and share no batch.
+  const travels = role === 'turn' && plan.need.traits.kind !== 'wallet' && letsWait(flight, channel)
+  const attempt = openAttempt(channel, permit, role, travels ? undefined : channels[channel.slot], now)
   if (travels) attempt.travel = travelOf(flight, attempt)
-  const answer = needsCheck(channel.provider, plan.need, parts, now, permit?.type === 'probe')
-    ? sendChecked(flight, attempt, request)
-    : channel.provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
-      ? Promise.reject(mismatchOf(channel.provider))
-      : send(attempt, channels, request, flight.signal)
-  if (channel.provider.setup.isWallet && request.method.startsWith('wallet_')) {
-    // Whatever comes of it, and when: it may have switched before it failed.
-    const forget = () => forgetChain(channel.provider)
-    forget()
-    answer.then(forget, forget)
-  }
-  answer.then(
+  sendToChain(flight, attempt, request, now).then(
     (value) => {
       if (!attempt.isVacated) sink.onValue(flight, attempt, value)
     },
@@ -90,11 +77,6 @@ export function asFinal({ parts }: Flight, error: Error, failure: Failure): Fail
     // A predicate that throws has not said yes.
   }
   return failure
-}
-
-/** Whether it may wait for a slot and share a batch: copies of a request, and what is a wallet's, leave alone and at once. */
-function isTraveller({ traits }: Need, role: AttemptRole): boolean {
-  return role === 'turn' && traits.kind !== 'wallet'
 }
 
 function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {

@@ -22,6 +22,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   // Nor does it carry a transaction that the request itself may yet be told was refused.
   const isCopy = plan.need.isRepeatable && plan.need.traits.kind !== 'raw-send' && !channel.isProbeVague
   if (!isCopy && !mayAsk(channel, HEAD, parts)) return
+  const request = isCopy ? flight.request : HEAD
   const need = isCopy ? plan.need : parts.planner(HEAD).need
   const permit = channel.breaker.admitProbe(now, false)
   if (!permit) return
@@ -73,12 +74,12 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
       },
       onFailure(_, __, error, failure) {
         const at = parts.clock.now()
-        learnFrom(failure, channel, isCopy ? flight.request : HEAD, need, parts, at)
+        learnFrom(failure, channel, request, need, parts, at)
         if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
         endFailed(failure, at)
       },
     },
-    isCopy ? undefined : HEAD,
+    request,
   )
   parts.ends.add(quit)
   flight.probes ??= new Set()

@@ -1,5 +1,6 @@
 // Hedging: when a slow attempt gets a second candidate beside it, and which one. Its budget keeps it a small share of the traffic.
 
+import { sortedBy } from '../../base/sorted-by'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight } from '../flight'
 import { askableOf, hasRoom } from '../route/ahead'
@@ -43,21 +44,13 @@ export function hedgeCandidate(flight: Flight, now: number): ChannelState | unde
   const { need } = flight.plan
   const head = flight.parts.heads.best(now)
   const busy = new Set(flight.inFlight.map(({ channel }) => channel.provider))
-  let best: ChannelState | undefined
-  let bestScore = Infinity
-  for (const channel of askableOf(flight)) {
-    const { provider } = channel
-    if (
-      provider.setup.isBackup ||
-      lacksOld(channel, need, head, now) ||
-      !hasRoom(flight, channel, now) ||
-      isLower(flight, provider, now)
-    )
-      continue
-    const score = provider.setup.cost + (busy.has(provider) ? Number.MAX_SAFE_INTEGER / 2 : 0)
-    if (score >= bestScore) continue
-    best = channel
-    bestScore = score
-  }
-  return best
+  const able = askableOf(flight).filter(
+    (channel) =>
+      !channel.provider.setup.isBackup &&
+      !lacksOld(channel, need, head, now) &&
+      hasRoom(flight, channel, now) &&
+      !isLower(flight, channel.provider, now),
+  )
+  const byCost = sortedBy(able, ({ provider }) => provider.setup.cost)
+  return sortedBy(byCost, ({ provider }) => busy.has(provider))[0]
 }

@@ -101,7 +101,16 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
   try {
     return await askUpkeep(channel, channels, parts, request)
   } catch (error) {
-    noteFailed(channel, request, error, askedAt, parts, channel.attempts > settled)
+    if (parts.closed) return undefined
+    const now = parts.clock.now()
+    const failure = classify(channel.provider, request, error)
+    learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
+    const { kind, code, status, blame } = failure
+    // Or we slept.
+    const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
+    if (blame === 'nobody' || isExcused) return undefined
+    channel.lastFailure = { kind, code, status, at: now }
+    if (channel.attempts === settled) channel.breaker.recordFailure(now, kind)
     return undefined
   }
 }
@@ -110,26 +119,6 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
 export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: Parts): boolean {
   const plan = planner(request)
   return exclusionOf(channel, plan.need, plan) === undefined
-}
-
-function noteFailed(
-  channel: ChannelState,
-  request: RpcRequest,
-  error: unknown,
-  askedAt: number,
-  parts: Parts,
-  isTold: boolean,
-) {
-  if (parts.closed) return
-  const now = parts.clock.now()
-  const failure = classify(channel.provider, request, error)
-  learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
-  const { kind, code, status } = failure
-  // Or we slept.
-  const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
-  if (failure.blame === 'nobody' || isExcused) return
-  channel.lastFailure = { kind, code, status, at: now }
-  if (!isTold) channel.breaker.recordFailure(now, kind)
 }
 
 /** A provider is back whose head may not be known any more: then it would stand behind the others. */

@@ -4,6 +4,7 @@ import { numberToHex } from 'viem'
 import { ASLEEP } from '../../base/clock'
 import { ChainMismatchError } from '../../errors'
 import type { ChannelState, Provider } from '../../provider/provider'
+import { forgetChain } from '../../provider/provider'
 import type { Need } from '../../rpc/need'
 import type { RpcRequest } from '../../types'
 import { tell } from '../answer/learn'
@@ -48,8 +49,26 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   return check
 }
 
+/** Sends it, to none on another chain, and with a check where that is not known. What a wallet is told may change its chain. */
+export function sendToChain(flight: Flight, attempt: Attempt, request: RpcRequest, now: number): Promise<unknown> {
+  const { parts, channels, plan, signal } = flight
+  const { provider } = attempt.channel
+  const answer = needsCheck(provider, plan.need, parts, now, attempt.permit?.type === 'probe')
+    ? sendChecked(flight, attempt, request)
+    : provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
+      ? Promise.reject(mismatchOf(provider))
+      : send(attempt, channels, request, signal)
+  if (provider.setup.isWallet && request.method.startsWith('wallet_')) {
+    // Whatever comes of it, and when: it may have switched before it failed.
+    const forget = () => forgetChain(provider)
+    forget()
+    answer.then(forget, forget)
+  }
+  return answer
+}
+
 /** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
-export async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
+async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
   const { parts, channels, plan } = flight
   const { channel } = attempt
   const { chain, setup } = channel.provider
@@ -82,7 +101,7 @@ function assertChain(provider: Provider) {
   if (provider.chain.state === 'wrong') throw mismatchOf(provider)
 }
 
-export function mismatchOf({ id, chain }: Provider): Error {
+function mismatchOf({ id, chain }: Provider): Error {
   return new ChainMismatchError({ provider: id, chainId: chain.id })
 }
 

@@ -70,23 +70,20 @@ export function setAlarm(flight: Flight, now: number) {
   flight.parts.alarms.set(flight, at)
 }
 
-/** Whether the alarm is so late that we must have slept: the laptop, the tab, or a loop that was blocked. */
-function hasSlept({ ringAt, setAt }: Flight, now: number): boolean {
-  // One that was due when it was set is not late for that.
-  return isLate(now - Math.max(ringAt, setAt), ringAt - setAt)
-}
-
 /** Whether a timer of this length (in ms) was late by more than the platform's own unpunctuality. */
 export function isLate(late: number, length: number): boolean {
   return late > Math.min(ASLEEP, Math.max(SHORTEST_SLEEP, length))
 }
 
 /**
- * If we slept, that says nothing about those that were asked: they get some time more, and nobody is blamed. Looked at whatever
- * wakes us, the alarm or what has arrived. Returns whether we did.
+ * If the alarm is so late that we must have slept (the laptop, the tab, or a loop that was blocked), that says nothing about
+ * those that were asked: they get some time more, and nobody is blamed. Looked at whatever wakes us, the alarm or what has
+ * arrived. Returns whether we did.
  */
 export function oversleep(flight: Flight, now: number): boolean {
-  if (!hasSlept(flight, now)) return false
+  const { ringAt, setAt } = flight
+  // One that was due when it was set is not late for that.
+  if (!isLate(now - Math.max(ringAt, setAt), ringAt - setAt)) return false
   for (const attempt of flight.inFlight) {
     attempt.isLate = true
     attempt.limitAt = Math.max(attempt.limitAt, now + GRACE)
