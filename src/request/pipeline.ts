@@ -145,6 +145,7 @@ function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, flight.held, now)
   const isStuck = !hasOthers(flight)
   const wanted = wantedOf(flight, isStuck)
+  // A probe that was led in vain takes no round from those that can be asked again.
   if (wanted.length > 0 && isSpent(flight)) return landError(flight, now)
   const mayWait = isWaitable(flight, wanted, now)
   // Who can ask others again soon does not stand in line behind the probe of somebody else.

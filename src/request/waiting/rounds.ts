@@ -53,7 +53,7 @@ export function isLasting(kind: FailureKind): boolean {
   return LASTING.has(kind)
 }
 
-/** Whether anybody is up whom it could ask again: one that has no quota left, or does not let us in, is as good as down. */
+/** Whether any candidate is up, if only for other requests: one without quota, or that does not let us in, is as good as down. */
 export function hasOthers({ route, failures }: Flight): boolean {
   const isOut = ({ provider }: ChannelState) =>
     failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)

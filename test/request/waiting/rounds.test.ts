@@ -197,6 +197,23 @@ describe('the budget', () => {
     expect(t.channel('p3').count()).toBe(1)
   })
 
+  test('behavior: one that paid for its four rounds and failed costs nobody else those that are free', async () => {
+    const t = createTestEngine({ providers: 3, options: { retryBudget: 3, rounds: 4 } })
+    t.channel('p1').fail(notYet())
+    t.channel('p2').once.fail(notYet()).reply('two')
+    t.channel('p3').once.fail(notYet()).reply('three', { after: 1_050 })
+    // In its second round from 150 on, for free, until 1 200.
+    t.start(READ, ['other'], { provider: 'p3' })
+    await t.clock.advance(10)
+    const payer = t.start(READ, [], { provider: 'p1' })
+    await t.clock.advance(940)
+    const request = t.start(READ, [], { provider: 'p2' })
+    await t.clock.advance(2_000)
+    expect(payer.ended).toMatchObject({ at: 1_060, error: { code: -32000 } })
+    // It cannot pay at 1 100, and is alone when it looks again.
+    expect(request.ended).toEqual({ at: 1_250, value: 'two' })
+  })
+
   test('behavior: a request that waits for a provider in its second round is counted as retried once', async () => {
     const t = createTestEngine({ providers: 1 })
     t.channel('p1').fail(notYet())
