@@ -22,7 +22,7 @@ export type AskOptions = {
   /** A method: only providers that may be asked for it too are asked. */
   readonly serving?: string | undefined
   readonly channel?: 'http' | 'ws' | undefined
-  /** In ms. */
+  /** The timeout of the request (in ms). */
   readonly timeout?: number | undefined
 }
 

@@ -25,7 +25,7 @@ export type LogsOfBlock = {
   readonly logs: RpcLog[]
   /** Whether a reorg took them back; then the newest comes first. */
   readonly removed: boolean
-  /** Blocks that could not be had; with `late`, that of this item: its logs were found, or found to be gone, after later ones. */
+  /** Blocks that could not be had; with `late`, that of this item: its logs were found, or found gone, after later ones. */
   readonly gap?: { readonly from: bigint; readonly to: bigint; readonly late?: true }
 }
 

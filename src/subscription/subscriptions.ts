@@ -27,7 +27,7 @@ export type SubscribeOptions<result = unknown> = {
 }
 
 export type HeadStreamOptions = {
-  /** Ends the loop. */
+  /** Its abort ends the loop. */
   signal?: AbortSignal | undefined
 }
 

@@ -18,7 +18,7 @@ export type Ledger = {
   add(block: Pick<Entry, 'number' | 'hash' | 'turn'>, logs: readonly Log[]): Log[]
   /** Notes blocks that lie below all others, the lowest first, as far as there is room. */
   addBefore(blocks: readonly Entry[]): void
-  /** Forgets a block that is canonical no more. */
+  /** Forgets a block that is no longer canonical. */
   remove(hash: string): Entry | undefined
   /** All entries, the oldest first. */
   all(): Entry[]

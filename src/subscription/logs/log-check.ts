@@ -13,7 +13,7 @@ import type { LogReads } from './log-reads'
 export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
   /**
    * Checks uncertain blocks now, unless a check is under way. Returns whether a log was missing or is no longer canonical.
-   * @param end the last block to check; if it is above the cursor and no log is missing, the cursor moves to it
+   * @param end the last block to check; if it is above the cursor and all is well, a stream without heads moves to it
    */
   run(end?: BlockRef | undefined): Promise<boolean>
 }

@@ -29,7 +29,7 @@ export type LogOrderOptions = {
   readonly turns: Turns
   readonly delivery: Delivery
   readonly pushes: Pushes
-  /** The newest block that callers had been shown when the stream started. */
+  /** The newest block that callers knew of when the stream started. */
   readonly known: KnownHead
   readonly wantsHeads: () => boolean
   readonly onBlock: (number: number) => void

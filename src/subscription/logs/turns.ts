@@ -146,7 +146,7 @@ export function createTurns(options: TurnsOptions): Turns {
     const read = () => bounded(reads.ofBlocks(blocks, isCheck ? 'verify' : 'backfill', isExpected))
     const found = await bounded(reads.untilDone(read, isCheck ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
-    // The place was lost meanwhile: the check is the only source of these logs now, and worth a longer wait.
+    // The place was lost meanwhile: its logs do not count as pushed any more, so they are asked for, with a longer limit.
     if (!found && isCheck && !asked.every(isCovered)) return
     if (!found && !isCheck) {
       const last = asked.at(-1) ?? first
