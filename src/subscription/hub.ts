@@ -43,11 +43,12 @@ export type Subscription = {
 
 export type Hub = {
   /**
-   * Resolves when the stream is ready, so that no event is missed any more; at the latest after the plan's timeout.
+   * Resolves when the stream is ready, so that no event is missed any more; at the latest after the timeout of `face`.
    * @param onJoin gets the off-function as soon as the subscriber has joined, before this resolves
    * @throws NoProviderError, or the error of a provider, if nobody serves the kind
    */
   subscribe(
+    face: Face,
     key: SubscriptionKey,
     subscriberOf: (id: Hex) => SubscriberOptions,
     onJoin?: (leave: () => void) => void,
@@ -117,13 +118,13 @@ export function createHub(options: HubOptions, face: Face): Hub {
   }
 
   return {
-    async subscribe(key, subscriberOf, onJoin) {
+    async subscribe({ planner }, key, subscriberOf, onJoin) {
       const shared = shares.get(key.id) ?? open(key)
       const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
       const { subscriber, start } = beforeStart(subscriberOf(id))
       const leave = shared.add(subscriber)
       onJoin?.(leave)
-      const ready = shared.whenReady(plan.timeout)
+      const ready = shared.whenReady(planner({ method: 'eth_subscribe' }).timeout)
       try {
         if (ready) await ready
       } catch (error) {

@@ -13,7 +13,7 @@ export type Readiness = {
   wait(ms: number): Promise<void> | undefined
 }
 
-/** A wait that ends at most this much later than the last one (in ms) ends with it. */
+/** A wait that would end this close to the last one (in ms) ends with it. */
 const TOGETHER = 50
 
 export function createReadiness(clock: Clock): Readiness {
@@ -35,7 +35,7 @@ export function createReadiness(clock: Clock): Readiness {
       if (isReady) return undefined
       if (ms === Infinity) return ready
       const until = clock.now() + ms
-      if (!last || until - last.until > TOGETHER) last = { until, promise: within(clock, ms, ready) }
+      if (!last || Math.abs(until - last.until) > TOGETHER) last = { until, promise: within(clock, ms, ready) }
       return last.promise
     },
   }

@@ -104,7 +104,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         from,
         isToldProgress: true,
       }
-      await hubOf(face).subscribe(key, () => subscriber, leaveBy)
+      await hubOf(face).subscribe(face, key, () => subscriber, leaveBy)
     }, signal)
   }
 
@@ -115,7 +115,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         throw new NoProviderError({ method: 'eth_subscribe', reasons })
       }
       if (parts.closed) throw new TransportClosedError()
-      return await hubOf(face).subscribe(subscriptionKeyOf(params), (subscription) => ({
+      return await hubOf(face).subscribe(face, subscriptionKeyOf(params), (subscription) => ({
         read: resultsOf,
         subscription,
         onEvent: onData as (data: unknown) => unknown,

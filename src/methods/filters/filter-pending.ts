@@ -67,7 +67,7 @@ export async function openPendingFilter(
     const isElsewhere = isDown || !before.isProven
     const next = await openAtOne(caller, isElsewhere ? [before.provider] : []).catch((error) => {
       if (!isDown && isElsewhere && !isOver(caller, error)) return openAtOne(caller)
-      throw nameOf(error) === 'NoProviderError' ? failed : error
+      throw failed && nameOf(error) === 'NoProviderError' ? failed : error
     })
     // Another poll was quicker, or the filter is closed.
     if (isClosed || owner !== before) return void uninstall(caller, next)

@@ -135,8 +135,8 @@ export function createFollower(options: FollowerOptions): Follower {
       const found = await backfill.inRange(Math.max(lowest, to - size + 1), to, provider)
       const last = found.filter(({ hash }) => chain.has(hash)).at(-1)
       if (last) return last.number
-      // If no block can be had, all are taken to be canonical still.
-      if (found.length === 0) return height
+      // Blocks that cannot be had are taken to be canonical still.
+      if (found.length === 0) return to
     }
     return lowest - 1
   }

@@ -43,7 +43,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
 
   function expect(number: number) {
     if (number <= highest()) return
-    expected = number
+    expected = Math.max(expected, number)
     overdue ??= options.parts.clock.background(SOON, () => {
       overdue = undefined
       if (expected > highest()) void run?.refresh()
@@ -52,6 +52,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
 
   function stop() {
     overdue = void overdue?.cancel()
+    expected = -1
     listeners.clear()
     run?.stop()
     run = undefined

@@ -39,7 +39,7 @@ export type Pushes = {
 
 type Pushed = { readonly number: number; readonly logs: Map<number, Log> }
 
-/** Most logs that are kept; past it the oldest block is dropped. */
+/** Most logs that are kept; past it the oldest block is dropped, and does not count as pushed any more. */
 const MOST = 20_000
 /** Logs (block hash and index) that are remembered to recognise doubled frames. */
 const MOST_SEEN = 4_096
@@ -109,7 +109,7 @@ export function createPushes(): Pushes {
       blocks.set(log.blockHash, block)
       if (!block.logs.has(index)) count++
       block.logs.set(index, log)
-      while (count > MOST) drop(blocks.keys().next().value as string)
+      while (count > MOST) above = Math.max(above, drop(blocks.keys().next().value as string)?.number ?? -1)
       return isSign(log.blockHash, index)
     },
     of: (hash) => [...(blocks.get(hash)?.logs.values() ?? [])],
