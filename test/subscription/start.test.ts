@@ -1,7 +1,7 @@
 // Where a stream begins, and from when on it says that it is there.
 
 import { describe, expect, test } from 'vitest'
-import type { Planner } from '../../src/request/plan'
+import type { Planner } from '../../src/request/route/plan'
 import type { Block } from '../../src/subscription/block'
 import type { LogsOfBlock } from '../../src/subscription/items'
 import type { RpcRequest } from '../../src/types'
