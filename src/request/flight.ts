@@ -163,7 +163,7 @@ export type Flight = Alarm &
     /** What such a copy was refused with: the caller's if nobody else says anything of the request itself. */
     refusal: unknown
     /** Whether it had a round that is allowed because nobody else was at it. */
-    isAlone: boolean
+    isSole: boolean
     hasGrace: boolean
     /** The best answer that was not taken. */
     held: Held | undefined
@@ -217,7 +217,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     led: undefined,
     probes: undefined,
     refusal: undefined,
-    isAlone: false,
+    isSole: false,
     hasGrace: true,
     held: undefined,
     reach: undefined,

@@ -100,7 +100,7 @@ export function isPaid(flight: Flight, channel: ChannelState): boolean {
   const own = failures.filter(({ attempt }) => attempt.channel === channel).at(-1)
   if (own && channel.health.answeredAt > own.attempt.startedAt + own.duration) return true
   const isFree = parts.retrying.size <= 1 && hasFreeRounds(flight)
-  flight.isAlone ||= isFree
+  flight.isSole ||= isFree
   return isFree || parts.retryBudget.spend()
 }
 
@@ -118,8 +118,8 @@ export function pauseUnpaid(flight: Flight, now: number): number | undefined {
 }
 
 /** It has failed: if not even the rounds that are always allowed were enough, those that were at it meanwhile wait for nobody. */
-export function noteLost({ parts, isAlone, round }: Flight, now: number) {
-  if (isAlone && round >= FREE_ROUNDS) parts.lostAt = now
+export function noteLost({ parts, isSole, round }: Flight, now: number) {
+  if (isSole && round >= FREE_ROUNDS) parts.lostAt = now
 }
 
 /** Whether the rounds that are always allowed are not over, and nobody has failed all of them since it started. */
