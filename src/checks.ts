@@ -1,5 +1,5 @@
-// Checks what users write: lists and options when `failover()` is called, overrides at `with()` and with each request. An error
-// names the field, the rule and the value, but never shows an endpoint.
+// Checks what users write: lists and options when `failover()` is called, overrides at `with()` and with each request. An
+// error names the field, the rule and the value, but never shows an endpoint.
 
 import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'

@@ -1,5 +1,5 @@
-// How long something is tried again that keeps failing. One try uses up no more than half of that time, however long it took or
-// the process slept meanwhile: so there are always two tries.
+// How long something is tried again that keeps failing. One try uses up no more than half of that time, however long it took
+// or the process slept meanwhile: so there are always two tries.
 
 import type { Clock } from './clock'
 

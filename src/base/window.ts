@@ -1,5 +1,5 @@
-// Counts the attempts and failures within a sliding window of time. What is older than the window never counts, even if nothing
-// was recorded since.
+// Counts the attempts and failures within a sliding window of time. What is older than the window never counts, even if
+// nothing was recorded since.
 
 /** The window moves in steps of a tenth of its length. */
 const SLOTS = 10

@@ -1,5 +1,5 @@
-// Finds out whether a provider can read batches at all. Some cannot and do not say so: they answer an array with 500, reset the
-// connection, or hang.
+// Finds out whether a provider can read batches at all. Some cannot and do not say so: they answer an array with 500, reset
+// the connection, or hang.
 
 /** A provider that loses this many batches in a row, while it answers single calls in between, cannot read batches. */
 const MOST_LOSSES = 2

@@ -1,5 +1,6 @@
-// Gathers calls into batches, those of one turn and those that wait for a slot, and hands each call its own answer. Knows slots
-// and order, but no frames: how calls are sent and read is given. A call that its batch did not answer is sent singly, at once.
+// Gathers calls into batches, those of one turn and those that wait for a slot, and hands each call its own answer. Knows
+// slots and order, but no frames: how calls are sent and read is given. A call that its batch did not answer is sent singly,
+// at once.
 
 import { createBatchTrust } from './batch-trust'
 import type { Batch, Travel } from './channel'

@@ -157,8 +157,8 @@ function isWritable(node: object, key: PropertyKey) {
   return property?.configurable === true || property?.writable === true
 }
 
-// An empty object of the same class, for the fields to be copied to. A DOMException, whose message cannot be written, becomes a
-// plain error.
+// An empty object of the same class, for the fields to be copied to. A DOMException, whose message cannot be written, becomes
+// a plain error.
 function blankOf(node: object, clean: Clean): object {
   if (Array.isArray(node)) return []
   if (!isError(node) || Object.hasOwn(node, 'message')) return Object.create(Object.getPrototypeOf(node))

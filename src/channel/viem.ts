@@ -1,6 +1,6 @@
-// A Channel over any viem transport. Calls its `config.request`, which lies below its own retries. Takes whatever the transport
-// lets through, but not `undefined`. Subscriptions are the transport's own too: viem may open its socket again after an error,
-// and the subscription goes on.
+// A Channel over any viem transport. Calls its `config.request`, which lies below its own retries. Takes whatever the
+// transport lets through, but not `undefined`. Subscriptions are the transport's own too: viem may open its socket again
+// after an error, and the subscription goes on.
 
 import type { Transport } from 'viem'
 import { throwIfAborted } from '../base/abort'

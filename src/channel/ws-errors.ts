@@ -1,5 +1,5 @@
-// The errors of a socket channel: of viem's classes, with the provider's id in place of the endpoint and only the method of the
-// request. What they mean is decided elsewhere.
+// The errors of a socket channel: of viem's classes, with the provider's id in place of the endpoint and only the method of
+// the request. What they mean is decided elsewhere.
 
 import { RpcRequestError, WebSocketRequestError } from 'viem'
 import { InvalidResponseError, SocketClosedError } from '../errors'

@@ -1,5 +1,5 @@
-// Tells whether an EIP-1193 provider is connected, by `connect`, `disconnect` and `chainChanged`. Works only while one of these
-// has a listener. Sends one small request when there is a reason to doubt: it has no timer, and repeats nothing.
+// Tells whether an EIP-1193 provider is connected, by `connect`, `disconnect` and `chainChanged`. Works only while one of
+// these has a listener. Sends one small request when there is a reason to doubt: it has no timer, and repeats nothing.
 
 import type { Hex } from 'viem'
 import { numberToHex, ProviderDisconnectedError } from 'viem'
