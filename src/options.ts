@@ -46,7 +46,7 @@ export type ProviderConfig = {
   /**
    * Whether the provider keeps transactions private. If the list has private providers, raw transactions, and what else takes
    * signed ones (such as `eth_sendBundle`), go to no others, whatever fails.
-   * @default false
+   * @default false; true for a `failover()` as an entry that has private providers
    */
   private?: boolean | undefined
   /**
@@ -95,7 +95,10 @@ export type BackfillOptions = {
   logs?: number | undefined
 }
 
-/** The options of `failover()`. All are optional, and all are checked when `failover()` is called. */
+/**
+ * The options of `failover()`. All are optional, and checked when it is called; the ids under `methods` when a client is made,
+ * if a transport in the list has no `id`.
+ */
 export type FailoverOptions = {
   /** Key of the transport, as in viem. @default 'failover' */
   key?: string | undefined

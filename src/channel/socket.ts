@@ -49,7 +49,7 @@ type PlatformSocket = {
   addEventListener(name: string, listener: (event: PlatformEvent) => void): void
   send(text: string): void
   close(code: number): void
-  // Of `ws` only.
+  // Only `ws` has the rest, but for `ping`, which React Native has too.
   on?(name: string, listener: () => void): void
   ping?(): void
   terminate?(): void

@@ -202,8 +202,8 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       const [first] = all
       if (!first || all.length >= MANY || !isAlone(all, 0, now)) return undefined
       const { provider, sight } = first
-      const isProven = sight.proof && isFresh(sight.proof, now) && !isFar(sight, sight.proof)
-      return isProven ? undefined : { provider, height: sight.height }
+      const wasAsked = sight.proof && isFresh(sight.proof, now) && !isFar(sight, sight.proof)
+      return wasAsked ? undefined : { provider, height: sight.height }
     },
     forget(provider, now) {
       if (!sights[provider.index]) return

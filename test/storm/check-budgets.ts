@@ -11,7 +11,7 @@ const RETRY_SHARE = 0.2
 const HEAD_SHARE = 0.05
 /** The head of each provider may be probed once in this time (in ms) in any case. */
 const GRANT_EVERY = 60_000
-/** So many rounds cost nothing while no other request is in a later round. */
+/** This many rounds cost nothing while no other request is in a later round. */
 const FREE_ROUNDS = 4
 /** An answer in doubt is asked for at most this many times more. */
 const DOUBTS = 3

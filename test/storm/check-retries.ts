@@ -6,7 +6,7 @@ import type { Facts } from './facts'
 
 /** Attempts of later rounds that each request pays for. */
 const SHARE = 0.2
-/** So many rounds cost nothing while no other request is in a later round. */
+/** This many rounds cost nothing while no other request is in a later round. */
 const FREE_ROUNDS = 4
 /** Methods that take several requests, whose attempts share one id. */
 const COMPOSED = /eth_(getLogs|sendRaw|newFilter|newBlockFilter|getFilter)/
