@@ -115,7 +115,7 @@ export function createEngine(setup: EngineSetup): Engine {
     ranking: createRanking(random, heads),
     heads,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
-    headLedger: createHeadLedger(),
+    headProbes: createHeadLedger(),
     room: new Set(),
     retrying: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),

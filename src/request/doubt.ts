@@ -16,7 +16,7 @@ import { leaveRoom, pause } from './waiting/waiting'
 
 /** Takes an answer, or asks others. */
 export function receive(flight: Flight, attempt: Attempt, value: unknown) {
-  const { headLedger, clock } = flight.parts
+  const { headProbes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
     if (attempt.isVacated || hasLanded(flight)) return
@@ -25,11 +25,11 @@ export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
   const isNear = isNearHead(flight) || value === null
-  if (!headLedger.first || !isNear || attempt.limitAt - clock.now() <= FIRST_LIMIT) return go()
+  if (!headProbes.first || !isNear || attempt.limitAt - clock.now() <= FIRST_LIMIT) return go()
   // It is slow no more.
   attempt.answeredAt = clock.now()
   flight.hedgeAt = Infinity
-  void headLedger.first().then(go)
+  void headProbes.first().then(go)
 }
 
 /** Takes an answer, or holds it back. */

@@ -33,7 +33,7 @@ export type Parts = {
   readonly planner: Planner
   /** `undefined`: answers are taken as they come. */
   readonly truth: Truth | undefined
-  readonly headLedger: HeadLedger
+  readonly headProbes: HeadLedger
   /** Requests that wait for channels behind open breakers, or for a place at full providers, in the order in which they came. */
   readonly room: Set<Flight>
   /** Requests in their second round or later, but for those that cannot pay for it. */

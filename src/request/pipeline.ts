@@ -62,7 +62,7 @@ export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Pr
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
     parts.hedgeBudget.earn()
-    parts.headLedger.budget.earn()
+    parts.headProbes.budget.earn()
     if (signal) {
       const onAbort = () => landAborted(flight, reasonOf(signal), parts.clock.now())
       if (signal.aborted) return onAbort()

@@ -29,19 +29,19 @@ export const HEAD = { method: 'eth_blockNumber' }
 /** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
 export function isNearHead({ parts, plan, reach, height }: Flight): boolean {
   if (reach === 'newest' || height >= 0) return true
-  if (parts.headLedger.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
+  if (parts.headProbes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
   return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
 }
 
 /** The request reads near the head: asks for the heads that would have been good to know. */
 export function probeHeads(flight: Flight, now: number) {
   const { parts, route, plan } = flight
-  const { headLedger, truth, heads } = parts
-  if (!truth || plan.isPinned || now < headLedger.lookAt) return
-  const isFirst = headLedger.lookAt === -Infinity
-  headLedger.lookAt = now + LOOK_EVERY
+  const { headProbes, truth, heads } = parts
+  if (!truth || plan.isPinned || now < headProbes.lookAt) return
+  const isFirst = headProbes.lookAt === -Infinity
+  headProbes.lookAt = now + LOOK_EVERY
   const doubted = heads.doubted(now)
-  if (doubted && isAffordable(doubted.provider, headLedger, now))
+  if (doubted && isAffordable(doubted.provider, headProbes, now))
     void proveHead(flight, doubted.provider, doubted.height)
   if (parts.providers.length < 2) return
   // Who is asked for the head itself will show it.
@@ -50,20 +50,20 @@ export function probeHeads(flight: Flight, now: number) {
   for (const channel of route.candidates) {
     const { provider } = channel
     if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
-    if (isAffordable(provider, headLedger, now)) asked.push(askHead(channel, flight.channels, parts))
+    if (isAffordable(provider, headProbes, now)) asked.push(askHead(channel, flight.channels, parts))
   }
   if (isFirst && asked.length > 0) awaitFirst(asked, parts)
 }
 
-function awaitFirst(asked: readonly Promise<void>[], { headLedger, clock }: Parts) {
+function awaitFirst(asked: readonly Promise<void>[], { headProbes, clock }: Parts) {
   const end = () => {
-    headLedger.first = undefined
+    headProbes.first = undefined
   }
   // The end of the engine ends them too.
   const told = Promise.all(asked).then(end)
   let wait: Promise<void> | undefined
   // The time counts from the first answer: whoever is as far away may be heard a moment later.
-  headLedger.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
+  headProbes.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
 }
 
 /** Asks one provider for its head, if it may see that. Never rejects. */
@@ -126,7 +126,7 @@ export function probeHeadOf(channel: ChannelState, channels: ClientChannels, par
   if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
   const last = parts.heads.lastOf(channel.provider)
   const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
-  if (!isKnown && isAffordable(channel.provider, parts.headLedger, now)) void askHead(channel, channels, parts)
+  if (!isKnown && isAffordable(channel.provider, parts.headProbes, now)) void askHead(channel, channels, parts)
 }
 
 function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
