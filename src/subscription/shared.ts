@@ -88,7 +88,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function onState(next: StreamState, why?: string) {
-    if (isSameState(state, next)) return
+    if (state.name === 'closed' || isSameState(state, next)) return
     const from = state.name
     state = next
     events.emit('subscription', defined({ key: name, from, to: next.name, ...next.source, why }))
@@ -118,10 +118,10 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     linger?.cancel()
     for (const subscriber of all()) close(subscriber)
     members.clear()
-    // Who has left does not wait for its start.
-    readiness.open()
-    // Whoever hears of what stops, and wants the same, finds another one.
+    // Whoever hears of the end, or of what stops, and wants the same, finds another one.
     onEnd()
+    // Who has left does not wait for its start either.
+    onState({ name: 'closed' })
     stream.stop()
   }
 
