@@ -142,7 +142,8 @@ export function createEngine(setup: EngineSetup): Engine {
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Those that wait look again when whoever made the change has finished with it.
     queueMicrotask(() => wake(parts))
-    const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
+    // One that was opened for good by hand has no such time: `Infinity` is no JSON.
+    const wait = openUntil === Infinity ? undefined : openUntil && Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait, why }))
   }
 
