@@ -1,6 +1,7 @@
 // Checks of what users write. A check throws if the value at a path breaks its rule; a shape is the check of a plain object,
 // key by key.
 
+import { tagOf } from './base/describe'
 import { InvalidOptionsError } from './errors'
 
 export type Check = (value: unknown, path: string) => void
@@ -62,9 +63,12 @@ export function pathOf(path: string, key: string): string {
   return path ? `${path}.${name}` : name
 }
 
-/** Not a list, and not a signal in place of options that hold it: nobody would listen to it. */
+/**
+ * Not a list, a Map or a promise, which show none of their entries as fields: taken for one, it would be an empty one. And not a
+ * signal in place of options that hold it: nobody would listen to it.
+ */
 export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('addEventListener' in value)
+  return /^(Object|Module)$/.test(tagOf(value)) && !('addEventListener' in (value as object))
 }
 
 /** A whole number of 0 or more. */
