@@ -9,7 +9,10 @@ export type RequestEvent = {
   id: number
   method: string
   outcome: 'success' | 'error' | 'aborted'
-  /** Attempts made for it; 0 if it was answered locally or shared the answer of an equal request. */
+  /**
+   * Attempts made for it until then, without copies that probe a breaker; 0 if it was answered locally or shared the answer of an
+   * equal request.
+   */
   attempts: number
   /** Who gave the answer, or the error that is told; if nobody did, who was asked last. */
   provider?: string
@@ -21,13 +24,14 @@ export type RequestEvent = {
 
 /** One per dispatch, when it is settled. */
 export type AttemptEvent = {
-  /** The request's id. */
+  /** The request's id. What streams ask has ids that no `request` event has. */
   id: number
   method: string
   provider: string
   channel: ChannelType
   /** Whether it was a second try beside another one: a hedge or a probe. */
   hedged: boolean
+  /** From dispatch to end (in ms). */
   duration: number
   outcome: 'success' | 'failure' | 'aborted'
   failure?: { kind: FailureKind; blamed: boolean; code?: number; status?: number }
@@ -43,12 +47,13 @@ export type FailoverEvent = {
   why: FailureKind
 }
 
+/** The breaker of a channel has changed its state. */
 export type BreakerEvent = {
   provider: string
   channel: ChannelType
   from: BreakerStateName
   to: BreakerStateName
-  /** How long it stays open before a probe (in ms); only when it opens. */
+  /** How long it stays open before a probe (in ms); only when it opens, and not if that is for good, by hand. */
   wait?: number
   /** The failure that opened it; none if it was opened by hand, closes, or is open again after a probe that said nothing. */
   why?: FailureKind
@@ -57,7 +62,8 @@ export type BreakerEvent = {
 /** A provider said "too much", or that it is down and for how long, and is left alone for a while. */
 export type LimitEvent = {
   provider: string
-  kind: 'rate-limit' | 'quota' | 'server-error' /** in ms */
+  kind: 'rate-limit' | 'quota' | 'server-error'
+  /** How long it is left alone (in ms). */
   cooldown: number
 }
 
@@ -116,7 +122,7 @@ export type DisputeEvent = {
   head?: number
 }
 
-/** A subscription has changed its state or its source. */
+/** A subscription has changed its state or its source. `closed` is the last that is told of it; who subscribes then opens another. */
 export type SubscriptionEvent = {
   /** The kind, and a number for the rest of its params. */
   key: string

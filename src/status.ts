@@ -22,7 +22,7 @@ export type ChannelStatus = {
   inFlight: number
   /** How it last failed a request that others may have answered: `code` of JSON-RPC, `status` of HTTP, when (in ms, as `uptime`). */
   lastFailure?: { kind: FailureKind; code?: number; status?: number; at: number }
-  /** Attempts since the start. */
+  /** Attempts since the start: of callers' requests, with hedges and probes, and of what streams ask. */
   attempts: number
   /** What its socket is doing, if it was given as a URL. */
   socket?: SocketState
@@ -52,7 +52,16 @@ export type Status = {
   chainId?: number
   /** Newest block that is believed, or was when somebody last asked. */
   head?: number
-  requests: { total: number; failed: number; hedged: number; retried: number }
+  requests: {
+    /** Of callers, when they begin. */
+    total: number
+    /** Of those that ended with an error; not those that were aborted. */
+    failed: number
+    /** Hedges sent, also for calls of the library's own. */
+    hedged: number
+    /** Requests that went into a second round, also of the library's own. */
+    retried: number
+  }
   providers: ProviderStatus[]
   subscriptions: SharedStatus[]
 }

@@ -33,7 +33,20 @@ export type ProviderSetup = {
 }
 
 /** Calls of our own, apart from what callers asked for. */
-export type Upkeep = { chain: number; heads: number; hedges: number; probes: number; verify: number; backfill: number }
+export type Upkeep = {
+  /** `eth_chainId`; not among the `attempts` of a channel. */
+  chain: number
+  /** For the head: beside requests, not among the `attempts`, and of streams. */
+  heads: number
+  /** Copies of slow requests of others that it was sent. */
+  hedges: number
+  /** To see whether it is back. */
+  probes: number
+  /** To see whether a stream lacks logs, as far as it answered. */
+  verify: number
+  /** For what a stream missed, as far as it answered. */
+  backfill: number
+}
 
 /** How the channel last failed a request that others may have answered. */
 export type LastFailure = {
