@@ -1,16 +1,17 @@
-// Checks of what users write. A check throws if the value at a path breaks its rule; a shape is the check of a plain object,
-// key by key.
+// The parts that checks of what users write are made of. A check throws if the value at a path breaks its rule. A shape is the
+// check of an object, key by key.
 
 import { tagOf } from './base/describe'
 import { InvalidOptionsError } from './errors'
 
 export type Check = (value: unknown, path: string) => void
 
+/** @throws InvalidOptionsError */
 export function refuse(path: string, rule: string, value: unknown, isSecret?: boolean): never {
   throw new InvalidOptionsError({ path, rule, value, isSecret })
 }
 
-/** @param sentence what the test wants, such as "must be a number above 0". */
+/** A check by a test. @param sentence what the test demands, such as "must be a number above 0". */
 export function rule(test: (value: unknown) => boolean, sentence: string, isSecret?: boolean): Check {
   return (value, path) => {
     if (!test(value)) refuse(path, sentence, value, isSecret)
@@ -36,7 +37,7 @@ export function oneOf(...values: readonly unknown[]): Check {
   return rule((value) => values.includes(value), `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`)
 }
 
-/** Unknown keys are errors, and what they hold may be anything; `undefined` leaves the default. */
+/** A check of an object: a check for each key that is allowed. Fields that are `undefined` count as not given. */
 export function shape(checks: Readonly<Record<string, Check>>): Check {
   return (value, path) => {
     if (!isObject(value)) return refuse(path || 'options', 'must be an object', value)
@@ -49,7 +50,7 @@ export function shape(checks: Readonly<Record<string, Check>>): Check {
           fields[key],
           true,
         )
-    // By the shape's keys: what an object inherits is used like its own, so it is checked like its own.
+    // Goes by the keys of the shape, not of the object: inherited fields are used like its own, so they are checked too.
     for (const [key, check] of Object.entries(checks)) {
       const item = fields[key]
       if (item !== undefined) check(item, pathOf(path, key))
@@ -64,11 +65,11 @@ export function pathOf(path: string, key: string): string {
 }
 
 /**
- * Not a list, a Map or a promise, which show none of their entries as fields: taken for one, it would be an empty one. And not a
- * signal in place of options that hold it: nobody would listen to it.
+ * Whether a value can be an object of options. A Map or a promise shows none of what is in it as fields, and so would be taken
+ * for an empty one; a list is none, nor is a signal that was given in place of `{ signal }`.
  */
 export function isObject(value: unknown): value is object {
-  return /^(Object|Module)$/.test(tagOf(value)) && !('addEventListener' in (value as object))
+  return /Object|Module/.test(tagOf(value)) && !('addEventListener' in (value as object))
 }
 
 /** A whole number of 0 or more. */
