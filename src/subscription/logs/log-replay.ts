@@ -2,7 +2,7 @@
 
 import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
-import type { BlockRef } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Item, Stream } from '../stream'
 import type { Delivery } from './delivery'
@@ -11,6 +11,8 @@ import type { LogReads } from './log-reads'
 
 /** Blocks that are read at a time, but the last ones. */
 const MOST = 1_000
+/** Some chains leave numbers out, so many in a row: then it is the block below them. */
+const LEFT_OUT = 8
 /** How far it is, is told this often (in blocks). */
 const PROGRESS = 100
 
@@ -21,7 +23,12 @@ export function replayOf(
   heads: Pick<HeadFeed, 'tip' | 'has'>,
 ): Stream['replay'] {
   /** Of the branch that the heads are on; without heads, that of what is delivered. */
-  const blockAt = (number: number) => backfill.byNumber(number, (heads.tip() ?? delivery.cursor())?.provider)
+  function blockAt(number: number, below = 0): Promise<Block> {
+    return backfill.byNumber(number - below, (heads.tip() ?? delivery.cursor())?.provider).catch((error) => {
+      if (below >= LEFT_OUT) throw error
+      return blockAt(number, below + 1)
+    })
+  }
 
   return async (from) => {
     const cursor = delivery.cursor()
@@ -43,7 +50,7 @@ export function replayOf(
     const [found, end] = await Promise.all([read, asked])
     // The heads may be on another branch: as long as nothing of this was given, nobody tells that it is replaced.
     if (last && heads.tip() && !heads.has(last.hash) && (await blockAt(upTo)).hash !== last.hash) refuse()
-    const marks = await Promise.all(marksOf(from, upTo, found).map(blockAt))
+    const marks = await Promise.all(marksOf(from, upTo, found).map((mark) => blockAt(mark)))
     if (delivery.takenBack() !== takenBack) refuse()
     if (isLast) {
       delivery.noteBefore(from, found)
