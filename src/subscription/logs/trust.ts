@@ -11,8 +11,8 @@ export type VerifyMode = 'auto' | 'strict' | false
 
 export type Trust = {
   bloomOf(block: BlockRef): BloomAnswer
-  /** Its bloom has denied logs that are there. */
-  noteLie(block: BlockRef): void
+  /** Logs of it are there: its bloom may have denied them. */
+  noteThere(block: BlockRef): void
   /** Whether the present place has shown, of late, that it is not to be relied on. */
   isSuspect(number: number): boolean
   mustCheck(number: number): boolean
@@ -23,11 +23,14 @@ export type Trust = {
 export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, pushes: Pushes): Trust {
   const test = bloomTestOf(filter)
   const mayCheck = verify !== false
+  const bloomOf = (block: BlockRef) => (block.raw ? blooms.ask(block as Block, test) : 'unknown')
   const isSuspect = (number: number) => mayCheck && number <= (pushes.place()?.suspectUntil ?? -1)
 
   return {
-    bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),
-    noteLie: ({ provider }) => blooms.noteLie(provider),
+    bloomOf,
+    noteThere(block) {
+      if (bloomOf(block) === 'no') blooms.noteLie()
+    },
     isSuspect,
     mustCheck: (number) => verify === 'strict' || isSuspect(number),
     mayCheck,

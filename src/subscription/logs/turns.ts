@@ -33,7 +33,7 @@ export type Turns = {
 
 export type TurnsOptions = CatchUpOptions & {
   readonly pushes: Pushes
-  readonly trust: Pick<Trust, 'bloomOf' | 'mustCheck' | 'mayCheck' | 'noteLie'>
+  readonly trust: Pick<Trust, 'bloomOf' | 'mustCheck' | 'mayCheck' | 'noteThere'>
   /** What was pushed, or not, is not the whole truth. */
   readonly onLoss: (number: number) => void
 }
@@ -121,9 +121,8 @@ export function createTurns(options: TurnsOptions): Turns {
     settled = item
     const { block } = item
     pushes.forgetBelow(block.number - MOST_AT_ONCE)
-    const isDenied = bloomOf(block) === 'no'
-    if (isDenied && logs.length > 0) trust.noteLie(block)
-    delivery.give(block, logs, isWhole || (isDenied && logs.length === 0))
+    if (logs.length > 0) trust.noteThere(block)
+    delivery.give(block, logs, isWhole)
   }
 
   async function ask(first: BlockItem, why: 'ask' | 'check') {

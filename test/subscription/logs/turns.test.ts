@@ -70,7 +70,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       bloomOf: ({ hash }) => blooms.get(hash) ?? 'unknown',
       mustCheck,
       mayCheck,
-      noteLie: ({ provider }) => told.push(`lie ${provider}`),
+      noteThere: ({ hash, provider }) => blooms.get(hash) === 'no' && told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
     heads: { tip: () => newest, lowest: () => lowest, has: (hash) => newest === undefined || newest.hash === hash },
