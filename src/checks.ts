@@ -1,5 +1,5 @@
-// The one check of what users write, made when `failover()` is called (and for each request's overrides). It says the field,
-// the rule and the value, and never an endpoint.
+// Checks what users write: lists and options when `failover()` is called, overrides at `with()` and with each request. An
+// error names the field, the rule and the value, but never shows an endpoint.
 
 import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'
@@ -113,9 +113,9 @@ const overrides = {
   exclude: texts,
   allowFailover: flag,
 }
-/** Of a transport; `path` is where they were given. */
+/** Checks the overrides of `with()`. @param path where they were given. */
 export const checkOverrides: (given: RequestOverrides, path: string) => void = shape(overrides)
-/** Of one request. */
+/** Checks the options of one request. */
 export const checkRequestOptions: (given: RequestOptions, path: string) => void = shape({ ...overrides, signal })
 
 const hedgeOptions = shape({ delay: atLeast0, budget: atLeast0 })
@@ -153,7 +153,7 @@ export function checkList(list: readonly ProviderEntry[]) {
   checkUnique(list.map((entry) => (isObject(entry) ? (entry as ProviderConfig).id : undefined)))
 }
 
-/** Ids must be unique, and those that options name must be in the list. */
+/** Checks that ids are unique, and that the ids under `methods` are in the list. */
 export function checkIds(ids: readonly string[], given: FailoverOptions) {
   checkUnique(ids)
   for (const [method, { providers = [] }] of Object.entries(given.methods ?? {}))
@@ -189,17 +189,17 @@ function endpoint(protocols: RegExp, wanted: string): Check {
   }
 }
 
-/** Of a text that was to be an endpoint only the scheme is shown: it may hold a key, or be one. */
+/** Checks an endpoint. Of one that breaks the rule, the error shows only the scheme: the rest may hold a key, or be one. */
 function checkUrl(url: string, protocols: RegExp, path: string, sentence: string) {
   const protocol = protocolOf(url) ?? ''
   if (!protocols.test(protocol)) refuse(path, sentence, url && `${protocol}...`)
 }
 
 function headers(value: unknown, path: string) {
-  // The commonest mistake: a variable of the environment that is not set.
+  // Each header is checked by itself first, to name it: the commonest mistake is an environment variable that is not set.
   if (isObject(value))
     for (const [name, item] of Object.entries(value)) {
-      // What follows something that no name has may be a value in the wrong place.
+      // From the first character that no header name has, the name is not shown: it may be a value in the wrong place.
       const at = pathOf(path, name.replace(/[^\w-].*/s, '...'))
       if (typeof item !== 'string') refuse(at, 'must be a text', item, true)
       if (!toHeaders({ [name]: item })) refuse(at, 'must be a header that can be sent', item, true)
@@ -219,7 +219,7 @@ function methods(value: unknown, path: string) {
   }
 }
 
-/** A method, or a beginning and `*`: nothing else is ever found. */
+/** Whether a key is a method name, or a prefix and `*`: with a `*` elsewhere it would never match. */
 function isPattern(name: unknown) {
   return isText(name) && !/\*./.test(name)
 }

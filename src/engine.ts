@@ -1,5 +1,5 @@
-// Builds the parts for one chain and joins them; leads each request to its wrapper; status and close. All clients of the
-// chain share it.
+// The engine: builds the parts for one chain and joins them, hands each request to the entrance, and has status and close. All
+// clients of the chain share one engine.
 
 import { createAlarms } from './base/alarms'
 import { createBudget } from './base/budget'
@@ -38,14 +38,15 @@ import type { BreakerStateName, ChannelType, FailureKind } from './types'
 
 export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | 'pollingInterval'> & {
   readonly providers: readonly ProviderSetup[]
-  /** The chain the clients expect; `undefined` without one. */
+  /** Id of the clients' chain; `undefined` if they have none. */
   readonly chainId: number | undefined
+  /** Whether the chain serialises transactions in its own way: then no hash of a raw transaction is computed. */
   readonly hasOwnSerializer: boolean
   readonly verifyChain: boolean
   readonly consistency: 'head' | 'none'
-  /** In blocks; `undefined`: by the block time. */
+  /** In blocks; `undefined` for the default. */
   readonly maxLag?: number | undefined
-  /** Of the chain, by its definition (in ms). */
+  /** Time between two blocks by the chain's definition (in ms). */
   readonly blockTime?: number | undefined
   readonly hedgeBudget: number
   readonly retryBudget: number
@@ -56,9 +57,9 @@ export type EngineSetup = Pick<SubscriptionsOptions, 'verify' | 'mostFilled' | '
   readonly logs: LogsOptions
   readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly planner: Planner
-  /** Told when it begins to close: before anybody's code hears of it. */
+  /** Called when the engine begins to close, before any code of the user's hears of it. */
   readonly onClosing?: (() => void) | undefined
-  /** Told when it is closed. */
+  /** Called when the engine is closed. */
   readonly onClose: () => void
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
@@ -70,19 +71,20 @@ export type Engine = {
   request(asked: Asked): Promise<unknown>
   readonly subscriptions: Subscriptions
   status(): Status
-  /** Resolves once a provider is verified, or answers where no chain is to be checked. */
+  /** Resolves with whether the chain of a provider is verified; where no chain is checked, with whether a provider answers. */
   verifyAny(face: Face): Promise<boolean>
   channel(id: string, type: ChannelType): ChannelState | undefined
-  /** Whether a provider may not keep all that is old. */
+  /** Whether any provider may lack old data. */
   limitsDepth(): boolean
   /** The socket of a provider has changed. */
   onSocket(id: string, change: SocketChange): void
-  /** A provider refused a batch: how many requests it takes at a time. */
+  /** A provider refused a batch; `most` is how many requests it takes at a time. */
   onBatchRefused(id: string, most: number): void
   now(): number
   close(): void
 }
 
+/** Attempts of second and later rounds that each request adds to the budget. */
 const RETRY_SHARE = 0.2
 
 export function createEngine(setup: EngineSetup): Engine {
@@ -140,7 +142,7 @@ export function createEngine(setup: EngineSetup): Engine {
     parts.version++
     if (from === 'half-open' && to === 'closed') doubtChain(provider)
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
-    // Those that wait look again when whoever made the change has finished with it.
+    // Requests that wait look again in a microtask, when the code that changed the breaker has finished.
     queueMicrotask(() => wake(parts))
     const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait, why }))

@@ -1,5 +1,5 @@
-// The list -> providers: what each entry is (a URL, a transport, a provider), its id and setup, and how its channels are made.
-// Endpoints stay in here and in the channels.
+// Reads the list: what each entry is (a URL, a transport, a provider), its id and setup, and how its channels are made.
+// Endpoints do not leave this file and the channels.
 
 import type { Transport } from 'viem'
 import { defined } from './base/defined'
@@ -17,28 +17,28 @@ import type { ProviderSetup } from './provider/provider'
 import { refuse } from './shape'
 import type { ChannelType } from './types'
 
-/** What viem hands to a transport's factory; given on to transports in the list. */
+/** What viem passes to the factory of a transport. It is passed on to the transports in the list. */
 export type FactoryParameters = Parameters<Transport>[0]
 
 /** The list, read for one chain. */
 export type ReadList = {
   readonly setups: readonly ProviderSetup[]
-  /** Whether the first entry is a socket, or any provider has one beside it: what viem's `watch*` want to know. */
+  /** Whether the first entry is a socket or any provider object has `ws`: then viem's `watch*` subscribe by default. */
   readonly hasSocketFirst: boolean
-  /** The channels of one client, by slot: transports are built for it, the rest is shared. */
+  /** The channels of one client, by slot. Transports are built for this client; channels of URLs are shared by all clients. */
   connect(parameters: FactoryParameters): Channel[]
-  /** Closes what is shared. */
+  /** Closes the shared channels. */
   close(): void
 }
 
-/** One way to a provider, and what is known of it. */
+/** One way to a provider. `built`: the transport, made once to learn its type, key and methods. */
 type Way = {
   readonly type: ChannelType
   readonly endpoint: string | Transport
   readonly built?: ReturnType<Transport>
 }
 
-/** One provider of the list, its first way the preferred one. */
+/** One provider of the list, with the preferred way first. */
 type Listed = {
   readonly id: string
   readonly config: ProviderConfig
@@ -47,23 +47,26 @@ type Listed = {
 }
 
 /**
- * Where a `failover()` transport tells its list: one that is nothing but a list is flattened into another one. A function, as
- * whoever prints all of a value would print the endpoints and headers in it.
+ * The property by which a `failover()` transport gives its list, so that a plain one can be flattened into another list. It
+ * is a function, so that printing the transport does not print endpoints and headers.
  */
 export const LIST: unique symbol = Symbol.for('viem-lasso.list') as never
+/** `isPlain`: nothing but a list, without options or `with()`. */
 type Inner = { readonly list: readonly ProviderEntry[]; readonly isPlain: boolean }
 
+/** Types of viem transports that become a ws channel. */
 const SOCKETS = ['webSocket', 'ipc']
+/** Types of transports that are not taken for a wallet by default. */
 const NO_WALLETS = ['http', 'webSocket', 'ipc', 'fallback', 'failover']
 
-/** What is told of the channels that all clients share, with their providers' ids. */
+/** Called for the channels that all clients share, with the id of the provider. */
 export type ListListeners = {
   onSocket?: ((id: string, change: SocketChange) => void) | undefined
-  /** Told how many requests a provider takes at a time. Without it, no batches are gathered. */
+  /** A batch was refused; `most` is how many requests the provider takes at a time. Without this, no batches are gathered. */
   onBatchRefused?: ((id: string, most: number) => void) | undefined
 }
 
-/** @param breaker defaults for all providers. */
+/** Reads a list that was checked. @param breaker the list's own options, as defaults for all providers. */
 export function readList(
   list: readonly ProviderEntry[],
   parameters: FactoryParameters,
@@ -108,7 +111,7 @@ export function readList(
     }
   }
 
-  /** Shared by all clients: it knows nothing of them. */
+  /** A channel for a URL, which all clients share. */
   function sharedChannel({ id, config, redactor }: Listed, type: ChannelType, url: string): Channel {
     const { headers, limits, capabilities } = config
     const options = { url, headers, provider: id, redactor }
@@ -142,7 +145,10 @@ export function readList(
   }
 }
 
-/** The ids of a list as it was written; `undefined` where a transport has to be made to know its own. */
+/**
+ * The ids of the providers of a list; `undefined` if one of them depends on the key of a transport, which must be made for
+ * that.
+ */
 export function idsOf(list: readonly ProviderEntry[]): string[] | undefined {
   const configs = flatten(list).map(toConfig)
   const taken = new Set(configs.map(({ id }) => id))
@@ -164,7 +170,7 @@ function innerOf(entry: unknown): Inner | undefined {
   return typeof entry === 'function' ? (entry as { [LIST]?: () => Inner })[LIST]?.() : undefined
 }
 
-/** Another list that has a private provider keeps raw transactions to it: none may go past it here. */
+/** Whether a provider is private: as declared, or because it is a nested `failover()` that has a private provider. */
 function isPrivate(entry: ProviderEntry): boolean {
   const { private: own, http, ws } = toConfig(entry)
   return own ?? [http, ws].some((endpoint) => innerOf(endpoint)?.list.some(isPrivate))
@@ -189,7 +195,7 @@ function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, ind
   const [first, second] = ways
   if (first && first.type === second?.type)
     refuse(`providers[${index}].ws`, `must be another channel than http (both are ${first.type})`, ws)
-  // http before ws, also where a socket was given as `http`.
+  // The http channel comes first, even if a socket was given as `http` and an HTTP transport as `ws`.
   return first?.type === 'ws' ? ways.reverse() : ways
 }
 

@@ -1,5 +1,5 @@
-// Our error classes over viem's BaseError. Users match them by `name`, never by `instanceof`.
-// No message holds an endpoint, a parameter of a request or a header value: whoever makes an error hands in clean parts.
+// Our error classes, over viem's BaseError. Users match them by `name`, never by `instanceof`.
+// No message holds an endpoint, a param of a request or a header value: the code that makes an error passes clean parts.
 
 import { BaseError } from 'viem'
 import { describeValue, formatRows } from './base/describe'
@@ -9,26 +9,27 @@ import type { ChannelType, FailureKind } from './types'
 export type AttemptSummary = {
   /** Id of the provider that was asked. */
   provider: string
-  /** The way it was asked. */
+  /** The channel over which it was asked. */
   channel: ChannelType
-  /** What went wrong. */
+  /** The kind of failure. */
   kind: FailureKind
-  /** How long it took (in ms). */
+  /** How long the attempt took (in ms). */
   duration: number
-  /** The error itself. Kept for inspection, not printed in the message. */
+  /** The error itself, for inspection. The message does not print it. */
   error: unknown
 }
 
+/** Characters of a body that an error shows. */
 const LONGEST_DETAILS = 512
 
-/** Every provider that could be asked failed, and none gave a JSON-RPC error that could be passed on. */
+/** Thrown when every provider that could be asked failed, and none gave a JSON-RPC error that could be passed on. */
 export class AllProvidersFailedError extends BaseError {
   override name = 'AllProvidersFailedError' as const
   /** Method of the request that failed. */
   readonly method: string
-  /** Every attempt in the order they ended. */
+  /** All attempts, in the order in which they ended. */
   readonly attempts: readonly AttemptSummary[]
-  /** When a provider may be able to answer again (in ms from now), if one is known to. */
+  /** Time after which a provider may be able to answer again (in ms from when the request failed), if that is known. */
   readonly retryAfter: number | undefined
 
   constructor({
@@ -42,16 +43,16 @@ export class AllProvidersFailedError extends BaseError {
     method: string
     attempts: readonly AttemptSummary[]
     retryAfter?: number | undefined
-    /** The deadline, if it ended the request (in ms). */
+    /** The timeout of the request (in ms), if that ended it. */
     timeout?: number | undefined
-    /** Where nobody was asked: the channels, and what kept them. */
+    /** If there was no attempt: a row for each channel, with what kept it from being asked. */
     idle?: readonly string[][] | undefined
     cause?: Error | undefined
   }) {
     const rows = attempts.map(({ provider, channel, kind, duration, error }) => [
       provider,
       channel,
-      // The commonest mistake in a list has no kind of its own.
+      // An endpoint of another chain is the commonest mistake in a list, but has no failure kind of its own.
       error instanceof ChainMismatchError ? 'is on another chain' : kind,
       `${Math.round(duration)} ms`,
     ])
@@ -70,12 +71,12 @@ export class AllProvidersFailedError extends BaseError {
   }
 }
 
-/** No provider may be asked: excluded, declared away, or walled off by the `methods` option. Nothing was sent. */
+/** Thrown when no provider may be asked: excluded, declared away, walled off, or on another chain. Nothing was sent. */
 export class NoProviderError extends BaseError {
   override name = 'NoProviderError' as const
   /** Method of the request. */
   readonly method: string
-  /** Why each provider is out. */
+  /** For each provider, why it may not be asked. */
   readonly reasons: readonly { provider: string; reason: string }[]
 
   constructor({ method, reasons }: { method: string; reasons: readonly { provider: string; reason: string }[] }) {
@@ -87,12 +88,12 @@ export class NoProviderError extends BaseError {
   }
 }
 
-/** An `eth_getLogs` that would have to be split into more requests than `logs.maxRequests` allows. */
+/** Thrown for an `eth_getLogs` that would take more requests than `logs.maxRequests` allows. Nothing was sent. */
 export class LogRangeTooWideError extends BaseError {
   override name = 'LogRangeTooWideError' as const
-  /** How many requests it would take. */
+  /** How many requests the range would take. */
   readonly requests: number
-  /** How many are allowed. */
+  /** How many requests `logs.maxRequests` allows. */
   readonly maxRequests: number
 
   constructor({
@@ -115,7 +116,7 @@ export class LogRangeTooWideError extends BaseError {
   }
 }
 
-/** A provider answered, but not with JSON-RPC, or not to this request. */
+/** In `attempts`: a provider sent a response that is not JSON-RPC, or not the answer to this request. */
 export class InvalidResponseError extends BaseError {
   override name = 'InvalidResponseError' as const
   /** HTTP status of the response, if it came over HTTP. */
@@ -133,7 +134,7 @@ export class InvalidResponseError extends BaseError {
     /** What is wrong with the response. */
     reason: string
     status?: number | undefined
-    /** The response as text, without secrets; its beginning becomes `details`. */
+    /** The response as text, without secrets. Its first 512 characters become `details`. */
     body?: string | undefined
   }) {
     super('The provider sent a response that is not JSON-RPC.', {
@@ -149,12 +150,12 @@ export class InvalidResponseError extends BaseError {
   }
 }
 
-/** A provider is on another chain than the client: its answer was thrown away, and it is not used again. */
+/** In `attempts`: a provider is on another chain than the client. Its answer was dropped; only wallet methods still go to it. */
 export class ChainMismatchError extends BaseError {
   override name = 'ChainMismatchError' as const
   /** Id of the provider. */
   readonly provider: string
-  /** The chain that it is on. */
+  /** Id of the chain that the provider is on. */
   readonly chainId: number | undefined
 
   constructor({ provider, chainId }: { provider: string; chainId: number | undefined }) {
@@ -166,10 +167,10 @@ export class ChainMismatchError extends BaseError {
   }
 }
 
-/** A socket went away with calls on it. viem has this class in later versions only; ours serves every version. */
+/** A socket ended while calls waited for answers. Only later versions of viem have this class; ours works with every version. */
 export class SocketClosedError extends BaseError {
   override name = 'SocketClosedError' as const
-  /** Id of the provider. */
+  /** Id of the provider, in place of the endpoint. */
   readonly url: string
 
   constructor({ url }: { url: string }) {
@@ -178,12 +179,12 @@ export class SocketClosedError extends BaseError {
   }
 }
 
-/** A response longer than what is read of one. viem has this class from 2.54 on; ours serves every version. */
+/** A response body is over the size limit. viem has this class from 2.54 on; ours works with every version. */
 export class ResponseBodyTooLargeError extends BaseError {
   override name = 'ResponseBodyTooLargeError' as const
-  /** What is read at most (in bytes). */
+  /** The size limit (in bytes). */
   readonly maxSize: number
-  /** What was declared or had come until then (in bytes). */
+  /** The declared size, or what had come when reading was stopped (in bytes). */
   readonly size: number
 
   constructor({ maxSize, size }: { maxSize: number; size: number }) {
@@ -196,12 +197,12 @@ export class ResponseBodyTooLargeError extends BaseError {
   }
 }
 
-/** An option given to the library breaks a rule. The value is described, never an endpoint printed. */
+/** Thrown when an option or an argument breaks a rule. The message describes the value, but never shows an endpoint. */
 export class InvalidOptionsError extends BaseError {
   override name = 'InvalidOptionsError' as const
   /** Where the value stands, such as `providers[0].http`. */
   readonly path: string
-  /** The rule it breaks, such as `must be a positive number`. */
+  /** The rule that the value breaks, such as `must be a finite number above 0`. */
   readonly rule: string
 
   constructor({
@@ -213,7 +214,7 @@ export class InvalidOptionsError extends BaseError {
     path: string
     rule: string
     value: unknown
-    /** It may be one, or belongs to a request: what it says is not shown. */
+    /** Whether the value may be a secret, or is part of a request: then the message tells only its type. */
     isSecret?: boolean | undefined
   }) {
     super(`Option \`${path}\` ${rule}, but it is ${describeValue(value, isSecret)}.`)
@@ -222,15 +223,15 @@ export class InvalidOptionsError extends BaseError {
   }
 }
 
-/** Blocks of a subscription that could not be had, or were too many; the stream goes on after them. */
+/** Goes to `onError` of a subscription: events of these blocks are missing. The stream goes on after them. */
 export class SubscriptionGapError extends BaseError {
   override name = 'SubscriptionGapError' as const
-  /** First block that is missing. */
+  /** The first block whose events are missing. */
   readonly from: bigint
-  /** Last block that is missing. */
+  /** The last block whose events are missing. */
   readonly to: bigint
 
-  constructor({ from, to, why }: { from: bigint; to: bigint /** Why they are missing. */; why: string }) {
+  constructor({ from, to, why }: { from: bigint; to: bigint; why: string }) {
     super(`Events of the blocks ${from} to ${to} are missing from the subscription.`, {
       metaMessages: [`Reason: ${why}`],
     })
@@ -239,7 +240,7 @@ export class SubscriptionGapError extends BaseError {
   }
 }
 
-/** The transport was closed; calls that were pending and calls made later end with this. */
+/** The transport was closed: pending and later calls reject with this error, and open subscriptions end with it. */
 export class TransportClosedError extends BaseError {
   override name = 'TransportClosedError' as const
 

@@ -1,4 +1,4 @@
-// viem's face: the list and the options -> a viem Transport. One engine per chain id, shared by all clients made from it.
+// The face to viem: makes a viem Transport of a list and options. One engine per chain id serves all clients made from it.
 
 import type { EIP1193RequestFn, Transport } from 'viem'
 import { defined } from './base/defined'
@@ -13,15 +13,17 @@ import { createPlanner, createPlanners } from './request/plan'
 import type { FailoverValue } from './value'
 import { checkNamed, extrasOf, requestOf } from './value'
 
+/** What `failover()` returns: a viem transport for any client, with `with()`. */
 export type FailoverTransport = Transport<'failover' | 'webSocket', FailoverValue, EIP1193RequestFn> & {
   /**
-   * A transport over the same engines, with these defaults for all its requests.
+   * Makes a transport over the same engines, with these defaults for all its requests. A value that is given again, with a
+   * request or in another `with()`, takes the place of the first.
    * @throws InvalidOptionsError for a value that breaks a rule
    */
   with(overrides: RequestOverrides): FailoverTransport
 }
 
-/** Of options that the engine takes as they are; what is not here is left open. */
+/** Defaults of the options that the engine takes as they are. */
 const DEFAULTS = {
   verifyChain: true,
   consistency: 'head',
@@ -34,16 +36,18 @@ const DEFAULTS = {
 type EngineAndList = { readonly engine: Engine; readonly list: ReadList }
 
 /**
- * A viem transport that serves every request from whichever of the providers can answer it.
+ * Makes a viem transport that serves each request from a provider that can answer it. Takes what viem's `fallback` takes.
+ * State is kept per chain, made on first use, and shared by all clients made from the transport.
  *
  * @param list the providers, the preferred one first: URLs, viem transports, or provider objects.
+ * @param options all optional: see `FailoverOptions`.
  * @throws InvalidOptionsError for a value that breaks a rule
  * @example createPublicClient({ chain: mainnet, transport: failover(['https://a.example', 'https://b.example']) })
  */
 export function failover(list: readonly ProviderEntry[], options: FailoverOptions = {}): FailoverTransport {
   checkList(list)
   checkOptions(options, '')
-  // Copies: what was checked is what holds.
+  // Entries and options are copied, so that what was checked cannot be changed afterwards.
   const copies = list.map((entry) => (typeof entry === 'object' ? { ...entry } : entry))
   const ids = idsOf(copies)
   if (ids) checkIds(ids, options)
@@ -88,7 +92,7 @@ function faceOf(
       value: extrasOf(engine, face, request, options.subscriptions === false),
     }
   }
-  // What else was given holds for this list as a whole: in another one it would be lost.
+  // Any option but `key` and `name` holds for this list as a whole and would be lost in another list: then it is not plain.
   const { key: _, name: __, ...own } = defined({ ...options, ...defaults })
   Object.defineProperty(transport, LIST, { value: () => ({ list, isPlain: Object.keys(own).length === 0 }) })
   return Object.assign(transport, {
@@ -139,7 +143,7 @@ function settingsOf(
   parameters: FactoryParameters,
   { limitsDepth }: Pick<Engine, 'limitsDepth'>,
 ): PlanSettings {
-  // Inside of a viem `fallback` it is given 0: that one goes on to its next entry by itself.
+  // A viem `fallback` around this transport passes `retryCount: 0`, as it goes on to its next entry by itself.
   const { retry = {}, retryCount = parameters.retryCount } = options
   return {
     strategy: options.strategy ?? (options.rank ? 'fastest' : 'priority'),

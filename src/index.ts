@@ -1,4 +1,4 @@
-// The door: named exports only.
+// The public entry of the package: named exports only.
 
 export type { ProviderEventMap, ProviderEventName, ProviderMessage } from './eip1193/events'
 export type { AttemptSummary } from './errors'

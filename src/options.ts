@@ -1,4 +1,4 @@
-// What users write: the list, the options, and the options of one request: their types and defaults. checks.ts reads them.
+// The types of what users write: the list of providers, the options, and the options of one request. checks.ts checks them.
 
 import type { FallbackTransportConfig, Transport } from 'viem'
 import type { LogsOptions } from './methods/logs/wide-logs'
@@ -9,82 +9,126 @@ import type { HedgeOptions, MethodOptions, RequestOverrides } from './request/pl
 import type { Strategy } from './request/strategy'
 import type { VerifyMode } from './subscription/logs/trust'
 
-/** Headers for each HTTP request, or a function that gives them. */
+/** Headers as an object of texts, or a function that gives them (or a promise of them) before each use. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
 
+/** A provider of the list: a service with one or two endpoints, and what is known about it. */
 export type ProviderConfig = {
   /**
-   * Name of the provider in errors, events and `status()`. Unique in the list.
-   * @default the host (labels that look random left out) and an unusual port; a transport's key; then with -2, -3
+   * Name of the provider in errors, events and `status()`. It must be unique in the list and must not be a URL.
+   * @default the host (without labels that look random) with an unusual port, or the key of a transport; with -2, -3 if taken
    */
   id?: string | undefined
-  /** Endpoint for requests: a URL (`http:`, `https:`), or any viem transport. At least one of `http` and `ws` is needed. */
+  /** Endpoint for requests: a URL (`http:`, `https:`) or any viem transport. At least one of `http` and `ws` is needed. */
   http?: string | Transport | undefined
-  /** Socket endpoint: a URL (`ws:`, `wss:`), or a viem transport. */
+  /** Socket endpoint: a URL (`ws:`, `wss:`) or a viem transport. It serves subscriptions and, while it is open, requests too. */
   ws?: string | Transport | undefined
-  /** Headers for requests to an `http` URL, and for the handshake of a `ws` URL on Node; asked before each if it is a function. */
+  /**
+   * Headers for requests to an `http` URL and, on Node, for the handshake of a `ws` URL. A function is asked before each of
+   * them.
+   * @default none
+   */
   headers?: HeadersOption | undefined
-  /** Lower is asked first; list order on a tie. @default the place in the list, from 0 */
+  /** Providers with a lower number are asked first; on a tie the list order decides. @default the index in the list, from 0 */
   priority?: number | undefined
-  /** Share of the requests under `'load-balanced'`. @default 1 */
+  /** Share of the requests under `strategy: 'load-balanced'`, relative to that of the others; above 0. @default 1 */
   weight?: number | undefined
-  /** Relative price of a call. A hedge never goes to a dearer provider while a cheaper one is left. @default 1 */
+  /**
+   * Price of a call, relative to that of the others. A hedge never goes to a dearer provider while a cheaper one is left.
+   * @default 1
+   */
   cost?: number | undefined
-  /** Used only when all others failed or cannot serve; never hedged to, probed or explored. @default false */
+  /**
+   * Whether the provider is used only when all others failed or cannot serve. It gets no hedges, probes or explorations.
+   * @default false
+   */
   backup?: boolean | undefined
-  /** Raw transactions go to the private providers of the list only, whatever fails. @default false */
+  /**
+   * Whether the provider keeps transactions private. If the list has private providers, raw transactions, and what else takes
+   * signed ones (such as `eth_sendBundle`), go to no others, whatever fails.
+   * @default false; true for a `failover()` as an entry that has private providers
+   */
   private?: boolean | undefined
-  /** Whether it holds accounts: account, signing and `wallet_*` methods go to it first. @default true for viem transports that are not http, webSocket, ipc, fallback or failover */
+  /**
+   * Whether the provider holds accounts: account, signing and `wallet_*` methods go to it first.
+   * @default true for viem transports that are not of type http, webSocket, ipc, fallback or failover; else false
+   */
   wallet?: boolean | undefined
-  /** What it can do, as far as you know. */
+  /** What the provider can do, as far as you know. What is not declared is learned from its answers. */
   capabilities?: Capabilities | undefined
-  /** What it allows. */
+  /** What the provider allows: pace, concurrency, size of batches. @default no limits */
   limits?: LimitOptions | undefined
-  /** When its channels are left alone; each value defaults to that of the list's `breaker`. */
+  /** When the channels of the provider are left alone. Each value defaults to that of the list's `breaker`. */
   breaker?: BreakerOptions | undefined
 }
 
 /** An entry of the list: a URL (`http:`, `https:`, `ws:`, `wss:`), any viem transport, or a provider. */
 export type ProviderEntry = string | Transport | ProviderConfig
 
+/** How a request goes on when all candidates failed in a way that may pass. */
 export type RetryOptions = {
-  /** Most passes over all candidates. @default as many as the deadline allows */
+  /** Most rounds of one request; a round asks every candidate once. @default as many as the deadline allows */
   rounds?: number | undefined
-  /** Base of the pause before a round (in ms): a random time up to `delay` x 2^(round - 1), at most 2_000. @default 150 */
+  /**
+   * Base of the pause before a further round (in ms): a random time up to `delay` x 2^(round - 1), at most 2_000.
+   * @default 150
+   */
   delay?: number | undefined
-  /** Most attempts of second and later rounds saved up; each request adds a fifth of one. @default 20 */
+  /** Most attempts of second and later rounds that are saved up; each request adds a fifth of one. @default 20 */
   budget?: number | undefined
 }
 
+/** How raw transactions are sent. */
 export type TransactionOptions = {
-  /** Whether a raw transaction is offered to one provider after another, or to all at once. @default 'first' */
+  /**
+   * Whether a raw transaction is offered to one provider after another (`'first'`), or to all at once (`'all'`).
+   * @default 'first'
+   */
   broadcast?: 'first' | 'all' | undefined
 }
 
+/** The widest gap of a subscription that is filled in. Of a wider gap the newest blocks are, and the rest is reported. */
 export type BackfillOptions = {
-  /** Of `newHeads` (in blocks). @default 256 */
+  /** Widest gap of a subscription to `newHeads` (in blocks). @default 256 */
   heads?: number | undefined
-  /** Of `logs` (in blocks). @default 10_000 */
+  /** Widest gap of a subscription to `logs` (in blocks). @default 10_000 */
   logs?: number | undefined
 }
 
+/**
+ * The options of `failover()`. All are optional, and checked when it is called; the ids under `methods` when a client is made,
+ * if a transport in the list has no `id`.
+ */
 export type FailoverOptions = {
-  /** @default 'failover' */
+  /** Key of the transport, as in viem. @default 'failover' */
   key?: string | undefined
-  /** @default 'Failover' */
+  /** Name of the transport, as in viem. @default 'Failover' */
   name?: string | undefined
-  /** For a whole request, all attempts and pauses included (in ms); 0 for none. @default the client's, else 10_000 */
+  /**
+   * Limit for a whole request, all attempts and pauses included (in ms); 0 for none. It holds for wallet methods only if it
+   * is given.
+   * @default 10_000, or what a viem `fallback()` around this transport hands down
+   */
   timeout?: number | undefined
-  /** In which order providers are asked. @default 'priority' */
+  /** The order in which providers are asked. @default 'priority' */
   strategy?: Strategy | undefined
-  /** Options by method: a name, or a prefix like `'trace_*'`; only the options of the best match hold, they are not joined. */
+  /**
+   * Options by method: a name, or a prefix like `'trace_*'`. A name goes before prefixes, a longer prefix before a shorter
+   * one. Only the options of the best match hold; they are not joined.
+   */
   methods?: Record<string, MethodOptions> | undefined
-  /** A second candidate for slow reads; `false` turns it off. */
+  /** When a slow read is asked of a second candidate as well; `false` turns that off. */
   hedge?: false | HedgeOptions | undefined
+  /** How a request goes on when all candidates failed in a way that may pass. */
   retry?: RetryOptions | undefined
-  /** Whether requests wait, within their deadlines, while every candidate's breaker is open. @default true */
+  /**
+   * Whether requests wait, within their deadlines, while the breaker of every candidate is open; `false`: they fail at once,
+   * with `retryAfter`. @default true
+   */
   waitForProvider?: boolean | undefined
+  /** When a channel is left alone, for all providers of the list. */
   breaker?: BreakerOptions | undefined
+  /** How raw transactions are sent. */
   transactions?: TransactionOptions | undefined
   /**
    * `'head'`: block numbers never go backwards, and an answer is not taken while another provider may know better.
@@ -99,38 +143,51 @@ export type FailoverOptions = {
   maxLag?: number | undefined
   /** How an `eth_getLogs` is split that is wider than what the providers take. */
   logs?: LogsOptions | undefined
-  /** Whether each provider's chain id is checked before its answers are used. @default true */
+  /** Whether the chain id of each provider is checked before its answers are used. @default true */
   verifyChain?: boolean | undefined
-  /** Whether viem's `watch*` subscribe: sets `transport.type` to `'webSocket'`. @default 'auto': if the first entry is a socket or any provider has `ws` */
+  /**
+   * Whether viem's `watch*` subscribe (`true`: `transport.type` is `'webSocket'`) or poll (`false`).
+   * @default 'auto': they subscribe if the first entry is a socket or any provider has `ws`
+   */
   subscriptions?: 'auto' | boolean | undefined
   /**
-   * Whether reads to `http:` and `https:` URLs travel in JSON-RPC batches under pressure: more than 4 of one turn, and what
-   * comes while the provider's slots (`limits.concurrency`, else 8) are taken. @default true
+   * Whether reads to `http:` and `https:` URLs travel in JSON-RPC batches under pressure: if more than 4 of them start in one
+   * turn, or while the provider's slots (`limits.concurrency`, else 8) are taken.
+   * @default true
    */
   batch?: boolean | undefined
   /**
    * Which blocks of a subscription to logs are checked for logs that were not pushed: those that look suspicious (`'auto'`:
-   * by their bloom, after a sign of lost, doubled or swapped frames, and once a minute by range), all (`'strict'`), or none.
+   * by their bloom, after a sign of lost, doubled or swapped frames, and once a minute by range), all (`'strict'`), or none
+   * (`false`).
    * @default 'auto'
    */
   verify?: VerifyMode | undefined
-  /** Most blocks of a gap in a subscription that are filled in; of a wider one the newest, and `onError` hears of the rest. */
+  /**
+   * The widest gap of a subscription that is filled in. Of a wider gap the newest blocks are, and `onError` hears of the
+   * rest.
+   */
   maxBackfillBlocks?: BackfillOptions | undefined
-  /** How often subscriptions poll while no socket serves them (in ms); the block time if that is less, at least 500. @default the client's */
+  /**
+   * How often subscriptions poll while no socket serves them (in ms). They poll at the block time if that is shorter, but not
+   * more often than every 500 ms.
+   * @default the client's `pollingInterval`
+   */
   pollingInterval?: number | undefined
-  /** Whether identical reads in flight share one call. @default true */
+  /** Whether identical reads that start within 250 ms of each other share one call. @default true */
   share?: boolean | undefined
-  /** viem's: `true` or options mean `strategy: 'fastest'`. Nothing is pinged. */
+  /** As in viem's `fallback`: `true` or an object means `strategy: 'fastest'`. Nothing is pinged. */
   rank?: FallbackTransportConfig['rank']
-  /** viem's: sets `retry.rounds` to this plus one. */
+  /** As in viem's `fallback`: sets `retry.rounds` to this number plus one. */
   retryCount?: number | undefined
-  /** viem's: sets `retry.delay` (in ms). */
+  /** As in viem's `fallback`: sets `retry.delay` (in ms). */
   retryDelay?: number | undefined
-  /** viem's: asked first about each failure; `true` makes it final, anything else leaves the decision to the library. */
+  /** As in viem's `fallback`: called first with each failure. `true` makes it final; else the library decides. */
   shouldThrow?: ((error: Error) => boolean | undefined) | undefined
 }
 
+/** The options of one request. */
 export type RequestOptions = RequestOverrides & {
-  /** Gives up the request: nothing more is sent, what is in flight is aborted, nobody is blamed. */
+  /** Gives up the request when aborted: nothing more is sent, calls in flight are aborted, and no provider is blamed. */
   signal?: AbortSignal | undefined
 }

@@ -1,5 +1,5 @@
-// An EIP-1193 provider over an engine, for ethers, web3.js and wallets. What it is asked goes to the transport as it is; it adds
-// the events, subscription ids of its own, and errors with code and data where EIP-1193 has them.
+// An EIP-1193 provider over an engine, for ethers, web3.js and wallets. Requests go to the transport as they are. It adds the
+// events, subscription ids of its own, and errors with `code` and `data` at the top, as EIP-1193 demands.
 
 import type { Chain } from 'viem'
 import { createConnection } from './eip1193/connection'
@@ -12,31 +12,32 @@ import { refuse } from './shape'
 import type { RpcRequest } from './types'
 import type { FailoverValue } from './value'
 
+/** An EIP-1193 provider, as ethers, web3.js and wallets take it. */
 export type Eip1193Provider = {
   /**
-   * Answers as `client.transport.request` does, and throws its errors, with `code` and `data` at the top.
-   * `eth_subscribe` gives an id that is unique here; its events come as `message`, the first one in a later turn of the event
-   * loop than the id. `eth_unsubscribe` tells whether the subscription was still open; an id that was never given out is an
-   * error of code 4200.
+   * Sends a request as `client.transport.request` does, and rejects with its errors, with `code` and `data` at the top
+   * (EIP-1193). `eth_subscribe` resolves with an id that is unique in this provider; its events come as `message`, the first
+   * one in a later turn of the event loop than the id. `eth_unsubscribe` resolves with whether the subscription was still
+   * open; for an id that was never given out it rejects with code 4200.
    */
   request<returnType = unknown>(request: RpcRequest): Promise<returnType>
   /**
-   * Calls `listener` for each event. What a listener throws harms nobody.
-   * The first one for `connect`, `disconnect` or `chainChanged` has one small question sent, so that there is something to tell.
+   * Calls `listener` for each event. What a listener throws goes nowhere. The first listener for `connect`, `disconnect` or
+   * `chainChanged` has one small request sent, to find out whether it is connected.
    */
   on<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
-  /** Takes away one of the times `listener` was added. */
+  /** Removes `listener`; if it was added more than once, one time only. */
   removeListener<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
   /**
-   * Ends all its subscriptions; later requests reject with `TransportClosedError` of code 4900. Idempotent.
-   * Made from a transport, it is the user of the engine and ends it, as `client.transport.close()` does: for everything made
-   * from that transport for that chain. Made from a client, it leaves the engine to that client.
+   * Ends all subscriptions of this provider; later requests reject with a `TransportClosedError` of code 4900. Idempotent. A
+   * provider made from a transport also ends the engine, as `client.transport.close()` does, for everything that was made
+   * from that transport for that chain. A provider made from a client leaves the engine to the client.
    */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A client over `failover()`. */
+/** A viem client whose transport is of `failover()`. */
 export type ProviderClient = {
   readonly transport: Pick<FailoverValue, 'request' | 'subscribe' | 'on' | 'status' | 'close'>
 }
@@ -44,9 +45,9 @@ export type ProviderClient = {
 type Source = ProviderClient['transport']
 
 /**
- * An EIP-1193 provider on the engine of a transport or a client.
+ * Makes an EIP-1193 provider on the engine of a transport (with a chain) or of a client.
  *
- * @throws InvalidOptionsError for what is neither, or without a chain
+ * @throws InvalidOptionsError if it is neither of `failover()`, or if a transport comes without a chain of viem
  * @example new BrowserProvider(createProvider(failover(urls), { chain: mainnet }))
  */
 export function createProvider(transport: FailoverTransport, options: { chain: Chain }): Eip1193Provider
@@ -70,7 +71,7 @@ export function createProvider(
   })
   let isClosed = false
 
-  // An `async` function by its own right: web3.js looks at that to tell it from older kinds.
+  // It must be declared `async`: by that, web3.js tells an EIP-1193 provider from older kinds.
   async function request<returnType>(args: RpcRequest): Promise<returnType> {
     if (isClosed) throw closed()
     if (typeof args?.method !== 'string') return refuse('method', 'must be a text', args?.method)
@@ -130,12 +131,15 @@ function isOurs(source: Partial<Source> | undefined): source is Source {
   return [source?.request, source?.subscribe, source?.on, source?.status].every((fn) => typeof fn === 'function')
 }
 
-/** EIP-1193's code for "disconnected". */
+/** The error after `close()`, with EIP-1193's code for "disconnected". */
 function closed() {
   return Object.assign(new TransportClosedError(), { code: 4900 })
 }
 
-/** viem's classes for some codes leave the data to their cause; those who read EIP-1193 errors look at the top only. */
+/**
+ * Copies `data` to the top of an error. For some codes viem's classes have it in their cause only, where EIP-1193 has it on
+ * top.
+ */
 function withData(error: unknown): unknown {
   const top = error as { data?: unknown; code?: unknown; cause?: unknown } | undefined
   if (typeof top?.code !== 'number' || top.data !== undefined) return error
@@ -143,7 +147,7 @@ function withData(error: unknown): unknown {
   try {
     if (data !== undefined) top.data = data
   } catch {
-    // Whoever froze it wanted it so.
+    // The error is frozen: then it stays as it is.
   }
   return error
 }

@@ -1,15 +1,16 @@
-// Checks of what users write. A check throws if the value at a path breaks its rule; a shape is the check of a plain object,
-// key by key.
+// The parts that checks of what users write are made of. A check throws if the value at a path breaks its rule. A shape is the
+// check of an object, key by key.
 
 import { InvalidOptionsError } from './errors'
 
 export type Check = (value: unknown, path: string) => void
 
+/** @throws InvalidOptionsError */
 export function refuse(path: string, rule: string, value: unknown, isSecret?: boolean): never {
   throw new InvalidOptionsError({ path, rule, value, isSecret })
 }
 
-/** @param sentence what the test wants, such as "must be a number above 0". */
+/** A check by a test. @param sentence what the test demands, such as "must be a number above 0". */
 export function rule(test: (value: unknown) => boolean, sentence: string, isSecret?: boolean): Check {
   return (value, path) => {
     if (!test(value)) refuse(path, sentence, value, isSecret)
@@ -35,7 +36,7 @@ export function oneOf(...values: readonly unknown[]): Check {
   return rule((value) => values.includes(value), `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`)
 }
 
-/** Unknown keys are errors, and what they hold may be anything; `undefined` leaves the default. */
+/** A check of an object: a check for each key that is allowed. Fields that are `undefined` count as not given. */
 export function shape(checks: Readonly<Record<string, Check>>): Check {
   return (value, path) => {
     if (!isObject(value)) return refuse(path || 'options', 'must be an object', value)
@@ -48,7 +49,7 @@ export function shape(checks: Readonly<Record<string, Check>>): Check {
           fields[key],
           true,
         )
-    // By the shape's keys: what an object inherits is used like its own, so it is checked like its own.
+    // Goes by the keys of the shape, not of the object: inherited fields are used like its own, so they are checked too.
     for (const [key, check] of Object.entries(checks)) {
       const item = fields[key]
       if (item !== undefined) check(item, pathOf(path, key))
@@ -62,7 +63,7 @@ export function pathOf(path: string, key: string): string {
   return path ? `${path}.${name}` : name
 }
 
-/** Not a list, and not a signal in place of options that hold it: nobody would listen to it. */
+/** Whether a value can be an object of options: no list, and no signal that was given in place of `{ signal }`. */
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !('addEventListener' in value)
 }

@@ -1,4 +1,4 @@
-// What `status()` shows: a plain copy of what is known, JSON-safe, made without side effects.
+// Makes what `status()` returns: a plain, JSON-safe copy of what is known. Has no side effects.
 
 import { defined } from './base/defined'
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
@@ -7,51 +7,61 @@ import type { ChannelState, Provider, Upkeep } from './provider/provider'
 import type { SharedStatus } from './subscription/shared'
 import type { BreakerStateName, FailureKind, SocketState } from './types'
 
+/** What is known about one channel of a provider. */
 export type ChannelStatus = {
   breaker: {
     state: BreakerStateName
     /** Counted failures in a row. */
     failures: number
-    /** When a probe is due (in ms, as `uptime`), while it is not closed. */
+    /** When a probe is due (in ms, on the scale of `uptime`); only while the breaker is not closed. */
     openUntil?: number
   }
-  /** Of recent answers (in ms). */
+  /** Median and 95th percentile of the latest answers (in ms). */
   latency: { p50?: number; p95?: number }
-  /** Share of the last calls (up to 32) that went well. */
+  /** Share of the last 32 calls that succeeded (0 to 1). */
   success?: number
+  /** Attempts in flight. */
   inFlight: number
-  /** How it last failed a request that others may have answered: `code` of JSON-RPC, `status` of HTTP, when (in ms, as `uptime`). */
+  /**
+   * How the channel last failed a request that others may have answered: the kind, the `code` of JSON-RPC, the `status` of
+   * HTTP, and when it was (`at`, in ms on the scale of `uptime`).
+   */
   lastFailure?: { kind: FailureKind; code?: number; status?: number; at: number }
-  /** Attempts since the start. */
+  /** Attempts since the engine was made. */
   attempts: number
-  /** What its socket is doing, if it was given as a URL. */
+  /** State of its socket; only for a `ws` URL. */
   socket?: SocketState
-  /** Frames that came over it and belonged to nobody, since the start. */
+  /** Frames that came over its sockets and belonged to no call and no subscription, since the engine was made. */
   strays?: number
 }
 
+/** What is known about one provider. */
 export type ProviderStatus = {
   id: string
-  /** Newest block it has shown. */
+  /** The newest block that the provider has shown. */
   head?: number
-  /** How many blocks it is behind `head`, as far as it was seen a moment ago. */
+  /** How many blocks the provider was behind the best head when its own head was last seen; none if that was over 30 s ago. */
   lag?: number
-  /** Whether it is on another chain than the client: it is not used. */
+  /** Whether the provider is on another chain than the client. Then only wallet methods go to it. */
   wrongChain: boolean
-  /** Until when it is left alone because it said "too much" (in ms, as `uptime`). */
+  /** Until when the provider is left alone because it said "too much", or that it is down (in ms, on the scale of `uptime`). */
   cooldownUntil?: number
+  /** What the provider can do, as you declared it, and as its refusals have shown. */
   capabilities: { declared: Capabilities; learned: LearnedCapabilities }
-  /** Calls of the library's own. */
+  /** Calls that the library made of its own. */
   upkeep: Upkeep
   channels: { http?: ChannelStatus; ws?: ChannelStatus }
 }
 
+/** What `client.transport.status()` returns: what is known about the engine of one chain. JSON-safe. */
 export type Status = {
-  /** Since the engine was made (in ms, monotonic). */
+  /** Time since the engine was made (in ms, monotonic). */
   uptime: number
+  /** Id of the client's chain. */
   chainId?: number
-  /** Newest block that is believed, or was when somebody last asked. */
+  /** The best head: the highest block that is believed. If no head was seen of late, the newest that a provider has shown. */
   head?: number
+  /** Requests of callers, and how many of them failed; hedges that were sent; requests that went into a second round. */
   requests: { total: number; failed: number; hedged: number; retried: number }
   providers: ProviderStatus[]
   subscriptions: SharedStatus[]
@@ -95,7 +105,7 @@ function statusOfProvider(provider: Provider, heads: Heads, startedAt: number, n
   })
 }
 
-/** Where nobody was asked for a while: the newest that was shown. */
+/** The newest block that a provider has shown, however long ago: for when there is no best head. */
 function newestOf(providers: readonly Provider[], heads: Heads): number | undefined {
   const shown = providers.filter(({ chain }) => chain.state !== 'wrong').map(heads.lastOf)
   const newest = Math.max(...shown.map((sight) => sight?.height ?? -1))
@@ -108,7 +118,7 @@ function statusOfChannel(
   now: number,
 ): ChannelStatus {
   const { state, failures, openUntil } = breaker.snapshot(now)
-  // One that was opened for good by hand has no such time: `Infinity` is no JSON.
+  // A breaker that was opened by hand for good has no such time: `Infinity` is no JSON.
   const isDue = openUntil !== undefined && openUntil < Infinity
   return defined<ChannelStatus>({
     breaker: defined({ state, failures, openUntil: isDue ? openUntil - startedAt : undefined }),
@@ -122,7 +132,7 @@ function statusOfChannel(
   })
 }
 
-/** A copy of the declared capabilities with error rules as text: a pattern is no JSON. */
+/** A copy of the declared capabilities with the patterns of error rules as text: a RegExp is no JSON. */
 function printable(declared: Capabilities): Capabilities {
   const asText = (_: string, value: unknown) => (value instanceof RegExp ? String(value) : value)
   return JSON.parse(JSON.stringify(declared, asText))

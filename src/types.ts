@@ -1,13 +1,12 @@
-// Public data shapes, types only. No values, no imports at run time.
-// What each part can be told lies beside its code in options.ts; what it shows lies here.
+// Public types that several parts share. Types only: nothing at run time.
 
-/** One way to talk to a provider. */
+/** One way to talk to a provider: by HTTP requests or over a socket. */
 export type ChannelType = 'http' | 'ws'
 
-/** What a socket is doing; only an open one can take a request at once. */
+/** State of a socket. Only an open one takes requests at once. `'waiting'`: until it connects again. */
 export type SocketState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
 
-/** State of a circuit breaker. */
+/** State of a circuit breaker. `'half-open'`: a probe is due or in flight. */
 export type BreakerStateName = 'closed' | 'open' | 'half-open'
 
 /**
@@ -38,18 +37,21 @@ export type FailureKind =
   | 'parse-error'
   | 'unknown'
 
-/** A JSON-RPC request as viem and EIP-1193 hand it over. */
+/** A JSON-RPC request, in the form of viem and EIP-1193. */
 export type RpcRequest = {
   readonly method: string
   readonly params?: unknown
 }
 
-/** A rule of a provider's own for its errors; asked before the built-in rules, the first match wins. */
+/**
+ * Your own rule for the errors of a provider. Rules go before the built-in ones; the first match wins. At least one of `code`
+ * and `message` is needed; if both are given, both must match.
+ */
 export type ErrorRule = {
-  /** JSON-RPC error code that must be equal. */
+  /** JSON-RPC error code that the error must have. */
   code?: number | undefined
-  /** Text the message must contain (case-insensitive), or a pattern it must match. */
+  /** A text that the error's message must contain (in upper or lower case), or a pattern that it must match. */
   message?: string | RegExp | undefined
-  /** What such an error means. */
+  /** The kind of failure that such an error is. */
   kind: FailureKind
 }

@@ -1,4 +1,4 @@
-// What `client.transport` has beside viem's own, over an engine.
+// The members of `client.transport` that are the library's own, over an engine.
 
 import type { EIP1193RequestOptions } from 'viem'
 import { defined } from './base/defined'
@@ -17,62 +17,80 @@ import type { HeadStreamOptions, LogStreamOptions, LogsFilter, SubscribeOptions 
 import type { BreakerStateName, ChannelType, RpcRequest } from './types'
 
 declare global {
-  /** As TypeScript's own library `esnext.disposable` has it: who does not use that needs it too. */
+  /** Declared as in TypeScript's library `esnext.disposable`, for programs that do not use that one. */
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol
   }
 }
 
-/** A channel's breaker, to look at and to work by hand. */
+/** The breaker of one channel, to be read and to be set by hand. */
 export type BreakerControl = {
+  /** State of the breaker now. */
   readonly state: BreakerStateName
-  /** Leaves the channel alone. @param ms how long; by default as after a failure. */
+  /**
+   * Opens the breaker, so that the channel is left alone.
+   * @param ms how long until a probe is due (in ms; `Infinity` for good). @default as long as after a failure
+   * @throws InvalidOptionsError unless `ms` is a number of 0 or more
+   */
   open(ms?: number): void
-  /** Uses the channel again at once. */
+  /** Closes the breaker, so that the channel is used again at once. */
   close(): void
-  /** Counts a failure seen elsewhere. */
+  /** Counts a failure that was seen elsewhere. @param error what went wrong: errors of kind network or timeout open it sooner */
   recordFailure(error?: unknown): void
 }
 
-/** `client.transport.request`: viem's, with more options. Throws the same errors as `client.request`. */
+/**
+ * `client.transport.request`: viem's own, with more options. Rejects with the same errors as `client.request`, and with
+ * `InvalidOptionsError` for options that break a rule.
+ */
 export type FailoverRequestFn = <returnType = unknown>(
   request: RpcRequest,
   options?: RequestOptions | undefined,
 ) => Promise<returnType>
 
-/** What `client.transport` has beside viem's own. */
+/** What `client.transport` has beside viem's own members. */
 export type FailoverValue = {
   request: FailoverRequestFn
   /**
-   * viem's: what `eth_subscribe` pushes. For `newHeads` and `logs` every event of the canonical chain once, in order, whatever
-   * becomes of sockets and providers; reorgs are told as nodes tell them. Without a socket it polls. Equal subscriptions share
-   * one stream. Resolves when nothing that comes from now on is missed, at the latest after `timeout`.
-   * @throws InvalidOptionsError for params that break a rule; what providers said if none of them serves the kind
+   * Subscribes to what `eth_subscribe` pushes, in viem's shape. For `newHeads` and `logs`, every event of the canonical chain
+   * comes once, in order, whatever becomes of sockets and providers; reorgs are told as nodes tell them. Without a socket, it
+   * polls. Equal subscriptions share one stream. Resolves once no later event can be missed, at the latest after `timeout`.
+   * @throws InvalidOptionsError for params that break a rule; NoProviderError if the option `subscriptions` is false
+   * @throws the error of a provider if none serves the kind; TransportClosedError after `close()`
    */
   subscribe<result = unknown>(options: SubscribeOptions<result>): Promise<Subscription>
-  /** The blocks of the canonical chain from the next one on. `break`, or the signal, ends it. */
+  /**
+   * Yields the blocks of the canonical chain from the next one on, until `break` or the signal ends the loop.
+   * @throws InvalidOptionsError for an option that breaks a rule
+   */
   heads(options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
   /**
-   * The logs of the canonical chain, block by block, and at least every 100 blocks an item that says how far it is. `break`, or
-   * the signal, ends it.
+   * Yields the logs of the canonical chain, block by block, and at least every 100 blocks an item that says how far it is,
+   * until `break` or the signal ends the loop.
    * @throws InvalidOptionsError for a filter or an option that breaks a rule
    */
   logs(filter?: LogsFilter | undefined, options?: LogStreamOptions | undefined): AsyncIterableIterator<LogsOfBlock>
-  /** What is known of the providers now. Synchronous, without side effects, JSON-safe. */
+  /** Returns what is known of the providers and subscriptions. Synchronous, without side effects, JSON-safe. */
   status(): Status
-  /** Calls `listener` for each event of the engine. Returns the off-function. */
+  /**
+   * Calls `listener` for each event of the engine of this chain. Returns the off-function.
+   * @throws InvalidOptionsError for an unknown event
+   */
   on<name extends EventName>(name: name, listener: Listener<name>): () => void
   /**
-   * The breaker of one channel.
+   * Returns the breaker of one channel, by the provider's id.
    * @throws InvalidOptionsError if there is no such channel
    */
   breaker(id: string, channel: ChannelType): BreakerControl
   /**
-   * Resolves with `status()` once a provider is verified.
-   * @throws TransportClosedError, or the signal's reason
+   * Resolves with `status()` once the chain of a provider is verified, and waits for as long as none is: give it a signal.
+   * @throws TransportClosedError after `close()`, or the signal's reason
    */
   ready(options?: { signal?: AbortSignal | undefined } | undefined): Promise<Status>
-  /** Ends the engine of this chain for all its clients: pending and later calls reject with `TransportClosedError`. Idempotent. */
+  /**
+   * Ends the engine of this chain for all clients made from it: their pending and later calls reject with
+   * `TransportClosedError`. A client that is made afterwards gets a new engine. Idempotent.
+   */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -93,7 +111,7 @@ export function requestOf(engine: Engine, { channels, planner }: Face, ids: read
       if (typeof request?.method !== 'string') return refuse('method', 'must be a text', request?.method)
       if (given === undefined) return engine.request({ channels, request, plan: planner(request) })
       if (!isObject(given)) return refuse('options', 'must be an object', given)
-      // viem's own say nothing to us.
+      // Options of viem's own `request` have no meaning here.
       const { dedupe, methods, retryCount, retryDelay, uid, ...own } = given as RequestOptions & EIP1193RequestOptions
       const options = defined<RequestOptions>(own)
       checkRequestOptions(options, 'options')
@@ -107,18 +125,20 @@ export function requestOf(engine: Engine, { channels, planner }: Face, ids: read
   }) as FailoverRequestFn
 }
 
-/** Other fields may be of a later viem. */
+/** Unknown fields are allowed: they may be of a later viem. */
 function checkSubscriber(given: SubscribeOptions) {
   if (!isObject(given)) refuse('options', 'must be an object', given)
   fn(given.onData, 'onData')
   if (given.onError !== undefined) fn(given.onError, 'onError')
 }
 
+/** Checks that the providers which overrides name are in the list. */
 export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
   if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
   for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
 }
 
+/** @param isQuiet whether the option `subscriptions` is false: then `subscribe` is refused. */
 export function extrasOf(engine: Engine, face: Face, request: FailoverRequestFn, isQuiet: boolean): FailoverValue {
   const close = async () => engine.close()
   return {

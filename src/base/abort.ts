@@ -1,7 +1,7 @@
-// A controller and its signal for one call of our own: does what ours ask of the platform's, which cost as much as the rest of
-// a call.
+// A cheap stand-in for `AbortController` and its signal, for one call of our own. It does only what our code asks of the
+// platform's, which cost as much as the rest of a call.
 
-/** What is asked of a signal. An `AbortSignal` is one; so is that of a `createController`, which has room for one listener. */
+/** The part of an `AbortSignal` that our code uses. The signal of a `createController` holds one listener at a time. */
 export type Signal = {
   readonly aborted: boolean
   readonly reason: unknown
@@ -39,12 +39,12 @@ export function createController(): Controller {
   }
 }
 
-/** Why it was aborted: signals of before 2022, as React Native had them for long, do not say. */
+/** The reason of an aborted signal. Platforms from before 2022, and older React Native, give none: then an `AbortError`. */
 export function reasonOf({ reason }: Signal): unknown {
   return reason === undefined ? abortError() : reason
 }
 
-/** The signal's own is as young as its reason. */
+/** Replaces the method `signal.throwIfAborted`, which platforms without `signal.reason` lack too. */
 export function throwIfAborted(signal: Signal | undefined) {
   if (signal?.aborted) throw reasonOf(signal)
 }

@@ -1,11 +1,11 @@
-// Many deadlines on one timer: what is in flight sets alarms; the timer runs only while something is set.
-// Setting and clearing cost a few pointer writes; a ring costs one pass over what is set.
+// Many deadlines on one timer. Requests in flight set alarms; the timer is armed for the earliest of them.
+// Setting and clearing an alarm costs a few pointer writes. Each firing of the timer costs one pass over all set alarms.
 
 import type { Clock, Timer } from './clock'
 
-/** Something with a next moment. It belongs to at most one `Alarms` and may be set again when it rings. */
+/** A due time and what to do then. An alarm belongs to at most one `Alarms`, and may be set again when it rings. */
 export type Alarm = {
-  /** Called once, at or after `at`. */
+  /** Called once per `set`, at or after `at` (in ms of the clock). */
   ring: (alarm: Alarm, now: number) => void
   at: number
   isSet: boolean
@@ -14,10 +14,10 @@ export type Alarm = {
 }
 
 export type Alarms = {
-  /** Sets or moves an alarm to a time of the clock (in ms); `Infinity` only keeps it on the list. */
+  /** Sets or moves an alarm to a time of the clock (in ms). With `Infinity` it never rings, but `all()` lists it. */
   set(alarm: Alarm, at: number): void
   clear(alarm: Alarm): void
-  /** All that is set now. */
+  /** All alarms that are set. */
   all(): Alarm[]
   /** Clears all and stops the timer. */
   close(): void
@@ -55,13 +55,13 @@ export function createAlarms(clock: Clock): Alarms {
     try {
       for (const alarm of due) {
         rung++
-        // An earlier ring of this pass may have moved or cleared it.
+        // An alarm that rang earlier in this pass may have moved or cleared this one.
         if (alarm.at > now) continue
         unlink(alarm)
         alarm.ring(alarm, now)
       }
     } finally {
-      // A ring that throws is a bug of its owner: the others still ring.
+      // A `ring` that throws is a bug of its owner. The timer fires again at once, so that the other alarms still ring.
       if (rung < due.length) arm(now)
     }
   }
@@ -94,7 +94,7 @@ export function createAlarms(clock: Clock): Alarms {
     clear(alarm) {
       if (!alarm.isSet) return
       unlink(alarm)
-      // The timer is left to run out: arming one per call would cost more than the call.
+      // The timer is not cancelled: arming a new one for each call would cost more than the call.
       if (!first && isHeld) {
         isHeld = false
         timer?.hold(false)

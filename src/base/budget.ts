@@ -1,18 +1,18 @@
-// A bucket that fills with use, not with time: it bounds extra calls to a share of the requests made.
+// A bucket that fills with each request, not with time. It bounds extra calls to a share of the requests made.
 
 export type Budget = {
   /** Units when full. */
   readonly size: number
-  /** A request was made: the bucket fills by its share. */
+  /** A request was made: adds its share to the bucket. */
   earn(): void
-  /** Takes one unit, if there is one. @param reserve units that are to be left. @default 0 */
+  /** Takes one unit. Returns `false`, and takes none, unless at least `reserve` (by default 0) units are left after it. */
   spend(reserve?: number): boolean
 }
 
 /**
  * @param size units when full.
- * @param share units a request brings.
- * @param start units at the start.
+ * @param share units that each request adds.
+ * @param start units at the start. @default `size`
  */
 export function createBudget(size: number, share: number, start: number = size): Budget {
   let units = start

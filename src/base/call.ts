@@ -1,6 +1,7 @@
-// Calls what users have given. What goes wrong in it is their own affair: it harms neither us nor the next one.
+// Calls a function that the user gave. What it throws or rejects with goes nowhere, and harms neither us nor the next
+// callback.
 
-/** The promise it returned, if it did: one of the platform, that does not reject. */
+/** If `fn` returns a promise or a thenable, returns a promise of the platform that settles with it and never rejects. */
 export function call<value>(fn: (value: value) => unknown, value: value): Promise<unknown> | undefined {
   try {
     const returned = fn(value)

@@ -3,20 +3,20 @@
 /** A running timer; `cancel` is idempotent and does nothing once it has fired. */
 export type Timer = {
   cancel(): void
-  /** Whether the running timer keeps the process alive from now on; nothing where the platform has no such notion. */
+  /** Sets whether the running timer keeps the process alive. Does nothing on platforms without that notion (browsers). */
   hold(isHeld: boolean): void
 }
 
 export type Clock = {
   /** Monotonic time (in ms). */
   now(): number
-  /** Calls `fn` once after `ms`. Keeps the process alive: for what a caller waits for. */
+  /** Calls `fn` once after `ms`. The timer keeps the process alive: use it where a caller waits. */
   after(ms: number, fn: () => void): Timer
-  /** Calls `fn` once after `ms`. Does not keep the process alive: for upkeep. */
+  /** Calls `fn` once after `ms`. The timer does not keep the process alive: use it for upkeep. */
   background(ms: number, fn: () => void): Timer
 }
 
-/** The longest wait a platform's timer can hold (in ms, almost 25 days); more would fire at once. */
+/** The longest delay that a platform's timer takes (in ms, almost 25 days). A longer one would fire at once. */
 const maxDelay = 2 ** 31 - 1
 
 /** The platform's time. Its functions are looked up at each call, so that fake timers installed later are seen. */
@@ -42,7 +42,7 @@ function holdHandle(handle: unknown, isHeld: boolean) {
   change?.call(handle)
 }
 
-/** Waits for a promise, but no longer than `ms`. Keeps the process alive. */
+/** Waits for a promise, but no longer than `ms`: then it resolves with `undefined`. Keeps the process alive. */
 export function within<value>(clock: Clock, ms: number, promise: Promise<value>): Promise<value | undefined> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(ms, () => resolve(undefined))
@@ -50,10 +50,13 @@ export function within<value>(clock: Clock, ms: number, promise: Promise<value>)
   })
 }
 
-/** A timer so late (in ms) says that we slept. */
+/** A timer that fires more than this late (in ms) shows that the process slept: a suspended machine, tab or event loop. */
 export const ASLEEP = 1_000
 
-/** Calls `fn` in the background when `ms` are over. If we sleep meanwhile there are `more` (in ms) for what lies unread. */
+/**
+ * Calls `fn` after `ms`, by a background timer. If the process slept meanwhile, `fn` is called `more` (in ms) later, so that
+ * answers that lie unread can be read first.
+ */
 export function startLimit(clock: Clock, ms: number, more: number, fn: () => void): Timer {
   const dueAt = clock.now() + ms
   let isHeld = false

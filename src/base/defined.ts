@@ -1,6 +1,6 @@
 // Objects without the fields that have no value.
 
-/** Where `undefined` is not to show, or leaves a default as it is. */
+/** Drops the fields that are `undefined`, so that they neither show in a payload nor override a default when spread. */
 export function defined<fields extends object>(
   fields: {
     readonly [name in keyof fields]: fields[name] | undefined

@@ -1,20 +1,21 @@
-// How facts look in a message: rows in columns, and values without what may be a secret.
+// How facts look in an error message: rows in columns, and values without what may be a secret.
 
 /** Rows beyond this many are counted, not listed. */
-const LISTED_LINES = 20
+const LISTED_ROWS = 20
+/** Characters of a text that are shown; the rest is cut off. */
 const LONGEST_VALUE = 40
 
-/** Lines of equal columns. */
+/** One line per row, with the columns padded to equal width. */
 export function formatRows(rows: readonly string[][]) {
-  const listed = rows.slice(0, LISTED_LINES)
+  const listed = rows.slice(0, LISTED_ROWS)
   const widths = listed[0]?.map((_, column) => Math.max(...listed.map((row) => row[column]?.length ?? 0))) ?? []
   const lines = listed.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   )
-  return rows.length > LISTED_LINES ? [...lines, `  ... and ${rows.length - LISTED_LINES} more`] : lines
+  return rows.length > LISTED_ROWS ? [...lines, `  ... and ${rows.length - LISTED_ROWS} more`] : lines
 }
 
-/** Whatever could be an endpoint, with or without a scheme, is only named, and so is what is secret. */
+/** Describes a value: a secret by its type only, and a text that could be an endpoint (with or without scheme) as "a URL". */
 export function describeValue(value: unknown, isSecret = false): string {
   if (isSecret && /number|bigint/.test(typeof value)) return `a ${typeof value}`
   if (value instanceof URL) return 'a URL object (give its href)'

@@ -1,6 +1,6 @@
-// How large a value is as JSON, about, and whether it can be JSON at all; without writing it out.
+// Estimates how long a value is as JSON, and tells whether it can be JSON at all, without serialising it.
 
-/** Nested deeper than this it is no request: a cycle, most likely. */
+/** Levels of nesting. A value that goes deeper is taken for a cycle: no request is nested like that. */
 const DEEPEST = 1_000
 
 /** About the length of the value as JSON; `undefined` if it cannot be JSON (a BigInt, a cycle). */
@@ -9,7 +9,7 @@ export function jsonLength(value: unknown): number | undefined {
     const length = measure(value, 0)
     return Number.isNaN(length) ? undefined : length
   } catch {
-    return undefined // a getter that throws would throw again when it is sent
+    return undefined // a getter that throws here would throw again in `JSON.stringify`
   }
 }
 
@@ -20,7 +20,7 @@ function measure(value: unknown, depth: number): number {
   return Array.isArray(value) ? measureItems(value, depth) : measureFields(value as Record<string, unknown>, depth)
 }
 
-// Both stop at the first part that cannot be JSON: a cycle that branches has no end but that.
+// Both loops stop at the first part that cannot be JSON: in a cycle with branches the work would double at every level.
 function measureItems(items: readonly unknown[], depth: number): number {
   let length = 2
   for (const item of items) {

@@ -1,6 +1,6 @@
-// Whether something comes for the first time, as far as it is remembered.
+// Tells whether a key comes for the first time, as far back as keys are remembered.
 
-/** @param most different keys that are remembered: past it the oldest is forgotten. */
+/** @param most keys that are remembered: past it the oldest is forgotten. */
 export function createNovelty(most: number): (key: unknown) => boolean {
   const known = new Set<unknown>()
   return (key) => {

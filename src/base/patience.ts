@@ -1,13 +1,14 @@
-// For how long something is tried that cannot be had. However long we slept meanwhile, or one try took: that is not all of it.
+// How long something is tried again that keeps failing. One try uses up no more than half of that time, however long it took
+// or the process slept meanwhile: so there are always two tries.
 
 import type { Clock } from './clock'
 
 export type Patience = {
-  /** Asked after each try: what is left (in ms). */
+  /** To be called after each try. Returns the time that is left (in ms), 0 or less if it is used up. */
   left(): number
 }
 
-/** @param limit in ms; one try costs half of it at most. */
+/** @param limit the whole time (in ms). */
 export function createPatience(clock: Clock, limit: number): Patience {
   let left = limit
   let at = clock.now()

@@ -1,13 +1,13 @@
-// Waiting that its owner can end: for loops that ask again later, or wait until something happens.
+// Pauses that their owner can end, for loops that ask again later or wait until something happens.
 
 import type { Clock } from './clock'
 
 export type Pauses = {
-  /** Resolves after `ms`, or at once when something happens (`wake`) or all is over (`end`). Keeps the process alive. */
+  /** Resolves after `ms`, or earlier at `wake()` or `end()`. Keeps the process alive. */
   wait(ms: number): Promise<void>
-  /** Something happened: whoever waits looks again. */
+  /** Ends the present pauses: something happened that the waiting loops should look at. */
   wake(): void
-  /** Nobody waits any more, now or later. */
+  /** Ends the present pauses; later ones end at once. */
   end(): void
   isOver(): boolean
 }

@@ -1,4 +1,4 @@
-// Chance: handed in wherever something is drawn, so that tests can say what is drawn.
+// Randomness. It is handed in wherever something is drawn, so that tests can decide what is drawn.
 
 /** A number in [0, 1). */
 export type Random = () => number

@@ -1,13 +1,15 @@
-// Repeats something until it works: the only import of p-retry. For whole rounds of asking, never for one candidate after another.
+// Repeats a whole round of asking until it succeeds, never one candidate after another. The only import of p-retry.
 
 import pRetry from 'p-retry'
 import { throwIfAborted } from './abort'
 import { untilAborted } from './when-aborted'
 
+/** The pause after the first failed round (in ms); each further one is twice as long. */
 const FIRST_PAUSE = 150
+/** No pause is longer than this (in ms). */
 const LONGEST_PAUSE = 2_000
 
-/** Calls `run` until it returns `true`, with growing pauses of up to 2 s. Rejects with the signal's reason once it is aborted. */
+/** Calls `run` until it resolves with `true`. Rejects with what `run` throws, or once `signal` is aborted with its reason. */
 export function repeatUntil(run: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
   const notYet = new Error('not yet')
   const attempt = async () => {
@@ -18,11 +20,11 @@ export function repeatUntil(run: () => Promise<boolean>, signal: AbortSignal | u
     retries: Infinity,
     minTimeout: FIRST_PAUSE,
     maxTimeout: LONGEST_PAUSE,
-    // It asks more of a signal than older ones have.
+    // p-retry calls `signal.throwIfAborted`, which older signals lack.
     ...(signal?.throwIfAborted && { signal }),
-    // What `run` throws is for the caller; only "not yet" is repeated.
+    // Only "not yet" is repeated. An error that `run` throws ends the repetition and reaches the caller.
     shouldRetry: ({ error }) => error === notYet,
   })
-  // p-retry hears of it only between attempts, and takes a reason that is no Error for a mistake.
+  // p-retry notices an abort only between attempts, and replaces a reason that is no Error by a TypeError.
   return untilAborted(settled, signal)
 }

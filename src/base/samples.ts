@@ -1,15 +1,17 @@
-// The last durations of one kind: a ring, its quantiles (worked out when asked, not when recorded) and a moving mean.
+// The last durations of one kind: a ring, its quantiles (computed when read, not when recorded) and a moving mean.
 
+/** Durations that the ring holds. */
 const SIZE = 64
 
 export type Samples = {
   record(value: number, now: number): void
-  /** It would have taken at least this long: moves the mean, but says nothing about the usual. */
+  /** Notes a duration that was cut short: it moves the mean, but does not enter the ring and so not the quantiles. */
   censor(value: number, now: number): void
+  /** Durations that were recorded in full. */
   readonly count: number
   /** Time of the newest sample (in ms of the clock), `-Infinity` while there is none. */
   readonly lastAt: number
-  /** Moving mean that follows a change within about ten samples. `undefined` while nothing is known. */
+  /** Moving mean (in ms) that follows a change within about ten samples; `undefined` while nothing is known. */
   mean(): number | undefined
   median(): number | undefined
   p95(): number | undefined
@@ -18,12 +20,12 @@ export type Samples = {
 export function createSamples(): Samples {
   const ring = new Float64Array(SIZE)
   let count = 0
-  let noted = 0 // those cut short included
+  let noted = 0 // samples in the mean, the censored ones included
   let lastAt = -Infinity
   let mean: number | undefined
   let median: number | undefined
   let p95: number | undefined
-  let staleAt = 1 // count at which the quantiles are worked out anew
+  let staleAt = 1 // value of `count` from which on the quantiles must be computed anew
 
   function refresh() {
     if (count < staleAt) return

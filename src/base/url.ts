@@ -1,5 +1,5 @@
-// What a URL consists of. React Native's own `URL` is none to rely on: it cannot be written to, adds slashes to paths, and knows
-// the parts of `http:` only; older ones know none.
+// Takes a URL apart by a pattern. React Native's own `URL` is not to be relied on: it cannot be written to, adds slashes to
+// paths, and knows the parts of `http:` URLs only; older versions know no parts at all.
 
 export type UrlParts = Readonly<
   Record<'href' | 'bare' | 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash', string>
@@ -11,8 +11,8 @@ const PARTS =
 const HAS_PATH = /[^:/][/?#]/
 
 /**
- * `bare` is the whole without user info.
- * @throws for what is no URL
+ * The parts of a URL as the platform writes it; `bare` is the whole URL without user info.
+ * @throws TypeError if `url` is not a URL
  */
 export function partsOf(url: string): UrlParts {
   const written = new URL(url).href

@@ -1,4 +1,4 @@
-// One listener on a signal of the user's, to however many requests it is given: Node warns of more than ten.
+// One listener on each signal of the user's, however many requests are given that signal: Node warns of more than ten.
 
 import { reasonOf } from './abort'
 
@@ -6,7 +6,7 @@ type Waiting = { readonly all: Set<() => void>; readonly ring: () => void }
 
 const waiting = new WeakMap<AbortSignal, Waiting>()
 
-/** Calls `fn`, which must not throw, once the signal is aborted. Returns the off-function. */
+/** Calls `fn`, which must not throw, when the signal is aborted, but not if it was before. Returns the off-function. */
 export function whenAborted(signal: AbortSignal, fn: () => void): () => void {
   const { all, ring } = waiting.get(signal) ?? listen(signal)
   all.add(fn)
@@ -17,7 +17,7 @@ export function whenAborted(signal: AbortSignal, fn: () => void): () => void {
   }
 }
 
-/** What the promise brings, unless the signal is aborted before: then it rejects with the reason. */
+/** Settles as `promise` does, unless `signal` is aborted earlier: then it rejects with the signal's reason. */
 export function untilAborted<value>(promise: Promise<value>, signal: AbortSignal | undefined): Promise<value> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {

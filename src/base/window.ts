@@ -1,6 +1,7 @@
-// How many of the attempts of the last while were counted as failures. Silence ages it: what is older than the
-// window never counts, however idle it was.
+// Counts the attempts and failures within a sliding window of time. What is older than the window never counts, even if
+// nothing was recorded since.
 
+/** The window moves in steps of a tenth of its length. */
 const SLOTS = 10
 
 type Counts = { attempts: number; failures: number }
@@ -11,13 +12,13 @@ export type RatioWindow = {
   reset(): void
 }
 
-/** @param length how long an attempt counts (in ms). */
+/** @param length of the window: how long an attempt counts (in ms). */
 export function createRatioWindow(length: number): RatioWindow {
   const width = length / SLOTS
   let slots = emptySlots()
   let current = 0
 
-  /** The slot of this moment; those of the time since the last one are emptied. */
+  /** The slot of `now`. Empties the slots between the last call and `now` first: what they hold is too old. */
   function slotAt(now: number): Counts {
     const last = current
     current = Math.floor(now / width)

@@ -1,13 +1,15 @@
-// Whether a provider can read batches at all, where it does not say so: some answer an array with 500, reset it, or hang on it.
+// Finds out whether a provider can read batches at all. Some cannot and do not say so: they answer an array with 500, reset
+// the connection, or hang.
 
-/** Batches lost in a row, with single calls answered in between, that mean: it cannot read them. */
+/** A provider that loses this many batches in a row, while it answers single calls in between, cannot read batches. */
 const MOST_LOSSES = 2
 
 export type BatchTrust = {
+  /** Whether a batch may be sent now. */
   isTrusted(): boolean
-  /** Given back when what leaves now has come to its end: only what left since the last change says anything. */
+  /** A mark for what leaves now, to be given to `lost` or `answered`: what left before the last change is ignored there. */
   since(): number
-  /** A batch was answered, or refused. */
+  /** A batch was answered or refused: the provider can read it. */
   read(): void
   /** A batch failed as a whole. */
   lost(since: number): void
@@ -16,8 +18,9 @@ export type BatchTrust = {
 }
 
 /**
- * A batch that is lost tells nothing, as its provider may be down: no other one is sent until a single call is answered. If
- * the next one is lost too, single calls are all that this provider can read.
+ * One lost batch proves nothing, as the provider may be down: no further batch is sent until a single call is answered. If the
+ * next batch is lost too, the provider can read single calls only.
+ * @param onUnreadable called when that is found out
  */
 export function createBatchTrust(onUnreadable: () => void): BatchTrust {
   let isTrusted = true

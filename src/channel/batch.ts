@@ -1,31 +1,32 @@
-// Gathers the calls of one turn, and those that find no slot, into batches, and hands each its own answer. Knows slots and
-// order, no frames: how calls are sent and read is given. A call whose batch did not answer it is sent singly, at once.
+// Gathers calls into batches, those of one turn and those that wait for a slot, and hands each call its own answer. Knows
+// slots and order, but no frames: how calls are sent and read is given. A call that its batch did not answer is sent singly,
+// at once.
 
 import { createBatchTrust } from './batch-trust'
 import type { Batch, Travel } from './channel'
 import { fullError, MOST_WAITING } from './full'
 
-/** A request, ready to be sent. */
+/** A request that is ready to be sent; `message` is its JSON. */
 export type Outgoing = { readonly id: number; readonly method: string; readonly message: string }
 
-/** What became of one call of a batch; `undefined`: nothing, it is to be sent singly. */
+/** The answer to one call of a batch; `undefined` if there is none and the call is to be sent singly. */
 export type Member = { type: 'result'; result: unknown } | { type: 'error'; error: Error } | undefined
 
 export type BatchAnswer = {
   readonly members: readonly Member[]
-  /** Set if the batch was refused: how many the provider takes at a time. */
+  /** If the batch was refused, how many requests the provider takes at a time. */
   readonly most?: number | undefined
-  /** It failed as a whole, as everything does at a provider that is down, or as batches do at one that cannot read them. */
+  /** Set if the batch failed as a whole: the provider is down, or cannot read batches. */
   readonly isLost?: boolean | undefined
 }
 
 export type BatchesOptions = {
-  /** Most HTTP requests under way at a time. @default 8, for calls that may share a batch */
+  /** Most HTTP requests in flight at a time. @default 8, and only calls that may share a batch need a slot */
   concurrency: number | undefined
   onRefused: ((most: number) => void) | undefined
   provider: string
   sendOne(call: Outgoing, signal: AbortSignal | undefined): Promise<unknown>
-  /** Whether a call that failed was answered all the same: a revert shows as well as a value that the provider is up. */
+  /** Whether an error is an answer to the call: a revert shows as well as a value that the provider is up. */
   isAnswer(call: Outgoing, error: unknown): boolean
   /** Rejects only if its signal is aborted. */
   sendAll(calls: readonly Outgoing[], signal: AbortSignal): Promise<BatchAnswer>
@@ -44,12 +45,13 @@ type Traveller = {
   readonly reject: (error: unknown) => void
 }
 
+/** HTTP requests of gathered calls that may be in flight at a time while no `concurrency` is declared. */
 const SLOTS = 8
-/** So many of one turn leave singly: they would gain nothing. */
+/** Up to this many calls of one turn leave singly: a batch would gain them nothing. */
 const MOST_SINGLY = 4
-/** Characters of one batch: a longer call travels alone. */
+/** Most characters of one batch. A call that is longer travels alone. */
 const LONGEST_BATCH = 500_000
-/** Microtasks until the outcome of a call has reached its request, and some more. */
+/** Microtasks within which the outcome of a call has surely reached the request above. */
 const TURNS_TO_TELL = 8
 
 export function createBatches({
@@ -60,11 +62,12 @@ export function createBatches({
   isAnswer,
   sendAll,
 }: BatchesOptions): Batches {
-  /** A declared concurrency holds for all; our own slots are for those that gain by waiting, and are taken by them only. */
+  /** A declared concurrency holds for all calls. The default slots are for the calls that gain a batch by waiting. */
   const isLimited = concurrency !== undefined
   const slots = concurrency ?? SLOTS
-  /** Those of the present turn, and those that found no slot. */
+  /** Calls of the present turn (until the next microtask). */
   const turn = new Set<Traveller>()
+  /** Calls of earlier turns that found no slot. */
   let queue = new Set<Traveller>()
   let busy = 0
   const trust = createBatchTrust(() => onRefused?.(1))
@@ -81,13 +84,13 @@ export function createBatches({
     })
   }
 
-  /** The turn is over: all that came in it are known. */
+  /** The turn is over, so all calls that came in it are known: they leave, or go into the queue. */
   function gather() {
     const groups = new Map<unknown, Set<Traveller>>()
     for (const traveller of turn) {
       const { key } = traveller.travel
       const group = groups.get(key)
-      // Whoever has a signal shares with few, most often with nobody.
+      // Calls with a key (a signal of the caller's) share with few others, most often with none: they do not wait for a slot.
       if (isLimited || key === undefined) queue.add(traveller)
       else if (group) group.add(traveller)
       else groups.set(key, new Set([traveller]))
@@ -100,13 +103,13 @@ export function createBatches({
     }
   }
 
-  /** As many of the queue leave as there are slots. @param isWanted whether those that may share a batch are to */
-  function serve(isWanted: boolean) {
-    const isTogether = isWanted && trust.isTrusted()
+  /** Calls of the queue leave, as long as there are free slots. @param isBatching whether those that may share a batch do so */
+  function serve(isBatching: boolean) {
+    const isTogether = isBatching && trust.isTrusted()
     while (queue.size > 0 && busy < slots) leave(takeFrom(queue, isTogether), true)
   }
 
-  /** Takes out the first one, with those that may travel with it. */
+  /** Takes out the first call, with those that may share a batch with it. */
   function takeFrom(travellers: Set<Traveller>, isTogether: boolean): Traveller[] {
     const taken: Traveller[] = []
     let length = 0
@@ -153,7 +156,7 @@ export function createBatches({
       member.travel.giveUp = () => {
         left.delete(member)
         member.reject(givenUp())
-        // The others still wait for theirs.
+        // The other members still wait for their answers, so the HTTP request goes on.
         if (left.size > 0) return
         if (batch.noted.has('failure')) trust.lost(since)
         controller.abort()
@@ -182,7 +185,7 @@ export function createBatches({
     }
   }
 
-  /** Singly, and before all that wait. */
+  /** The calls leave singly, before all that are in the queue. */
   function sendAgain(members: readonly Traveller[]) {
     for (const member of members) {
       member.isAlone = true
@@ -198,7 +201,7 @@ export function createBatches({
     traveller.reject(givenUp())
   }
 
-  /** Sends, with its slot taken until the answer is there or nobody waits for it any more. Then others may leave. */
+  /** Sends with a slot, if `hasSlot`: it is taken until the answer is there or the signal is aborted. Then others may leave. */
   async function occupy<value>(
     hasSlot: boolean,
     signal: AbortSignal | undefined,
@@ -227,7 +230,7 @@ export function createBatches({
     }
   }
 
-  /** Those whose answer freed the slot are told first: it may send those that wait for it elsewhere. */
+  /** Lets the calls whose answer freed a slot be settled first: after a failure, the queue may be sent elsewhere instead. */
   async function serveNext() {
     for (let waited = 0; waited < TURNS_TO_TELL && queue.size > 0; waited++) await undefined
     serve(true)

@@ -1,78 +1,78 @@
-// The Channel: one way to talk to one provider. Knows bytes, not policy: no retries, no breaker, no routing.
+// The type Channel: one way to talk to one provider. A channel knows bytes, not policy: no retries, no breaker, no routing.
 
 import type { ChannelType, RpcRequest, SocketState } from '../types'
 
 export type ChannelRequestOptions = {
-  /** Aborts the call; the channel rejects with the signal's reason. */
+  /** Aborts the call. The channel then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** For channels with a `load`, in place of a signal: it may wait for a slot. @default it leaves alone and at once */
+  /** In place of a signal, for channels with a `load`: the call may wait for a slot. @default it leaves alone and at once */
   travel?: Travel | undefined
 }
 
-/** How a request may travel over a channel that lets it wait for a slot, and may gather batches. */
+/** How a call may travel over a channel that lets calls wait for a slot, and may gather them into batches. */
 export type Travel = {
-  /** Whether it shares no batch. */
+  /** Whether the call shares no batch. */
   readonly isAlone: boolean
-  /** Only requests with the same one share a batch. */
+  /** Only calls with the same key share a batch. */
   readonly key: unknown
-  /** Most requests in its batch, asked when it leaves. */
+  /** Most calls of a batch with this one, asked when it leaves. */
   size(): number
-  /** It leaves now, in this batch or alone. Called again if it is sent again by itself. */
+  /** The call leaves now, in this batch or alone. Called again if it is sent again singly. */
   onLeave(batch: Batch | undefined): void
-  /** Set by the channel while it is asked: gives it up. An `AbortSignal` for each would cost more than all the rest. */
+  /** Gives the call up; the channel sets it. An `AbortSignal` for each call would cost more than all the rest. */
   giveUp: (() => void) | undefined
 }
 
-/** One HTTP request with several calls in it; the same object for each of them. */
+/** One HTTP request with several calls in it. All of them get the same object. */
 export type Batch = {
-  /** Whether one of them has a result: then those that have none have failed alone. */
+  /** Whether a call of the batch has a result: then those without one have failed by themselves. */
   hasResult: boolean
-  /** What those in it have noted of it as a whole: it counts once. */
+  /** What calls of the batch have noted for it as a whole, so that it counts once. */
   readonly noted: Set<string>
 }
 
-/** Where the frames of one upstream subscription go; silent after `onError` or after it was unsubscribed. */
+/** Takes the frames of one upstream subscription, until it is unsubscribed. */
 export type SubscriptionSink = {
-  /** The `params` of an `eth_subscription` notification: `{ subscription, result }`. */
+  /** Gets the `params` of an `eth_subscription` notification: `{ subscription, result }`. */
   onData(data: unknown): void
-  /** The stream has ended: the socket is gone, or the provider ended it. */
+  /** The stream has ended: the socket is gone, or the provider ended it. Only viem's own socket may go on with it later. */
   onError(error: unknown): void
 }
 
 /** A confirmed `eth_subscribe`. */
 export type UpstreamSubscription = {
-  /** Ends it, once; best effort. */
+  /** Sends `eth_unsubscribe`, once; best effort. */
   unsubscribe(): Promise<unknown>
 }
 
 export type Channel = {
   readonly type: ChannelType
-  /** Whether `request` can use an `AbortSignal`; no controller is made for channels that cannot. */
+  /** Whether `request` can use an `AbortSignal`. If not, no controller is made for a call. */
   readonly canAbort: boolean
-  /** Whether any `Signal` (base/abort.ts) will do for that: then it is given a cheap one. */
+  /** Whether any `Signal` (base/abort.ts) will do as the signal: then a cheap one is made. */
   readonly takesAnySignal?: boolean
   /**
-   * One request, sent once. Resolves with the `result`; rejects with an error of viem's classes
+   * Sends one request, once. Resolves with the `result`; rejects with an error of viem's classes
    * (`RpcRequestError`, `HttpRequestError`, `TimeoutError`, ...) that carries no endpoint.
    */
   request(args: RpcRequest, options?: ChannelRequestOptions | undefined): Promise<unknown>
-  /** `eth_subscribe` with these params; only channels with a socket have it. */
+  /** Sends `eth_subscribe` with these params; only channels with a socket have it. */
   subscribe?(
     params: readonly unknown[],
     sink: SubscriptionSink,
     options?: ChannelRequestOptions | undefined,
   ): Promise<UpstreamSubscription>
-  /** What its socket is doing; channels without one do not have it. */
+  /** State of the socket; only channels over a link have it. */
   socket?(): SocketState
-  /** Frames on its sockets that belonged to nobody, since the start. */
+  /** Number of frames that belonged to no call and no subscription, since the start. */
   strays?(): number
-  /** Connects, unless it does or is; for whoever comes next. */
+  /** Connects if the socket is idle, for the requests that come next. */
   dial?(): void
-  /** Keeps the socket up, for ever, until the off-function is called. */
+  /** Keeps the socket up, with reconnects for ever, until the off-function is called. */
   keep?(): () => void
   /**
-   * HTTP requests under way, and calls that wait for a slot, of a socket as a share of its slots; only channels where calls
-   * wait for slots have it.
+   * How busy the channel is; only channels where calls wait for slots have it. Over HTTP: the slots that are taken plus the
+   * calls that wait for one. Over a socket: the same as a share of all its slots.
    */
   load?(): number
   close(): void

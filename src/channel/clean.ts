@@ -1,5 +1,5 @@
-// Cleans an error, or data of one, with everything that hangs on it: causes, lists, hidden fields. Iterative, bounded,
-// safe with cycles. Does not know which texts are secret: `text` removes those (secrets.ts).
+// Cleans an error (or its data) with everything that can be reached from it: causes, lists, hidden fields. Iterative, bounded,
+// safe with cycles. Does not know which texts are secret: the function `text` that it is given does (secrets.ts).
 
 import { field, isObject } from '../base/fields'
 
@@ -9,14 +9,14 @@ export type ErrorSource = {
   method: string
 }
 
-/** What hangs on an error: each object once, with its own entries, those nearest to the error first. */
+/** All objects that can be reached from an error, each once and with its own entries, those nearest to the error first. */
 export type Graph = ReadonlyMap<object, readonly Entry[]>
 
 type Entry = readonly [key: PropertyKey, value: unknown]
 type Clean = (text: string) => string
 
 export const MASK = '***'
-/** Objects looked at in one error, and items of one list; what lies beyond is masked. */
+/** Most objects of one error that are looked at, and most items of one list. What lies beyond is masked. */
 const MOST_NODES = 10_000
 
 export function reach(root: object): Graph {
@@ -25,14 +25,14 @@ export function reach(root: object): Graph {
     for (const [, value] of entries) {
       if (!isObject(value) || graph.has(value) || graph.size >= MOST_NODES) continue
       if (Array.isArray(value) && value.length > MOST_NODES) continue
-      // A socket's event is opaque, but for the error it tells of.
+      // Opaque objects are not looked into, but the `error` of a socket's event is.
       graph.set(value, isOpaque(value) ? [['error', field(value, 'error')]] : entriesOf(value))
     }
   }
   return graph
 }
 
-/** Endpoints named by viem's errors, sockets and responses: a `webSocket()` entry shows its URL nowhere else. */
+/** The endpoints that viem's errors, sockets and responses name: a `webSocket()` entry shows its URL nowhere else. */
 export function urlsOf(graph: Graph): string[] {
   return [...graph.keys()]
     .filter((node) => isOpaque(node) || isViemError(node))
@@ -41,8 +41,8 @@ export function urlsOf(graph: Graph): string[] {
 }
 
 /**
- * Cleans a graph: errors in place where they can be written to, all else by copying what has to change.
- * Without any secret known (`hasSecrets`) only the fields of viem's errors change.
+ * Cleans a graph: errors in place if they can be written to, all else by copies of what has to change. If no secret is known
+ * (`hasSecrets`), only the fields of viem's errors change.
  */
 export function cleanGraph(
   root: object,
@@ -72,7 +72,7 @@ export function cleanGraph(
   const mustCopy = (node: object, entries: readonly Entry[]) =>
     entries.some((entry) => convert(node, entry) !== entry[1] || !isClean(entry[0])) || !isClean(field(node, 'message'))
 
-  // Children come after their parents, so that backwards one pass finds nearly all that must be copied.
+  // Children come after their parents in the graph, so that one pass backwards finds nearly all objects that must be copied.
   const walked = [...graph].filter(([node]) => node === root || !isOpaque(node))
   const closed = walked.filter(([node, entries]) => !isOpen(node, entries)).reverse()
   for (let before = -1; before < copies.size; ) {
@@ -90,7 +90,7 @@ export function cleanGraph(
   return copies.get(root) ?? root
 }
 
-/** Response headers worth keeping on an error: the others may hold cookies. */
+/** The response headers that an error keeps: others may hold cookies. */
 export function keepHeaders(headers: Headers, clean: Clean): Headers {
   const kept = new Headers()
   for (const name of ['retry-after', 'date', 'content-type']) {
@@ -100,7 +100,7 @@ export function keepHeaders(headers: Headers, clean: Clean): Headers {
   return kept
 }
 
-/** Given to the constructor of viem's classes, the message of a cause would replace the details. */
+/** Sets the cause of an error of viem. If the constructor got it, the cause's message would replace the `details`. */
 export function withCause(error: Error, cause: unknown): Error {
   if (cause) Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
   return error
@@ -112,8 +112,8 @@ export function isError(value: unknown): value is Error {
 }
 
 /**
- * Whether an object keeps things to itself. Plain objects of any realm, lists and errors show all they have; dates and
- * bytes have no text.
+ * Whether an object may hold text that its own fields do not show. Plain objects of any realm, lists and errors show all they
+ * have; dates and bytes have no text.
  */
 export function isOpaque(value: object) {
   if (Array.isArray(value) || isError(value) || value instanceof Date || ArrayBuffer.isView(value)) return false
@@ -121,8 +121,8 @@ export function isOpaque(value: object) {
   return prototype !== null && Object.getPrototypeOf(prototype) !== null
 }
 
-// viem prints the endpoint and the whole request, also into the messages of what it wraps: exactly these lines become
-// the provider's id and the method.
+// viem prints the endpoint and the whole request into messages, also into those of the errors around it. These lines, and no
+// others, are replaced by the provider's id and the method.
 function withLines(graph: Graph, { provider, method }: ErrorSource, text: Clean): Clean {
   const lines = new Map<string, string>()
   for (const node of graph.keys()) {
@@ -140,7 +140,7 @@ function withLines(graph: Graph, { provider, method }: ErrorSource, text: Clean)
 }
 
 function entriesOf(node: object): Entry[] {
-  if (ArrayBuffer.isView(node)) return [] // one entry a byte
+  if (ArrayBuffer.isView(node)) return [] // its entries would be its bytes
   return Reflect.ownKeys(node).map((key) => [key, field(node, key)])
 }
 
@@ -157,7 +157,8 @@ function isWritable(node: object, key: PropertyKey) {
   return property?.configurable === true || property?.writable === true
 }
 
-// Same class; fields follow. What keeps its message where nothing can be written (DOMException) becomes a plain error.
+// An empty object of the same class, for the fields to be copied to. A DOMException, whose message cannot be written, becomes
+// a plain error.
 function blankOf(node: object, clean: Clean): object {
   if (Array.isArray(node)) return []
   if (!isError(node) || Object.hasOwn(node, 'message')) return Object.create(Object.getPrototypeOf(node))

@@ -1,9 +1,9 @@
-// Where calls wait for a slot, no more than so many do.
+// The bound for calls that wait for a slot of a channel.
 
-/** Calls that wait at one channel, or have left and are not back. */
+/** Most calls that wait at one channel; over a socket, those that have left and are not answered yet count too. */
 export const MOST_WAITING = 100_000
 
-/** One more than that. By its name it is nobody's fault, and nothing was sent. */
+/** The error of a call beyond that bound. By its name, rpc/failure.ts knows that nobody is to blame and nothing was sent. */
 export function fullError(provider: string): Error {
   return Object.assign(new Error(`${MOST_WAITING} requests wait for ${provider}.`), { name: 'ChannelFullError' })
 }

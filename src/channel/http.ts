@@ -1,5 +1,5 @@
-// A Channel over POSTs, strict about what counts as an answer. Its errors are viem's classes and hold no endpoint, header
-// or param. Knows no policy: no retries, no deadline but the caller's signal. Who travels with whom is batch.ts.
+// A Channel over HTTP POST, strict about what counts as an answer. Its errors are of viem's classes and hold no endpoint,
+// header or param. Knows no policy: no retries, and no deadline but the caller's signal. Batches are gathered in batch.ts.
 
 import { HttpRequestError, RpcRequestError } from 'viem'
 import { field } from '../base/fields'
@@ -21,11 +21,11 @@ import type { Redactor } from './secrets'
 import { createRedactor } from './secrets'
 
 export type HttpChannelOptions = {
-  /** The endpoint. User info in it is sent as an `Authorization` header. */
+  /** The endpoint. User info in the URL is sent as an `Authorization` header. */
   url: string
-  /** Id of the provider: what errors show in place of the endpoint. */
+  /** Id of the provider, which errors show in place of the endpoint. */
   provider: string
-  /** Of every request. */
+  /** Headers of every request. */
   headers?: HeadersSource | undefined
   /** Longest response body that is read (in bytes). @default 10_485_760 */
   maxResponseBodySize?: number | undefined
@@ -33,22 +33,23 @@ export type HttpChannelOptions = {
   fetch?: typeof fetch | undefined
   /** The provider's redactor; it learns the secrets of this channel. */
   redactor?: Redactor | undefined
-  /** Gathers requests that may travel with others. @default each leaves alone and at once */
+  /** Options for gathering requests into batches. @default each request leaves alone and at once */
   batches?: HttpBatchOptions | undefined
 }
 
 export type HttpBatchOptions = {
-  /** Most HTTP requests under way at a time. @default 8, for requests that may share a batch */
+  /** Most HTTP requests in flight at a time. @default 8, and only requests that may share a batch need a slot */
   concurrency?: number | undefined
-  /** A batch was refused: told how many requests the provider takes at a time, as far as can be said. */
+  /** Called when a batch was refused, with the number of requests that the provider takes at a time, if that is known. */
   onRefused?: ((most: number) => void) | undefined
-  /** The provider's own rules for its errors. */
+  /** The declared rules for the provider's errors. */
   rules?: readonly ErrorRule[] | undefined
 }
 
 type Answered = Extract<Posted, { type: 'response' }>
 type Unanswered = Extract<Posted, { type: 'failure' }>
 
+/** Characters of a body that an error shows. */
 const LONGEST_DETAILS = 512
 
 export function createHttpChannel(options: HttpChannelOptions): Channel {
@@ -64,7 +65,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
       const call: Outgoing = { id, method: args.method, message: buildMessage(args, id) }
       return batches ? batches.request(call, signal, travel) : sendOne(call, signal)
     } catch (error) {
-      return Promise.reject(error) // params that are no JSON
+      return Promise.reject(error) // the params cannot be JSON
     }
   }
 
@@ -81,7 +82,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     return failureOf(error, { method, rules }).verdict === 'final'
   }
 
-  /** Everybody gets an error of their own: it names the method, and more is noted on it later. */
+  /** Each call gets an error object of its own: it names the method of the call, and `attempts` are attached to it later. */
   async function sendAll(calls: readonly Outgoing[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
     const posted = await post(buildBatch(calls.map(({ message }) => message)), calls[0]?.method ?? '', signal)
     if (posted.type === 'failure') return toAll(calls, (method) => failed(method, posted))
@@ -98,15 +99,15 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   function memberOf(message: RpcMessage | undefined, { method }: Outgoing, posted: Answered): Member | undefined {
     if (!message || message.type === 'result') return message
     posted.hide()
-    // One with an id of ours is an answer, whatever the status of the whole.
+    // An error under an id of ours is an answer to that call, whatever the HTTP status.
     if (message.type === 'error') return { type: 'error', error: rpcError(method, posted.response, message.error) }
     return { type: 'error', error: responseError(method, posted, message.reason) }
   }
 
-  /** One answer for all of a batch. */
+  /** Takes one error for a whole batch: as a refusal of the batch, or as the answer to each of its members. */
   function toAll(calls: readonly Outgoing[], errorFor: (method: string) => Error): BatchAnswer {
     const failures = calls.map(({ method }) => failureOf(errorFor(method), { method, rules }))
-    // What is too much for some of them need not be their doing.
+    // Calls with short answers take a body over the limit for an invalid response; in a batch another call may have caused it.
     const failure = failures.find(({ kind }) => kind === 'result-too-large') ?? (failures[0] as Failure)
     const refusal = refusalOf(failure, calls.length)
     if (refusal) return { members: calls.map(() => undefined), most: refusal.most }
@@ -114,7 +115,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     return { members, isLost: failure.blame === 'channel' }
   }
 
-  /** There was no response. */
+  /** The error of a call that got no response. */
   function failed(method: string, { cause, prefix }: Unanswered): Error {
     const name = prefix ? '' : field(cause, 'name')
     if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') return cause as Error
@@ -124,10 +125,10 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     )
   }
 
-  /** There was one, with an error or nothing in it. */
+  /** The error of a call that got a response without a result. */
   function unusable(method: string, posted: Answered, message: NoResult): Error {
     if (message.type === 'invalid') return responseError(method, posted, message.reason)
-    // Without a code it is no JSON-RPC: then a bad status says what it is, as it does for viem.
+    // An error without a code is no JSON-RPC. Under an error status, the status counts, as it does for viem.
     if (message.isUncoded && !posted.response.ok) return responseError(method, posted, '')
     return rpcError(method, posted.response, message.error)
   }
@@ -164,7 +165,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   }
 }
 
-/** What the errors of a cause chain say: fetch's own says only that it failed. */
+/** The messages of a chain of causes: the outermost error of `fetch` says only that it failed. */
 function reasonOf(cause: unknown): string {
   const reasons: string[] = []
   for (let error = cause, depth = 0; error && depth < 4; error = field(error, 'cause'), depth++) {

@@ -1,4 +1,5 @@
-// Keeps one socket up while somebody needs it: connects, watches that it lives, reconnects, and lets it go. Knows no frames.
+// Keeps one socket up while it has users: connects, watches whether the socket is alive, reconnects, and drops it after a
+// linger time without users. Knows no frames.
 
 import type { Outage } from '../base/backoff'
 import { delayIn, JITTER } from '../base/backoff'
@@ -13,11 +14,11 @@ import type { Socket, SocketEnd, SocketEvents } from './socket'
 export type LinkChange = {
   readonly from: SocketState
   readonly to: SocketState
-  /** Connects since the link last stayed up, this one included. */
+  /** Number of the present or next connect, counted from 1 since the link last stayed up. */
   readonly attempt: number
   /** How the socket ended, if one did. */
   readonly end?: SocketEnd | undefined
-  /** Until the next connect, if somebody needs it then (in ms); none if it would fail again. */
+  /** Time until the next connect, which needs a user (in ms); `undefined` if a connect would fail in the same way for ever. */
   readonly delay?: number | undefined
 }
 
@@ -26,24 +27,24 @@ export type LinkOptions = {
   open: (events: SocketEvents) => Socket
   clock: Clock
   random: Random
-  /** A frame of the present socket. */
+  /** Gets the frames of the present socket. */
   onFrame: (data: unknown) => void
-  /** The state has changed. */
+  /** Called after each change of the state. */
   onChange: (change: LinkChange) => void
-  /** Makes the other side send something, where the platform has no ping. */
+  /** Makes the other side send something; used where the platform has no ping. */
   ask: () => void
 }
 
 export type Link = {
   state(): SocketState
-  /** Somebody needs the socket until `release`: connects, and reconnects for ever. Keeps the process alive. */
+  /** Adds a user, until `release`. While it has users, the link connects, for ever if need be, and keeps the process alive. */
   acquire(): void
   release(): void
-  /** Connects if it is idle, for whoever comes next. Does not keep the process alive. */
+  /** Connects if the link is idle. Adds no user, and does not keep the process alive. */
   dial(): void
-  /** Why nobody is dialled for now: the other side has refused us and must be left alone, or the machine is offline. */
+  /** Why the link does not connect for now: the other side has refused us and must be left alone, or the machine is offline. */
   refusal(): SocketEnd | undefined
-  /** Throws if the socket cannot take it. */
+  /** Sends a frame. Throws if the socket cannot take it. */
   send(text: string): void
   close(): void
 }
@@ -55,21 +56,26 @@ type State = { type: 'idle'; off?: Off } | Connecting | Open | Waiting | { type:
 /** Stops what runs while the state lasts; `hold` says whether it keeps the process alive. */
 type Off = { cancel(): void; hold(isHeld: boolean): void }
 
-// All in ms.
+/** A socket that is not open after this time (in ms) has failed. */
 const CONNECT_LIMIT = 10_000
-/** Shorter lives do not count as up: a server that accepts and drops must not be hammered. */
+/** Only a socket that was open for this long (in ms) resets the backoff: a server that accepts and drops is not hammered. */
 const STAYED_UP = 5_000
+/** A socket without users is dropped after this time (in ms). */
 const LINGER = 5_000
+/** While the machine is offline, the link looks again after this time (in ms), or when the platform says that it is online. */
 const OFFLINE_DELAY = 30_000
+/** Upper bound of the random delay after the first refusal (in ms); the lower one is half of it. Both double each time. */
 const REFUSED_DELAY = 5_000
+/** The upper bound of the delay after refusals grows no further than this (in ms). */
 const LONGEST_REFUSED = 60_000
 const OFFLINE: SocketEnd = { code: 1006, reason: 'the machine is offline' }
 
 export function createLink({ open, clock, random, onFrame, onChange, ask }: LinkOptions): Link {
   let state: State = { type: 'idle' }
   let users = 0
-  /** Failures since the link last stayed up, and the outage that began with the first of them. */
+  /** Sockets that have failed since the link last stayed up. */
   let failures = 0
+  /** The outage that began with the first of these failures. */
   let outage: Outage = { since: 0, level: 0 }
   let idleSince = 0
   let linger: Timer | undefined
@@ -114,7 +120,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     if (state.type === 'open') state.hear()
   }
 
-  /** The socket is gone, refused or dead: it is left behind, not waited for. */
+  /** The socket is closed, refused or dead. It is dropped at once, without waiting for the other side. */
   function down(end: SocketEnd) {
     if (!('socket' in state)) return
     state.socket.drop()
@@ -125,7 +131,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     const isRefused = isPermanent || code === 1008 || (status >= 400 && status < 500)
     const delay = isPermanent ? Infinity : delayAfter(isRefused, now)
     failures++
-    // One that was needed is worth a try, also if nobody needs it just now; one that could not be reached is not.
+    // A socket that was in use is tried again even if its users leave meanwhile. One that never opened is not.
     if (state.type !== 'open') stopLinger()
     else if (users > 0) startLinger()
     wait({ failedAt: now, end, isRefused }, delay)
@@ -151,7 +157,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     timer.hold(users > 0)
   }
 
-  /** Callers do not sit out a long delay: the next connect comes as soon as in a short outage. */
+  /** A new user need not sit out a long delay: the next connect comes as soon as in a short outage. */
   function hurry(own: Waiting) {
     const until = Math.max(clock.now(), own.failedAt + random() * JITTER)
     if (!own.isRefused && until < own.until) wait(own, until - clock.now())
@@ -167,7 +173,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     linger = undefined
   }
 
-  // One timer however many calls come and go.
+  // One timer serves, however many users come and go: if one has left since, it is set again for the rest of the time.
   function lingered() {
     linger = undefined
     const left = idleSince + LINGER - clock.now()

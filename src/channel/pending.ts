@@ -1,6 +1,6 @@
-// The calls pending on a link, by the ids their frames carry: no id is ever used twice. A call is settled once, whoever
-// comes first: its answer, its caller's signal, or the end of the socket. Those that may wait for a slot leave in order when
-// others have come back. Reads no frames.
+// The table of the calls that are pending on a link, by id; no id is ever used twice. A call is settled once: by its answer,
+// its caller's signal, or the end of the socket. Calls that may wait for a slot leave in order as others are answered. Reads
+// no frames.
 
 import { isObject } from '../base/fields'
 import { buildMessage } from '../rpc/message'
@@ -14,9 +14,9 @@ export type PendingCall = {
   readonly id: number
   readonly method: string
   readonly frame: string
-  /** Set while it waits for a slot: nothing of it has left. */
+  /** Set while the call waits for a slot: nothing was sent yet. */
   travel: Travel | undefined
-  /** Nobody waits for it: it does not keep the socket up. */
+  /** Whether no caller waits for the call: then it does not keep the socket up. */
   isOurs: boolean
   readonly onValue: (value: unknown) => void
   readonly onError: (error: unknown) => void
@@ -24,8 +24,8 @@ export type PendingCall = {
 
 export type Pending = {
   /**
-   * A call that somebody waits for.
-   * @param leave what becomes of it when its signal is aborted
+   * Makes a call that a caller waits for.
+   * @param leave called with the call when its signal is aborted
    */
   perform<value>(
     args: RpcRequest,
@@ -33,26 +33,26 @@ export type Pending = {
     leave: (call: PendingCall) => void,
     onValue: (value: unknown) => value,
   ): Promise<value>
-  /** A call of our own. */
+  /** Makes a call of our own. */
   place(args: RpcRequest, onValue: PendingCall['onValue'], onError: PendingCall['onError']): PendingCall
-  /** The call with the id of a frame, as we wrote it, or the same as a text. */
+  /** The call that a frame's id belongs to; the id may come as a number or as a text. */
   find(id: unknown): PendingCall | undefined
-  /** Takes it out of the table. Returns whether it was still there. */
+  /** Takes a call out of the table. Returns whether it was still there. */
   finish(call: PendingCall): boolean
-  /** Nobody waits for it any more. */
+  /** No caller waits for the call any more. It stays in the table, but keeps neither a slot nor the socket. */
   disown(call: PendingCall): void
-  /** Sends it, if it is still there. */
+  /** Sends a call, if it is still in the table. */
   transmit(call: PendingCall): void
-  /** Those that wait for slots leave, as far as there are some. */
+  /** Sends calls that wait for a slot, as long as there are free slots. */
   serve(): void
   all(): PendingCall[]
-  /** Calls that somebody waits for, those that wait for a slot included: 1 if all slots are taken. */
+  /** Number of calls that callers wait for, as a share of all slots: 1 if all slots are taken, more if calls wait for one. */
   load(): number
-  /** Calls that have left, or do once the socket is open. */
+  /** Number of calls that have been sent, or will be as soon as the socket is open. */
   readonly size: number
 }
 
-/** Slots: calls that may be waited for at a time, before others wait for a slot. */
+/** Slots of one socket: with this many calls that callers wait for, further ones that may wait do so. */
 export const MOST_PENDING = 256
 
 export function createPending({ link, errors }: { link: () => Link; errors: WsErrors }): Pending {
@@ -61,7 +61,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
   let awaited = 0
   let lastId = 0
 
-  /** It takes its place before its frame leaves; on a socket that is not open yet, it waits there. */
+  /** Puts a call into the table before its frame leaves. If the socket is not open yet, the call is sent when it is. */
   function place(
     args: RpcRequest,
     onValue: PendingCall['onValue'],
@@ -116,7 +116,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
     if (waiting.size > 0) queueMicrotask(serve)
   }
 
-  /** Why nothing can be sent now. */
+  /** Why a call cannot be made now; `undefined` if it can. */
   function obstacle(method: string): Error | undefined {
     if (link().state() === 'closed') return errors.closed()
     const refusal = link().refusal()
@@ -153,7 +153,7 @@ export function createPending({ link, errors }: { link: () => Link; errors: WsEr
           false,
           travel,
         )
-        // The socket that it dialled tells of itself: whoever hears it may have had enough.
+        // `place` may have dialled the socket, and a listener to that may have aborted the signal.
         if (isLeft) leave(call)
       })
     },

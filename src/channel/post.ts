@@ -1,5 +1,5 @@
-// One POST over fetch: headers, the limit of the body, an end by signal. What was sent and what came back is text to it: knows
-// no JSON-RPC. Its failures are values, clean of secrets.
+// One POST over fetch: sets headers, limits the body, and ends by signal. Request and response are text here: it knows no
+// JSON-RPC. Its failures are values, clean of secrets.
 
 import { reasonOf } from '../base/abort'
 import { partsOf } from '../base/url'
@@ -12,7 +12,7 @@ import { basicOf } from './secrets'
 
 export type PostOptions = {
   url: string
-  /** Of every request. */
+  /** Headers of every request. */
   headers: HeadersSource
   /** Longest response body that is read (in bytes). */
   maxResponseBodySize: number
@@ -27,16 +27,16 @@ export type Posted =
       type: 'response'
       response: Response
       text: string
-      /** Makes the secrets of its headers known: before anything is shown of the response. */
+      /** Makes the header values of the request known to the redactor; to be called before the response is shown anywhere. */
       hide(): void
     }
-  /** There is no response, or none that was read to its end; `prefix` says whose doing it was, if not the provider's. */
+  /** No response was read to its end. `prefix` is not empty if the user's `headers` function failed, not the provider. */
   | { type: 'failure'; cause: unknown; prefix: string }
 
-/** What is read of a response with an error status (in bytes). */
+/** Most bytes of a response with an error status that are read. */
 const LONGEST_ERROR = 1_048_576
 
-/** Sends a body. Rejects with the reason of the signal once that is aborted, and with nothing else. */
+/** Sends a body. Rejects only if the signal is aborted, with its reason. */
 export type Post = (body: string, method: string, signal: AbortSignal | undefined) => Promise<Posted>
 
 export function createPost(options: PostOptions): Post {
@@ -47,7 +47,7 @@ export function createPost(options: PostOptions): Post {
 
   return async (body, method, signal) => {
     let own = fixed
-    // Headers of a function are known to the redactor only once they may show.
+    // Headers that a function gave are made known to the redactor only when they may show: most calls succeed.
     const hide = () => {
       if (!fixed) redactor.addPassing({ headers: Object.values(own ?? {}) })
     }
@@ -57,7 +57,7 @@ export function createPost(options: PostOptions): Post {
       prefix = ''
       const all = { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
       const init = { method: 'POST', headers: all, body, signal: signal ?? null }
-      // Looked up at each call, so that a fetch installed later is used.
+      // The global `fetch` is looked up at each call, so that one installed later is used.
       const response = await (options.fetch ?? fetch)(target, init)
       const text = await readText(response, maxResponseBodySize, signal)
       return { type: 'response', response, text, hide }
@@ -69,18 +69,18 @@ export function createPost(options: PostOptions): Post {
   }
 }
 
-// fetch refuses a URL with user info.
+// Splits user info off a URL: fetch refuses a URL that has some.
 function splitUrl(url: string): { target: string; authorization?: string } {
   try {
     const { username, password, bare } = partsOf(url)
     const basic = basicOf(username, password)
     return { target: bare, authorization: basic && `Basic ${basic}` }
   } catch {
-    return { target: url } // fetch will say what is wrong with it
+    return { target: url } // fetch will say what is wrong with the URL
   }
 }
 
-/** Of a response whose status says already what it is, no more than its beginning, or what came before it broke. */
+/** The body of a response. With an error status, which says enough, only its beginning, or what had come when it broke off. */
 async function readText(response: Response, limit: number, signal: AbortSignal | undefined): Promise<string> {
   const { ok, body, headers } = response
   const most = ok ? limit : Math.min(limit, LONGEST_ERROR)

@@ -1,5 +1,5 @@
-// Keeps endpoints and keys out of everything that leaves a channel: knows the secrets of a provider, removes them from
-// texts, data and errors, whatever their depth. Judges no error and changes nothing in which no secret occurs.
+// Keeps endpoints and keys out of everything that leaves a channel. Knows the secrets of a provider and removes them from
+// texts, data and errors of any depth. Judges no error.
 
 import { BaseError, WebSocketRequestError } from 'viem'
 import { field, isObject } from '../base/fields'
@@ -19,18 +19,19 @@ export type Redactor = {
   /** The text with every secret in it replaced. */
   text(value: string): string
   /**
-   * An error, or data of one, that comes from below. viem's classes get the provider's id as `url` and only the
-   * method as `body`. Same class, code and data; the same object where it can be written to. Never throws.
+   * Cleans an error that comes from below, or data of one. Errors of viem get the provider's id as `url`, and only the method
+   * as `body`. Class, code and data stay the same; so does the object, if it can be written to. Never throws.
    */
   clean(value: unknown, source: ErrorSource): unknown
-  /** Makes more secrets known, for good. */
+  /** Adds secrets for good. */
   add(secrets: Secrets): void
-  /** Makes secrets known that change with time; the newest few hundred are kept. */
+  /** Adds secrets that change with time, such as tokens: only the newest 256 are kept. */
   addPassing(secrets: Secrets): void
 }
 
-/** Shorter parts of a URL are words, not keys. */
+/** Shorter parts of a URL (in characters) are taken for words, not for keys. */
 const SHORTEST_SECRET = 8
+/** Passing secrets that are kept: past it the oldest is forgotten. */
 const MOST_PASSING = 256
 
 export function createRedactor(known: Secrets = {}): Redactor {
@@ -62,7 +63,7 @@ export function createRedactor(known: Secrets = {}): Redactor {
     return [...found].filter((one) => !secrets.includes(one))
   }
 
-  // The longest first, so that a URL goes as a whole.
+  // The longest secret comes first, so that a URL is replaced as a whole, not part by part.
   function merge() {
     secrets = [...new Set([...lasting, ...passing])].sort((a, b) => b.length - a.length)
   }
@@ -74,12 +75,12 @@ export function createRedactor(known: Secrets = {}): Redactor {
       const graph = reach(value)
       const urls = urlsOf(graph).filter((url) => !secrets.includes(url))
       if (urls.length) addPassing({ urls })
-      // An event of a socket that could not be opened: viem's webSocket() rejects with it.
+      // viem's webSocket() rejects with the event of a socket that could not be opened.
       if (isOpaque(value) && field(value, 'type') && isObject(field(value, 'target')))
         return clean(errorOfEvent(value, source), source)
       return cleanGraph(value, { graph, source, text, hasSecrets: secrets.length > 0 })
     } catch {
-      // A proxy that throws: nothing of it can be shown for sure.
+      // A proxy that throws: nothing of it is sure to be clean.
       return new BaseError('The provider failed with an error that cannot be read.')
     }
   }
@@ -105,7 +106,7 @@ function secretsOfUrl(url: string): string[] {
   try {
     parsed = partsOf(url)
   } catch {
-    // A path of a local socket, or a URL only the platform's client will refuse: secret as a whole.
+    // It is the path of a local socket, or a malformed URL that the client will refuse: secret as a whole.
     return formsOf(url)
   }
   const { href, bare, username = '', password = '', pathname, search, hash, hostname } = parsed
@@ -118,7 +119,7 @@ function secretsOfUrl(url: string): string[] {
   ].filter((secret) => secret.length >= SHORTEST_SECRET)
 }
 
-/** User info of a URL, as it stands there, as Basic authorization has it; empty if there is none. */
+/** The user info of a URL (percent-encoded, as it stands there) in the form of Basic authorization; empty if there is none. */
 export function basicOf(username = '', password = ''): string {
   if (!username && !password) return ''
   const bytes = new TextEncoder().encode(apply(decodeURIComponent, `${username}:${password}`))
@@ -139,7 +140,7 @@ function apply(transform: (text: string) => string, text: string) {
   try {
     return transform(text)
   } catch {
-    return text // not encoded, or not encodable: nobody sends it in this form
+    return text // it is not encoded, or cannot be: then it never shows in the other form
   }
 }
 

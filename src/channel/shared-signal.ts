@@ -1,32 +1,34 @@
-// One AbortSignal for all calls that are in flight over a viem transport: viem puts only calls with the same one into a batch,
-// and from outside nobody sees whether a transport makes batches. Knows no transport and no request.
+// One AbortSignal shared by all calls in flight over a viem transport. viem puts only calls with the same signal into one
+// batch, and it cannot be seen from outside whether a transport makes batches. Knows no transport and no request.
 
 import type { Signal } from '../base/abort'
 
-/** Makes a call under the shared signal. Rejects with the reason of its own at once when that is aborted. */
+/** Makes a call under the shared signal. When the call's own signal is aborted, rejects at once with the reason of that one. */
 export type ShareSignal = <value>(own: Signal, call: (shared: AbortSignal) => Promise<value>) => Promise<value>
 
 type Group = {
   readonly controller: AbortController
-  /** How many have joined, and how many of them still wait for their answer. */
+  /** Calls that have joined the group so far. */
   joined: number
+  /** Calls of the group that still wait for their answers. */
   waiting: number
+  /** Whether one of the calls was given up. */
   isGivenUp: boolean
 }
 
-/** Node, and what is like it. */
+/** The part of Node (and of what is like it) that is used. */
 type Platform = {
   process?: {
     getBuiltinModule?(name: string): { setMaxListeners?(most: number, signal: AbortSignal): void } | undefined
   }
 }
 
-/** As many as viem puts into a batch; where it makes none, the signal has a listener for each. */
+/** Most calls of a group: as many as viem puts into one batch. Without batches the shared signal gets a listener for each. */
 const MOST = 1_000
 
 /**
- * Calls join while others are in flight, until one is given up. What is given up goes on until those that it shares the signal
- * with have their answers, or are given up too: with nobody beside it, it ends at once.
+ * Calls join the group that is in flight, until one of it is given up. The HTTP request of a call that was given up goes on
+ * until the other calls of its group are answered or given up too; without others it ends at once.
  */
 export function createSharedSignal(): ShareSignal {
   let open: Group | undefined
@@ -62,7 +64,7 @@ export function createSharedSignal(): ShareSignal {
 
 function createGroup(): Group {
   const controller = new AbortController()
-  // Node would warn of more than ten.
+  // Node would warn of more than ten listeners on one signal.
   const events = (globalThis as Platform).process?.getBuiltinModule?.('node:events')
   events?.setMaxListeners?.(0, controller.signal)
   return { controller, joined: 0, waiting: 0, isGivenUp: false }

@@ -1,28 +1,29 @@
-// The upstream subscriptions of one socket: the provider's id -> where its frames go. Keeps what comes before its id is
-// known. Sends nothing.
+// The upstream subscriptions of one socket: gives each frame to the sink of its subscription id. Keeps frames that come before
+// their subscription is confirmed. Sends nothing.
 
 import { call } from '../base/call'
 import { field, isObject } from '../base/fields'
 import type { SubscriptionSink } from './channel'
 
 export type Sinks = {
-  /** From now on the frames of this id go to the sink; those that were early go first. */
+  /** From now on the frames of this id go to the sink, beginning with those that came early. */
   add(id: string, sink: SubscriptionSink): void
-  /** Where the frames of this id go. */
+  /** The sink of this id. */
   of(id: string): SubscriptionSink | undefined
-  /** Whether there was one. */
+  /** Removes the sink of this id. Returns whether there was one. */
   remove(id: string): boolean
   /**
-   * The params of a notification. Returns whether it had, or may yet have, an owner.
-   * @param mayBeEarly whether a subscription is still to be confirmed.
+   * Takes the params of a notification. Returns whether it belongs to a sink, or may yet belong to one.
+   * @param mayBeEarly whether a subscription waits for its confirmation
    */
   give(params: unknown, mayBeEarly: () => boolean): boolean
-  /** Forgets what was early: nobody is left to claim it. */
+  /** Forgets the early frames: no subscription is left that could claim them. */
   clear(): void
-  /** Ends all of them; returns how many there were. */
+  /** Ends all subscriptions with this error. Returns how many there were. */
   end(error: unknown): number
 }
 
+/** Most early frames that are kept; further ones belong to nobody. */
 const MOST_EARLY = 1_000
 
 export function createSinks(): Sinks {

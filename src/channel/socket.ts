@@ -1,38 +1,38 @@
-// One WebSocket made and wrapped: the only import of isomorphic-ws. What platforms do differently stays in here. Knows no
-// JSON-RPC, and nothing of the sockets before and after it.
+// Makes one WebSocket and wraps it: the only import of isomorphic-ws. The differences between platforms stay in this file.
+// Knows no JSON-RPC, and nothing of earlier and later sockets.
 
 import platformSocket from 'isomorphic-ws'
 
-/** How a socket ended, or why there was none. */
+/** How a socket ended, or why it could not be made. */
 export type SocketEnd = {
   readonly reason: string
-  /** The close code; 1006 where it broke without one. */
+  /** The close code (RFC 6455, 7.4.1); 1006 if the socket broke without one. */
   readonly code?: number | undefined
-  /** HTTP status of a refused handshake, where the platform tells it. */
+  /** HTTP status of a refused handshake, if the platform tells it. */
   readonly status?: number | undefined
   readonly cause?: unknown
-  /** Whether another one would end the same way: the platform has no sockets, or refuses the URL. */
+  /** Whether every further socket would end the same way: the platform has none, or refuses the URL. */
   readonly isPermanent?: boolean | undefined
 }
 
-/** None is called before `openSocket` has returned, and none after `onEnd` or `drop`. */
+/** No event is called before `openSocket` has returned, and none after `onEnd` or `drop`. */
 export type SocketEvents = {
   onOpen(): void
-  /** A text, or the bytes of a binary frame. */
+  /** Gets a text, or the bytes of a binary frame. */
   onFrame(data: unknown): void
-  /** A ping or a pong. */
+  /** A ping or a pong came. */
   onAlive(): void
   onEnd(end: SocketEnd): void
 }
 
 export type Socket = {
-  /** Throws unless it is open. */
+  /** Sends a text frame. Throws unless the socket is open. */
   send(text: string): void
-  /** Asks for a sign of life; `false` where the platform cannot. */
+  /** Sends a ping, so that the other side gives a sign of life. Returns `false` where the platform cannot. */
   ping(): boolean
-  /** Whether it keeps the process alive. @default true */
+  /** Sets whether the socket keeps the process alive. @default true */
   hold(isHeld: boolean): void
-  /** Closes it at once, however dead the other side is. Idempotent. */
+  /** Closes the socket at once, without waiting for the other side. Idempotent. */
   drop(): void
 }
 
@@ -42,14 +42,14 @@ export type SocketOptions = {
   headers?: (() => Record<string, string> | Promise<Record<string, string>>) | undefined
 }
 
-/** What we use of the platform's socket and of `ws`, whose types must not leak. */
+/** The parts of the platform's socket and of `ws` that are used. The types of `ws` must not leak into ours. */
 type PlatformSocket = {
   binaryType: string
   readonly readyState: number
   addEventListener(name: string, listener: (event: PlatformEvent) => void): void
   send(text: string): void
   close(code: number): void
-  // Of `ws` only.
+  // Only `ws` has the rest, but for `ping`, which React Native has too.
   on?(name: string, listener: () => void): void
   ping?(): void
   terminate?(): void
@@ -67,9 +67,11 @@ type PlatformConstructor = {
   readonly prototype: PlatformSocket
 }
 
+/** The `readyState` of an open socket. */
 const OPEN = 1
-/** SyntaxError and SecurityError: what platforms throw for a URL that they refuse. */
+/** Matches SyntaxError and SecurityError, which platforms throw for a URL that they refuse. */
 const REFUSES_URL = /^S/
+/** The HTTP status in the message of a refused handshake. */
 const REFUSED = /response\D+(\d{3})\b/i
 
 export function openSocket({ url, headers }: SocketOptions, events: SocketEvents): Socket {
@@ -83,11 +85,11 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       const own = (await headers?.()) ?? {}
       if (isOver) return
       if (!Platform) throw new Error('There is no WebSocket on this platform.')
-      // React Native takes headers, and prints a warning of whatever else.
+      // React Native takes headers, and prints a warning about any other option.
       raw = new Platform(url, [], { headers: own, ...('on' in Platform.prototype && { perMessageDeflate: false }) })
       listen(raw)
     } catch (error) {
-      // No platform for it, a `headers` function that failed, a URL the platform refuses, or a bad moment for it.
+      // There is no WebSocket, the `headers` function failed, or the platform refuses the URL, or a socket at this moment.
       fail(messageOf(error), error, !Platform || REFUSES_URL.test((error as Error | undefined)?.name as string))
     }
   }
@@ -131,10 +133,10 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
     isOver = true
     try {
       raw?.close(1000)
-      // `close` alone would wait for the other side.
+      // After `close` alone, `ws` would wait for the other side.
       raw?.terminate?.()
     } catch {
-      // It is closed already, or the platform forbids it: nobody listens to it any more.
+      // The socket is closed already, or the platform forbids it. Its events are ignored from now on in any case.
     }
   }
 
@@ -147,12 +149,12 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
   void start()
   return {
     send(text) {
-      // Some drop what is sent while they close, without a word.
+      // Some platforms silently drop what is sent while the socket closes.
       if (isOver || raw?.readyState !== OPEN) throw new Error('The socket is not open.')
       raw.send(text)
     },
     ping() {
-      // React Native's pings too, but never tells of the pong.
+      // Only `ws` has `on`. React Native can ping too, but does not report the pong.
       if (!raw?.on) return false
       raw.ping?.()
       return true
@@ -165,7 +167,7 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
   }
 }
 
-/** `null` where there is none; a bundler may hand over the whole module. */
+/** The constructor in what isomorphic-ws gives: `null` without a WebSocket, and in some bundles a module object around it. */
 function constructorOf(module: unknown): PlatformConstructor | undefined {
   const inner = (module as { default?: unknown } | null)?.default ?? module
   return typeof inner === 'function' ? (inner as PlatformConstructor) : undefined

@@ -1,5 +1,6 @@
-// A Channel over any viem transport: its `config.request`, below its own retries. Judges nothing it lets through but
-// `undefined`. Subscriptions are its own too: a socket that it opens again goes on after its error.
+// A Channel over any viem transport. Calls its `config.request`, which lies below its own retries. Takes whatever the
+// transport lets through, but not `undefined`. Subscriptions are the transport's own too: viem may open its socket again
+// after an error, and the subscription goes on.
 
 import type { Transport } from 'viem'
 import { throwIfAborted } from '../base/abort'
@@ -27,14 +28,14 @@ type ViemSubscribe = {
   subscribe(given: { params: readonly unknown[] } & SubscriptionSink): Promise<UpstreamSubscription>
 }
 
-/** Of viem's `webSocket()`. */
+/** The `value` of viem's `webSocket()`. */
 type ViemSocket = { getRpcClient?(): Promise<{ readonly socket: { readonly readyState: number }; close(): void }> }
 
-/** `readyState` of a socket that is. */
+/** The `readyState` of an open socket. */
 const OPEN = 1
-/** Transports that hand a signal on; viem's sockets and an EIP-1193 provider do nothing with it. */
+/** Types of transports that use a signal. viem's sockets and EIP-1193 providers ignore it. */
 const ABORTABLE = ['http', 'fallback']
-/** Transports inside of transports are looked at this deep. */
+/** How many levels of transports within transports are searched for secrets. */
 const DEEPEST = 8
 
 export function createViemChannel(options: ViemChannelOptions): Channel {
@@ -53,10 +54,10 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     } catch (error) {
       answer = Promise.reject(error)
     }
-    // Not `async`, no second promise: every call comes through here.
+    // Every call comes through here, so it is neither `async` nor wraps a promise into another one.
     return (answer instanceof Promise ? answer : Promise.resolve(answer)).then(
       (result) => {
-        // Wallets answer some of theirs so.
+        // Some wallet methods are answered with `undefined`.
         if (result === undefined && traitsOf(args.method).kind !== 'wallet')
           throw new InvalidResponseError({ provider, method: args.method, reason: 'no result' })
         return result
@@ -71,7 +72,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, { signal }: ChannelRequestOptions = {}) {
     const opened = open(params, sink, signal)
     return untilAborted(opened, signal).catch((error) => {
-      // viem waits for its answer for ever; when it comes, nobody wants it any more.
+      // viem knows no abort. If the subscription is confirmed later, it is ended at once.
       if (signal?.aborted) opened.then(({ unsubscribe }) => unsubscribe()).catch(() => {})
       throw error
     })
@@ -90,7 +91,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
     }
   }
 
-  /** viem keeps a socket that is closed for all who use its URL, and may never open it again: the next call makes another. */
+  /** viem keeps a closed socket for all users of its URL, and may never reopen it. Once it is dropped, the next call opens one. */
   async function dropDeadSocket() {
     const client = await (transport.value as ViemSocket).getRpcClient?.()
     if (client && client.socket.readyState > OPEN) client.close()
@@ -100,7 +101,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   const share = ABORTABLE.includes(transport.config.type) ? createSharedSignal() : undefined
   return {
     type,
-    // Another `failover()` may be of any type.
+    // A nested `failover()` may be of any type; it is known by its `heads`.
     canAbort: share !== undefined || field(transport.value, 'heads') !== undefined,
     takesAnySignal: share !== undefined,
     request,
@@ -109,12 +110,12 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   }
 }
 
-/** Whether an error of viem tells of a socket that is gone. */
+/** Whether an error is viem's for a socket that is gone. */
 function isOfSocket(error: unknown) {
   return /^(SocketClosed|WebSocketRequest)Error$/.test(String(field(error, 'name')))
 }
 
-/** The endpoints and header values a viem transport shows; those of a `webSocket()` show in its errors only. */
+/** The endpoints and header values that a viem transport shows. Those of a `webSocket()` show in its errors only. */
 export function secretsOfTransport(transport: unknown, depth = 0): { urls: string[]; headers: string[] } {
   const value = field(transport, 'value')
   const url = field(value, 'url')

@@ -1,5 +1,5 @@
-// The errors of a socket channel: viem's classes, with the provider's id in place of the endpoint and only the method of
-// the request. Judges none of them.
+// The errors of a socket channel: of viem's classes, with the provider's id in place of the endpoint and only the method of
+// the request. What they mean is decided elsewhere.
 
 import { RpcRequestError, WebSocketRequestError } from 'viem'
 import { InvalidResponseError, SocketClosedError } from '../errors'
@@ -10,19 +10,19 @@ import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
 
 export type WsErrors = {
-  /** The socket ended under a call. */
+  /** The socket ended while a call waited for its answer. */
   closed(): Error
-  /** There is no socket. Nothing was sent. */
+  /** The socket could not be opened. Nothing was sent. */
   unconnected(method: string, end: SocketEnd): Error
   /** The socket did not take the frame. */
   unsent(method: string, error: unknown): Error
-  /** Too many calls wait for answers. */
+  /** Too many calls wait for their answers. */
   full(): Error
-  /** The answer is an error, or none. */
+  /** The answer is an error, or is not JSON-RPC. */
   answered(method: string, message: NoResult, frame: unknown): Error
 }
 
-/** What a socket ends with that was never open, or was closed without a word (RFC 6455, 7.4.1). */
+/** The code of a socket that was never open, or that ended without a close frame (RFC 6455, 7.4.1). */
 const ABNORMAL = 1006
 
 export function createWsErrors(provider: string, redactor: Redactor): WsErrors {

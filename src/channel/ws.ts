@@ -1,5 +1,5 @@
-// A Channel over a link: correlated ids, pending calls, upstream subscriptions. Nothing that arrives can settle a call it
-// does not belong to. Knows no policy: no retries, no deadline but the caller's signal.
+// A Channel over a link: correlates answers by id, and keeps pending calls and upstream subscriptions. A frame can only settle
+// the call that it belongs to. Knows no policy: no retries, and no deadline but the caller's signal.
 
 import type { Clock } from '../base/clock'
 import { realClock } from '../base/clock'
@@ -25,22 +25,22 @@ import { createWsErrors } from './ws-errors'
 /** A change of the socket's state; `from` and `to` are equal where the provider only complained. */
 export type SocketChange = Omit<LinkChange, 'end'> & {
   readonly why?: string | undefined
-  /** Whether it is to be held against the channel: once, however many calls end with it. */
+  /** Whether the change counts against the channel: once, however many calls end with it. */
   readonly isBlamed: boolean
 }
 
 export type WsChannelOptions = {
   /** The endpoint. */
   url: string
-  /** Id of the provider: what errors show in place of the endpoint. */
+  /** Id of the provider, which errors show in place of the endpoint. */
   provider: string
-  /** Of the handshake, where the platform allows them. */
+  /** Headers of the handshake; browsers send none. */
   headers?: HeadersSource | undefined
   /** The provider's redactor; it learns the secrets of this channel. */
   redactor?: Redactor | undefined
   clock?: Clock | undefined
   random?: Random | undefined
-  /** Told of each change, before the calls that end by it. */
+  /** Called with each change, before the calls are settled that end with it. */
   onSocket?: ((change: SocketChange) => void) | undefined
   /** Makes the sockets. @default the platform's */
   open?: ((events: SocketEvents) => Socket) | undefined
@@ -48,7 +48,7 @@ export type WsChannelOptions = {
 
 export type WsChannel = Channel & Required<Pick<Channel, 'subscribe' | 'socket' | 'strays' | 'dial' | 'keep'>>
 
-/** Close codes of a provider that is not well. */
+/** Close codes that count against the channel: no close frame, or an internal error of the server (RFC 6455, 7.4.1). */
 const FAULTS = [1006, 1011]
 
 export function createWsChannel(options: WsChannelOptions): WsChannel {
@@ -74,7 +74,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     random,
     onFrame: receive,
     onChange,
-    // Not a user of the link, so that it keeps nothing up.
+    // A call of our own is no user of the link, so it does not keep the socket up.
     ask: () => void calls.place({ method: 'net_version' }, ignore, ignore),
   })
 
@@ -90,7 +90,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, given: ChannelRequestOptions = {}) {
     if (!isEstablishing()) sinks.clear()
     return calls.perform({ method: 'eth_subscribe', params }, given, leave, (id): UpstreamSubscription => {
-      // With the id of another one nobody knows whose a frame is, nor what unsubscribing would end.
+      // If two subscriptions had one id, their frames could not be told apart, and unsubscribing might end the wrong one.
       if (typeof id !== 'string' || sinks.of(id))
         throw new InvalidResponseError({ provider, method: 'eth_subscribe', reason: 'no subscription id of its own' })
       if (given.signal?.aborted) void unsubscribe(id)
@@ -108,7 +108,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     })
   }
 
-  /** A subscribe that may have reached the provider stays in the table: its late confirmation must be unsubscribed. */
+  /** An `eth_subscribe` that may have reached the provider stays pending, so that a late confirmation is unsubscribed. */
   function leave(call: PendingCall) {
     if (link.state() === 'open' && calls.size < 2 * MOST_PENDING) calls.disown(call)
     else calls.finish(call)
@@ -118,7 +118,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     if (sinks.remove(id)) link.release()
     return new Promise((resolve) => {
       const call = calls.place({ method: 'eth_unsubscribe', params: [id] }, resolve, () => resolve(undefined))
-      // A provider that answers none of them: it was asked, that has to do.
+      // Too many are unanswered: this provider does not answer `eth_unsubscribe`. The call was sent, which has to do.
       if (calls.size > 2 * MOST_PENDING && calls.finish(call)) resolve(undefined)
     })
   }
@@ -131,7 +131,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     const body = typeof data === 'string' ? parseJson(data) : undefined
     const { id, method, params, result, error } = (body ?? {}) as Record<string, unknown>
     if (method === 'eth_subscription' && sinks.give(params, isEstablishing)) return
-    // Some answers name the method, or null, beside their result; what the other side asks has neither.
+    // Some answers have a `method` beside their result or error. A request of the other side has neither result nor error.
     const isAnswer = method == null || result !== undefined || error !== undefined
     const call = isAnswer ? calls.find(id) : undefined
     if (!call) return stray(id === null ? readMessage(body, 0) : undefined)
@@ -141,7 +141,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     else call.onError(errors.answered(call.method, message, data))
   }
 
-  /** A frame that belongs to nobody. What a provider says without an id is told, but ends nothing. */
+  /** Counts a frame that belongs to nobody. An error without an id is reported as a complaint, but ends nothing. */
   function stray(message: RpcMessage | undefined) {
     strays++
     if (latest && message?.type === 'error')
@@ -152,7 +152,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     const { from, to } = change
     const isLost = to === 'waiting'
     const isFailed = isLost && from !== 'open'
-    // What listeners add meanwhile has nothing to do with this change.
+    // Only the calls of this moment: those that listeners add meanwhile are not affected by this change.
     const present = calls.all()
     const isAwaited = present.some(({ isOurs, method }) => !isOurs && method !== 'eth_subscribe')
     const isFault =
@@ -164,7 +164,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
       calls.serve()
     }
     if (!end) return
-    // What has not left goes on the next socket, if one is coming.
+    // Calls that were not sent yet go over the next socket, if one is coming.
     const isKept = isLost && !isFailed && !link.refusal()
     for (const call of present) {
       if (!(isKept && call.travel) && calls.finish(call))

@@ -1,5 +1,5 @@
-// Whether an EIP-1193 provider is connected, told as `connect`, `disconnect` and `chainChanged`. Only while somebody listens to
-// one of them, and by the answer to one small question, asked when there is a reason to doubt: no timer, nothing repeated.
+// Tells whether an EIP-1193 provider is connected, by `connect`, `disconnect` and `chainChanged`. Works only while one of
+// these has a listener. Sends one small request when there is a reason to doubt: it has no timer, and repeats nothing.
 
 import type { Hex } from 'viem'
 import { numberToHex, ProviderDisconnectedError } from 'viem'
@@ -14,19 +14,19 @@ export type ConnectionOptions = {
 }
 
 export type Connection = {
-  /** Listeners have come or gone. */
+  /** Listeners were added or removed: begins or stops to watch. */
   follow(): void
   /** A request was answered. */
   onAnswer(method: string, result: unknown): void
-  /** A request failed. */
+  /** A request or a subscription failed. */
   onFailure(error: unknown): void
-  /** Something was pushed. */
+  /** An event of a subscription came. */
   onPush(): void
   close(): void
 }
 
 const NAMES = ['connect', 'disconnect', 'chainChanged'] as const
-/** Nobody of the list could answer. What a provider says itself, errors included, is an answer. */
+/** The error that shows that no provider could answer. Any error of a provider's own shows that it can be reached. */
 const NOBODY = 'AllProvidersFailedError'
 
 export function createConnection({ source, events }: ConnectionOptions): Connection {
@@ -44,7 +44,7 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
     if (isWanted && state !== 'connected') void ask()
   }
 
-  /** One question at a time. What is asked goes to the providers: an `eth_chainId` that is verified is answered by the library. */
+  /** Asks, one request at a time. For a known chain it asks for the block number: `eth_chainId` would be answered locally. */
   async function ask() {
     if (isAsking || state === 'closed') return
     isAsking = true
@@ -88,7 +88,7 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
 
   function onAnswer(method: string, result: unknown) {
     if (!unwatch) return
-    // Answers may come in another order than they were asked for: only our own questions, one by one, tell of a change.
+    // Answers may come out of order. So an answer with another chain only raises doubt, and our own request decides.
     const isSwitch = /^wallet_(switch|add)EthereumChain$/.test(method)
     const isOther = method === 'eth_chainId' && chainId !== undefined && toChainId(result) !== chainId
     if (isSwitch || isOther) isChainInDoubt = true
@@ -105,11 +105,12 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
     if (unwatch && state === 'disconnected') void ask()
   }
 
-  /** Where nothing but subscriptions is used, only breakers tell. */
+  /** For programs that only subscribe, the breakers are the only sign. */
   function onBreaker({ to }: { readonly to: string }) {
     if (state === 'connected' ? to === 'open' && isDark() : to === 'closed') void ask()
   }
 
+  /** Whether the breaker of every usable channel is open. */
   function isDark() {
     return source
       .status()

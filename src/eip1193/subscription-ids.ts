@@ -1,5 +1,5 @@
-// `eth_subscribe` and `eth_unsubscribe` of an EIP-1193 provider: ids of its own over the engine's subscriptions. Events wait
-// until the caller can know the id. It neither fills gaps nor reconnects: that is what lies below.
+// `eth_subscribe` and `eth_unsubscribe` of an EIP-1193 provider: ids of its own over the subscriptions of the engine, which
+// reconnect and fill gaps. Events are held back until the caller can know the id.
 
 import type { Hex } from 'viem'
 import { LimitExceededRpcError, numberToHex, ProviderRpcError } from 'viem'
@@ -15,18 +15,18 @@ export type SubscriptionIdsOptions = {
 }
 
 export type SubscriptionIds = {
-  /** Resolves with the id; its first event comes in a later turn of the event loop. */
+  /** Subscribes. Resolves with the id; its first event comes in a later turn of the event loop. */
   open(params: unknown): Promise<Hex>
   /**
-   * Whether it was still open.
+   * Ends a subscription. Returns whether it was still open.
    * @throws ProviderRpcError (4200) for an id that was never given out
    */
   end(params: unknown): boolean
-  /** Ends them all, those that are being opened included. */
+  /** Ends all subscriptions, those that are being opened included. */
   close(): void
 }
 
-/** Events kept until the id is known; a source that waits for its subscribers keeps it at one. */
+/** Most events that are held back for one subscription. A stream that waits for each event to be taken comes to one only. */
 const MOST_HELD = 1_000
 
 export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsOptions): SubscriptionIds {
@@ -41,7 +41,7 @@ export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsO
         onEnd(id, why) {
           opening.delete(stream)
           if (id !== undefined) streams.delete(id)
-          reject(why) // of an open one nobody waits for it any more
+          reject(why) // does nothing if the subscription was open already
         },
       })
       opening.add(stream)
@@ -51,7 +51,7 @@ export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsO
           onData: stream.onData,
           onError: stream.onError,
         })
-        // It was ended meanwhile: nobody waits for it.
+        // The stream was ended meanwhile, so nobody waits for the subscription.
         if (!opening.delete(stream)) return endQuietly(upstream)
         const id = numberToHex(++count)
         streams.set(id, stream)
@@ -87,12 +87,12 @@ export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsO
 
 type StreamOptions = {
   readonly onMessage: (message: ProviderMessage) => void
-  /** Told once. */
+  /** Called once. `id` is `undefined` if the stream was never started. */
   readonly onEnd: (id: Hex | undefined, why: unknown) => void
 }
 
 type Stream = {
-  /** The id goes to the caller now. */
+  /** The subscription is confirmed, and the caller is about to get the id. */
   start(id: Hex, upstream: Subscription): void
   onData(data: unknown): unknown
   onError(error: unknown): void
@@ -102,12 +102,12 @@ type Stream = {
 type Open = { readonly id: Hex; readonly upstream: Subscription }
 type State =
   | { readonly type: 'opening' }
-  /** The id is on its way to the caller. */
+  /** The id is on its way to the caller, who cannot know it yet. */
   | ({ readonly type: 'held' } & Open)
   | ({ readonly type: 'live' } & Open)
   | { readonly type: 'over' }
 
-/** One subscription: what comes before the caller has the id is held, in order. */
+/** One subscription. Events that come before the caller has the id are held back, in order. */
 function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   let state: State = { type: 'opening' }
   let held: ((id: Hex) => void)[] = []
@@ -118,21 +118,21 @@ function createStream({ onMessage, onEnd }: StreamOptions): Stream {
 
   function start(id: Hex, upstream: Subscription) {
     state = { type: 'held', id, upstream }
-    // A turn later: whoever awaits the id, through however many promises, has it by then.
+    // One turn of the event loop later: by then a caller who awaits the id has it, through however many promises.
     realClock.after(0, deliverHeld)
   }
 
   function deliverHeld() {
     if (state.type !== 'held') return
     const { id, upstream } = state
-    // Whoever ends it leaves nothing held.
+    // `end` empties `held`, so the loop stops if a listener ends the subscription.
     for (let tell = held.shift(); tell; tell = held.shift()) tell(id)
     if (isOver()) return
     state = { type: 'live', id, upstream }
     release()
   }
 
-  /** By a function: listeners may have ended it since. */
+  /** A function, since the compiler does not see that listeners may have changed the state. */
   function isOver() {
     return state.type === 'over'
   }
@@ -174,7 +174,7 @@ function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   return { start, onData, onError, end }
 }
 
-/** It is over for us, whatever the source says to it. */
+/** Unsubscribes; whether that succeeds does not matter any more. */
 function endQuietly({ unsubscribe }: Subscription) {
   unsubscribe().catch(() => {})
 }

@@ -1,5 +1,5 @@
-// What the methods that need more than one request are given of the engine: calls through the pipeline, what their failures
-// mean, and pauses.
+// The parts of the engine for methods that need more than one request: calls through the pipeline, what their failures mean,
+// and pauses.
 
 import { throwIfAborted } from '../base/abort'
 import { createPauses } from '../base/pause'
@@ -20,11 +20,11 @@ export type Caller = {
   readonly signal: AbortSignal | undefined
   /** The end of the whole request (in ms of the clock). */
   readonly deadline: number
-  /** Whom the caller wants to be asked. */
+  /** Which providers and channel the caller wants to be asked. */
   readonly limits: Pick<Plan, 'provider' | 'isPinned' | 'channel' | 'exclude'>
   /** The number of the request in events. */
   readonly id: number
-  /** Told of the end of each call, for what is told of the request. */
+  /** Called at the end of each call: the event of the whole request is made of it. */
   readonly onEnd: OnEnd
 }
 
@@ -51,6 +51,7 @@ export type Calls = Pick<Parts, 'clock' | 'heads' | 'providers' | 'channels' | '
   pause(caller: Caller, ms: number): Promise<void>
 }
 
+/** The part of the remaining time that `shareOf` gives. */
 const SHARE = 0.6
 
 export function createCalls(parts: Parts): Calls {
@@ -58,7 +59,7 @@ export function createCalls(parts: Parts): Calls {
 
   async function ask(caller: Caller, request: RpcRequest, plan: Plan): Promise<Answer> {
     const { signal, id } = caller
-    let by!: Provider // whoever wins is told of before the value comes
+    let by!: Provider // `onEnd` names the winner before the value comes
     const onEnd: OnEnd = (attempts, channel, kind) => {
       if (channel) by = channel.provider
       caller.onEnd(attempts, channel, kind)
@@ -102,22 +103,22 @@ export function createCalls(parts: Parts): Calls {
   }
 }
 
-/** Those behind an error; none for one that is not about attempts. */
+/** The attempts behind an error; none for one that is not about attempts. */
 export function attemptsOf(error: unknown): readonly AttemptSummary[] {
   return (error as { attempts?: readonly AttemptSummary[] } | undefined)?.attempts ?? []
 }
 
-/** The plan for a part of a request: not told of, and within what is left of the caller's time. */
+/** The plan for a part of a request: not announced as a request, and within what is left of the caller's time. */
 export function partOf(now: number, { deadline }: Caller, plan: Plan): Plan {
   return { ...plan, isInner: true, timeout: Math.max(0, Math.min(plan.timeout, deadline - now)) }
 }
 
-/** The caller with a part of the time that is left: what hangs leaves some for those that are asked after it. */
+/** The caller with a part of the remaining time: a provider that hangs leaves some for those that are asked after it. */
 export function shareOf(now: number, caller: Caller): Caller {
   return { ...caller, deadline: now + (caller.deadline - now) * SHARE }
 }
 
-/** Whether an error says that nobody waits for the request any more: then nothing more is asked for it. */
+/** Whether the error means that nobody waits for the request any more: then nothing more is asked for it. */
 export function isOver({ signal }: Pick<Caller, 'signal'>, error: unknown): boolean {
   return signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
 }

@@ -1,4 +1,4 @@
-// Leads each request to the wrapper of its method, and those that need none straight into the pipeline.
+// Leads each request to the wrapper of its method, and requests that need none straight into the pipeline.
 
 import { numberToHex } from 'viem'
 import { throwIfAborted } from '../base/abort'
@@ -30,10 +30,10 @@ export type EntranceOptions = {
   readonly hasOwnSerializer: boolean
 }
 
-/** What the deadline of `eth_sendRawTransactionSync` leaves beside the node's own timeout (in ms). */
+/** The time that the deadline of `eth_sendRawTransactionSync` leaves beyond the node's own timeout (in ms). */
 const SYNC_MARGIN = 5_000
 
-/** The one way in: of what callers ask, and of what the library asks itself. */
+/** The one way in, for requests of callers and for those of the library itself. */
 export function createEntrance(parts: Parts, options: EntranceOptions): (asked: Asked) => Promise<unknown> {
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
@@ -57,7 +57,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
       const rule = 'must be JSON, without BigInt and cycles'
       return Promise.reject(new InvalidOptionsError({ path: 'params', rule, value: params }))
     }
-    // What it is by its method, whomever it goes to.
+    // The traits of the method itself: those in `plan` may be a wallet's.
     const { kind, isShareable } = given.plan.need.traits
     if (kind === 'raw-send') return change(send(asked))
     if (kind === 'filter') return inParts(asked, (caller) => filters.request(caller, request))
@@ -74,11 +74,11 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     return answer
   }
 
-  /** The plan, or one for what goes to some of the providers only. */
+  /** The plan, changed for requests that private providers or a wallet must get. */
   function ownPlanOf({ plan, request: { method } }: Asked): Plan {
     if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, base: plan, isPrivate: true }
-    // Whoever asks wants to know whether the wallet is where the client is, which nobody else can say in its place: like a send
-    // it goes to the wallet, also behind an open breaker, and on only if there is nobody.
+    // `eth_chainId` asks whether the wallet is on the chain of the client, which nobody else can answer for it. Like a send it
+    // goes to the wallet first, even behind an open breaker, and to others only if the wallet cannot be reached.
     const { need, provider } = plan
     const wallet = method === 'eth_chainId' && wallets.find(({ id }) => provider === undefined || provider === id)
     if (!wallet) return plan
@@ -92,20 +92,20 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     return inParts(asked, (caller) => logs(caller, request, plan))
   }
 
-  /** The other's answer; if the other's deadline ended it first, what is left of our own time is used. */
+  /** The answer of the other call. If its deadline ended it before ours, the request is sent with the time that is left. */
   async function join(other: Promise<unknown>, caller: Caller, { request, plan }: Asked) {
     try {
       return await other
     } catch (error) {
       const timeout = caller.deadline - clock.now()
-      // What failed before its time would fail again.
+      // A call that failed before its deadline would fail again.
       const isLate = plan.timeout < Infinity && timeout >= LEAST && timeout <= JOINABLE + LEAST
       if ((error as Error).name !== 'AllProvidersFailedError' || !isLate) throw error
       return calls.call(caller, request, plan)
     }
   }
 
-  /** What may change something: what was asked before it has ended is not the answer to what is asked after it. */
+  /** For requests that may change something: reads that were asked before the end must not answer those asked after it. */
   async function change(answer: Promise<unknown>) {
     try {
       return await answer
@@ -121,7 +121,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     return inParts({ ...asked, request, plan: own }, (caller) => sendRaw(caller, request, own))
   }
 
-  /** A request that is answered by other means than one flight: it is counted and told of here, if it is a caller's. */
+  /** Runs a request that is not just one flight through the pipeline: counts and announces it here, if it is a caller's. */
   async function inParts({ channels, request, plan, signal, ...asked }: Asked, run: (caller: Caller) => unknown) {
     const id = parts.nextId++
     const startedAt = clock.now()

@@ -1,4 +1,4 @@
-// Identical reads in flight share one call: the first one asks, those that come soon after it wait for its answer.
+// Identical reads in flight share one call: the first read asks, those that come soon after it wait for its answer.
 
 import type { Clock } from '../base/clock'
 import type { RpcRequest } from '../types'
@@ -8,7 +8,7 @@ export type Sharing = {
   find(key: string, plan: object, signal: AbortSignal | undefined): Promise<unknown> | undefined
   /** Makes a call known that has just started. */
   add(key: string, plan: object, signal: AbortSignal | undefined, promise: Promise<unknown>): void
-  /** A send has ended: what was asked before it is not the answer to what is asked after it. */
+  /** A send has ended: reads that were asked before it must not answer those that are asked after it. */
   invalidate(): void
 }
 
@@ -20,7 +20,7 @@ const LONGEST = 4_096
 type InFlight = { promise: Promise<unknown>; startedAt: number; plan: object }
 
 export function createSharing(clock: Clock): Sharing {
-  /** By signal, or plan: who has another one keeps nobody from sharing. */
+  /** By signal, or by plan without a signal: a call with another signal does not replace one that others can join. */
   let calls = new WeakMap<object, Map<string, InFlight>>()
 
   return {
@@ -44,7 +44,7 @@ export function createSharing(clock: Clock): Sharing {
   }
 }
 
-/** Equal for equal calls. `length` is that of the params as JSON, about; `undefined` if they are too long to compare. */
+/** Equal for equal calls; `undefined` if the params are too long to compare. @param length of the params as JSON, roughly */
 export function keyOf({ method, params }: RpcRequest, length: number): string | undefined {
   if (length > LONGEST) return undefined
   return params === undefined ? method : method + JSON.stringify(params)

@@ -1,13 +1,14 @@
-// How many requests a provider takes in one batch: declared by the user, or lowered by its refusals.
+// How many requests a provider takes in one batch: what the user declared, or less once it has refused a batch.
 
+/** Most requests in one batch while nothing is declared or learned. */
 const USUAL = 20
 
 export type BatchSize = {
   /** Most requests in one batch. */
   batchSize(now: number): number
-  /** It has refused a batch and takes `most` at a time. Returns whether that was news. */
+  /** The provider refused a batch and takes `most` requests at a time. Returns whether that was news. */
   learnBatchSize(most: number, now: number): boolean
-  /** What was learned; 1: it takes no batches. */
+  /** The size that was learned and is still believed; 1: the provider takes no batches. */
   learnedBatchSize(now: number): number | undefined
 }
 

@@ -1,5 +1,5 @@
-// Circuit breaker of one channel. Knows time and outcomes, not sockets or errors. It has no timer: "open" is compared
-// with the clock at the next call. A permit is the state that let the attempt in; results of a state that has been left are ignored.
+// Circuit breaker of one channel. Knows time and outcomes, not sockets or errors. It has no timer: each call compares the time
+// when a probe is due with the clock. A permit belongs to the state that gave it: once that is left, its result is ignored.
 
 import type { Random } from '../base/random'
 import { createRatioWindow } from '../base/window'
@@ -7,25 +7,25 @@ import { isUnreachable } from '../rpc/failure'
 import type { BreakerStateName, FailureKind } from '../types'
 
 export type BreakerOptions = {
-  /** Counted failures in a row that open it. @default 5 */
+  /** How many counted failures in a row open the breaker. @default 5 */
   failures?: number | undefined
-  /** Failures in a row, each network or timeout, that open it. @default 3; `failures` if only that is given */
+  /** How many failures in a row, all `network` or `timeout`, open the breaker. @default 3; `failures` if only that is given */
   networkFailures?: number | undefined
-  /** Share of counted attempts in the window that opens it. @default 0.5 */
+  /** The share of counted failures among the attempts of `window` that opens the breaker (above 0, up to 1). @default 0.5 */
   ratio?: number | undefined
-  /** Attempts in the window below which `ratio` says nothing. @default 20 */
+  /** With fewer attempts than this within `window`, `ratio` does not apply. @default 20 */
   minimumAttempts?: number | undefined
-  /** Length of the window for `ratio` (in ms). @default 10_000 */
+  /** Length of the sliding window for `ratio` (in ms). @default 10_000 */
   window?: number | undefined
-  /** First wait before a probe (in ms); doubles with each failed probe. @default 2_000 */
+  /** First wait before a probe (in ms). It doubles with each failed probe; up to 10 % are added at random. @default 2_000 */
   openFor?: number | undefined
-  /** Longest wait before a probe (in ms). @default 60_000, or `openFor` if that is more */
+  /** Longest wait before a probe (in ms); not less than `openFor`. @default 60_000, or `openFor` if that is more */
   maxOpenFor?: number | undefined
 }
 
 type Closed = { type: 'closed'; failures: number; networkFailures: number; successes: number }
 type Open = { type: 'open'; until: number; failures: number }
-/** `probes`: those on their way; `overdueAt`: when the newest is late enough for one more beside it (in ms of the clock). */
+/** `probes`: those in flight. `overdueAt`: when one more may be sent beside the newest (in ms of the clock). */
 type HalfOpen = {
   type: 'half-open'
   isEarly: boolean
@@ -37,13 +37,13 @@ type HalfOpen = {
 type Probe = { readonly type: 'probe' }
 type State = Closed | Open | HalfOpen
 
-/** Leave for one attempt: the closed state that gave it, or a probe. */
+/** Leave for one attempt: the closed state itself, or a probe. */
 export type Permit = Closed | Probe
 
-/** How an attempt ended, a failure by its kind; `neutral` gives the permit back and says nothing. */
+/** How an attempt ended; a failure by its kind. `'neutral'` only gives the permit back: it says nothing about the channel. */
 export type BreakerResult = 'success' | 'neutral' | FailureKind
 
-/** @param why the failure that opened it; none if that was done by hand */
+/** @param why the failure that opened the breaker; none if it was opened by hand, closes, or a probe said nothing */
 export type OnBreakerChange = (
   from: BreakerStateName,
   to: BreakerStateName,
@@ -51,34 +51,38 @@ export type OnBreakerChange = (
   why?: FailureKind | undefined,
 ) => void
 
-/** `failures`: counted failures in a row; `openUntil`: when a probe is due (in ms of the clock). */
+/** `failures`: counted failures in a row. `openUntil`: when a probe is or was due (in ms of the clock); none while closed. */
 export type BreakerSnapshot = { state: BreakerStateName; failures: number; openUntil?: number }
 
 export type Breaker = {
   snapshot(now: number): BreakerSnapshot
   isClosed(): boolean
-  /** When the next probe is due, while one is on its way when that one is overdue (in ms of the clock); `-Infinity` while closed. */
+  /** When the next probe may be sent (in ms of the clock): beside one in flight, once that is overdue. `-Infinity` while closed. */
   dueAt(): number
-  /** Whether a probe is on its way. */
+  /** Whether a probe is in flight. */
   isProbing(): boolean
   /** Leave for an ordinary attempt; `undefined` unless closed. */
   admit(): Permit | undefined
-  /** Leave for a probe; `undefined` while closed, before it is due unless `isEarly`, and beside one that is not overdue. */
+  /** Leave for a probe; `undefined` while closed, before one is due (unless `isEarly`), and beside one that is not overdue. */
   admitProbe(now: number, isEarly: boolean): Permit | undefined
+  /** To be called once for each permit. Does nothing if the state that gave the permit has been left. */
   settle(permit: Permit, result: BreakerResult, now: number): void
-  /** A sign of ill health from outside an attempt: a failed upkeep call, a stalled stream. */
+  /** Counts a failure that is not of an admitted attempt (a failed upkeep call, a stalled stream), if closed. */
   recordFailure(now: number, kind: FailureKind): void
-  /** Everything on its way is lost at once: one network failure, whatever its attempts say afterwards. */
+  /** All attempts in flight are lost at once. Counts one network failure; what these attempts are settled with is ignored. */
   loseAll(now: number): void
-  /** Opens it, for `wait` (in ms) or as after a failure. */
+  /** Opens the breaker for `wait` (in ms), by default as long as after a failure. */
   open(now: number, wait?: number | undefined): void
   close(): void
 }
 
+/** After this many successes since the breaker closed, the wait starts at `openFor` again. */
 const SUCCESSES_TO_FORGET = 5
+/** Up to this share of the wait is added at random. */
 const JITTER = 0.1
+/** The default of `maxOpenFor` (in ms). */
 const LONGEST_OPEN = 60_000
-/** A channel that does not answer a probe by then (in ms) is not back. */
+/** A probe that has no answer after this time (in ms) is overdue: another one may be sent beside it. */
 export const PROBE_LIMIT = 2_000
 
 export function createBreaker(options: BreakerOptions, parts: { random: Random; onChange: OnBreakerChange }): Breaker {
@@ -93,7 +97,7 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
   const mostNetwork = options.networkFailures ?? options.failures ?? 3
   const window = createRatioWindow(length)
   let state: State = closed()
-  /** Failed waits so far: the wait doubles with each, and is forgotten after some successes. */
+  /** How often the wait has doubled: once for each failed probe, until `SUCCESSES_TO_FORGET` resets it. */
   let level = 0
 
   function turn(next: State, why?: FailureKind) {
@@ -128,7 +132,7 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
     if (result === 'success') return close()
     const { until, failures, probes } = from
     if (result === 'neutral') return probes.size > 0 ? undefined : turn({ type: 'open', until, failures })
-    // One that was made before its time, because nobody else was left, does not prolong the wait.
+    // A probe before its time, sent because no other channel was left, does not double the wait.
     if (!from.isEarly) level++
     from.failures++
     open(now, result)
@@ -155,7 +159,7 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
     isProbing: () => state.type === 'half-open',
     admit: () => (state.type === 'closed' ? state : undefined),
     admitProbe(now, isEarly) {
-      // One that hangs, as a send may, does not keep the next from finding out.
+      // A probe that hangs, as a send may, does not keep the next request from probing.
       if (state.type === 'half-open' && now >= state.overdueAt) return addProbe(state, now)
       if (state.type !== 'open' || (now < state.until && !isEarly)) return undefined
       const next: HalfOpen = {
@@ -184,7 +188,7 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
     loseAll(now) {
       if (state.type === 'half-open') return settleProbe(state, 'network', now)
       if (state.type !== 'closed') return
-      // No permit that was given leads here.
+      // In a new state object, so that the permits given out so far are void.
       state = { ...state }
       count(state, 'network', now)
     },

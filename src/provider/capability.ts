@@ -1,4 +1,5 @@
-// What one provider can do: declared by the user, or learned from its refusals. Learned facts expire and never beat declared ones.
+// What one provider can do: declared by the user, or learned from its refusals. Learned facts expire, and never
+// override declared ones.
 
 import { defined } from '../base/defined'
 import type { Old } from '../rpc/need'
@@ -11,77 +12,86 @@ import { createRefusals } from './refusals'
 import type { StateDepth } from './state-depth'
 import { createStateDepth } from './state-depth'
 
+/** A kind of `eth_subscribe` that a provider may be declared to take. */
 export type SubscriptionKind = 'newHeads' | 'logs' | 'newPendingTransactions'
 
+/** How far back a provider keeps blocks, receipts, logs and transactions (EIP-4444). */
 export type HistoryCapabilities = {
-  /** The first block whose body and receipts it has; what is older is asked of others. @default 0 */
+  /** The first block whose body, receipts and logs the provider has. Older ones are asked of others first. @default 0 */
   fromBlock?: number | undefined
   /**
-   * Whether it finds transactions and receipts by hash: all, those of the last n blocks, or none (`false`). Those that find
-   * all are asked first. @default all, with a `fromBlock` above 0 those from there on
+   * Whether the provider finds transactions and receipts by hash: all (`true`), those of the last n blocks, or none (`false`).
+   * Providers that find all are asked first. @default true; with a `fromBlock` above 0, those from that block on
    */
   transactions?: boolean | number | undefined
 }
 
+/** What a provider can do, as far as you declare it. Declared facts are never overridden by learned ones. */
 export type Capabilities = {
-  /** Methods it serves: names, or prefixes like `'trace_*'`. */
+  /** The methods that the provider serves, and those that it does not: names, or prefixes like `'trace_*'`. @default all */
   methods?: { include?: readonly string[] | undefined; exclude?: readonly string[] | undefined } | undefined
-  /** Whether it keeps old state: all of it, that of the last n blocks, or only the newest (`false`, about 128 blocks). */
+  /**
+   * Whether the provider keeps old state: all of it (`true`), that of the last n blocks, or of about the last 128 (`false`).
+   * Providers without the state that a request reads are asked last. @default unknown, and learned from its refusals
+   */
   archive?: boolean | number | undefined
-  /** Which bodies, receipts and transactions it keeps (EIP-4444). */
+  /** Which bodies, receipts, logs and transactions the provider keeps (EIP-4444). @default all */
   history?: HistoryCapabilities | undefined
-  /** What it allows of one `eth_getLogs`: wider requests are split. Learned from its refusals where nothing is said. */
+  /** The limits for one `eth_getLogs`: wider requests are split. @default unknown, and learned from its refusals */
   logs?: LogCapabilities | undefined
-  /** Whether it takes `eth_subscribe`, or which kinds of it. Learned from its refusals where nothing is said. */
+  /** Whether the provider takes `eth_subscribe`, or which kinds of it. @default unknown, and learned from its refusals */
   subscriptions?: boolean | readonly SubscriptionKind[] | undefined
-  /** Rules for its errors, asked before the built-in ones; the first match wins. */
+  /** Your own rules for the errors of the provider. They go before the built-in ones; the first match wins. */
   errors?: readonly ErrorRule[] | undefined
 }
 
+/** What the refusals of a provider have shown within the last half hour. */
 export type LearnedCapabilities = {
+  /** Methods that the provider said it does not know. */
   unsupportedMethods: string[]
-  /** The first block whose state it is thought to have, as far as it refused older ones. */
+  /** The first block whose state the provider is thought to have, if it has refused older state. */
   stateFrom?: number
-  /** What one `eth_getLogs` may ask of it, as far as it refused more. */
+  /** What one `eth_getLogs` may ask for, if the provider has refused more. */
   logs?: LearnedLogs
+  /** Kinds of `eth_subscribe` that the provider has refused. */
   refusedSubscriptions?: string[]
-  /** Most requests in one batch, if a larger one was refused; 1: it takes none. */
+  /** Most requests in one batch, if the provider has refused a larger one; 1: it takes no batches. */
   batchSize?: number
 }
 
-/** What is learned is believed this long (in ms). */
+/** How long a learned fact is believed (in ms). */
 const LASTS = 30 * 60_000
-/** Methods that are known to be served; beyond that it is as with those it was never asked for. */
+/** Methods that are remembered as served; further ones count as never asked for. */
 const MOST_SERVED = 500
 
 export type Capability = LogKnowledge &
   StateDepth &
   BatchSize & {
     readonly errors: readonly ErrorRule[] | undefined
-    /** Whether it keeps this, of any block if none is named, as far as was said or is known. @param head the newest block, if one is known */
+    /** Whether the provider is thought to keep `old`; without a block: of every block. @param head the newest block, if known */
     keeps(old: Old, head: number | undefined, now: number): boolean
-    /** Whether it may not keep all: while everybody does, nobody needs to look at the block of a request. */
+    /** Whether the provider may lack old data. While no provider does, the block of a request is not looked at. */
     limitsDepth(): boolean
-    /** Whether the user said that it does (`true`) or does not (`false`) serve the method; `undefined` if nothing was said. */
+    /** Whether the user declared that the provider serves the method (`true`) or not (`false`); `undefined` if neither. */
     declares(method: string): boolean | undefined
-    /** Whether it refused the method a while ago. */
+    /** Whether the provider refused the method within the last half hour. */
     lacks(method: string, now: number): boolean
-    /** Whether it has refused any method: the cheap question of the healthy path. */
+    /** Whether the provider has refused any method: a cheap test, so that healthy requests need not ask `lacks`. */
     hasLearned(): boolean
     /** The provider said that it does not know the method. Returns whether that was news. */
     learnUnsupported(method: string, now: number): boolean
-    /** It served the method: whatever it said of it before. */
+    /** The provider served the method, whatever it said before. */
     learnSupported(method: string): void
-    /** Whether the user said that it serves the method, or it has. */
+    /** Whether the provider is declared to serve the method, or has served it. */
     serves(method: string): boolean
-    /** Whether it takes this kind of subscription, as far as was said or is known. */
+    /** Whether the provider is thought to take this kind of subscription. */
     servesSubscription(kind: string, now: number): boolean
-    /** It has refused a kind of subscription. Returns whether that was news. */
+    /** The provider refused a kind of subscription. Returns whether that was news. */
     learnSubscription(kind: string, now: number): boolean
     learned(now: number): LearnedCapabilities
   }
 
-/** @param largestBatch most requests in one batch, as far as was said. */
+/** @param largestBatch most requests in one batch, if declared. */
 export function createCapability(declared: Capabilities, largestBatch?: number | undefined): Capability {
   const include = matcherOf(declared.methods?.include)
   const exclude = matcherOf(declared.methods?.exclude)

@@ -1,4 +1,4 @@
-// An error of a provider -> what went wrong, by the provider's own rules and then by those for all.
+// Classifies an error of a provider: by the rules that are declared for it, then by those for all.
 
 import { wallTime } from '../base/clock'
 import type { Failure } from '../rpc/failure'

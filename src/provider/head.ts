@@ -1,51 +1,51 @@
-// Which block each provider has shown last, the best head among them, how far the others are behind it, and the chain's block
-// time. Asks nobody, and decides nothing about requests.
+// The head of each provider, the best head among them, the lag of the others, and the block time of the chain. Asks nobody,
+// and decides nothing about requests.
 
 import type { Provider } from './provider'
 
 export type HeadOptions = {
   /** The engine's list, by `index`. */
   readonly providers: readonly Provider[]
-  /** A provider further behind than this (in blocks) is left alone by reads of the newest state. @default 2 blocks, or 3 s worth of them if that is more */
+  /** The greatest lag (in blocks) with which a provider gets reads of the newest state. @default 2, or 3 s worth if that is more */
   readonly maxLag?: number | undefined
-  /** What the chain's definition says of the time between two blocks (in ms), until it is learned. */
+  /** The time between two blocks by the chain's definition (in ms), which holds until it is learned. */
   readonly blockTime?: number | undefined
-  /** The best head has moved. */
+  /** Called when the best head has moved. */
   readonly onMove?: ((provider: Provider, from: number | undefined, to: number) => void) | undefined
 }
 
 export type Heads = {
   /**
-   * The provider has shown this block to be its newest; it may be a lower one than before. Or, with `isHead` false, only that
-   * it has a higher one than it had shown: while it has told no head, that says nothing of how far the chain is.
+   * The provider has shown this block to be its head, which may be lower than before. With `isHead` false it has only shown
+   * that it has the block: then its head is at least that high, but its lag stays unknown until it has told a head.
    */
   observe(provider: Provider, height: number, now: number, isHead?: boolean): void
-  /** The provider has given this block, or not: a head near it needs no second witness, or has no other chance. */
+  /** The provider was asked for this block. If it gave it, a head near that block is believed, else it is not. */
   prove(provider: Provider, height: number, isGiven: boolean, now: number): void
-  /** Highest head that is believed; `undefined` while nothing is known that is not too old. */
+  /** The highest head that is believed; `undefined` while no provider has shown a block of late. */
   best(now: number): number | undefined
-  /** Usual time between two blocks (in ms), learned; `undefined` while unknown. */
+  /** The learned time between two blocks (in ms); `undefined` while unknown. */
   blockTime(): number | undefined
   /** How many blocks may come in this time (in ms). */
   blocksIn(duration: number): number
-  /** What the provider has shown last, unless that is too old to count. */
+  /** The height that the provider has shown last, unless that is too old to count. */
   headOf(provider: Provider, now: number): number | undefined
-  /** What the provider has shown last, however long ago, and when. */
+  /** What the provider has shown last, however long ago. */
   lastOf(provider: Provider): HeadSight | undefined
   /**
-   * How many blocks it is behind the best head. Blocks that have come since it was seen are not held against it: by default
-   * also one that may have, as soon as any time has passed.
+   * The lag of a provider (in blocks). Blocks that may have come since its head was seen are not counted. `round` says how
+   * their number is rounded: by default up, in favour of the provider.
    */
   lagOf(provider: Provider, now: number, round?: Round): number | undefined
-  /** Blocks that a provider may be behind. */
+  /** The greatest lag at which a provider still gets reads of the newest state (in blocks). */
   maxLag(): number
-  /** Whether it is known to be further behind than that. */
+  /** Whether the provider is known to have a greater lag than that. */
   isBehind(provider: Provider, now: number): boolean
-  /** A head that is so far ahead of all others that its provider should be asked for that block. */
+  /** The head that is so far ahead of all others that its provider should be asked for that block. */
   doubted(now: number): { provider: Provider; height: number } | undefined
-  /** The provider turned out to be on another chain. */
+  /** The provider turned out to be on another chain: its head does not count. */
   forget(provider: Provider, now: number): void
-  /** A lower head was taken by decision: all that is known is forgotten. */
+  /** A lower head was taken by decision: forgets all heads and the block time. */
   reset(): void
 }
 
@@ -55,26 +55,31 @@ export type HeadSight = { readonly height: number; readonly at: number }
 
 type Height = HeadSight & { readonly isHead: boolean }
 type Proof = HeadSight & { readonly isGiven: boolean }
-/** `isHead`: whether it has told how far it is. `lag`: blocks behind the best head when it was seen. `trail`: its steps forward, oldest first, for the block time. */
+/** `isHead`: whether it has told a head. `lag`: blocks behind the best head when seen. `trail`: steps of its head, oldest first. */
 type HeadKnowledge = Height & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
 type Seen = { readonly provider: Provider; readonly sight: HeadKnowledge }
 
-/** What was seen longer ago (in ms) does not count. */
+/** A head that was seen longer ago than this (in ms) does not count. */
 const FRESH = 30_000
-/** A head this many blocks ahead, and this many times the blocks expected meanwhile, needs a second witness. */
+/** A head is far ahead only if it is more than this many blocks ahead. */
 const FAR = 64
+/** A head is far ahead only if it is more than this many times the blocks ahead that are expected in the time between. */
 const TIMES_EXPECTED = 4
-/** From this many providers on, one that is far ahead alone is not believed whatever it shows. */
+/** From this many fresh heads on, a single one that is far ahead is not believed, whatever blocks its provider gives. */
 const MANY = 4
-/** While nothing is known of the block time it is taken to be short (in ms), so that nobody is misjudged. */
+/** The block time (in ms) while nothing is known of it. It is short, so that no provider is thought to lag that does not. */
 const GUESS = 250
+/** No block time below this (in ms) is believed. */
 const SHORTEST = 10
-/** A block time is learned from this many blocks on, over the last steps. */
+/** The block time is learned from a trail of at least this many blocks. */
 const LEAST_BLOCKS = 3
+/** Steps of the head of one provider that are kept. */
 const MOST_STEPS = 16
+/** The default of `maxLag` is never less than this (in blocks). */
 const MAX_LAG_BLOCKS = 2
+/** The default of `maxLag` is never less than the blocks of this time (in ms). */
 const MAX_LAG_TIME = 3_000
-/** Blocks do not come evenly: this many times the expected ones may have come. */
+/** Blocks do not come evenly: up to this many times the expected number may have come. */
 const SLACK = 1.25
 
 export function createHeads({ providers, maxLag: given, blockTime, onMove }: HeadOptions): Heads {
@@ -94,7 +99,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     return sight.height - from.height > Math.max(FAR, TIMES_EXPECTED * expected)
   }
 
-  /** Those that count now, the highest first. */
+  /** The heads that count now, the highest first. */
   function ranked(now: number): Seen[] {
     const found: Seen[] = []
     for (const provider of providers) {
@@ -104,7 +109,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     return found.sort((a, b) => b.sight.height - a.sight.height)
   }
 
-  /** Whether it is far ahead of the next one, or, alone, of what was believed before. */
+  /** Whether a head is far ahead of the next lower one, or, if there is none, of the best head so far. */
   function isAlone(all: readonly Seen[], index: number, now: number) {
     const { sight } = all[index] as Seen
     const next = all[index + 1]?.sight ?? bestOf(now)
@@ -116,7 +121,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     if (all.length >= MANY) return false
     const { sight } = all[index] as Seen
     if (sight.proof) return sight.proof.isGiven && !isFar(sight, sight.proof)
-    // One that says otherwise is no proof against what was believed before: it may be far behind.
+    // Of two, the lower head is no proof against the higher one, as it may be far behind: the best head so far decides.
     const believed = bestOf(now)
     return all.length === 2 && believed !== undefined && !isFar(sight, believed)
   }
@@ -132,7 +137,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       best = { ...believed, at: Math.max(believed.at, sight.at), isHead: isHead || believed.isHead }
       return
     }
-    // What nobody shows any more stays the best for a while: behind one address there may be nodes that differ.
+    // A best head that nobody shows any more stays for a while: nodes of different heights may be behind one address.
     if (believed && height < believed.height && !isFar({ height: believed.height, at: now }, sight)) return
     const from = best?.height
     best = { height, at: sight.at, since: sight.at, isHead }
@@ -167,7 +172,7 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
     observe(provider, height, now, isHead = true) {
       const last = sightOf(provider)
       const trail = last?.trail ?? []
-      // A block that was looked up may be old.
+      // Only heads tell the block time: a block that was looked up may be old.
       if (isHead && step(trail, height, now)) time = blockTimeOf(sights, trail)
       const isKnown = isHead || (last?.isHead === true && isFresh(last, now))
       const sight: HeadKnowledge = { height, at: now, isHead: isKnown, lag: 0, proof: last?.proof, trail }
@@ -197,8 +202,8 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       const [first] = all
       if (!first || all.length >= MANY || !isAlone(all, 0, now)) return undefined
       const { provider, sight } = first
-      const isProven = sight.proof && isFresh(sight.proof, now) && !isFar(sight, sight.proof)
-      return isProven ? undefined : { provider, height: sight.height }
+      const wasAsked = sight.proof && isFresh(sight.proof, now) && !isFar(sight, sight.proof)
+      return wasAsked ? undefined : { provider, height: sight.height }
     },
     forget(provider, now) {
       if (!sights[provider.index]) return
@@ -214,11 +219,11 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
   }
 }
 
-/** Notes a step forward. Returns whether it was one. */
+/** Adds a head to a trail if it is a step forward. Returns whether it was one. */
 function step(trail: HeadSight[], height: number, at: number): boolean {
   const last = trail.at(-1)
   if (last && height <= last.height) {
-    // Far below, it is another stretch of the chain, or another chain.
+    // A head far below is on another stretch of the chain, or on another chain: the trail begins anew.
     if (last.height - height > FAR) trail.splice(0, trail.length, { height, at })
     return false
   }
@@ -227,7 +232,7 @@ function step(trail: HeadSight[], height: number, at: number): boolean {
   return true
 }
 
-/** The median of what the providers' steps say: one that catches up, or was stuck, moves at another pace. */
+/** The median of the block times that the trails show. A provider that catches up, or was stuck, shows a wrong one. */
 function blockTimeOf(sights: readonly (HeadKnowledge | undefined)[], own: HeadSight[]): number | undefined {
   const trails = new Set([own, ...sights.flatMap((sight) => (sight?.trail[0] ? [sight.trail] : []))])
   const times: number[] = []

@@ -1,37 +1,37 @@
-// What one channel's own traffic tells about it: latency per group of methods, and how the last calls went. Times count from
-// when a call left; a batch is one call.
+// What the traffic of one channel tells about it: latency per group of methods, and how its last calls went. A batch counts as
+// one call. Durations count from when the call leaves the channel, so without any wait for a slot.
 
 import type { Samples } from '../base/samples'
 import { createSamples } from '../base/samples'
 import type { MethodGroup } from '../rpc/methods'
 
-/** Evidence older than this says nothing (in ms). */
+/** Evidence that is older than this (in ms) does not count. */
 const EVIDENCE_LASTS = 5 * 60_000
 
-/** Batches take longer than what is in them: what is asked beside them is timed by their own. */
+/** Batches take longer than single calls, so they have samples of their own: hedges of calls in a batch are timed by those. */
 export type SampleGroup = MethodGroup | 'batch'
 
 export type Health = {
-  /** A usable answer after `duration` (in ms), maybe in a batch. */
+  /** A call got a usable answer after `duration` (in ms). */
   succeed(group: MethodGroup, duration: number, now: number, isBatch?: boolean): void
   fail(): void
-  /** An attempt that was given up after `duration` because another one was faster: it would have taken at least that long. */
+  /** A call was given up after `duration` (in ms) because another was faster: it would have taken at least that long. */
   lose(group: MethodGroup, duration: number, now: number): void
   samples(group: SampleGroup): Samples | undefined
   /** Latency over all groups. */
   readonly overall: Samples
-  /** Share of the last calls (up to 32) that went well; `undefined` while nothing is known. */
+  /** Share of the last 32 calls that succeeded (0 to 1); `undefined` while there is none. */
   success(): number | undefined
-  /** When it last gave a usable answer (in ms of the clock); `-Infinity` while it never did. */
+  /** When the channel last gave a usable answer (in ms of the clock); `-Infinity` if it never did. */
   readonly answeredAt: number
-  /** Whether there is recent evidence at all, and it speaks for the channel. */
+  /** Whether there is evidence of the last 5 min, and it speaks for the channel. */
   isTrusted(now: number): boolean
 }
 
 export function createHealth(): Health {
   const overall = createSamples()
   const groups = new Map<SampleGroup, Samples>()
-  let outcomes = 0 // newest in the lowest bit; 1 is success
+  let outcomes = 0 // one bit per call, the newest in the lowest; 1 is success
   let known = 0
   let answeredAt = -Infinity
 

@@ -1,33 +1,34 @@
-// What one `eth_getLogs` may ask of a provider: declared by the user, or learned from its refusals. Splitting is in
-// methods/logs/wide-logs.ts.
+// What one `eth_getLogs` may ask of a provider: declared by the user, or learned from its refusals. Wider requests are split
+// in methods/logs/wide-logs.ts.
 
 import { defined } from '../base/defined'
 
+/** What one `eth_getLogs` may ask of a provider. Limits that are not given are learned from its refusals. */
 export type LogCapabilities = {
   /** Most blocks of one request, both ends counted. */
   maxBlockRange?: number | undefined
   /** Most addresses of one request. */
   maxAddresses?: number | undefined
-  /** The first block whose logs it has. @default `history.fromBlock` */
+  /** The first block whose logs the provider has. @default `history.fromBlock` */
   fromBlock?: number | undefined
-  /** Most logs of one answer. An answer of just so many may be cut short: it is asked for again in halves. */
+  /** Most logs of one answer. An answer of exactly this many may be incomplete, so it is asked for again in halves. */
   maxResults?: number | undefined
 }
 
-/** What was found out about the limits of a provider. */
+/** The limits for one `eth_getLogs` that a provider's refusals have shown; see `LogCapabilities`. */
 export type LearnedLogs = { maxBlockRange?: number; maxAddresses?: number; maxResults?: number }
 
 export type LogLimits = { readonly [name in keyof LogCapabilities]-?: number }
 
 export type LogKnowledge = {
-  /** `Infinity` for what is neither declared nor known; `UNLIMITED` itself where that is all. */
+  /** `Infinity` for each limit that is neither declared nor learned; `UNLIMITED` itself if none is. */
   logLimits(now: number): LogLimits
-  /** It has refused more than this. Returns whether that was news. */
+  /** The provider has refused more than this. Returns whether that was news. */
   learnLogs(found: LearnedLogs, now: number): boolean
   learnedLogs(now: number): LearnedLogs | undefined
 }
 
-/** Of whoever has no limits, as far as is known. */
+/** The limits of a provider of which no limits are known. */
 export const UNLIMITED: LogLimits = {
   maxBlockRange: Infinity,
   maxAddresses: Infinity,
@@ -56,7 +57,7 @@ export function createLogKnowledge(declared: LogCapabilities, lasts: number): Lo
       const next = { ...before }
       for (const key of LEARNABLE) {
         const value = found[key]
-        // Never grown: what was refused once is not asked for again.
+        // A learned limit never grows: what was refused once is not asked for again.
         if (value !== undefined && said[key] === undefined) next[key] = Math.min(value, before[key] ?? Infinity)
       }
       if (Object.keys(next).length === 0) return false

@@ -1,4 +1,4 @@
-// One configured provider: who it is, its channels, and the machines that keep what is known about them. No I/O.
+// One configured provider: its identity, its channels, and the state that is kept about them. No I/O.
 
 import type { Random } from '../base/random'
 import type { ChannelType, FailureKind, SocketState } from '../types'
@@ -24,23 +24,26 @@ export type ProviderSetup = {
   readonly capabilities: Capabilities
   readonly limits: LimitOptions
   readonly breaker: BreakerOptions
-  /** What the socket of its ws channel is doing, where that can be told. */
+  /** State of the socket of the ws channel; only for a `ws` URL. */
   readonly socket?: (() => SocketState) | undefined
-  /** Frames on it that belonged to nobody. */
+  /** Number of frames on that socket that belonged to no call and no subscription. */
   readonly strays?: (() => number) | undefined
-  /** HTTP requests under way and waiting, where its http channel gathers batches: what is handed to it may wait in there. */
+  /** Load of the http channel (see `Channel.load`); only if it gathers batches, so that calls may wait inside of it. */
   readonly load?: (() => number) | undefined
 }
 
-/** Calls of our own, apart from what callers asked for. */
+/**
+ * How many calls the library has sent to a provider beside those that callers asked for: for its chain id (`chain`) and its head
+ * (`heads`), as hedges, as probes of a breaker, and for subscriptions, to verify logs (`verify`) and to fill gaps (`backfill`).
+ */
 export type Upkeep = { chain: number; heads: number; hedges: number; probes: number; verify: number; backfill: number }
 
-/** How the channel last failed a request that others may have answered. */
+/** How a channel last failed a request that other channels may have answered. */
 export type LastFailure = {
   readonly kind: FailureKind
   readonly code?: number | undefined
   readonly status?: number | undefined
-  /** In ms of the clock. */
+  /** When it failed (in ms of the clock). */
   readonly at: number
 }
 
@@ -48,39 +51,40 @@ export type LastFailure = {
 export type ChannelState = {
   readonly provider: Provider
   readonly type: ChannelType
-  /** Its place among all channels, and in each client's list of them. */
+  /** Index of the channel among all channels of the engine, and in each client's list of them. */
   readonly slot: number
   readonly breaker: Breaker
   readonly health: Health
-  /** What its socket is doing, where it has one that tells. */
+  /** State of its socket; only for a `ws` URL. */
   readonly socket?: (() => SocketState) | undefined
   attempts: number
   inFlight: number
   lastFailure: LastFailure | undefined
-  /** Whether the last probe brought an answer that says neither well nor ill. */
+  /** Whether the last probe got an answer that tells neither that the channel is well nor that it is ill. */
   isProbeVague: boolean
-  /** When a request that waited for it last asked it (in ms of the clock). */
+  /** When a waiting request last led with a probe of this channel (in ms of the clock). */
   ledAt: number
 }
 
 /** What is known about the chain behind a provider. */
 export type ChainKnowledge = {
   state: 'unknown' | 'verified' | 'wrong'
-  /** What it answered last. */
+  /** The chain id that the provider answered last. */
   id?: number | undefined
-  /** When it was last asked (in ms of the clock). */
+  /** When the provider was last asked for it (in ms of the clock). */
   askedAt: number
-  /** Checks that failed in a row, and when the next one may leave. */
+  /** Checks that failed in a row. */
   failures: number
+  /** When the next check may be sent after a failed one (in ms of the clock). */
   againAt: number
-  /** The check on its way, shared by all that wait for it. */
+  /** The check in flight, shared by all requests that wait for it. */
   check: Promise<void> | undefined
 }
 
 export type Provider = {
   readonly setup: ProviderSetup
   readonly id: string
-  /** Its place in the list. */
+  /** Index of the provider in the list. */
   readonly index: number
   readonly channels: readonly ChannelState[]
   readonly quota: Quota
@@ -89,14 +93,14 @@ export type Provider = {
   readonly upkeep: Upkeep
 }
 
-/** A wallet was told something that may have changed its chain. */
+/** Forgets which chain a provider is on: it is a wallet, and was asked for something that may have changed its chain. */
 export function forgetChain({ chain }: Provider) {
   chain.askedAt = -Infinity
   chain.state = 'unknown'
   chain.check = undefined
 }
 
-/** What answers at its address may be another node by now: it was away, or the chain is not what it was. */
+/** Has a verified chain checked again: the provider was down or the chain was set back, so another node may be there. */
 export function doubtChain(provider: Provider) {
   if (provider.chain.state !== 'verified') return
   forgetChain(provider)
@@ -105,14 +109,14 @@ export function doubtChain(provider: Provider) {
 
 export type ProviderParts = {
   random: Random
-  /** A provider that was full is not any more. */
+  /** A provider that had no room has room again. */
   onRoom: () => void
-  /** It cools, and did not before. */
+  /** A provider begins to cool down. */
   onCooling: (provider: Provider) => void
   onBreakerChange: (channel: ChannelState, ...change: Parameters<OnBreakerChange>) => void
 }
 
-/** @param firstSlot the slot of its first channel. */
+/** @param firstSlot slot of the first channel of the provider; its others follow. */
 export function createProvider(setup: ProviderSetup, index: number, firstSlot: number, parts: ProviderParts): Provider {
   const channels: ChannelState[] = []
   const { load } = setup

@@ -1,61 +1,71 @@
-// How much one provider takes: its declared pace and concurrency, the pace learned from its refusals, and the cooldown after one.
-// A full provider is not an ill one: nothing here is blame.
+// How much one provider takes: its declared pace and concurrency, the pace learned from its refusals, and the cooldown after a
+// refusal. A provider that is full is not ill: nothing here counts against it.
 
 import type { FailureKind } from '../types'
 
+/** What a provider allows. At a limit, others are asked first; if none has room, requests wait within their deadlines. */
 export type LimitOptions = {
-  /** Requests a second this provider allows. Unlimited while not given. */
+  /** Requests per second that the provider allows. @default unlimited */
   requestsPerSecond?: number | undefined
-  /** Requests that may leave at once after a pause. @default `requestsPerSecond` */
+  /** Most requests that may leave at once after a pause. @default `requestsPerSecond` */
   burst?: number | undefined
-  /** Requests in flight at once; a batch is one. Unlimited while not given. */
+  /** Most requests in flight at a time; a batch counts as one. @default unlimited */
   concurrency?: number | undefined
-  /** Most requests in one batch. A size that was refused lowers it for half an hour. @default 20 */
+  /** Most requests in one batch. A batch that is refused lowers it for half an hour. @default 20 */
   batchSize?: number | undefined
 }
 
+/** A rate limit is believed to last no longer than this (in ms), whatever the provider says. */
 const LONGEST_RATE_LIMIT = 5 * 60_000
+/** The first cooldown without a hint (in ms); it doubles with each refusal. */
 const FIRST_COOLDOWN = 1_000
+/** The longest cooldown without a hint, and of a provider that is down (in ms). */
 const LONGEST_COOLDOWN = 60_000
+/** The cooldown after a quota is used up, without a hint (in ms). */
 const QUOTA_COOLDOWN = 60 * 60_000
-/** After a refusal the pace falls to this share of what was taken in the second before; it grows by a tenth of that each second. */
+/** A refusal lowers the pace to this share of what the provider took per second just before. */
 const PACE_CUT = 0.7
+/** Each second, a learned pace grows by this share of its first value. */
 const PACE_GROWTH = 0.1
-/** Where only one was taken before the first refusal, that says little: the pace (a second) that is tried then. */
+/** The first learned pace (in requests per second) if only one request was taken before the refusal, which says little. */
 const VAGUE_PACE = 4
-/** A learned pace this many times its first value says nothing any more. */
+/** A learned pace is forgotten once it has grown to this many times its first value. */
 const PACE_FORGOTTEN = 2
 
 export type Quota = {
   /** Whether a request may leave now without running into a known limit. */
   hasRoom(now: number): boolean
-  /** When there is room again (in ms of the clock): `now` or earlier if there is, `Infinity` if only an answer can make room. */
+  /** When there is room (in ms of the clock): at most `now` if there is some, `Infinity` if only an answer can make room. */
   roomAt(now: number): number
-  /** Whether all it lacks is a request in flight less: one may be handed over that waits for its slot there. */
+  /** Whether only the concurrency is used up: a request may be handed over that waits for a slot inside of the channel. */
   lacksOnlySlots(now: number): boolean
+  /** When the present cooldown ends (in ms of the clock); `undefined` without one. */
   cooldownUntil(now: number): number | undefined
-  /** Whether no limit is declared or known: then there is always room. */
+  /** Whether no limit is declared or learned: then there is always room. */
   isUnlimited(): boolean
-  /** One request leaves. */
+  /** A request leaves. */
   take(now: number): void
-  /** It came back, however. */
+  /** A request has ended, however. */
   give(): void
-  /** The provider said "too much", or for how long it is down. Returns how long it cools (in ms). */
+  /**
+   * The provider refused a request: "too much", or that it is down for a while. Returns how long it cools (in ms).
+   * @param hint how long it asked to be left alone (in ms)
+   */
   refuse(kind: FailureKind & ('rate-limit' | 'quota' | 'server-error'), hint: number | undefined, now: number): number
   /**
-   * The provider took one: repeated cooldowns start small again. One that left after it had said that it is down shows that it is
-   * up. @param leftAt in ms of the clock
+   * The provider took a request. Outside of a cooldown, the next one starts small again. An answer to a request that left (at
+   * `leftAt`, in ms of the clock) after the provider had said that it is down ends that cooldown.
    */
   accept(now: number, leftAt?: number | undefined): void
   readonly inFlight: number
 }
 
 export type QuotaParts = {
-  /** An answer made room at a provider whose concurrency is limited. */
+  /** Called when there may be room again: after an answer with limited concurrency, or when a cooldown ends early. */
   onRoom?: (() => void) | undefined
-  /** It cools, and did not before. */
+  /** Called when a cooldown begins. */
   onCooling?: (() => void) | undefined
-  /** Requests in flight, where several may be one. @default what was taken and not given back */
+  /** Requests in flight, if several can travel as one. @default requests taken and not given back */
   load?: (() => number) | undefined
 }
 
@@ -67,15 +77,15 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
   let filledAt = -Infinity
   let inFlight = 0
   let coolsUntil = -Infinity
-  /** When it last said that it is down, while it cools for nothing else (in ms of the clock). */
+  /** When the provider last said that it is down (in ms of the clock); `Infinity` if it also cools for another reason. */
   let downAt = Infinity
   let repeats = 0
   let learned: { pace: number; first: number; at: number } | undefined
-  // What was taken in this second and in the one before: the pace at which a refusal came.
+  // Requests that were taken in the present second and in the one before: the pace at which a refusal came.
   let second = 0
   let taken = 0
   let takenBefore = 0
-  // Of the refusals of one burst: the pace before, and the most that was taken in a second.
+  // For the refusals of one burst: the pace before the first of them, and the most requests taken in a second since.
   let paceBefore = Infinity
   let most = 0
 
@@ -92,7 +102,7 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
     if (rate === Infinity) return rate
     const size = learned ? Math.max(1, Math.min(burst, rate)) : burst
     const gained = ((now - filledAt) * rate) / 1_000
-    // Fake timers that are installed later may have set the clock back: there is no debt.
+    // Fake timers may have set the clock back: `gained` is negative then, and must not become a debt.
     tokens = Math.max(0, Math.min(size, tokens + gained))
     filledAt = now
     return rate
@@ -122,7 +132,7 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
     taken += more
   }
 
-  /** Of a burst of which nothing was taken nothing is learned. What is taken of it may be told after what is refused. */
+  /** Lowers the pace after a refusal, anew with each further answer of that burst. If nothing was taken, nothing is learned. */
   function learn(now: number) {
     const seen = Math.max(taken, takenBefore)
     if (seen <= most) return
@@ -157,7 +167,7 @@ export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: Q
       if (kind === 'quota') wait = hint ?? QUOTA_COOLDOWN
       else if (hint !== undefined) wait = Math.min(hint, kind === 'rate-limit' ? LONGEST_RATE_LIMIT : LONGEST_COOLDOWN)
       else if (wasCooling)
-        wait = 0 // sent before the last refusal came back: one refusal, told twice
+        wait = 0 // it left before the last refusal came back, so it is the same refusal once more
       else wait = Math.min(FIRST_COOLDOWN * 2 ** repeats++, LONGEST_COOLDOWN)
       coolsUntil = Math.max(coolsUntil, now + wait)
       downAt = kind === 'server-error' && (!wasCooling || downAt < Infinity) ? now : Infinity

@@ -1,5 +1,6 @@
-// Names of what a provider has refused (methods, kinds of subscription), each for a while; of too many the newest.
+// Remembers the names of what a provider has refused (methods, kinds of subscription), each for a while.
 
+/** Names that are remembered: past it the oldest is forgotten. */
 const MOST = 500
 
 /** @param lasts how long each is believed (in ms). */
@@ -14,10 +15,10 @@ export function createRefusals(lasts: number) {
       until.delete(name)
       return false
     },
-    /** Returns whether that was news. */
+    /** Remembers a name, or keeps it for longer. Returns whether it was news. */
     add(name: string, now: number) {
       const isNews = now >= (until.get(name) ?? -Infinity)
-      until.delete(name) // the newest stand last
+      until.delete(name) // so that the newest stands last in the map
       if (until.size >= MOST) until.delete(until.keys().next().value as string)
       until.set(name, now + lasts)
       return isNews

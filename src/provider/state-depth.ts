@@ -1,33 +1,35 @@
-// How far back a provider keeps state: declared by the user, or learned from what it refused.
+// How far back a provider keeps state: declared by the user, or learned from its refusals.
 
-/** What a node keeps that is no archive (in blocks). */
+/** How far back a node that is no archive keeps state (in blocks). */
 const PRUNED = 128
-/** State as new as this (in blocks) is kept by every node: one that does not have it is in a passing trouble. */
+/** Every node keeps state that is this new (in blocks): the trouble of one that does not have it will pass. */
 const NEW = 32
 
 export type StateDepth = {
-  /** Whether it has the state of a block, as far as was said or is known. @param head the newest block, if one is known */
+  /** Whether the provider is thought to have the state of a block. @param head the newest block, if known */
   keepsState(block: number, head: number | undefined, now: number): boolean
-  /** Whether it may not have all state: while nobody may, nobody needs to look at the block of a request. */
+  /** Whether the provider may lack old state. While no provider does, the block of a request is not looked at. */
   limitsState(): boolean
-  /** It has refused the state of a block. Returns whether that was news. */
+  /** The provider refused the state of a block. Returns whether that was news. */
   learnMissingState(block: number, head: number | undefined, now: number): boolean
-  /** It has the state of the block after all. */
+  /** The provider gave the state of the block after all. */
   proveState(block: number): void
-  /** The chain was set back: what is known of its blocks is void. */
+  /** The chain was set back: forgets what was learned about its blocks. */
   forgetState(): void
-  /** The first block whose state it is thought to have; `undefined` if nothing is known. */
+  /** The first block whose state the provider is thought to have; `undefined` if nothing was learned. */
   stateFrom(now: number): number | undefined
 }
 
 type Refused = {
-  /** The newest block that it refused, and the last one after it that is thought to be missing as well. */
+  /** The newest block whose state was refused. */
   readonly block: number
+  /** The newest block whose state is thought to be missing: `block` or later. */
   readonly last: number
-  /** The head at that time: what it keeps moves on with the head. */
+  /** The head at that time, as the kept range moves on with the head. */
   readonly head: number | undefined
-  /** How often it was news. */
+  /** How often a refusal was news. */
   readonly times: number
+  /** When this is forgotten (in ms of the clock). */
   readonly until: number
 }
 
@@ -41,7 +43,7 @@ export function createStateDepth(declared: boolean | number | undefined, lasts: 
     if (!refused) return false
     const moved = head === undefined || refused.head === undefined ? 0 : Math.max(0, head - refused.head)
     if (block <= refused.block + moved) return true
-    // What was thought without a head may not be true of the newest.
+    // Without a head `last` was a guess that may reach up to the newest blocks: every node has their state.
     const isNewest = refused.head === undefined && head !== undefined && head - block <= PRUNED
     return block <= refused.last + moved && !isNewest
   }
@@ -73,8 +75,9 @@ export function createStateDepth(declared: boolean | number | undefined, lasts: 
 }
 
 /**
- * Whoever reads one block after the other would otherwise be refused at each: it is thought to keep half as many blocks as it
- * would have had to, or, while no head is known, to lack twice as many more each time.
+ * The newest block that is thought to be missing, once the state of `block` was refused. If only that block were, a caller who
+ * reads one block after the other would be refused at each. So the provider is thought to keep half as many blocks as it would
+ * have needed to; while no head is known, to lack 128 more blocks, and twice as many with each refusal.
  */
 function lastMissing(block: number, head: number | undefined, times: number): number {
   if (head === undefined) return block + PRUNED * 2 ** (times - 1)

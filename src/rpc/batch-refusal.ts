@@ -1,25 +1,25 @@
-// What one answer to a whole batch means: that the provider wants its members singly, or what it would say to each of them.
-// Pure; what becomes of the members is not decided here.
+// What one error in answer to a whole batch means: either the provider wants the members singly, or it would give each of them
+// the same error. Pure; what becomes of the members is not decided here.
 
 import type { Failure } from './failure'
 
-/** The members are to be asked singly. */
+/** The members of the batch are to be sent again singly. */
 export type BatchRefusal = {
-  /** How many the provider takes at a time, if the answer says something about that; 1: no batches at all. */
+  /** Most requests that the provider takes in one batch, if the answer tells; 1: it takes no batches. */
   readonly most?: number
 }
 
-/** Failures of the provider as such: it would say the same to each member. */
+/** Kinds of failure of the provider as a whole: it would answer each member alone the same way. */
 const OF_THE_PROVIDER = /^(rate-limit|quota|auth|network|timeout|invalid-response)$/
-/** Failures of how it was asked. */
+/** Kinds of failure that may come from the request being a batch. */
 const OF_THE_FORM = /^(batch-refused|invalid-request|parse-error|unsupported-method)$/
 const NO_BATCHES =
   /\bnot (be )?(supported|allowed|enabled|permitted|available|implemented)|unsupported|disabled|n't support/i
 const OF_THE_SIZE = /size|limit|large|exceed|many|more than|max/i
 
 /**
- * @param size of the batch that was answered so.
- * @returns `undefined` if the answer is one to each of the members.
+ * @param size members of the batch that was answered with this failure.
+ * @returns `undefined` if the failure stands for each of the members.
  */
 export function refusalOf({ kind, status = 200, message }: Failure, size: number): BatchRefusal | undefined {
   if (OF_THE_PROVIDER.test(kind)) return undefined
@@ -29,13 +29,13 @@ export function refusalOf({ kind, status = 200, message }: Failure, size: number
     if (NO_BATCHES.test(message) || !OF_THE_SIZE.test(message)) return { most: 1 }
     return { most: numberBelow(size, message) ?? half }
   }
-  // A page or a text in place of JSON-RPC: a server that cannot read an array says 4xx, one that is down 5xx.
+  // The body is no JSON-RPC. A server that cannot read an array answers 4xx, one that is down 5xx.
   if (kind === 'server-error' && status >= 400) return status < 500 ? { most: 1 } : undefined
-  // About one of them, whichever that is: nothing is learned from it.
+  // The failure is about some one member: nothing is learned about batches.
   return {}
 }
 
-/** The largest number in the text that is below `size`: the other one is the size that was too large. */
+/** The largest number in the text that is below `size`. Texts often name the refused size as well. */
 function numberBelow(size: number, text: string): number | undefined {
   let most = 0
   for (const [number] of text.matchAll(/\d+/g)) if (Number(number) < size) most = Math.max(most, Number(number))

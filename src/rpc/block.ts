@@ -2,26 +2,27 @@
 
 import { paramOf } from './params'
 
-/** What an `eth_getLogs` asks for, where that can be told: then it may be asked in pieces. */
+/** What an `eth_getLogs` asks for, in a form that can be split into pieces. */
 export type LogQuery = {
-  /** The first and the last block; a tag that stands for a block not known from here. */
+  /** The first block. A tag stays a tag: its number is not known here. */
   readonly from: number | LogTag
+  /** The last block, which is part of the range. */
   readonly to: number | LogTag
-  /** As many as it names; 0 for all. */
+  /** The addresses of the filter, each once; an empty list for all addresses. */
   readonly addresses: readonly unknown[]
-  /** What else it says. */
+  /** The other fields of the filter. */
   readonly rest: object
 }
 
 export type LogTag = 'latest' | 'safe' | 'finalized'
 
-/** The number of a block that is named by its number in hex or is the first; of tags, hashes and all else `undefined`. */
+/** The number of a block that is named by a hex number or as `'earliest'`; `undefined` for other tags, hashes and all else. */
 export function heightOf(block: unknown): number | undefined {
   if (block === 'earliest') return 0
   return typeof block === 'string' && /^0x[\da-f]{1,13}$/i.test(block) ? Number(block) : undefined
 }
 
-/** `undefined` for a filter by block hash, one that reaches into the pending block, and one that is none. */
+/** `undefined` for a filter by block hash, a bound that is another tag (`'pending'`) or malformed, and for what is no filter. */
 export function logQueryOf(params: unknown): LogQuery | undefined {
   const filter = paramOf(params, 0)
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) return undefined
@@ -38,7 +39,7 @@ function boundOf(block: unknown): number | LogTag | undefined {
   return block === 'safe' || block === 'finalized' ? block : heightOf(block)
 }
 
-/** One that is named twice would bring its logs twice, once the addresses are asked for apart. */
+/** Removes repeated addresses: when the addresses are asked for in pieces, a repeated one would bring its logs twice. */
 function distinct(addresses: readonly unknown[]): readonly unknown[] {
   const keyOf = (address: unknown) => (typeof address === 'string' ? address.toLowerCase() : address)
   return [...new Map(addresses.map((address) => [keyOf(address), address])).values()]

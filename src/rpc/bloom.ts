@@ -1,14 +1,14 @@
-// What a block's logs bloom says: whether a filter's logs can be in the block. Pure. A bloom may say yes for nothing, and at
-// some chains it says no for everything; who is to be believed is not decided here.
+// What a block's logs bloom says: whether logs of a filter can be in the block. Pure. A bloom has false positives, and some
+// chains send empty blooms for all blocks; whether a bloom is to be believed is not decided here.
 // (Yellow paper, 4.3.1: three of 2048 bits for the address and for each topic of each log.)
 
 import type { Hex } from 'viem'
 import { keccak256 } from 'viem'
 
-/** One of: the bits of each alternative. */
+/** The values of which one must match, each as its three bits. */
 type Alternatives = readonly (readonly number[])[]
 
-/** Which logs: `address` and `topics` as in `eth_getLogs`. */
+/** A filter of logs: `address` and `topics` as in `eth_getLogs`. */
 export type LogMatch = {
   readonly address?: Hex | readonly Hex[] | undefined
   readonly topics?: readonly (Hex | readonly Hex[] | null)[] | undefined
@@ -23,12 +23,12 @@ export function bloomTestOf({ address, topics = [] }: LogMatch): (bloom: string)
   return (bloom) => parts.every((alternatives) => alternatives.some((bits) => bits.every((bit) => hasBit(bloom, bit))))
 }
 
-/** Whether it holds no bit at all. */
+/** Whether no bit of the bloom is set. */
 export function isEmptyBloom(bloom: string): boolean {
   return /^0x0*$/.test(bloom)
 }
 
-/** Share of its bits that are set (0 to 1). */
+/** Share of the bits of the bloom that are set (0 to 1). */
 export function fullnessOf(bloom: string): number {
   let bits = 0
   for (let index = 2; index < bloom.length; index++)

@@ -1,13 +1,14 @@
-// Numbers -> what they mean: JSON-RPC codes, EIP-1193 codes, HTTP statuses, and revert data. Pure.
-// Most codes mean little: failure.ts asks the words first, but for those no text can change.
+// What numbers mean: JSON-RPC codes, EIP-1193 codes, HTTP statuses, and revert data. Pure.
+// Most codes say little, so failure.ts reads the text before them. Only the certain codes here go before the text.
 
 import type { Facts } from './failure-facts'
 import type { Meaning } from './transaction-words'
 import { SEND } from './transaction-words'
 
-/** Numbers, as text, with what they mean; the first row that matches wins. */
+/** Patterns for a number as text, each with its meaning; the first row that matches wins. */
 type Numbers = readonly (readonly [RegExp, Meaning])[]
 
+/** The selectors of Solidity's `Error(string)` and `Panic(uint256)`. */
 const REVERT_DATA = /^0x(08c379a0|4e487b71)/
 const CALL = /call|estimate|simulate|accesslist/i
 
@@ -16,20 +17,20 @@ const CERTAIN_CODES: Numbers = [
   [/^4100$/, { kind: 'auth', verdict: 'final', blame: 'nobody' }],
   [/^4200$/, { kind: 'unsupported-method' }],
   [/^490[01]$/, { kind: 'network', blame: 'nobody', isUntouched: true }],
-  // 4902: chain unknown to the wallet; 57xx: EIP-5792. The caller's to deal with.
+  // 4902: the wallet does not know the chain. 57xx: EIP-5792. Only the caller can do something about them.
   [/^(4902|57\d\d)$/, { kind: 'invalid-params' }],
   [/^-32700$/, { kind: 'parse-error' }],
 ]
 
-/** What stands behind a code of one meaning, and revert data. */
+/** The meaning of revert data, and of codes that have one meaning whatever the text says. */
 export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: string): Meaning | undefined {
   if (hex.some((data) => REVERT_DATA.test(data))) return { kind: 'reverted' }
   const isExecution = code === 3 || innerCode === 3
   if (isExecution && !SEND.test(method) && (CALL.test(method) || hex.some(isErrorData))) return { kind: 'reverted' }
-  // EIP-7966: taken, but not mined in time.
+  // EIP-7966: the node took the transaction, but it was not mined in time.
   if (code === 4 && method === 'eth_sendRawTransactionSync')
     return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
-  // ERC-7769: the bundler's word on the user operation itself.
+  // ERC-7769: the bundler refuses the user operation itself.
   if (/UserOperation/.test(method) && /^-3250\d$/.test(`${code}`)) return { kind: 'transaction-rejected' }
   return meaningIn(CERTAIN_CODES, code)
 }
@@ -46,11 +47,11 @@ const CODES: Numbers = [
   [/^(-32001|-32801|4444)$/, { kind: 'missing-state' }],
   [/^3$/, { kind: 'reverted' }],
 ]
-/** Codes that say less than a status that names its reason; 0 is that of errors without one. */
+/** Codes that say less than an HTTP status of `TELLING_STATUS`; 0 stands for an error without a code. */
 const VAGUE = /^(-32(00[0-36-9]|60[023])|0)$/
 const TELLING_STATUS = /^4(0[13]|29)$/
 
-/** What a code suggests where the text says nothing known. */
+/** What a code suggests, for errors whose text says nothing known. */
 export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts, method: string): Meaning | undefined {
   if (VAGUE.test(`${code}`) && TELLING_STATUS.test(`${status}`)) return meaningOfStatus(status)
   if (code === -32600) {
@@ -72,7 +73,7 @@ const STATUSES: Numbers = [
   [/^413$/, { kind: 'invalid-request', verdict: 'next' }],
   [/^4(0[137]|51)$/, { kind: 'auth' }],
   [/^(408|504|52[24])$/, { kind: 'timeout' }],
-  // Cloudflare could not reach the provider.
+  // Cloudflare's own statuses: it could not reach the provider.
   [/^5(2[13567]|30)$/, { kind: 'network', isUntouched: true }],
   [/^5\d\d$/, { kind: 'server-error' }],
 ]
@@ -85,7 +86,7 @@ function meaningIn(numbers: Numbers, number: number | undefined): Meaning | unde
   return numbers.find(([pattern]) => pattern.test(`${number}`))?.[1]
 }
 
-/** A selector at least, as errors of contracts have; `0x` and short values are none. */
+/** Whether hex can be the data of a contract's error: it holds at least a selector (4 bytes). */
 function isErrorData(hex: string): boolean {
   return hex.length >= 10
 }

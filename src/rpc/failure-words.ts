@@ -1,10 +1,10 @@
-// The words of providers and nodes -> what they mean. Tables, read from the top: the first match wins. Pure.
-// Texts come in lower case on one line. What codes, statuses and the method add is weighed in failure.ts.
+// What the words of providers and nodes mean. The tables are read from the top: the first match wins. Pure.
+// Texts come in lower case on one line. Codes, statuses and the method are weighed in failure.ts.
 
 import type { Meaning, Words } from './transaction-words'
 import { REVERT_WORDS, SEND, SEND_WORDS, TRANSACTION_WORDS } from './transaction-words'
 
-/** Beyond doubt: they outrank what else the text says. */
+/** Words that leave no doubt: they outrank the words about transactions and about providers. */
 const PLAIN_WORDS: Words = [
   [
     { kind: 'user-rejected' },
@@ -25,7 +25,7 @@ const PLAIN_WORDS: Words = [
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}credits?|usage limit/,
     /limit for (your|the) current plan/,
   ],
-  // Behind one sequencer all are limited alike.
+  // All providers of a chain with one sequencer limit a sender alike.
   [{ kind: 'rate-limit', verdict: 'final' }, /sender.{0,12}rate limit/],
 ]
 
@@ -46,7 +46,7 @@ const PROVIDER_WORDS: Words = [
     { kind: 'batch-refused' },
     /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
   ],
-  // Blocks, state and history that are not there.
+  // Blocks, state and history that the node does not have.
   [
     { kind: 'missing-state' },
     /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|old data|too old|quantity not|ancient/,
@@ -63,7 +63,7 @@ const PROVIDER_WORDS: Words = [
     /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
     /not currently canonical|future (block|epoch)|height in the future/,
   ],
-  // Too many blocks, addresses, results, bytes.
+  // Too many blocks, addresses, results or bytes.
   [{ kind: 'range-too-large' }, /requested blocks|blocks worth|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
   [
     { kind: 'result-too-large' },
@@ -78,7 +78,7 @@ const PROVIDER_WORDS: Words = [
     /contains \d+ filters|from_?block.{0,12}to_?block.{0,40}(too |less than|exceed)/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],
-  // The provider's own conditions.
+  // The provider's terms of use: pace, plan, access.
   [
     { kind: 'rate-limit' },
     /rate.?limit|rate exceeded|too many .{0,12}(requests?|calls|conn|subsc)|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
@@ -91,7 +91,7 @@ const PROVIDER_WORDS: Words = [
     /\b(chain|network)\b.{0,40}not (a|s|e)|unsupported (chain|network)/,
     /(not (available|included|supported|allowed)|requires?|upgrade) .{0,40}\b(plan|tier)\b/,
   ],
-  // An account of the node itself.
+  // The request needs an account that the node holds itself.
   [{ kind: 'auth', verdict: 'final', blame: 'nobody' }, /password or unlock|unknown account|account (is )?locked/],
   [
     { kind: 'auth' },
@@ -139,10 +139,10 @@ const PROVIDER_WORDS: Words = [
   ],
 ]
 
-/** Methods that answer with the words of transactions; elsewhere an "insufficient balance" is the provider's bill. */
+/** Methods whose errors are about a transaction. For others, "insufficient balance" is about the bill at the provider. */
 const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace/i
 
-/** What a text means; undefined where it says nothing known. */
+/** The meaning of a text; `undefined` if it holds no known words. */
 export function meaningOfText(text: string, method: string): Meaning | undefined {
   if (!text) return undefined
   const tables = [REVERT_WORDS, PLAIN_WORDS]

@@ -1,5 +1,5 @@
-// An error -> what went wrong, whether another candidate may do better, and who is to blame. Pure; the one place that
-// weighs codes, texts, HTTP status and method. The wordings are in failure-words.ts; what to do about it is not decided here.
+// Classifies an error: what went wrong, whether another candidate may do better, and who is to blame. Pure; the one place that
+// weighs codes, texts, HTTP status and method. Wordings are in failure-words.ts; what follows from a failure is decided above.
 
 import { field } from '../base/fields'
 import type { ErrorRule, FailureKind } from '../types'
@@ -14,70 +14,72 @@ import type { Meaning } from './transaction-words'
 
 export type Failure = {
   kind: FailureKind
-  /** final: return it to the caller; next: another candidate may do better. */
+  /** `'final'`: the caller gets the error. `'next'`: another candidate may do better. */
   verdict: 'final' | 'next'
-  /** Whether there is a positive reason to hold it against the channel or the provider. */
+  /** Whom the failure counts against; `'nobody'` unless there is a positive reason. */
   blame: 'channel' | 'provider' | 'nobody'
-  /** A JSON-RPC error object given by the provider (as against transport failures, bad bodies, our own timeouts). */
+  /** Whether the provider gave a JSON-RPC error object (unlike transport failures, bad bodies, our own timeouts). */
   isRpc: boolean
   /** Whether the failure proves that the provider did nothing with the request: a write may then go on elsewhere. */
   isUntouched: boolean
   code?: number | undefined
   status?: number | undefined
-  /** A timeout that no provider told of: the clock of ours ended it. */
+  /** Set for a timeout of our own clock, as opposed to one that the provider reports. */
   isOurs?: true | undefined
-  /** The provider's text, best found. */
+  /** The first text of the error: most often what the provider said. */
   message: string
   /** How long the provider asks to be left alone (in ms), uncapped; of several hints the longest. */
   retryAfter?: number | undefined
-  /** The method as such is not served (not a tracer, a subscription kind, a plan): may be learned. */
+  /** Whether the provider lacks the method itself (not a tracer, a subscription kind or a plan): that may be learned. */
   isMethodUnknown?: boolean | undefined
   /**
-   * Raw sends. known: can only mean these very bytes; nonce-taken: may mean another transaction of the nonce;
-   * policy: refused by this node's own policy; rule: against the chain's rules.
+   * For raw sends. `'known'`: the node has these very bytes. `'nonce-taken'`: or another one of the same nonce.
+   * `'policy'`: this node's own policy refuses the transaction. `'rule'`: the chain's rules do.
    */
   transaction?: Meaning['transaction'] | undefined
-  /** `eth_getLogs`: the range the provider proposes. */
+  /** For `eth_getLogs`: the range that the provider proposes. */
   suggestedRange?: BlockRange | undefined
-  /** `eth_getLogs`: how many blocks it allows, both ends counted. */
+  /** For `eth_getLogs`: how many blocks the provider allows, both ends counted. */
   maxBlockRange?: number | undefined
-  /** `eth_getLogs`: how many logs an answer of its may have. */
+  /** For `eth_getLogs`: how many logs the provider puts into one answer. */
   maxResults?: number | undefined
-  /** `eth_getLogs`: it is not the blocks that are too many: it is the addresses, or a filter that names none. */
+  /** For `eth_getLogs`: set if not the blocks are too many, but the addresses, or if the filter must name an address. */
   excess?: 'addresses' | 'filter' | undefined
 }
 
 export type FailureContext = {
   method: string
   params?: unknown
-  /** The provider's own rules; asked first. */
+  /** Rules that the user declared for this provider; they go before the built-in ones. */
   rules?: readonly ErrorRule[] | undefined
-  /** `Date.now()` of the caller, for a Retry-After that is a date. */
+  /** Time of day at the caller (in ms since 1970), for a Retry-After that is a date. */
   wallTime?: number | undefined
 }
 
+/** Kinds that are final unless the meaning says otherwise. */
 const FINAL =
   /^(reverted|invalid-params|invalid-request|transaction-rejected|already-known|user-rejected|filter-not-found)$/
 const OF_THE_CHANNEL = /^(network|timeout|server-error|invalid-response)$/
-/** Beside those of the channel: the request may have been acted upon. */
+/** Kinds, beside those of the channel, after which the provider may have acted upon the request. */
 const TOUCHED = /^(unknown|result-too-large)$/
-/** What the body of an answer that is no JSON-RPC may be believed to say. */
+/** Kinds that are believed when they come from the text of a body that is no JSON-RPC. */
 const SAID_BY_BODIES = /^(quota|rate|unsupp|auth|network|timeout|batch)/
-/** Whoever writes JSON writes it to programs; */
+/** A body that is JSON was written for programs. Its text is believed where the status is one of `VAGUE_STATUS`. */
 const JSON_BODY = /^["{]/
-/** what it says is believed where the status says no more than that it failed. */
+/** Statuses that say no more than that the request failed. */
 const VAGUE_STATUS = /^(400|422|500)$/
 
 const LOGS = /logs|filter/i
 const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
-/** Answered with a number, a hash, a transaction or the code of an account: never with much. */
+/** Methods whose answer is always short: a number, a hash, a transaction or the code of an account. */
 const BRIEF = /^(eth|net|web3)_\w*(Id|Price|Gas|Fee|Balance|Count|Code|At|kNumber|ersion|Transaction)$/
-/** Unsupported for other reasons than the method's name. */
+/** Words for something unsupported that is not the method itself. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
+/** A log range from which `toBlock` is further than this from `fromBlock` counts as wide (in blocks). */
 const MAX_LOGS_SPAN = 1_000
 
-/** Whether it was not reached, or did not answer: what opens a breaker soonest. */
+/** Whether the provider could not be reached or did not answer: such failures open a breaker soonest. */
 export function isUnreachable({ kind }: Pick<Failure, 'kind'>): boolean {
   return kind === 'network' || kind === 'timeout'
 }
@@ -94,7 +96,7 @@ export function failureOf(error: unknown, context: FailureContext): Failure {
     verdict,
     blame: meaning.blame ?? (isOfChannel ? 'channel' : kind === 'auth' ? 'provider' : 'nobody'),
     isRpc,
-    // Another `failover()` knows more than its error says: that of one provider may stand for several.
+    // The error of a nested `failover()` is that of one provider, but another of its providers may have got the request.
     isUntouched:
       field(error, 'mayHaveBeenSent') !== true &&
       (meaning.isUntouched ?? (verdict === 'next' && !isOfChannel && !TOUCHED.test(kind))),
@@ -114,7 +116,7 @@ function meaningByRule({ code, said }: Facts, rules: readonly ErrorRule[] | unde
   const found = rules?.find(
     ({ code: asked = code, message = '' }) =>
       asked === code &&
-      // `search` heeds no lastIndex of a global pattern.
+      // `search`, unlike `test`, ignores the lastIndex of a global pattern.
       (typeof message === 'string'
         ? said.toLowerCase().includes(message.toLowerCase())
         : said !== '' && said.search(message) >= 0),
@@ -139,7 +141,7 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
   return byNumber ?? said ?? meaningOfStatus(facts.code) ?? { kind: 'unknown' }
 }
 
-/** What the method and its blocks add to the words. */
+/** Corrects the meaning of the words by what the method and the block range of its params say. */
 function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { method, params }: FailureContext): Meaning {
   const { kind } = meaning
   const isLogs = LOGS.test(method)
@@ -149,12 +151,12 @@ function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { metho
         ? { ...meaning, isMethodUnknown: true }
         : meaning
     case 'auth':
-      // Leave for this one method is not leave as such.
+      // A refusal that names the method concerns that method only, not the access as such.
       return method && meaning.blame === undefined && text.includes(method.toLowerCase())
         ? { kind: 'unsupported-method', isMethodUnknown: isRpc }
         : meaning
     case 'rate-limit':
-      // A limit that is none of the rate is one of the range.
+      // "Limit exceeded" for logs, without a word about a rate, is about the range.
       return isLogs && !OF_THE_RATE.test(text) && /exceed/.test(text) ? { kind: 'range-too-large' } : meaning
     case 'invalid-request':
       return isLogs && meaning.verdict === 'next' && (status === 413 || /large/.test(text))
@@ -168,19 +170,19 @@ function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { metho
     case 'block-not-available':
       return spanOf(params) < 0 && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
     case 'timeout':
-      // A node's own time limit on heavy work; one of the gateway comes with its HTTP status.
+      // Without an HTTP status it is the node's own time limit for heavy work: a gateway's timeout has a status.
       return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
     case 'result-too-large':
       return / ResponseBodyTooLargeError /.test(names) && BRIEF.test(method) ? { kind: 'invalid-response' } : meaning
     case 'server-error':
-      // Gateways drop the backend that gave up on a wide range, and then have none.
+      // A backend gives up on a wide range. The gateway drops it, and then says that it has no backend.
       return isLogs && /no backend/.test(text) && spanOf(params) > MAX_LOGS_SPAN ? { kind: 'range-too-large' } : meaning
     default:
       return meaning
   }
 }
 
-/** How far `toBlock` is from `fromBlock`; 0 where the params do not say. */
+/** The distance from `fromBlock` to `toBlock` (in blocks, negative if reversed); 0 if the params do not tell. */
 function spanOf(params: unknown): number {
   const filter = field(params, '0')
   const from = heightOf(field(filter, 'fromBlock'))
@@ -188,10 +190,10 @@ function spanOf(params: unknown): number {
   return from === undefined || to === undefined ? 0 : to - from
 }
 
-/** No JSON-RPC error: an HTTP failure, a bad body, a lost socket, a timeout of our own, anything else thrown. */
+/** The meaning of what is no JSON-RPC error: an HTTP failure, a bad body, a lost socket, a timeout of our own, all else. */
 function meaningOfTransport({ names, status, text }: Facts, method: string): Meaning {
   if (/ TimeoutError /.test(names)) return { kind: 'timeout' }
-  // Not the provider's doing: too much of ours waits for it, or the user's own function gave no headers. Nothing was sent.
+  // Not the provider's fault: our own queue is full, or the user's `headers` function failed. Nothing was sent.
   if (
     / ChannelFullError /.test(names) ||
     /^(the handshake of the socket failed: )?the `headers` function failed/.test(text)
@@ -201,12 +203,12 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
   const said = meaningOfText(readable(text), method)
-  // viem meets a body that is no JSON as a SyntaxError, which quotes its beginning.
+  // For a body that is no JSON, viem throws a SyntaxError, which quotes the beginning of the body.
   const isBody = status !== undefined || / (InvalidResponse|Syntax)Error /.test(names)
   if (!isBody)
     return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
   if (said && VAGUE_STATUS.test(`${status}`) && JSON_BODY.test(text)) return said
-  // 404 and 405 say that there is nothing at this address: their "method" is that of HTTP.
+  // 404 and 405 mean that nothing is served at this address. The "method" in their text is HTTP's.
   if (said && SAID_BY_BODIES.test(said.kind) && said.blame === undefined && status !== 404 && status !== 405)
     return said
   if (byStatus) return byStatus
@@ -214,7 +216,7 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   return { kind: 'server-error', isUntouched: status >= 400 }
 }
 
-/** Of an HTML page only what it says about rates: the rest is full of words that mean nothing here. */
+/** Of an HTML page, only the words about rate limits: its other words mean nothing. Other texts stay as they are. */
 function readable(text: string): string {
   if (!/<(!doctype|html|head|body)/.test(text)) return text
   return /rate.?limited|too many requests|error (code: )?1015/.exec(text)?.[0] ?? ''

@@ -1,4 +1,4 @@
-// Headers of blocks as nodes send them: what the chain is followed by. Pure; what is no header is `undefined`.
+// Reads block headers as nodes send them: their hashes link the chain. Pure; `undefined` for what is no header.
 
 import type { Hex } from 'viem'
 import { heightOf } from './block'

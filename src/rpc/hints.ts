@@ -1,5 +1,5 @@
-// What an error's text and data propose: how long to wait, which block range to ask for. Pure.
-// Whether the hints matter is decided in failure.ts.
+// Reads hints out of the text, data and headers of an error: how long to wait, which block range to ask for. Pure.
+// Which hints matter is decided in failure.ts.
 
 import { field } from '../base/fields'
 import { heightOf } from './block'
@@ -10,9 +10,10 @@ export type BlockRange = { fromBlock: number; toBlock: number }
 /** Durations as people and as Go write them: "1.5 minutes", "10m0s"; a bare number is seconds. */
 const WAIT =
   /(?:try[ _]again|retry\w*|wait|back ?off|resets?)\W{0,4}(?:(?:in|after|for)\W{1,4})?((?:\d[\d.]*\s?(?:[µμum]s|milli\w+|s|sec\w*|m|min\w*|h|hours?|d|days?)(?![a-zµμ])[\s,]?){1,4}|\d[\d.]*(?!\s?[\w.\-µμ/]))/g
+/** Units longer than a second, by their first letter (in ms). */
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The longest wait (in ms) that the headers, the data or the text ask for; `wallTime` is needed for dates. */
+/** The longest wait (in ms) that the headers, the data or the text ask for. @param wallTime in ms since 1970, for dates */
 export function retryAfterOf({ headers, data, text }: Facts, wallTime: number | undefined): number | undefined {
   const backoff = field(field(data, 'rate'), 'backoff_seconds')
   const waits = [headerWait(headers, wallTime), typeof backoff === 'number' ? backoff * 1_000 : 0]
@@ -27,17 +28,17 @@ function headerWait(headers: unknown, wallTime = Number.NaN): number {
   const value = headerOf(headers, 'Retry-After')
   const seconds = Number(value ?? 0)
   if (!Number.isNaN(seconds)) return seconds * 1_000
-  // By the provider's own clock, where it tells of that.
+  // A date is compared with the provider's own clock (its `Date` header), or with ours if it sends none.
   return Date.parse(String(value)) - (Date.parse(String(headerOf(headers, 'Date'))) || wallTime)
 }
 
-/** As a text or a number, out of `Headers` or a plain object. */
+/** The value of a header, text or number, from `Headers` or a plain object. */
 function headerOf(headers: unknown, name: string): unknown {
   let value = field(headers, name.toLowerCase()) ?? field(headers, name)
   try {
     value ??= (headers as Headers | undefined)?.get?.(name)
   } catch {
-    // Not a Headers after all.
+    // It has a `get`, but is no Headers.
   }
   return typeof value === 'string' || typeof value === 'number' ? value : undefined
 }
@@ -51,13 +52,13 @@ function durationOf(text: string): number {
   return total
 }
 
-/** Only a range that is offered; the one refused is often named as well. */
+/** A range that the provider offers. Texts often name the refused range as well, which must not match. */
 const RANGE =
   /(?:try with|should work|suggest|consider)[^\d[]{0,40}\[?\s*(0x[\da-f]{1,13}|\d{1,15})\s*(?:,|-|\.\.|to)\s*(0x[\da-f]{1,13}|\d{1,15})\b/
 const LIMIT =
   /(?:max\w*|limit\w*|up to|at most|\bover|exceed\w*|than|allowed|>)(?:[^\d[]|\[(?!\d)){0,50}?(?:0 ?- ?)?(?<![\dx.])(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b/g
 
-/** The range the provider says would work. */
+/** The block range that would work according to the provider. */
 export function suggestedRangeOf({ text, data }: Facts): BlockRange | undefined {
   const found = RANGE.exec(text)
   const fromBlock = numberOf(found ? found[1] : field(data, 'from'))
@@ -66,7 +67,7 @@ export function suggestedRangeOf({ text, data }: Facts): BlockRange | undefined 
   return { fromBlock, toBlock }
 }
 
-/** The number of blocks allowed; of several numbers the smallest, as the other is what was asked for. */
+/** The number of blocks that the provider allows. Of several numbers the smallest: a larger one is what was asked for. */
 export function maxBlockRangeOf(text: string): number | undefined {
   if (/address|filters|topics|timestamp/.test(text)) return undefined
   let least = Number.POSITIVE_INFINITY
@@ -80,18 +81,18 @@ export function maxBlockRangeOf(text: string): number | undefined {
 const RESULTS =
   /(?:more than|exceed\w*|max\w*|limit of|cap of)[^\d[]{0,20}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?) (?:results|logs)\b|max\w* (?:results|logs)\D{0,8}(\d+)/
 
-/** The number of logs allowed in one answer. */
+/** The number of logs that the provider allows in one answer. */
 export function maxResultsOf(text: string): number | undefined {
   const [, count, thousands, bare] = RESULTS.exec(text) ?? []
   return amountOf(count ?? bare, thousands) || undefined
 }
 
-/** As people write it: "10,000", "10k". */
+/** A number as people write it: "10,000", "10k". */
 function amountOf(digits = '', thousands = ''): number {
   return Number(digits.replace(/[,._]/g, '')) * (thousands ? 1_000 : 1)
 }
 
-/** What is too much, where it is not the blocks: the addresses (filters are addresses with their topics), or a filter without one. */
+/** What is too much if it is not the blocks: the addresses (or "filters": addresses with their topics), or a filter without one. */
 export function excessOf(text: string): 'addresses' | 'filter' | undefined {
   if (/specify an address/.test(text)) return 'filter'
   return /\d+ filters|(too many|max\w*|less|exceed\w*|limit\w*).{0,40}\baddress(es)?\b/.test(text)
@@ -99,7 +100,7 @@ export function excessOf(text: string): 'addresses' | 'filter' | undefined {
     : undefined
 }
 
-/** Of a block, in hex or, as people write it, in decimal. */
+/** The number of a block, written in hex or in decimal. */
 function numberOf(block: unknown): number | undefined {
   return typeof block === 'string' && /^\d{1,15}$/.test(block) ? Number(block) : heightOf(block)
 }

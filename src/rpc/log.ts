@@ -1,4 +1,4 @@
-// Logs as nodes send them: read, put in order, and by block. Pure; what is no log of a block is `undefined`.
+// Reads logs as nodes send them, sorts them and groups them by block. Pure; `undefined` for what is no log of a mined block.
 
 import type { Hex, RpcLog } from 'viem'
 import { heightOf } from './block'
@@ -13,7 +13,7 @@ const MOST_LOGS = 2 ** 20
 /** Where in its block a log is. */
 type Place = { readonly transactionIndex?: unknown; readonly logIndex?: unknown }
 
-/** A block with logs of one filter. */
+/** A block that has logs of one filter, with these logs. */
 export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
 
 export function toLog(raw: unknown): Log | undefined {
@@ -22,7 +22,7 @@ export function toLog(raw: unknown): Log | undefined {
   return isWhole ? (raw as Log) : undefined
 }
 
-/** A test for logs: whether the filter asks for them. */
+/** A test that tells whether a log matches the filter. */
 export function logTestOf({ address, topics = [] }: LogMatch): (log: Log) => boolean {
   const parts = [address ?? [], ...topics].map(
     (part) => new Set([part ?? []].flat().map((value) => value.toLowerCase())),
@@ -36,12 +36,12 @@ export function logTestOf({ address, topics = [] }: LogMatch): (log: Log) => boo
     })
 }
 
-/** All of an answer; `undefined` if it is no list of logs. */
+/** An answer as a list of logs; `undefined` if it is no list, or holds anything else. */
 export function toLogs(raw: unknown): Log[] | undefined {
   return Array.isArray(raw) && raw.every(toLog) ? raw : undefined
 }
 
-/** By block, the lowest first. */
+/** Groups logs by block hash, the lowest block first. */
 export function byBlock(logs: readonly Log[]): LoggedBlock[] {
   const blocks = new Map<string, Log[]>()
   for (const log of logs) {
@@ -54,7 +54,7 @@ export function byBlock(logs: readonly Log[]): LoggedBlock[] {
     .sort((a, b) => a.number - b.number)
 }
 
-/** By their place in the block, each once. */
+/** Sorts the logs of one block by log index and removes repeated ones. */
 export function inOrder(logs: readonly Log[]): Log[] {
   const unique = new Map(logs.map((log) => [indexOf(log), log]))
   return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)

@@ -1,23 +1,23 @@
-// JSON-RPC frames: builds a request or a batch, reads the response to it strictly. Pure.
+// JSON-RPC frames: builds a request or a batch, and reads the response strictly. Pure.
 // What an error means is not decided here (failure.ts, batch-refusal.ts).
 
 import type { RpcRequest } from '../types'
 
 export type RpcErrorObject = { code: number; message: string; data?: unknown }
 
-/** What comes in place of a result; `isUncoded`: the error has no code. */
+/** What may come instead of a result. `isUncoded`: the error came without a code, and its `code` is a placeholder. */
 export type NoResult =
   | { type: 'error'; error: RpcErrorObject; isUncoded?: boolean }
   | { type: 'invalid'; reason: string }
 
 export type RpcMessage = { type: 'result'; result: unknown } | NoResult
 
-/** The response to a batch: in the order of the ids, `undefined` for those that no item of it is for; or one answer to all. */
+/** The response to a batch: one message per id, in their order (`undefined` without an answer), or one for all of them. */
 export type RpcBatch = { type: 'members'; members: readonly (RpcMessage | undefined)[] } | NoResult
 
 /**
- * The code of an error that came without one. No node uses it and viem maps it to no class,
- * so only the text, the method and the HTTP status classify such an error.
+ * The code for an error that came without one. No node uses 0 and viem maps it to no class, so only the text, the method and
+ * the HTTP status classify such an error.
  */
 const NO_CODE = 0
 
@@ -36,7 +36,7 @@ export function readBody(text: string, id: number): RpcMessage {
   return body === undefined ? unreadable(text) : readMessage(body, id)
 }
 
-/** Members may stand in any order. What is JSON but no batch, and no error, has an answer for nobody. */
+/** The members of a response may stand in any order. JSON that is neither a batch nor an error answers none of the ids. */
 export function readBatch(text: string, ids: readonly number[]): RpcBatch {
   const body = parseJson(text)
   if (body === undefined) return unreadable(text)
@@ -48,7 +48,7 @@ export function readBatch(text: string, ids: readonly number[]): RpcBatch {
   }
   const members = ids.map((id) => (byId.has(`${id}`) ? readMessage(byId.get(`${id}`), id) : undefined))
   const [first] = items
-  // An error that is meant for the whole batch: under any id.
+  // If no id is answered, the first error is meant for the whole batch, whatever its id is.
   if (members.every((member) => member === undefined) && isObject(first) && first.result === undefined) {
     const whole = readMessage({ ...first, id: null }, 0)
     if (whole.type === 'error') return whole
@@ -60,7 +60,7 @@ export function readMessage(body: unknown, id: number): RpcMessage {
   if (!isObject(body)) return invalid(Array.isArray(body) ? 'an array' : 'not an object')
   const { jsonrpc, id: answered, result, code, message } = body
   if (jsonrpc === '1.0') return invalid('another version of JSON-RPC')
-  // `false` and `''` mean "no error" at the servers that send them.
+  // Some servers send `false` or `''` for "no error".
   const error = body.error || undefined
   if (error === undefined && result === undefined) {
     // Gateways send the error object itself, without the envelope.
@@ -71,7 +71,7 @@ export function readMessage(body: unknown, id: number): RpcMessage {
   return error === undefined ? { type: 'result', result } : readError(error)
 }
 
-/** A missing code is seen in the wild; a code of another type than number is no JSON-RPC. */
+/** Some servers send errors without a code; those are taken. A code that is not a number is no JSON-RPC. */
 function readError(error: unknown): RpcMessage {
   if (typeof error === 'string') return readError({ message: error })
   if (!isObject(error)) return invalid('an error that is no object')
@@ -90,12 +90,12 @@ function readError(error: unknown): RpcMessage {
   }
 }
 
-/** `undefined` for what is not JSON. */
+/** The value of a JSON text; `undefined` if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined // whatever the parser disliked about it
+    return undefined // it does not matter what the parser disliked
   }
 }
 
@@ -103,12 +103,12 @@ function unreadable(text: string) {
   return invalid(text.trim() ? 'not JSON' : 'empty body')
 }
 
-/** An id as text; what else is sent as one may not even have a form as text. */
+/** A number or a text as text. Other values are no ids, and converting them to text could throw. */
 function keyOf(id: unknown): string | undefined {
   return typeof id === 'number' || typeof id === 'string' ? `${id}` : undefined
 }
 
-/** Its fields are its own: it came as JSON, and nothing that is read here stands on every object. */
+/** An object that came as JSON. None of these names is on `Object.prototype`, so what is read is the object's own. */
 type JsonObject = { readonly [name in 'jsonrpc' | 'id' | 'result' | 'error' | 'code' | 'message' | 'data']?: unknown }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,11 +1,11 @@
-// What a method is, by its name alone: read or write, may it be sent twice, how heavy, whom it is for.
+// What a method is, by its name alone: a read or a write, whether it may be sent twice, its group, the block it names.
 
 export type MethodKind = 'read' | 'write' | 'raw-send' | 'wallet' | 'filter' | 'subscribe'
 
 /** Methods that take about as long as each other: latency is measured, and hedges are timed, per group. */
 export type MethodGroup = 'head' | 'state' | 'block' | 'logs' | 'trace' | 'send' | 'other'
 
-/** What a provider may not keep of all blocks. `body`: with its receipts; `transaction`: found by its hash. */
+/** Data that a provider may lack for old blocks. `'body'`: with receipts. `'transaction'`: a look-up by hash. */
 export type OldData = 'state' | 'body' | 'transaction' | 'logs'
 
 export type MethodTraits = {
@@ -15,30 +15,30 @@ export type MethodTraits = {
   readonly isRepeatable: boolean
   /** Whether equal calls in flight may share one answer. */
   readonly isShareable: boolean
-  /** What it reads of the block that this param names, which may be an old one. */
+  /** What the method reads of a block that may be old, and which param names that block (or a hash). */
   readonly old?: { readonly what: OldData; readonly param: number } | undefined
-  /** What it has to do with the newest blocks; `undefined`: nothing. */
+  /** How the method depends on the head, or shows it; `undefined` if it does neither. */
   readonly block?: BlockTraits | undefined
 }
 
 export type BlockTraits = {
-  /** Which param names the block it reads (for logs: the filter). */
+  /** Index of the param that names the block that is read (for logs: of the filter). */
   readonly param?: number | undefined
-  /** Without that param it reads the newest state. */
+  /** Whether the method reads the newest state if that param is missing. */
   readonly isNewestByDefault?: boolean | undefined
   /**
-   * What its answer tells about the head: it is the head's number, a block, something of a block, what was looked up by a
-   * hash, or logs; or the call takes the chain back.
+   * What the answer shows of the chain. `'head'`: the number of the head. `'block'`: a block. `'part'`: part of a block.
+   * `'look-up'`: what was looked up by a hash. `'logs'`: logs. `'reset'`: none of these, but the call sets the chain back.
    */
   readonly shows?: 'head' | 'block' | 'part' | 'look-up' | 'logs' | 'reset' | undefined
 }
 
-/** What goes by the whole name; the group goes with it. */
+/** Kinds that go by the whole name, with their group; the first row that matches wins. */
 const SPECIAL: readonly [MethodKind, MethodGroup, RegExp][] = [
   ['raw-send', 'send', /^eth_sendRawTransaction(Sync)?$/],
   ['filter', 'logs', /^eth_(new(Block|PendingTransaction)?Filter|getFilter(Changes|Logs)|uninstallFilter)$/],
   ['subscribe', 'other', /^eth_(un)?subscribe$/],
-  // Accounts, signing and what only a wallet can do.
+  // Accounts, signing, and what else only a wallet can do.
   [
     'wallet',
     'send',
@@ -47,10 +47,10 @@ const SPECIAL: readonly [MethodKind, MethodGroup, RegExp][] = [
 ]
 const READ =
   /_(get|call|trace|estimate|simulate|list)|_(is|has)[A-Z]|(Number|Price|Version)$|^(debug|trace|arbtrace|ots|zks|net|web3)_|^eth_(chainId|syncing|mining|hashrate|feeHistory|maxPriorityFeePerGas|blobBaseFee|createAccessList|fillTransaction|config|baseFee)$/
-/** Look like reads by prefix or name but change the node or its answer to the next call. */
+/** Methods that look like reads by their name, but change the node or its answer to the next call. */
 const NOT_A_READ =
   /^(debug_(set|start|stop|write|free|verbosity|vmodule|cpuProfile|blockProfile|goTrace|memProfile|mutexProfile|chaindb)|\w+_send)/
-/** The first that fits. */
+/** Groups of the other methods; the first row that matches wins. */
 const GROUPS: readonly [MethodGroup, RegExp][] = [
   [
     'head',
@@ -76,7 +76,7 @@ const BLOCKS: readonly [BlockTraits, RegExp][] = [
   [{ shows: 'logs', param: 0 }, /^eth_getLogs$/],
   [{ shows: 'reset' }, /^(evm_revert|hardhat_reset|anvil_(reset|reorg|rollback))$/],
 ]
-/** What is read of the block in the first param, or of the transaction with that hash. */
+/** What a method reads of the block that its first param names, or of the transaction whose hash that param is. */
 const OLD: readonly [OldData, RegExp][] = [
   [
     'body',
@@ -90,8 +90,8 @@ const OLD: readonly [OldData, RegExp][] = [
 ]
 
 /**
- * Hands over a signed transaction, in whatever form a provider has for it: to send it, or to try what it would do. The bundles
- * that alchemy_ and tenderly_ methods simulate are of calls that nobody has signed.
+ * Whether a method hands over a signed transaction, under whatever name, to be sent or to be simulated. The bundles of
+ * alchemy_ and tenderly_ methods hold unsigned calls.
  */
 export function takesSigned(method: string): boolean {
   return /^(?!alchemy_|tenderly_)\w*_(?!get)\w*((raw|private|signed)_?transaction|bundle)|_send(Raw|Private|UserOperation)/i.test(
@@ -99,7 +99,7 @@ export function takesSigned(method: string): boolean {
   )
 }
 
-/** Sends a transaction, or what becomes one, in whatever form. */
+/** Whether a method sends a transaction, or something that becomes one (a bundle, a user operation). */
 export function isSend(method: string): boolean {
   return /_send[A-Z]/.test(method)
 }

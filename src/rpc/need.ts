@@ -1,4 +1,5 @@
-// Request -> need: what a request asks of a provider. Pure; the per-method part is worked out once and kept by the caller.
+// The need of a request: what it asks of a provider. Pure. What depends on the method alone is worked out once, and kept by
+// the caller.
 
 import type { RpcRequest } from '../types'
 import { heightOf } from './block'
@@ -9,23 +10,23 @@ import { paramOf } from './params'
 export type Need = {
   readonly method: string
   readonly traits: MethodTraits
-  /** Whether it may be sent twice. */
+  /** Whether the request may be sent twice. */
   readonly isRepeatable: boolean
-  /** Whether a second candidate may be asked while the first is still at it. */
+  /** Whether a second candidate may be asked while the first has not answered yet. */
   readonly isHedgeable: boolean
-  /** Whether its time says nothing about the channel: traces, wide logs, calls with overrides. */
+  /** Whether the duration says nothing about the channel: of traces, wide logs, calls with overrides. */
   readonly isHeavy: boolean
-  /** What it reads that may be old. */
+  /** The old data that the request reads, if it does. */
   readonly old?: Old | undefined
 }
 
-/** Of a block by its number, or of whichever has the hash that was named (never the state). */
+/** Data of the block with this number; with `block: undefined` of what has the named hash (never the state). */
 export type Old = { readonly what: OldData; readonly block: number | undefined }
 
 /** Logs over more blocks than this are heavy. */
 const WIDE_LOGS = 1_000
 
-/** The need of a method whose params change nothing about it. */
+/** The need of a request whose params add nothing to that of its method. @param repeat overrides the method's `isRepeatable` */
 export function needOfMethod(method: string, traits: MethodTraits, repeat: boolean | undefined): Need {
   const isRepeatable = repeat ?? traits.isRepeatable
   const isHeavy = traits.group === 'trace'
@@ -33,8 +34,8 @@ export function needOfMethod(method: string, traits: MethodTraits, repeat: boole
 }
 
 /**
- * The need of one request: `usual` itself, unless its params make it heavy, or, with `seesDepth`, name a block that may be
- * old.
+ * The need of one request. It is `usual` itself unless the params make the request heavy, or name a block that may be old
+ * (which is looked at only with `seesDepth`).
  */
 export function needOf(request: RpcRequest, usual: Need, seesDepth: boolean): Need {
   const need = weighed(request, usual)
@@ -42,7 +43,7 @@ export function needOf(request: RpcRequest, usual: Need, seesDepth: boolean): Ne
   return old ? { ...need, old } : need
 }
 
-/** What a request reads of a block that it names by number, or what it looks up by a hash. */
+/** The old data that a request reads: of a block that it names by number, or by a hash. */
 export function oldOf({ params }: RpcRequest, { traits: { old } }: Need): Old | undefined {
   if (!old) return undefined
   const { what, param } = old

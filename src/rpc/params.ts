@@ -1,11 +1,11 @@
-// The params of a request, which may be anything.
+// Reads the params of a request, which may be anything.
 
-/** One of them by its place; `undefined` if there is none. */
-export function paramOf(params: unknown, place: number): unknown {
-  return Array.isArray(params) ? params[place] : undefined
+/** The param at an index; `undefined` if there is none. */
+export function paramOf(params: unknown, index: number): unknown {
+  return Array.isArray(params) ? params[index] : undefined
 }
 
-/** A text as it is; all else, which may not even be made a text, is none. */
+/** A text as it is; `''` for all else, as converting it to text could throw. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }

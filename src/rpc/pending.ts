@@ -1,6 +1,6 @@
-// Pending transactions as nodes tell of them. Pure.
+// Pending transactions as nodes announce them. Pure.
 
-/** What it is known by. @param told its hash, or all of it */
+/** What identifies a pending transaction: its hash. @param told the hash, or the whole transaction */
 export function keyOfPending(told: unknown): unknown {
   return (told as { readonly hash?: unknown } | null)?.hash ?? told
 }

@@ -1,10 +1,10 @@
-// How far up the chain a request reads, and which block an answer shows. Pure; what follows from it is for others to say.
+// How far up the chain a request reads, and which block an answer shows. Pure; what follows from that is decided elsewhere.
 
 import { heightOf } from './block'
 import type { BlockTraits } from './methods'
 import { paramOf } from './params'
 
-/** How far up the chain a request reads: the newest state, a block by its number; `undefined` for all else. */
+/** How far up the chain a request reads: the newest state, or up to a block number; `undefined` for all else. */
 export type Reach = 'newest' | number | undefined
 
 export function reachOf(params: unknown, traits: BlockTraits): Reach {
@@ -20,11 +20,11 @@ export function reachOf(params: unknown, traits: BlockTraits): Reach {
 
 function reachOfBlock(block: unknown) {
   if (block === 'latest' || block === 'pending') return 'newest'
-  // By number, or as EIP-1898 has it.
+  // The block is a number, or an object with `blockNumber` (EIP-1898).
   return heightOf((block as { blockNumber?: unknown }).blockNumber ?? block)
 }
 
-/** The height of the block that an answer is, or belongs to. */
+/** The number of the block that an answer is, or belongs to. */
 export function shownHeightOf(value: unknown): number | undefined {
   const { number, blockNumber } = (value ?? {}) as { number?: unknown; blockNumber?: unknown }
   return heightOf(number ?? blockNumber)

@@ -1,8 +1,9 @@
-// The words of transaction pools and of the EVM -> what they mean. Tables, read from the top. Pure.
-// Texts come in lower case on one line; which table is asked when is decided in failure-words.ts.
+// What the words of transaction pools and of the EVM mean. The tables are read from the top. Pure.
+// Texts come in lower case on one line. Which tables hold for a method is decided in failure-words.ts.
 
 import type { FailureKind } from '../types'
 
+/** What a text or a number says about a failure. Fields that are not given follow from the kind (see `Failure`). */
 export type Meaning = {
   kind: FailureKind
   verdict?: 'final' | 'next'
@@ -12,11 +13,11 @@ export type Meaning = {
   transaction?: 'known' | 'nonce-taken' | 'policy' | 'rule'
 }
 
-/** Each meaning with the patterns that tell it; the first row that matches wins. */
+/** Rows of a meaning and the patterns for it; the first row of which a pattern matches wins. */
 export type Words = readonly (readonly [Meaning, ...RegExp[]])[]
 
 export const REVERT_WORDS: Words = [
-  // What stands behind a colon may be the words of the contract.
+  // Only before a colon: what follows it may be the words of the contract.
   [{ kind: 'server-error', blame: 'nobody' }, /^[^:]*revert[^:]*(retry|try again)/],
   [
     { kind: 'reverted' },
@@ -25,9 +26,9 @@ export const REVERT_WORDS: Words = [
   ],
 ]
 
-/** Of sends and of calls, which check a transaction the same way. */
+/** Words in answer to sends and calls: both check a transaction the same way. */
 export const TRANSACTION_WORDS: Words = [
-  // Mined: these very bytes, or another transaction of the nonce.
+  // Something is mined: these very bytes, or another transaction of the same nonce.
   [
     { kind: 'already-known', transaction: 'nonce-taken' },
     /already (been )?(finali|mined|executed|included|confirm|commit)/,
@@ -51,7 +52,7 @@ export const TRANSACTION_WORDS: Words = [
     /already reserved|in-?flight|delegat(ed|ion)|over rpc|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
     /immediatelydropped|conflict|gapped|spammer|congestion/,
   ],
-  // Another node may be of a newer fork.
+  // Another node may run the newer fork that has this transaction type.
   [
     { kind: 'invalid-params', verdict: 'next', transaction: 'rule' },
     /(transaction|tx) ?type.{0,40}(not|un) ?(support|known|recogni|activ|valid)|tx of type/,
@@ -72,10 +73,10 @@ export const TRANSACTION_WORDS: Words = [
   ],
 ]
 
-/** Methods that hand over a transaction. */
+/** Methods that send a transaction. */
 export const SEND = /send.*transaction/i
 
-/** Of sends only: what is about these things is about the transaction. */
+/** Words in answer to sends only: there they are about the transaction, elsewhere they may be about the provider. */
 export const SEND_WORDS: Words = [
   [
     { kind: 'transaction-rejected', transaction: 'rule' },

@@ -1,12 +1,12 @@
-// How the streams of one list ask providers: through the request pipeline, within what the list allows, until nobody is
-// subscribed any more. What is asked is not its business.
+// How the streams of one list ask providers: through the request pipeline, within what the list allows, and only while somebody
+// is subscribed. What is asked is decided elsewhere.
 
 import type { Asked, OnEnd, Parts } from '../request/flight'
 import type { Face, Plan } from '../request/plan'
 import { barredFrom, exclusionOf } from '../request/route'
 import type { RpcRequest } from '../types'
 
-/** What a call of ours is for; it is counted there. */
+/** What a call of the library's own is for: the counter of the provider's upkeep that it is added to. */
 export type Purpose = 'heads' | 'verify' | 'backfill'
 
 export type AskOptions = {
@@ -15,17 +15,18 @@ export type AskOptions = {
   readonly provider?: string | undefined
   /** Whether nobody else may be asked. */
   readonly isPinned?: boolean | undefined
-  /** Whether one that is asked alone and is at its limit is waited for: else what it has given so far would be lost. */
+  /** Whether a pinned provider that is at its limit is waited for, as what it has answered so far would be lost without it. */
   readonly isPatient?: boolean | undefined
+  /** Ids of providers that are not asked. */
   readonly exclude?: readonly string[] | undefined
-  /** Asks only those that may be asked for this method too. */
+  /** A method: only providers that may be asked for it too are asked. */
   readonly serving?: string | undefined
   readonly channel?: 'http' | 'ws' | undefined
-  /** In ms. */
+  /** The timeout of the request (in ms). */
   readonly timeout?: number | undefined
 }
 
-/** An answer, who gave it, and after how many attempts. */
+/** An answer, the id of the provider that gave it, and how many attempts it took. */
 export type Answer = { readonly value: unknown; readonly provider: string; readonly attempts: number }
 
 /** A request through the pipeline. */
@@ -33,11 +34,11 @@ export type Ask = (request: RpcRequest, options: AskOptions) => Promise<Answer>
 
 export type Asking = {
   readonly ask: Ask
-  /** Ids of those that may be asked without a caller's request. */
+  /** Ids of the providers that may be asked without a request of a caller: backups may not. */
   providers(): string[]
-  /** Somebody subscribes: from now on is asked. */
+  /** Somebody subscribes: from now on requests are sent. */
   begin(): void
-  /** Nobody wants any more what is being asked. What goes on all the same asks in vain, until somebody subscribes again. */
+  /** Nobody is subscribed any more: ends all requests, and rejects further ones until somebody subscribes again. */
   abort(): void
 }
 
@@ -48,7 +49,7 @@ export type AskingOptions = {
 
 export function createAsking({ parts, request: answer }: AskingOptions, { channels, planner }: Face): Asking {
   const plan = planner({ method: 'eth_subscribe' })
-  /** One signal for all that is asked would have too many listeners. */
+  /** A controller for each request, as one signal for all of them would have too many listeners. */
   const asked = new Set<AbortController>()
   let isWanted = true
 
@@ -71,7 +72,7 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
       const controller = new AbortController()
       asked.add(controller)
       const own = planner(request, { ...limits, timeout })
-      // Somebody else may be asked in its place.
+      // A pinned provider gets one round: the caller can ask somebody else in its place.
       const rounds = own.isPinned && !isPatient ? 1 : own.rounds
       const inner: Plan = { ...own, rounds, isBrief: own.isPinned === true, isInner: true }
       return answer({ channels, request, plan: inner, signal: controller.signal, onEnd })
@@ -87,7 +88,7 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
     },
     abort() {
       isWanted = false
-      // Whoever hears of it may subscribe anew.
+      // Over a copy: whoever hears of the end may subscribe anew, and ask.
       for (const controller of [...asked]) controller.abort(unwanted())
     },
   }

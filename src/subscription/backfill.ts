@@ -1,5 +1,5 @@
 // Fetches what a stream has missed, through the request pipeline: blocks by hash and by number, logs of blocks and of
-// ranges. Says who answered; an answer that does not fit is an error, never less than was asked for.
+// ranges. Says who answered. An answer that does not fit the question is an error.
 
 import { numberToHex } from 'viem'
 import { field } from '../base/fields'
@@ -14,9 +14,9 @@ import { toBlock } from './block'
 export type LogRange = {
   readonly from: number
   readonly to: number
-  /** Of the last block: whoever answers must have that one. */
+  /** The hash of the last block, if known: whoever answers must have that block. */
   readonly hash?: string | undefined
-  /** A provider whose chain ends at `to` or later. */
+  /** Id of a provider whose chain ends at `to` or later. */
   readonly provider: string
 }
 
@@ -29,7 +29,7 @@ export type Backfill = {
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
   byNumber(number: number, provider: string | undefined): Promise<Block>
-  /** All logs of one block. @param givers whoever answers is noted there. @param exclude ids of those that are not asked */
+  /** All logs of one block. @param givers gets the id of whoever answers. @param exclude ids of providers that are not asked */
   logsOf(
     block: Pick<Block, 'hash' | 'provider'>,
     filter: LogMatch,
@@ -39,30 +39,30 @@ export type Backfill = {
   ): Promise<Log[]>
   /** All logs of a range, from a provider that has it whole. */
   logsIn(range: LogRange, filter: LogMatch, purpose: Purpose, givers?: string[]): Promise<Log[]>
-  /** It has no logs of blocks that have some: it is not asked for them for a while. */
+  /** The provider lacks logs of blocks that have some: it is not asked for logs for a while. */
   noteBlind(provider: string): void
-  /** From now on filled-in heads have these fields. */
+  /** From now on heads that are filled in have the fields of this one, which was pushed. Only the first call counts. */
   learnShape(raw: object): void
 }
 
 const LOGS = 'eth_getLogs'
-/** Blocks asked for at a time. */
+/** Most blocks asked for at a time. */
 const AT_A_TIME = 16
-/** A part that takes longer (in ms) is asked for again. */
+/** The timeout of each request (in ms): a part that takes longer is asked for again. */
 const LIMIT = 10_000
-/** Providers that may lack the end of a range before it is given up for now. */
+/** Failed tries of a range after which somebody else is asked; the next failure ends it for now. */
 const MOST_TRIES = 4
-/** So many times logs are asked of the others only. */
+/** A provider that lacks logs is left out of this many reads of logs. */
 const BLIND_FOR = 1_000
 
 export function createBackfill(ask: Ask): Backfill {
   let shape: ReadonlySet<string> | undefined
-  /** Those that may not have any more what they have shown. */
+  /** Ids of providers that may have lost blocks that they have shown. */
   const receded = new Set<string>()
-  /** Those that have no logs, and how often they are not asked for any. */
+  /** Ids of providers that lack logs, with the number of reads that they are still left out of. */
   const blind = new Map<string, number>()
 
-  /** @param most attempts: one that was waited for may not have had it before */
+  /** @param most the most attempts that an answer may have taken: a later one may be of a block that came only meanwhile */
   async function block(method: string, id: string, options: AskOptions, most = Infinity): Promise<Block> {
     const { value, provider, attempts } = await ask({ method, params: [id, false] }, { timeout: LIMIT, ...options })
     return (attempts <= most && toBlock(value, provider, shape)) || refuse(provider)
@@ -88,14 +88,14 @@ export function createBackfill(ask: Ask): Backfill {
     return found
   }
 
-  /** Those that are left out this time. */
+  /** Ids of the providers that this read leaves out. Counts the read for each of them. */
   function leftOut(): string[] {
     const all = [...blind]
     for (const [provider, times] of all) times > 1 ? blind.set(provider, times - 1) : blind.delete(provider)
     return all.map(([provider]) => provider)
   }
 
-  /** Where nobody else has answered they are asked again from now on: one of them may have logs by now. */
+  /** If nobody else has answered, those left out are asked again from now on: one of them may have logs by now. */
   function relent(error: unknown): never {
     const attempts = field(error, 'attempts') as readonly AttemptSummary[] | undefined
     const isAnswered = attempts?.some(({ kind }) => kind === 'block-not-available') ?? true
@@ -121,29 +121,29 @@ export function createBackfill(ask: Ask): Backfill {
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
-  /** Past its head a node says that there is nothing: whoever answers must be known to have the end of the range. */
+  /** Past its head a node answers that there are no logs: whoever answers must be known to have the end of the range. */
   async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose, givers?: string[]) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
     const exclude = leftOut()
     let failure: unknown
     for (let tries = 0; ; tries++) {
-      // Who has given the last block was on its branch then.
+      // The provider that has given the last block was on its branch then; any other has to show its own last block.
       const before = !exclude.includes(provider)
         ? { provider, hash }
         : await numbered(to, { purpose: 'backfill', exclude, serving: LOGS }).catch((error) => relent(failure ?? error))
       const asked = before.provider
       const options = { purpose, provider: asked, isPinned: true } as const
-      const mustHaveIt = async (most?: number) => {
+      const mustHaveEnd = async (most?: number) => {
         const end = await numbered(to, options, most)
         if (hash && end.hash !== hash) refuse(asked)
       }
       try {
         if (hash && before.hash !== hash) refuse(asked)
-        if (receded.has(asked)) await mustHaveIt()
+        if (receded.has(asked)) await mustHaveEnd()
         receded.delete(asked)
         const found = await logs(range, { ...options, isPatient: true }, givers)
-        // If it is still, so are the logs. One that was waited for may have lacked it when it gave them.
-        if (hash) await mustHaveIt(1)
+        // If the provider still has the end, its logs are complete. After a wait it may have got the end only after the logs.
+        if (hash) await mustHaveEnd(1)
         return found
       } catch (error) {
         if (tries >= MOST_TRIES) throw error
@@ -156,7 +156,7 @@ export function createBackfill(ask: Ask): Backfill {
 
   function latest(provider?: string, channel?: 'ws') {
     const options = { purpose: 'heads', provider, isPinned: provider !== undefined, channel } as const
-    return block('eth_getBlockByNumber', 'latest', options).catch(() => undefined) // whoever asks asks again, or goes without it
+    return block('eth_getBlockByNumber', 'latest', options).catch(() => undefined) // the caller asks again, or does without
   }
 
   return {
@@ -177,7 +177,7 @@ export function createBackfill(ask: Ask): Backfill {
   }
 }
 
-/** Nobody but us sees it: whoever asked asks again. */
+/** Users never see this error: the caller asks again. */
 function refuse(provider: string): never {
   throw new Error(`${provider} did not give what was asked for.`)
 }

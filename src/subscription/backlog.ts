@@ -1,11 +1,11 @@
-// What one subscriber has no time for: waits in order, and past a bound is read again when its turn comes. Made for those that
-// return promises or begin in the past; one that is slow holds up nobody else.
+// What one subscriber has no time for: items wait in order, and past a bound they are read again when their turn comes. Made
+// for subscribers that return promises or begin in the past; a slow one holds up nobody else.
 
 import type { Clock } from '../base/clock'
 import { createPauses } from '../base/pause'
 import type { Item, Stream } from './stream'
 
-/** What a stream has for those that read it again. */
+/** What a backlog needs of the stream to read items again. */
 export type BacklogSource = {
   readonly clock: Clock
   readonly stream: Pick<Stream, 'cursor' | 'replay'>
@@ -14,35 +14,35 @@ export type BacklogSource = {
 
 export type BacklogOptions = {
   readonly source: BacklogSource
-  /** The block it begins at, if that is in the past. */
+  /** The block that the subscriber begins at; without one, the next one of the stream. */
   readonly from: number | undefined
-  /** How long a promise is waited for (in ms). */
+  /** How long a promise of the subscriber is waited for (in ms). */
   readonly patience: number
-  /** The events of an item; a gap is told by it. */
+  /** The events of an item. A gap has none: reading it tells the subscriber. */
   readonly read: (item: Item) => readonly unknown[]
-  /** Gives an event; returns a promise, which does not reject, if that has to be waited for. */
+  /** Gives an event. Returns a promise if that has to be waited for; the promise does not reject. */
   readonly tell: (event: unknown) => Promise<unknown> | undefined
 }
 
 export type Backlog = {
-  /** Whether a promise is waited for, or what was missed is read. */
+  /** Whether a promise is being waited for, or missed items are being given. */
   isBusy(): boolean
-  /** It came while it was busy. */
+  /** Keeps an item that came while the subscriber was busy. */
   keep(item: Item): void
   /** Waits for the promise, then gives these events and all that is kept. */
   goOn(first: Promise<unknown> | undefined, rest: readonly unknown[]): Promise<void>
   close(): void
 }
 
-/** Items that wait for a slow one; */
+/** Most items that wait; later blocks are read again. */
 const MOST_WAITING = 1_000
-/** with what changes their blocks, and those before them. Past it, a change is lost and reported. */
+/** Most items that wait, counting also changes of their blocks and of earlier ones. Past it, a change is lost and reported. */
 const MOST_CHANGED = 2_000
-/** What could not be read again is tried once more after this, then after twice as long (in ms), */
+/** The pause after a read that failed (in ms); it doubles with each further failure. */
 const AGAIN = 1_000
-/** so often; then blocks are given up: */
+/** After this many failures in a row a part of the blocks is given up. */
 const TRIES = 6
-/** so many, and twice as many each time until some can be had. */
+/** The blocks in the first part that is given up; the next part is twice as large, until some can be had. */
 const GIVEN_UP = 256
 
 export function createBacklog({ source, from, patience, read, tell }: BacklogOptions): Backlog {
@@ -51,13 +51,13 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
   const isClosed = pauses.isOver
   let isBusy = from !== undefined
   const waiting: Item[] = []
-  /** What it has no room for starts at this block; it is read again. */
+  /** From this block on there was no room, and blocks are read again; `undefined` if there was room for all. */
   let behindFrom = from
-  /** The last block of which something waits. */
+  /** The block that the waiting items lead to. */
   let through = -1
-  /** The lowest block of which something came while it was read again. */
+  /** The lowest block of an item that came while blocks were read again. */
   let lowest = Infinity
-  /** How often in a row that could not be done. */
+  /** How many reads in a row have failed. */
   let failures = 0
   /** Ends the waiting for a promise. */
   let stopWaiting = () => {}
@@ -68,11 +68,11 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
     const isNext = 'number' in item && item.number > through
     note(item)
     if (isFull && isNext && item.type !== 'gap') behindFrom = item.number
-    // What changes blocks that wait already has to wait with them.
+    // An item that changes blocks which wait already has to wait with them.
     else if (!isFull || 'number' in item) hold(item)
   }
 
-  /** What lies above is read again; what changes blocks below has to wait with them. */
+  /** Items of blocks from `above` on are read again later; those that change lower blocks have to wait with these. */
   function keepBehind(item: Item, above: number) {
     if (!('number' in item)) return
     lowest = Math.min(lowest, item.number)
@@ -114,9 +114,9 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
 
   async function readAgain(above: number) {
     const cursor = stream.cursor()
-    // Live, but nobody has told how far it is: the first block that is pushed will.
+    // The stream is live, but its place has not told its newest block: the first one that is pushed will.
     if (cursor === undefined) return pauses.wait(AGAIN)
-    // Nothing has been missed: from here on it is given what comes.
+    // Nothing is left to read: from here on items are given as they come.
     if (above > cursor) {
       behindFrom = undefined
       through = cursor
@@ -125,16 +125,16 @@ export function createBacklog({ source, from, patience, read, tell }: BacklogOpt
     lowest = Infinity
     const found = await stream.replay(above).catch(() => undefined)
     if (isClosed()) return
-    if (!found) return missed(above, cursor)
+    if (!found) return onFailedRead(above, cursor)
     failures = 0
-    // Something of it has changed while it was read.
+    // A block of this part has changed while it was read: the part is read once more.
     if (lowest <= found.upTo) return
     behindFrom = found.upTo + 1
     for (const item of found.items) await giveAll(read(item))
   }
 
-  /** It could not be read: it waits, or gives up a part. */
-  function missed(above: number, cursor: number) {
+  /** Waits before the next try, or gives up a part of the blocks. */
+  function onFailedRead(above: number, cursor: number) {
     const tries = failures++ % TRIES
     if (tries < TRIES - 1) return pauses.wait(AGAIN * 2 ** tries)
     const to = Math.min(cursor, above - 1 + GIVEN_UP * 2 ** (failures / TRIES - 1))

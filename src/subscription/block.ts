@@ -1,9 +1,9 @@
-// Heads as nodes send them -> what streams go by. Pure; what is no head is `undefined`.
+// Heads as nodes send them -> the blocks that streams work with. Pure; what is no head becomes `undefined`.
 
 import type { Hex } from 'viem'
 import { toHeader } from '../rpc/header'
 
-/** A head as nodes push it: the header with its hash. Other fields are as the node sends them. */
+/** A head as nodes push it: the header with its hash. All other fields are as the node sends them. */
 export type RpcHead = {
   readonly number: Hex
   readonly hash: Hex
@@ -20,19 +20,19 @@ export type Block = {
   readonly raw: RpcHead
   /** Id of the provider that has it. */
   readonly provider: string
-  /** Whether it was pushed, not asked for. */
+  /** Whether it was pushed; if not, it was asked for. */
   readonly isPushed?: boolean | undefined
 }
 
-/** A block of which no more may be known: the parent of a head, or one of which a log was pushed. */
+/** A block of which only number and hash may be known: the parent of a head, or the block of a pushed log. */
 export type BlockRef = Pick<Block, 'number' | 'hash' | 'provider'> & Partial<Block>
 
-/** What a whole block has beside its header. */
+/** The fields that a whole block has beside those of a head. */
 const BODY = ['transactions', 'uncles', 'withdrawals', 'size', 'totalDifficulty']
 
 /**
- * @param raw a head, or a whole block: that becomes a head.
- * @param shape the fields of a pushed head, where one has been seen.
+ * @param raw a head, or a whole block, which is reduced to a head.
+ * @param shape the fields of a pushed head, once one has been seen.
  */
 export function toBlock(raw: unknown, provider: string, shape?: ReadonlySet<string> | undefined): Block | undefined {
   const header = toHeader(raw)

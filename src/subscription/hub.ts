@@ -1,5 +1,5 @@
-// Everything that is subscribed to over one list of providers: one shared stream for equal params, and what those streams
-// have in common. What a subscriber is given is decided in the streams.
+// All subscriptions over one list of providers: one shared stream for equal params, and the parts that these streams have in
+// common. What a subscriber is given is decided in the streams.
 
 import type { Hex } from 'viem'
 import { call } from '../base/call'
@@ -32,7 +32,7 @@ export type HubOptions = {
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
-  /** How the library's own requests are answered: logs of any width, filters that outlive their provider. */
+  /** Answers the library's own requests like those of callers: with logs of any width, and filters that outlive a provider. */
   readonly request: (asked: Asked) => Promise<unknown>
 }
 
@@ -43,11 +43,12 @@ export type Subscription = {
 
 export type Hub = {
   /**
-   * Resolves when nothing that comes from now on is missed, at the latest after the plan's timeout.
-   * @param onJoin told how to leave, also before it resolves
-   * @throws NoProviderError, or what providers said, if nobody serves the kind
+   * Resolves when the stream is ready, so that no event is missed any more; at the latest after the timeout of `face`.
+   * @param onJoin gets the off-function as soon as the subscriber has joined, before this resolves
+   * @throws NoProviderError, or the error of a provider, if nobody serves the kind
    */
   subscribe(
+    face: Face,
     key: SubscriptionKey,
     subscriberOf: (id: Hex) => SubscriberOptions,
     onJoin?: (leave: () => void) => void,
@@ -57,14 +58,14 @@ export type Hub = {
   close(): void
 }
 
-/** In ms. */
+/** The shortest time between two polls (in ms). */
 const SHORTEST_INTERVAL = 500
-/** Reads of log streams at a time, however many streams: of two calls each, they take half of the room of a socket. */
+/** Most reads under way of all log streams together. With two calls each they take half of the room of a socket. */
 const MOST_READS = 64
 /** Hex digits of a subscription's id, like geth's. */
 const ID_LENGTH = 32
 
-/** @param face of the client that subscribed first: its transports serve all */
+/** @param face that of the client that subscribed first: its transports serve the others too */
 export function createHub(options: HubOptions, face: Face): Hub {
   const { parts } = options
   const { clock, events } = parts
@@ -117,13 +118,13 @@ export function createHub(options: HubOptions, face: Face): Hub {
   }
 
   return {
-    async subscribe(key, subscriberOf, onJoin) {
+    async subscribe({ planner }, key, subscriberOf, onJoin) {
       const shared = shares.get(key.id) ?? open(key)
       const id: Hex = `0x${(++lastId).toString(16).padStart(ID_LENGTH, '0')}`
       const { subscriber, start } = beforeStart(subscriberOf(id))
       const leave = shared.add(subscriber)
       onJoin?.(leave)
-      const ready = shared.whenReady(plan.timeout)
+      const ready = shared.whenReady(planner({ method: 'eth_subscribe' }).timeout)
       try {
         if (ready) await ready
       } catch (error) {
@@ -148,7 +149,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
   }
 }
 
-/** What ends a stream before it has started is told to a subscriber once: by the promise that it waits for. */
+/** Holds back an error that comes before the start: if the subscriber's promise rejects, it has heard of the error by that. */
 function beforeStart(given: SubscriberOptions) {
   let hasStarted = false
   let ended: { readonly error: unknown } | undefined

@@ -1,4 +1,4 @@
-// What `heads()` and `logs()` yield: the items of a stream in their public form, those of logs held until they are confirmed.
+// What `heads()` and `logs()` yield: the items of a stream in their public form; logs are held until they are confirmed.
 
 import type { Hex, RpcLog } from 'viem'
 import { indexOf } from '../rpc/log'
@@ -10,23 +10,23 @@ export type HeadOfChain = {
   readonly number: bigint
   readonly hash: Hex
   readonly parentHash: Hex
-  /** As nodes push it. */
+  /** The head as nodes push it. */
   readonly raw: RpcHead
 }
 
 /**
- * The logs of one block. After it, everything up to `number` has been given, or up to `number - 1n` if it took logs back: those
- * of the block that stands there now are still to come. So `fromBlock: removed ? number : number + 1n` resumes. Blocks that are
- * replaced while nobody reads are not taken back.
+ * The logs of one block. After it, everything up to `number` has been given; after a removal, everything up to `number - 1n`,
+ * as the logs of the block that stands there now are still to come. So `fromBlock: removed ? number : number + 1n` resumes.
+ * Logs of blocks that are replaced while nobody reads are not taken back.
  */
 export type LogsOfBlock = {
   readonly number: bigint
   readonly hash: Hex
-  /** As nodes push them, in order; none in an item that only tells how far the stream is. */
+  /** As nodes push them, in order; empty in an item that only tells how far the stream is. */
   readonly logs: RpcLog[]
   /** Whether a reorg took them back; then the newest comes first. */
   readonly removed: boolean
-  /** Blocks that could not be had; `late`: those of this item were found, or found to be gone, after later ones had been given. */
+  /** Blocks that could not be had; with `late`, that of this item: its logs were found, or found gone, after later ones. */
   readonly gap?: { readonly from: bigint; readonly to: bigint; readonly late?: true }
 }
 
@@ -37,25 +37,25 @@ export function readHead(item: Item): HeadOfChain[] {
 }
 
 export type LogItems = {
-  /** What has become due with this item. */
+  /** The public items that have become due with this one. */
   read(item: Item): LogsOfBlock[]
   noteGap(from: bigint, to: bigint): void
 }
 
 type Told = Pick<LogsItem, 'number' | 'hash' | 'results'> & Partial<Pick<LogsItem, 'isRemoved' | 'isLate'>>
 
-/** It is told how far the stream is at least this often (in blocks). */
+/** Without logs, an item tells how far the stream is at least this often (in blocks). */
 const PROGRESS = 100
 
-/** @param from the first block that is told of */
+/** @param from the first block whose items are given */
 export function createLogItems(confirmations: number, from = -Infinity): LogItems {
-  /** What is not confirmed yet; those without logs only tell how far the stream is. */
+  /** Items that are not confirmed yet; those without logs only tell how far the stream is. */
   let held: LogsOfBlock[] = []
-  /** The last block that is held, or was told. */
+  /** The block of the last item that is held or was given: from there blocks without an item are counted. */
   let last = from < 0 ? Infinity : from - 1
   /** Everything up to this block is confirmed. */
   let confirmed = -Infinity
-  /** Told with the next item. */
+  /** A gap that the next item will tell of. */
   let gap: LogsOfBlock['gap']
 
   function itemOf({ number, hash, results, isRemoved = false, isLate }: Told): LogsOfBlock {
@@ -70,7 +70,7 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
     last = item.number
   }
 
-  /** What is canonical no more is not told; the gap that it was to tell is. */
+  /** Drops items of blocks that are no longer canonical. A gap that they would have told of is kept for the next item. */
   function drop(isOver: (item: LogsOfBlock) => boolean) {
     const over = take(isOver)
     for (const { gap } of over) {
@@ -95,11 +95,11 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
   function readLogs(item: LogsItem): LogsOfBlock[] {
     if (!item.isRemoved) {
       hold(item)
-      // What is late does not wait for the next block, which may be long in coming.
+      // Late logs do not wait for the next block, which may be long in coming.
       return release(item.isLate ? confirmed : item.number - confirmations)
     }
     confirmed = Math.min(confirmed, item.number - 1 - confirmations)
-    // Of one block some may have been told, and one that was found late still be held.
+    // Some logs of a block may have been given, while others that were found late are still held.
     const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(indexOf))
     const results = item.results.filter((log) => !untold.includes(indexOf(log)))
     return results.length > 0 ? [itemOf({ ...item, results })] : []
@@ -110,7 +110,7 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
       if ('number' in item && item.number < from) return []
       if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
-      // Another block is in its place.
+      // Items without logs from this number on are of blocks that this one, or a later one, has replaced.
       drop(({ number, logs }) => logs.length === 0 && number >= item.number)
       last = Math.min(last, item.number)
       if (gap || item.number - last >= PROGRESS) hold(item)

@@ -1,18 +1,18 @@
 // A stream as an async iterator: opened by the first `next`, closed by `break`, an error, or the signal. It takes the next
-// value only when the last one was asked for: who is slow holds back his own stream, and no other.
+// value from the stream only when the last one was asked for: a slow reader holds back its own stream, and no other.
 
 export type Feed<value> = {
-  /** Resolves once the value was asked for. */
+  /** Yields the value. Resolves once it was asked for. */
   give(value: value): Promise<void>
-  /** The stream is over: whoever asks next gets the error. */
+  /** Ends the iteration: the next `next` rejects with the error. */
   fail(error: unknown): void
-  /** How the stream is left, told as soon as that is possible. */
+  /** Takes the off-function of the stream, as soon as there is one. */
   leaveBy(off: () => void): void
 }
 
 /**
- * @param open starts the stream; rejects if it could not be had.
- * @param signal ends it quietly: the loop is over.
+ * @param open starts the stream; rejects if that fails.
+ * @param signal ends the iteration without an error.
  */
 export function createIteration<value>(
   open: (feed: Feed<value>) => Promise<unknown>,
@@ -34,7 +34,7 @@ export function createIteration<value>(
     for (const taker of takers.splice(0)) finish(taker)
   }
 
-  /** The error is told once. */
+  /** Only the first taker after a failure gets the error. */
   function finish({ resolve, reject }: Taker) {
     const told = failure
     failure = undefined
@@ -89,7 +89,7 @@ export function createIteration<value>(
       end()
       return Promise.resolve({ done: true, value: undefined })
     },
-    // React Native may have no such symbol: compiled loops look for this name then.
+    // React Native may not have this symbol: compiled loops look for the name in quotes then.
     [Symbol.asyncIterator ?? '@@asyncIterator']() {
       return this
     },

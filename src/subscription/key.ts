@@ -9,23 +9,23 @@ import type { LogMatch } from '../rpc/bloom'
 export type SubscriptionKey = {
   /** Equal for equal params. */
   readonly id: string
-  /** What is shown of it: the kind, and a number for the rest, which may be a secret. Worked out when it is asked for. */
+  /** The key as it is shown: the kind, and a hash for other params, which may be a secret. Computed at each access. */
   readonly name: string
   /** `newHeads`, `logs`, ... */
   readonly kind: string
   /** The params as they are sent. */
   readonly params: readonly unknown[]
-  /** Of `logs`. */
+  /** The filter of `logs`, in canonical form; empty for other kinds. */
   readonly filter: LogMatch
 }
 
 const ADDRESS = /^0x[\da-f]{40}$/i
 const TOPIC = /^0x[\da-f]{64}$/i
 const MOST_TOPICS = 4
-/** Of geth; what others are called is the caller's word. */
+/** The kinds of geth, which are shown by name. Any other name is the caller's own word, and may be a secret. */
 const KINDS = ['newHeads', 'logs', 'newPendingTransactions', 'syncing']
 
-/** @throws InvalidOptionsError for a filter that breaks a rule, and for what is no JSON */
+/** @throws InvalidOptionsError for a filter that breaks a rule, and for params that are no JSON */
 export function subscriptionKeyOf(params: readonly unknown[]): SubscriptionKey {
   if (!Array.isArray(params) || typeof params[0] !== 'string' || params[0] === '')
     return refuse('params', 'must be a list that begins with the kind of the subscription', params)
@@ -50,7 +50,7 @@ function nameOf(kind: string, params: readonly unknown[], id: string) {
   return params.length > 1 || shown !== kind ? `${shown}#${keccak256(stringToBytes(id)).slice(2, 10)}` : kind
 }
 
-/** Case, order of addresses and of alternatives, empty lists and `null`s at the end say nothing. */
+/** Removes what makes no difference: case, the order of addresses and alternatives, empty lists, `null`s at the end. */
 function canonicalFilter(given: unknown): LogMatch {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return refuse('params[1]', 'must be a filter of logs', given)

@@ -1,14 +1,14 @@
-// The newest block that callers know of when a stream starts: all that comes after it is theirs, however long it takes to
-// find a place.
+// The newest block that callers know of when a stream starts: they are given everything after it, however long it takes to find
+// a place.
 
 import type { Parts } from '../request/flight'
 import type { Backfill } from './backfill'
 import type { Places } from './source/places'
 
-/** `undefined` if it was not heard yet. */
+/** The number of that block; `undefined` while no provider has told it. */
 export type KnownHead = () => number | undefined
 
-/** @returns what is to be called when a stream of a kind starts. */
+/** @returns a function that is called once when a stream of a kind starts. */
 export function createKnownHeads(
   { clock, heads }: Pick<Parts, 'clock' | 'heads'>,
   { latest }: Pick<Backfill, 'latest'>,
@@ -16,7 +16,7 @@ export function createKnownHeads(
 ): (kind: string) => KnownHead {
   let asked: Promise<number | undefined> | undefined
 
-  /** Once for all that start meanwhile. */
+  /** One request serves all streams that start before it is answered. */
   function ask() {
     asked ??= latest().then((block) => {
       asked = undefined
@@ -27,7 +27,7 @@ export function createKnownHeads(
 
   return (kind) => {
     let known = heads.best(clock.now())
-    // Without a place the stream asks by itself, at once.
+    // Without a place the stream polls at once, and so asks itself.
     if (known === undefined && places.list(kind).length > 0)
       void ask().then((number) => {
         known = number

@@ -1,5 +1,5 @@
-// A stream that knows no blocks (pending transactions, what vendors add): shared, subscribed again elsewhere when it is lost,
-// without doubles. What was pushed while nobody was connected cannot be asked for again.
+// A stream of a kind without blocks: pending transactions, kinds that vendors add. When its place is lost it goes on at another
+// one; a pending transaction is told once. What was pushed while no place was live cannot be asked for later.
 
 import { createNovelty } from '../base/novelty'
 import type { AttemptSummary } from '../errors'
@@ -16,15 +16,15 @@ import type { Stream, StreamSink } from './stream'
 export type PlainStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'providers'>
   readonly places: Places
-  /** A request like a caller's: for filters. */
+  /** Sends a request as a caller would: for filters, which outlive their provider. */
   readonly request: (request: RpcRequest) => Promise<unknown>
-  /** Between two polls (in ms). */
+  /** Time between two polls (in ms). */
   readonly interval: () => number
 }
 
 const PENDING = 'newPendingTransactions'
 const FILTER = 'eth_newPendingTransactionFilter'
-/** Transactions that are remembered, so that a new source does not tell them again. */
+/** Most transactions that are remembered, so that a new source does not tell them again. */
 const MOST_SEEN = 10_000
 
 export function createPlainStream(
@@ -35,9 +35,9 @@ export function createPlainStream(
   const { clock, providers } = parts
   const isPending = kind === PENDING
   const isNew = createNovelty(MOST_SEEN)
-  /** The filter that stands in for a place, maybe still on its way; its identity tells whether it has been dropped. */
+  /** The id of the filter that stands in for a place, maybe still to come. Another identity, or none: that one was dropped. */
   let filter: Promise<unknown> | undefined
-  /** Why no place serves it, if so. */
+  /** Why no place serves the kind; `undefined` while one may. */
   let refusal: unknown
   const poller = createPoller(clock, poll, interval)
 
@@ -53,7 +53,7 @@ export function createPlainStream(
 
   function onRest(why: unknown) {
     refusal = why
-    // Whole transactions are told by no filter.
+    // No filter tells whole transactions, which a second param asks for.
     if (isPending && params.length === 1) poller.start()
     else if (refusal) sink.onRefused(refusal)
   }
@@ -70,12 +70,12 @@ export function createPlainStream(
       for (const hash of Array.isArray(found) ? found : []) give(hash)
     } catch (error) {
       if (filter !== own) return
-      filter = undefined // it is made again with the next poll
+      filter = undefined // the next poll makes another one
       if (refusal && isUnserved(error)) sink.onRefused(error)
     }
   }
 
-  /** Whether all providers say so, and not only those that are up. */
+  /** Whether every provider that may have filters was asked and does not: one that is down has not been asked. */
   function isUnserved(error: unknown): boolean {
     const { attempts = [] } = error as { attempts?: readonly AttemptSummary[] }
     const asked = providers.filter(({ capability }) => capability.declares(FILTER) !== false)

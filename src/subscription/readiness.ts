@@ -1,18 +1,19 @@
-// Waiting until a stream is ready, with an end: those who come together wait together. Once it is ready nobody waits.
+// Waiting until a stream is ready, with a limit. Those whose limits end at about the same time share one timer. Once the stream
+// is ready nobody waits.
 
 import type { Clock } from '../base/clock'
 import { within } from '../base/clock'
 
 export type Readiness = {
-  /** From now on nobody waits. */
+  /** The stream is ready: from now on nobody waits. */
   open(): void
-  /** It never will be, unless it is. */
+  /** The stream will never be ready. Does nothing if it is already. */
   refuse(error: unknown): void
-  /** `undefined` once it is ready. Before, resolves when it is, at the latest after `ms`; rejects if it never will be. */
+  /** `undefined` once the stream is ready. Before, resolves when it is, or after `ms`; rejects if it will never be. */
   wait(ms: number): Promise<void> | undefined
 }
 
-/** Ends that are no further apart (in ms) are the same. */
+/** A wait that would end this close to the last one (in ms) ends with it. */
 const TOGETHER = 50
 
 export function createReadiness(clock: Clock): Readiness {
@@ -21,7 +22,7 @@ export function createReadiness(clock: Clock): Readiness {
   const ready = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
   })
-  ready.catch(() => {}) // whoever waits for it hears of it
+  ready.catch(() => {}) // the error goes to whoever waits; there may be nobody
   let last: { readonly until: number; readonly promise: Promise<void> } | undefined
 
   return {
@@ -34,7 +35,7 @@ export function createReadiness(clock: Clock): Readiness {
       if (isReady) return undefined
       if (ms === Infinity) return ready
       const until = clock.now() + ms
-      if (!last || until - last.until > TOGETHER) last = { until, promise: within(clock, ms, ready) }
+      if (!last || Math.abs(until - last.until) > TOGETHER) last = { until, promise: within(clock, ms, ready) }
       return last.promise
     },
   }

@@ -1,5 +1,5 @@
 // One stream for all subscribers of equal params: starts with the first, lingers after the last. Gives every item to each of
-// them and says what happens to the stream.
+// them, and emits the events about the stream.
 
 import type { Clock, Timer } from '../base/clock'
 import { defined } from '../base/defined'
@@ -13,11 +13,11 @@ import type { Subscriber, SubscriberOptions } from './subscriber'
 import { close, createSubscriber, fail, give } from './subscriber'
 
 export type SharedStatus = {
-  /** The kind, with a number for the params. */
+  /** The kind, with a hash for other params. */
   key: string
   subscribers: number
   state: StreamStateName
-  /** Where it comes from now. */
+  /** The provider that the events come from now. */
   source?: { provider: string; channel: 'ws' | 'poll' }
   /** Everything up to this block has been given. */
   cursor?: number
@@ -25,8 +25,8 @@ export type SharedStatus = {
 
 export type Shared = {
   /**
-   * `undefined` once nothing that comes is missed. Before, resolves when it is so, at the latest after `ms`, and rejects if
-   * nobody serves it.
+   * `undefined` once the stream is ready, so that no event is missed. Before, resolves when it is, at the latest after `ms`,
+   * and rejects if nobody serves the kind.
    */
   whenReady(ms: number): Promise<void> | undefined
   /** Returns the off-function, which may be called twice. */
@@ -34,7 +34,7 @@ export type Shared = {
   /** The shortest of the subscribers' intervals (in ms). */
   interval(): number
   status(): SharedStatus
-  /** Ends it; the subscribers hear of the error. */
+  /** Ends the stream; its subscribers are told the error. */
   close(error: unknown): void
 }
 
@@ -43,17 +43,17 @@ export type SharedOptions = {
   readonly events: Events
   readonly key: SubscriptionKey
   readonly open: (sink: StreamSink) => Stream
-  /** It is over. */
+  /** The stream has ended. */
   readonly onEnd: () => void
 }
 
-/** Kept open after the last one left (in ms). */
+/** The stream is kept open this long after the last subscriber has left (in ms). */
 const LINGER = 2_000
 
 export function createShared({ clock, events, key, open, onEnd }: SharedOptions): Shared {
   const { name } = key
   const members = new Set<Subscriber>()
-  /** A copy, made when somebody has come or gone: who does so while it is gone through changes nothing. */
+  /** A copy of the members, made anew after one has come or gone: doing so during a delivery does not change that delivery. */
   let copy: readonly Subscriber[] | undefined
   let linger: Timer | undefined
   let lastInterval = Infinity
@@ -80,7 +80,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     for (const subscriber of all()) give(subscriber, item)
   }
 
-  /** Announces it, and returns what is given of it in its turn. */
+  /** Emits the event of a gap, and returns the item that tells subscribers of it in its turn. */
   function gapOf(from: number, to: number, why: string): Item {
     events.emit('gap', { key: name, from, to, why })
     const error = new SubscriptionGapError({ from: BigInt(from), to: BigInt(to), why })
@@ -105,9 +105,9 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     copy = undefined
     close(subscriber)
     if (members.size > 0) return
-    // Who comes while it is kept finds it as it was.
+    // While the stream lingers, it keeps the interval that it had.
     lastInterval = subscriber.interval
-    // Only a subscription at a place is worth keeping: without one, nothing may keep the process alive.
+    // Only a subscription at a place is worth keeping. A stream that polls would keep the process alive for nobody.
     if (state.source?.channel === 'ws') linger = clock.background(LINGER, end)
     else end()
   }
@@ -118,9 +118,9 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     linger?.cancel()
     for (const subscriber of all()) close(subscriber)
     members.clear()
-    // Who has left does not wait for its start.
+    // A subscriber that has left does not wait any longer for the stream to be ready.
     readiness.open()
-    // Whoever hears of what stops, and wants the same, finds another one.
+    // Before the stop: whoever hears of that, and subscribes to the same, gets a new stream.
     onEnd()
     stream.stop()
   }

@@ -8,7 +8,7 @@ export type StreamStateName = 'opening' | 'live' | 'filling' | 'switching' | 'po
 
 export type StreamState = {
   readonly name: StreamStateName
-  /** Where it comes from. */
+  /** The provider that the events come from. */
   readonly source?: { readonly provider: string; readonly channel: 'ws' | 'poll' } | undefined
 }
 
@@ -25,14 +25,14 @@ export type Item =
       readonly error: SubscriptionGapError
       readonly results: readonly []
     }
-  /** A stream that is not known to have blocks: pending transactions and the like. */
+  /** An event of a kind without blocks: a pending transaction or the like. */
   | { readonly type: 'plain'; readonly results: readonly unknown[] }
 
 export type HeadItem = {
   readonly type: 'head'
   readonly number: number
   readonly block: Block
-  /** What `eth_subscribe` brings of an item, one after the other. */
+  /** The `result`s of the notifications for the item, in order. */
   readonly results: readonly unknown[]
 }
 
@@ -42,11 +42,11 @@ export type LogsItem = {
   readonly number: number
   readonly hash: string
   readonly results: readonly Log[]
-  /** Whether the block is canonical no more: the logs are taken back, newest first. */
+  /** Whether the block is no longer canonical: the logs are taken back, newest first. */
   readonly isRemoved: boolean
-  /** Found, or found to be gone, after logs of later blocks had been given. */
+  /** Whether these were found, or found to be gone, after later logs had been given. */
   readonly isLate: boolean
-  /** The place of the block in the stream: who joined after it has none of it. */
+  /** The number of the block in the order of delivery: a subscriber that joined after it gets nothing of it. */
   readonly turn: number
 }
 
@@ -54,23 +54,24 @@ export type StreamSink = {
   onItem(item: Item): void
   /** These blocks could not be had; the stream goes on. */
   onGap(from: number, to: number, why: string): void
-  /** Whether or not it is new. Once it is not `opening`, nothing that comes is missed. */
+  /** Tells the present state, which may be the same as before. From any other than `opening` on, no event is missed. */
   onState(state: StreamState, why?: string | undefined): void
-  /** Nobody serves it, for good. */
+  /** No provider serves this kind, for good. */
   onRefused(error: unknown): void
 }
 
-/** Runs from its creation on: `opening`, until it says more. */
+/** Runs from its creation on, and is `opening` until it tells another state. */
 export type Stream = {
   /** Everything up to this block has been delivered. */
   cursor(): number | undefined
-  /** What was delivered from this block on, read again: for who was too slow, or begins in the past. Not past the cursor. */
+  /** Reads again what was delivered from this block on, for a subscriber that was too slow or begins in the past. */
   replay(from: number): Promise<Replay>
-  /** Of logs: somebody joins. Returns the turn of the next block. @param isToldProgress how far it is, also while there are none */
+  /** For logs: a subscriber joins. Returns the turn of the next block. @param isToldProgress as in `SubscriberOptions` */
   join?(isToldProgress: boolean): number
   stop(): void
 }
 
+/** Everything from the block that was asked for up to `upTo`. */
 export type Replay = { readonly items: readonly Item[]; readonly upTo: number }
 
 export function isSameState(a: StreamState, b: StreamState): boolean {

@@ -1,5 +1,5 @@
-// One subscriber of a stream: what it is given, in order; while it is busy, that is kept for it in backlog.ts. A record and
-// functions, as one stream may have tens of thousands of them.
+// One subscriber of a stream: gives it its events in order; while it is busy they are kept in backlog.ts. A record and
+// functions instead of a closure, as one stream may have tens of thousands of subscribers.
 
 import type { Hex } from 'viem'
 import { call } from '../base/call'
@@ -8,42 +8,42 @@ import { createBacklog } from './backlog'
 import type { Item } from './stream'
 
 export type SubscriberOptions = {
-  /** What of an item it is called with, once each. */
+  /** The events of an item: the subscriber is called with each of them once. */
   readonly read: (item: Item) => readonly unknown[]
-  /** Its id, told with each of them as viem does: `{ subscription, result }`. Without one they are told bare. */
+  /** The id that goes with each event, in viem's shape: `{ subscription, result }`. Without an id events are given bare. */
   readonly subscription?: Hex | undefined
-  /** If it returns a promise, the next call waits until that has settled. */
+  /** Gets each event. If it returns a promise, the next call waits until that has settled. */
   readonly onEvent: (event: unknown) => unknown
   readonly onError: (error: unknown) => unknown
-  /** How long a promise is waited for (in ms). */
+  /** How long such a promise is waited for (in ms). */
   readonly patience: number
   /** How often its client polls (in ms). */
   readonly interval: number
-  /** The block it begins at, if that is in the past. */
+  /** The block it begins at; without one, the next one of the stream. */
   readonly from?: number | undefined
-  /** Whether it is told how far the stream is. */
+  /** Whether it is told how far the stream is, also while there are no logs. */
   readonly isToldProgress?: boolean | undefined
 }
 
 export type SubscriberSource = BacklogSource & {
-  /** Resolves once how far the past goes is known; `undefined` if it is. */
+  /** Resolves when the stream is ready, so that its past is known; `undefined` once it is. */
   readonly whenReady: (ms: number) => Promise<void> | undefined
 }
 
-/** One flat record: a delivery to many is bound by how much of each has to be fetched from memory. */
+/** One flat record: what limits a delivery to many subscribers is how much of each has to be fetched from memory. */
 export type Subscriber = SubscriberOptions & {
   readonly source: SubscriberSource
-  /** Logs of blocks whose turn came before this are not given. */
+  /** Logs of blocks with a lower turn are not given: the subscriber joined after them. */
   readonly turn: number
-  /** From when it was busy for the first time. */
+  /** `undefined` until the subscriber is busy for the first time. */
   backlog: Backlog | undefined
   isClosed: boolean
 }
 
-/** @param turn of the next block */
+/** @param turn that of the next block of the stream */
 export function createSubscriber(options: SubscriberOptions, source: SubscriberSource, turn: number): Subscriber {
   const { from } = options
-  // Who begins in the past is told of what is taken back, whoever was given it before.
+  // A subscriber that begins in the past gets every removal: it may have read those logs from the past.
   const own = from === undefined ? turn : -Infinity
   const subscriber: Subscriber = {
     turn: own,
@@ -61,7 +61,7 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
   if (from !== undefined) {
     const { goOn } = backlogOf(subscriber)
     const start = () => goOn(undefined, [])
-    Promise.resolve(source.whenReady(Infinity)).then(start, () => {}) // refused, it is told and closed
+    Promise.resolve(source.whenReady(Infinity)).then(start, () => {}) // a refused stream tells its subscribers itself
   }
   return subscriber
 }
@@ -99,13 +99,13 @@ function backlogOf(subscriber: Subscriber): Backlog {
   return subscriber.backlog
 }
 
-/** A gap is told in its turn. */
+/** The events of an item. A gap has none: it is told by `onError`, in its turn. */
 function read(subscriber: Subscriber, item: Item) {
   if (item.type === 'gap') fail(subscriber, item.error)
   return subscriber.read(item)
 }
 
-/** A promise that has to be waited for, if there is one. */
+/** Gives one event. Returns a promise that has to be waited for, if there is one. */
 function tell({ subscription, onEvent }: Subscriber, result: unknown): Promise<unknown> | undefined {
   return call(onEvent, subscription === undefined ? result : { subscription, result })
 }

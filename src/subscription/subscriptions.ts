@@ -17,17 +17,17 @@ import type { SharedStatus } from './shared'
 import type { Item } from './stream'
 import type { SubscriberOptions } from './subscriber'
 
-/** viem's: what is pushed, and where to. */
+/** The options of `subscribe`, in viem's shape. */
 export type SubscribeOptions<result = unknown> = {
   params: readonly unknown[]
-  /** What a notification has as its `params`. A promise it returns is waited for, up to 10 s, before the next one. */
+  /** Gets the `params` of each notification. A promise it returns is waited for, up to 10 s, before the next one. */
   onData(data: { readonly subscription: Hex; readonly result: result }): unknown
-  /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or it is over (`TransportClosedError`). */
+  /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or the stream is over (`TransportClosedError`). */
   onError?(error: unknown): void
 }
 
 export type HeadStreamOptions = {
-  /** Ends the loop. */
+  /** Its abort ends the loop. */
   signal?: AbortSignal | undefined
 }
 
@@ -40,12 +40,12 @@ export type LogsFilter = {
 export type LogStreamOptions = HeadStreamOptions & {
   /** The first block. @default the next one */
   fromBlock?: bigint | undefined
-  /** Blocks that must stand on top of one before its logs are given. @default 0 */
+  /** Blocks that must follow a block before its logs are given. @default 0 */
   confirmations?: number | undefined
 }
 
 export type Subscriptions = {
-  /** @param turnedOff why there are none, if so */
+  /** @param turnedOff why there are no subscriptions, if they are turned off */
   subscribe(face: Face, options: SubscribeOptions, turnedOff: string | undefined): Promise<Subscription>
   heads(face: Face, options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
   logs(
@@ -59,13 +59,13 @@ export type Subscriptions = {
 }
 
 export type SubscriptionsOptions = HubOptions & {
-  /** Of the list's options. */
+  /** The list's option (in ms). */
   readonly pollingInterval: number | undefined
 }
 
-/** In ms. A promise of a subscriber is waited for so long; */
+/** A promise of a subscriber is waited for this long (in ms). */
 const PATIENCE = 10_000
-/** viem's own. */
+/** The polling interval where neither the list nor the client has one (in ms): viem's default. */
 const INTERVAL = 4_000
 
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
@@ -84,7 +84,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     return pollingInterval ?? face.pollingInterval ?? INTERVAL
   }
 
-  /** @param read what an item brings of the values that the iterator yields */
+  /** @param read the values that the iterator yields for an item */
   function iterate<value>(
     face: Face,
     key: SubscriptionKey,
@@ -104,7 +104,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         from,
         isToldProgress: true,
       }
-      await hubOf(face).subscribe(key, () => subscriber, leaveBy)
+      await hubOf(face).subscribe(face, key, () => subscriber, leaveBy)
     }, signal)
   }
 
@@ -115,7 +115,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         throw new NoProviderError({ method: 'eth_subscribe', reasons })
       }
       if (parts.closed) throw new TransportClosedError()
-      return await hubOf(face).subscribe(subscriptionKeyOf(params), (subscription) => ({
+      return await hubOf(face).subscribe(face, subscriptionKeyOf(params), (subscription) => ({
         read: resultsOf,
         subscription,
         onEvent: onData as (data: unknown) => unknown,

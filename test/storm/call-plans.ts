@@ -1,4 +1,5 @@
-// The calls of a storm: what is asked when, with which time and options. Heights are told from the head of the moment. Pure.
+// The calls of a storm: what is asked when, with which timeout and options. Heights are relative to the head when it is asked.
+// Pure.
 
 import type { Draw } from './draw'
 import { refusals } from './reverts'
@@ -6,17 +7,20 @@ import { refusals } from './reverts'
 export type CallPlan = {
   readonly at: number
   readonly ask: Ask
-  /** In ms; `undefined`: the client's. */
+  /** Timeout of the call (in ms); `undefined` for the client's. */
   readonly timeout: number | undefined
-  /** After the call (in ms). */
+  /** Time after which the caller aborts the call (in ms). */
   readonly abortsAfter: number | undefined
-  /** A provider by its place in the list. */
+  /** Index of the provider that the call names. */
   readonly provider: number | undefined
   readonly allowFailover: boolean
   readonly exclude: number | undefined
 }
 
-/** `back`: so many blocks below the head; a number below 0 is a block yet to come. `salt` tells calls apart. */
+/**
+ * `back`: how many blocks below the head; below 0 for a block that is yet to come. `salt`: makes calls differ from each
+ * other.
+ */
 export type Ask =
   | { readonly of: 'number' | 'chain' | 'gas' | 'unknown' }
   | { readonly of: 'balance' | 'call'; readonly at: Tag | number; readonly salt: number }
@@ -26,9 +30,9 @@ export type Ask =
   | { readonly of: 'logs'; readonly back: number; readonly width: number | 'latest'; readonly filter: number }
   | { readonly of: 'logs by hash'; readonly back: number }
   | { readonly of: 'send'; readonly salt: number }
-  /** Of a contract that refuses; an estimate, or a call. */
+  /** An `eth_call` or `eth_estimateGas` that a contract reverts. */
   | { readonly of: 'revert'; readonly refusal: number; readonly at: Tag | number | 'estimate'; readonly salt: number }
-  /** The receipt of what was sent last. */
+  /** The receipt of the transaction that was sent last. */
   | { readonly of: 'sent receipt' }
 
 export type Tag = 'latest' | 'pending' | 'safe' | 'finalized'
@@ -49,7 +53,7 @@ export function drawCalls(draw: Draw, duration: number, providers: number): Call
     .sort((a, b) => a.at - b.at)
 }
 
-/** Somebody asks for the same again and again, as a page does that shows the head. */
+/** The calls of a caller that asks the same again and again, like a page that shows the head. */
 export function drawReads({ between, pick }: Draw, duration: number): CallPlan[] {
   const ask = pick<Ask>([
     { of: 'number' },
@@ -68,7 +72,7 @@ export function drawReads({ between, pick }: Draw, duration: number): CallPlan[]
   return Array.from({ length: Math.floor(duration / every) }, (_, index) => ({ at: index * every, ask, ...more }))
 }
 
-/** Somebody tries what cannot be done, now and then or in a row. */
+/** The calls of a caller whose calls revert, now and then or many in a row. */
 export function drawReverts(draw: Draw, duration: number, providers: number): CallPlan[] {
   const { chance, between, pick, times } = draw
   const every = pick([0, 20, 500])

@@ -1,4 +1,4 @@
-// Makes the calls of a storm, as a program does that holds the transport, and writes down how each ended.
+// Makes the calls of a storm, like a program that holds the transport, and records how each ended.
 
 import type { Hex } from 'viem'
 import { keccak256, numberToHex, toRlp } from 'viem'
@@ -12,19 +12,19 @@ import type { StormWorld } from './world'
 export type CallRecord = {
   readonly plan: CallPlan
   readonly request: RpcRequest & { readonly params: readonly any[] }
-  /** The block that it asks about, if it names one. */
+  /** The number of the block that the call names, if it names one. */
   readonly height: number | undefined
   readonly startedAt: number
-  /** The highest `eth_blockNumber` that was given before. */
+  /** The highest `eth_blockNumber` that was answered before the call. */
   readonly shown: number
-  /** How often it has settled. */
+  /** How often the call has settled. */
   times: number
   endedAt: number
-  /** The place in which it ended among all. */
+  /** Position of its end among the ends of all calls. */
   place: number
   value: unknown
   error: any
-  /** Who may be used though its chain is unknown when it ends: the check has failed. */
+  /** Ids of the providers whose chain was still unknown when the call ended, because the check had failed: they may be used. */
   unverified: readonly string[]
 }
 

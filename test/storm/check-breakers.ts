@@ -1,15 +1,15 @@
-// The rule of breakers: while one is open nobody asks its channel. What was asked before, and the probe that makes it half open,
-// may answer.
+// The rule of breakers: while a breaker is open, its channel is not asked. Attempts from before it opened, and the probe that
+// makes it half-open, may still be answered.
 
 import type { Facts } from './facts'
 import { timeout } from './world'
 
-/** In ms. */
+/** Times that differ by less than this (in ms) are equal. */
 const ROUNDING = 0.001
 
 export function breakerProblems({ world: { attempts, breakers } }: Facts): string[] {
   return attempts.flatMap((attempt) => {
-    // A failure may be told of some time after its end.
+    // The event of a failure may come some time after its end, so its start is not known.
     if (attempt.outcome === 'failure') return []
     const startedAt = attempt.at - attempt.duration
     const own = breakers.filter(({ provider, channel }) => provider === attempt.provider && channel === attempt.channel)
@@ -21,17 +21,18 @@ export function breakerProblems({ world: { attempts, breakers } }: Facts): strin
   })
 }
 
-/** Slower ones (in ms of one way), and those that take few calls at a time, may be too slow for somebody. */
+/** A provider with a greater latency than this (in ms, one way) may be too slow for some call. */
 const SWIFT = 80
+/** A provider with a lower concurrency than this may be too slow for some call. */
 const BUSY = 8
-/** The shortest time (in ms) after which one may have lost to a hedge. */
+/** An attempt cannot have lost to a hedge before this time (in ms). */
 const SLOW = 50
 /** Network failures in a row that open a breaker. */
 const MOST = 3
 
 /**
- * Nothing is held against a provider with which nothing was ever wrong, whatever it was asked, or because we slept; but a socket
- * that has died meanwhile, and losing to hedges, which may be bad luck where little is known of its times.
+ * Nothing counts against a provider with which nothing was ever wrong, whatever it was asked, and however long we slept. Except
+ * for sockets that died during a sleep, and attempts lost to hedges: those may be bad luck while its latency is not well known.
  */
 export function innocenceProblems({ world }: Facts): string[] {
   const { storm, providers, ids, engine, attempts, breakers, clock } = world
@@ -42,7 +43,7 @@ export function innocenceProblems({ world }: Facts): string[] {
       ({ type, ...more }) => /cut|restart/.test(type) && 'provider' in more && more.provider === index,
     )
     if (isCut || !troubles.wereNone(0, clock.now())) return []
-    // What was lost with the network is a failure like any other.
+    // If a sleep cut the network, what was lost with it is a failure like any other.
     const isLid = storm.sleeps.some((sleep) => sleep.isLid)
     const lossesOf = (way: string, until: number) => {
       const own = attempts.filter((one) => one.provider === ids[index] && one.channel === way && one.at <= until)
@@ -53,7 +54,7 @@ export function innocenceProblems({ world }: Facts): string[] {
       ({ provider, channel, to, at }) =>
         provider === ids[index] && to === 'open' && !(isLid && channel === 'ws') && lossesOf(channel, at) < MOST,
     )
-    // A caller in a hurry may give it three times what it has taken so far, and that be too short.
+    // A short timeout may be three times the channel's p95 so far, which is blamed, and still be too short for the provider.
     const isHurried = storm.calls.some((call) => (call.timeout ?? timeout) < timeout)
     const { channels = {} } = engine.status().providers[index] ?? {}
     const failures = Object.entries(channels).filter(
@@ -66,7 +67,7 @@ export function innocenceProblems({ world }: Facts): string[] {
   })
 }
 
-/** A limit that passed while we slept says nothing about who was asked. */
+/** The rule of sleeps: a provider is not blamed for a timeout that passed while we slept. */
 export function sleepProblems({ world: { storm, attempts } }: Facts): string[] {
   return storm.sleeps.flatMap(({ at: from, lasts }) => {
     const through = attempts.filter(({ at, duration }) => at - duration <= from && at >= from + lasts)

@@ -1,18 +1,21 @@
-// The rule of budgets: what is asked beside the calls stays a small share of them, and no call is repeated without end.
+// The rule of budgets: hedges, repeated attempts and head probes stay a small share of the calls, and no call is repeated for
+// ever.
 
 import type { Facts } from './facts'
 
-/** A request brings so much of a hedge, of a repeated attempt, of a look at a head. */
+/** Hedges that each request pays for. */
 const HEDGE_SHARE = 0.1
+/** Attempts of later rounds that each request pays for. */
 const RETRY_SHARE = 0.2
+/** Head probes that each request pays for. */
 const HEAD_SHARE = 0.05
-/** Each provider's head may be looked at once in this time (in ms) in any case. */
+/** The head of each provider may be probed once in this time (in ms) in any case. */
 const GRANT_EVERY = 60_000
-/** These are free while no other request is repeated. */
+/** This many rounds cost nothing while no other request is in a later round. */
 const FREE_ROUNDS = 4
-/** An answer in doubt is asked for so often again. */
+/** An answer in doubt is asked for at most this many times more. */
 const DOUBTS = 3
-/** Answered by more than one request, or looked for until the deadline. */
+/** Methods that take more than one request, or are tried until the deadline. */
 const COMPOSED = /eth_(getLogs|sendRaw|newFilter|newBlockFilter|getFilter)/
 
 export function budgetProblems({ world }: Facts): string[] {
@@ -20,7 +23,7 @@ export function budgetProblems({ world }: Facts): string[] {
   const { hedgeBudget, retryBudget, rounds } = storm.settings
   const upkeep = engine.status().providers.map((provider) => provider.upkeep)
   const sum = (what: 'hedges' | 'heads' | 'probes') => upkeep.reduce((all, one) => all + one[what], 0)
-  // More than there were: each request was told of, or attempted.
+  // An upper bound for the requests that were made: each has a `request` event or an attempt.
   const made = requests.length + attempts.length
   const channels = providers.reduce((all, { plan }) => all + (plan.ways === 'both' ? 2 : 1), 0)
   const problems: string[] = []
@@ -34,14 +37,14 @@ export function budgetProblems({ world }: Facts): string[] {
   let doubted = 0
   for (const { id, method } of requests) {
     const own = attempts.filter((attempt) => attempt.id === id && !attempt.hedged).length
-    // Of one in pieces, each piece may be.
+    // Of a call in pieces, the answer to each piece may be in doubt.
     doubted += COMPOSED.test(method) ? own : Math.min(DOUBTS, Math.max(0, own - 1))
     if (COMPOSED.test(method)) continue
     repeated += Math.max(0, own - FREE_ROUNDS * channels - DOUBTS)
     if (rounds !== undefined) limit(`attempts of one ${method}`, own, rounds * (channels + 1) + DOUBTS)
   }
   limit('attempts of later rounds', repeated, retryBudget + RETRY_SHARE * made + sum('probes'))
-  // Streams without sockets live by looking at heads.
+  // Streams without sockets ask for heads all the time, so the limit holds only without streams.
   const granted = providers.length * (1 + clock.now() / GRANT_EVERY)
   if (storm.watchers.length + storm.readers.length === 0)
     limit('looks at heads', sum('heads'), HEAD_SHARE * made + granted + doubted)

@@ -1,12 +1,12 @@
-// The rule of events: one terminal `request` event for each call, which says how it ended, and counts that agree with them.
+// The rule of events: each call has one terminal `request` event that says how it ended, and the counts of `status()` agree.
 
 import type { Facts } from './facts'
 
-/** Heartbeats of sockets that cannot ping, and what opens streams. */
+/** Methods without `attempt` events: heartbeats of sockets that cannot ping, and `eth_subscribe`. */
 const UNTOLD = /^(net_version|eth_subscribe)$/
 
 export function eventProblems({ world, calls: all, made: opened, polls }: Facts): string[] {
-  // What comes after close() is refused at the door.
+  // Calls after close() are refused without an event.
   const calls = all.slice(0, opened)
   const { requests, attempts, engine } = world
   const { total, failed } = engine.status().requests
@@ -29,7 +29,10 @@ export function eventProblems({ world, calls: all, made: opened, polls }: Facts)
   return [...problems, ...untold(world)]
 }
 
-/** Whatever was asked was told of as an attempt, or is counted as upkeep. What refuses batches is asked again, untold. */
+/**
+ * Each request to a provider has an `attempt` event or is counted as upkeep. Only members of a refused batch are sent again
+ * untold.
+ */
 function untold({ asked, attempts, engine, storm }: Facts['world']): string[] {
   const isHalved = storm.faults.some((fault) => fault.type === 'ill' && fault.trouble.says === 'half of it')
   if (isHalved || storm.providers.some(({ canBatch }) => !canBatch)) return []

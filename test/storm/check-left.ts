@@ -1,4 +1,5 @@
-// The rule of leaving nothing: no permit is held once all have ended; no timer, call or socket is there after close().
+// The rule of leaving nothing behind: no permit is held once all calls have ended; no timer, call or socket is left after
+// close().
 
 import type { StormWorld } from './world'
 

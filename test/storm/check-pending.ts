@@ -1,21 +1,21 @@
-// The rule of pending transactions: none is told twice, or without having been pending anywhere; and once the filter is kept by
-// somebody who can be asked, each is told that becomes pending everywhere.
+// The rule of pending transactions: none is told twice, or without having been pending at some provider. And once a provider
+// that can be asked keeps the filter, each transaction that becomes pending everywhere is told.
 
 import type { Pending } from './gossip'
 import type { Storm } from './storm'
 import type { StormWorld } from './world'
 import { timeout } from './world'
 
-/** What a poller has heard of its filter. */
+/** What a poller was given by its filter. */
 export type Polled = {
   readonly given: readonly unknown[]
-  /** When it was made (in ms), */
+  /** When the filter was made (in ms). */
   readonly madeAt: number
-  /** and when the last poll began that was answered. */
+  /** When the last poll began that was answered (in ms). */
   readonly askedAt: number
 }
 
-/** So many show that it is kept. */
+/** Transactions that must have been told, so that the filter is known to be kept. */
 const ENOUGH = 3
 
 export function judgePending({ storm, gossip }: StormWorld, { given, madeAt, askedAt }: Polled): string[] {
@@ -31,7 +31,10 @@ export function judgePending({ storm, gossip }: StormWorld, { given, madeAt, ask
   ]
 }
 
-/** What became pending while nobody could be asked cannot be told; nobody knows when that is over but by what is told. */
+/**
+ * Transactions that became pending while no provider could be asked are lost; only the first told one shows that this is
+ * over.
+ */
 function lost(storm: Storm, due: readonly Pending[], told: ReadonlySet<unknown>): string[] {
   const isTold = ({ hash }: Pending) => told.has(hash)
   const keptFrom = isCalm(storm) ? 0 : (due.find(isTold)?.heardAt ?? Infinity)
@@ -39,17 +42,20 @@ function lost(storm: Storm, due: readonly Pending[], told: ReadonlySet<unknown>)
   const missed = kept.filter((one) => !isTold(one))
   const count = kept.length - missed.length
   if (count < ENOUGH) return [`${count} of ${due.length} were told since all was well`]
-  // Who takes so many requests a second and no more may refuse a poll at any time.
+  // A provider with a rate limit may refuse a poll at any time.
   if (storm.providers.some(({ rate }) => rate !== undefined)) return []
   return missed.map(({ hash, from }) => `${hash} was lost, pending since ${from}`)
 }
 
-/** What was on its way when all was healed may still fail, and be held against whoever keeps the filter. */
+/**
+ * The time until which calls from before everything was healed may still fail, and count against the provider with the
+ * filter.
+ */
 function echoOf({ duration, calls }: Storm): number {
   return Math.max(duration + timeout, ...calls.map((call) => call.at + (call.timeout ?? timeout)))
 }
 
-/** Nothing ever keeps anybody from being asked. */
+/** Whether nothing in the storm ever keeps a provider from being asked. */
 function isCalm({ faults, sleeps, providers }: Storm): boolean {
   return (
     sleeps.length === 0 &&

@@ -1,4 +1,4 @@
-// The rule of privacy: where there is a private provider, raw transactions reach no other.
+// The rule of privacy: if the list has a private provider, raw transactions reach no other provider.
 
 import type { Facts } from './facts'
 

@@ -1,15 +1,19 @@
-// The rule of promises: each settles exactly once, and in time.
+// The rule of promises: the promise of each call settles exactly once, and in time.
 
 import type { Facts } from './facts'
 import { nameOf } from './facts'
 import type { Storm } from './storm'
 import { timeout } from './world'
 
-/** In ms. A timer takes whole milliseconds: one that fires a little too soon is set once more, and so is one of a look-up inside. */
+/**
+ * A call may end this much late (in ms): a timer of whole milliseconds may fire too soon and be set again, for an inner call
+ * too.
+ */
 const SLACK = 2 + 1e-6
+/** The default limit for a whole `eth_getLogs` (in ms). */
 const LONGEST_LOGS = 120_000
 
-/** After a sleep in which a deadline was missed (in ms). */
+/** What a call has after a sleep in which its deadline passed (in ms). */
 const GRACE = 250
 
 export function promiseProblems({ world: { storm }, calls, closedAt }: Facts): string[] {
@@ -26,7 +30,7 @@ export function promiseProblems({ world: { storm }, calls, closedAt }: Facts): s
   })
 }
 
-/** When a timer for that time rings at the latest, with so much grace after a sleep. */
+/** When a timer for `time` fires at the latest, if a sleep over it adds `grace` (all in ms). */
 function wakenBy(time: number, grace: number, startedAt: number, { sleeps }: Storm): number {
   const [sleep] = sleeps
   if (!sleep || time < sleep.at) return time

@@ -1,5 +1,5 @@
-// The rule of readers: applied with `removed`, the items of a reading are at any time the logs of the branch of the last one,
-// from the first block of the reading on, each once and in order; and none comes before its confirmations.
+// The rule of readers. If its items are applied (and taken back with `removed`), a reading holds at any time the logs of the
+// branch of the last item, from its first block on, each once and in order. No log comes before its block is confirmed.
 
 import type { Hash } from 'viem'
 import type { LogsOfBlock } from '../../src/subscription/items'
@@ -10,14 +10,14 @@ import type { ReaderPlan } from './draw-readers'
 import type { Reader, Reading } from './readers'
 import type { StormWorld } from './world'
 
-/** What stands of a log of an item. */
+/** What is remembered of a log that was given and not taken back. */
 type Kept = { readonly number: number; readonly index: number; readonly hash: string }
 
 type Range = { readonly from: number; readonly to: number; readonly head: ChainBlock }
 
-/** The logs of a block come together (in ms). */
+/** The logs of one block are given together if their frames are no further apart than this (in ms). */
 const SETTLE = 50
-/** Blocks that are looked at after each item: reorgs are not deeper. */
+/** Blocks that are checked after each item; no reorg of a storm is deeper. */
 const NEAR = 32
 
 export function isRead({ plan, readings, hasLeft }: Reader, world: StormWorld): boolean {
@@ -25,7 +25,7 @@ export function isRead({ plan, readings, hasLeft }: Reader, world: StormWorld): 
   return hasLeft || (last !== undefined && !last.isOver && lostOf(last, plan, world).length === 0)
 }
 
-/** @param isWhole whether it had all the time to hear of everything */
+/** What is wrong with the readings of a reader. @param isWhole whether the reader had the time to be given everything */
 export function readerProblems({ name, plan, readings }: Reader, world: StormWorld, isWhole: boolean): string[] {
   const wrong = readings.flatMap((reading) => [
     ...itemProblems(reading, plan, world, isWhole),
@@ -36,12 +36,12 @@ export function readerProblems({ name, plan, readings }: Reader, world: StormWor
   return [...wrong, ...lost].map((what) => `readers: ${name}: ${what}`)
 }
 
-/** Of what is confirmed in the end. */
+/** How a reading differs in the end from the logs of all confirmed blocks. */
 function lostOf(reading: Reading, plan: ReaderPlan, world: StormWorld): string[] {
   const { head } = world.chain
   const range = { from: firstOf(reading, world), to: head.number - plan.confirmations, head }
   const isExcused = excuseOf(reading, reading.items.length)
-  // A gap is told by what comes after it, once that is confirmed.
+  // A gap is told by the next item, which may not be confirmed yet.
   const untold = world.gaps.filter(({ to }) => to >= range.to)
   const isUntold = ({ number }: Kept) => untold.some(({ from, to }) => number >= from && number <= to)
   return compare(keptOf(reading), dueOf(range, plan, world), range, (one) => isExcused(one) || isUntold(one))
@@ -62,7 +62,7 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld, isW
     if (!block || item.gap?.late) continue
     if (reading.from !== undefined && Number(item.number) < from) say(`is of a block before ${from}`)
     if (!item.removed && !isConfirmed(block, plan.confirmations, at, world)) say('was not confirmed')
-    // After logs were taken back, all up to the block before is given.
+    // After an item that takes back logs of a block, everything up to the block before has been given.
     const head = item.removed ? world.chain.block(block.parentHash) : block
     if (!head) continue
     const isLast = index === items.length - 1
@@ -78,7 +78,7 @@ function missingOf({ from, to }: NonNullable<LogsOfBlock['gap']>, at: number): M
   return { from: Number(from), to: Number(to), at }
 }
 
-/** Returns what does not fit. */
+/** Applies an item to the logs that stand. Returns what is wrong with it. */
 function apply({ number, hash, logs, removed, gap }: LogsOfBlock, kept: Map<string, Kept>, world: StormWorld) {
   const wrong: string[] = []
   const isLate = gap?.late === true
@@ -88,7 +88,7 @@ function apply({ number, hash, logs, removed, gap }: LogsOfBlock, kept: Map<stri
     if (log.blockHash !== hash || BigInt(log.blockNumber as string) !== number) wrong.push(`has log ${key} of another`)
     if (log.removed !== removed) wrong.push(`has log ${key} that says removed: ${log.removed}`)
     if (kept.has(key) !== removed)
-      // A lower head that was taken by decision is a chain that begins anew.
+      // After a reset (a lower head was taken by decision) the chain begins anew, so logs may come twice.
       wrong.push(
         ...(world.resets.length > 0 ? [] : [`${removed ? 'takes back what was not given' : 'doubles'} ${key}`]),
       )
@@ -122,7 +122,10 @@ function compare(
   return [...lacks.map(([key]) => `lacks ${key}`), ...ghosts.map(([key]) => `leaves ${key}, which is gone`)]
 }
 
-/** Logs that a gap tells of, a late one afterwards; and those of a block that came in parts, or was replaced before all came. @param seen items so far */
+/**
+ * A test for logs that may be missing after `seen` items: those of a gap (a late one may be told afterwards), and those of
+ * the last block if it came in parts, or was replaced before all of it came.
+ */
 function excuseOf({ items }: Reading, seen: number): (one: Kept) => boolean {
   const toCome = items.slice(seen).map(({ item }) => item)
   const gaps = [
@@ -135,14 +138,14 @@ function excuseOf({ items }: Reading, seen: number): (one: Kept) => boolean {
     gaps.some(({ from, to }) => number >= from && number <= to) || (comesInParts && hash === top.hash)
 }
 
-/** Whether frames may be lost, or be further apart than a block is waited for: who has left does not hear what was found late. */
+/** Whether logs may come late, as frames may be lost or too far apart: a reader that has left does not get those. */
 function isTorn({ storm: { providers, faults } }: StormWorld): boolean {
   return (
     providers.some(({ latency: [least, most] }) => most - least > SETTLE) || faults.some(({ type }) => type !== 'reorg')
   )
 }
 
-/** Whether somebody had shown so many blocks on top of it. */
+/** Whether a provider had shown a head with that many blocks on top of the block. */
 function isConfirmed({ number, hash }: ChainBlock, confirmations: number, at: number, { views, oracle }: StormWorld) {
   return views
     .between(0, at)
@@ -161,8 +164,8 @@ function keptOf({ items }: Reading): Map<string, Kept> {
 }
 
 /**
- * Who names no block is told of all from the first one on of which he is given logs. How far the stream is, may be told of the
- * one before all that he must be given.
+ * The first block whose logs a reading must hold. If none was named, it is the block of the first item; if that item has no
+ * logs and only says how far the stream is, it is the block after it.
  */
 function firstOf({ from, items: [first] }: Reading, { chain }: StormWorld): number {
   if (from !== undefined || !first) return from ?? chain.head.number + 1

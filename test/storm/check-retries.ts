@@ -1,14 +1,16 @@
-// The rule of retries: attempts of a second round or later are paid for from a budget, but for four rounds while no other request
-// is in its second or later, and those at a channel that has answered since. Events tell no rounds, nor who waits because it cannot
-// pay: only what is certain is counted, so what is told is never too much.
+// The rule of retries: attempts of later rounds are paid for from a budget. Free are four rounds while no other request is in
+// a later round, and attempts at a channel that has answered since. Events do not tell the round, nor which requests wait
+// because the budget is empty. So only what is certain is counted: a reported problem is a real one.
 
 import type { Facts } from './facts'
 
-/** So much of a repeated attempt a request brings. */
+/** Attempts of later rounds that each request pays for. */
 const SHARE = 0.2
+/** This many rounds cost nothing while no other request is in a later round. */
 const FREE_ROUNDS = 4
-/** Asked with several requests, which share a number; those after a hash only where there are private providers. */
+/** Methods that take several requests, whose attempts share one id. */
 const COMPOSED = /eth_(getLogs|sendRaw|newFilter|newBlockFilter|getFilter)/
+/** Methods that take several requests if there are private providers. */
 const BY_HASH = /eth_getTransaction/
 
 type Attempts = Facts['world']['attempts']
@@ -23,7 +25,7 @@ export function retryProblems({ world }: Facts): string[] {
     !repeated.some((other) => other.id !== id && other.startedAt < startedAt && other.endedAt > startedAt)
   const isFree = (one: Repeated) => one.round <= FREE_ROUNDS && isAlone(one)
   const paid = repeated.filter((one) => !isFree(one)).map(({ startedAt }) => startedAt)
-  // More than there were: of those with several requests, each attempt may be one.
+  // An upper bound for the requests that pay: of a call with several requests, each attempt may be a request.
   const earned = [...requests.map(({ at, duration }) => at - duration), ...attempts.map(startOf)]
   return overspent(
     paid.sort((a, b) => a - b),
@@ -32,7 +34,7 @@ export function retryProblems({ world }: Facts): string[] {
   )
 }
 
-/** Of no time is more paid than the bucket held and was earned meanwhile. */
+/** In no span of time may more be paid than a full bucket and what was earned meanwhile. */
 function overspent(paid: readonly number[], earned: readonly number[], size: number): string[] {
   for (const [first, from] of paid.entries()) {
     for (let last = paid.length - 1; last >= first; last--) {
@@ -45,7 +47,9 @@ function overspent(paid: readonly number[], earned: readonly number[], size: num
   return []
 }
 
-/** Attempts that are certainly of a later round: the same channel has failed the request before, and its breaker did not open. */
+/**
+ * Attempts that are certainly of a later round: the same channel has failed the request before, and its breaker did not open.
+ */
 function repeatedOf(id: number, attempts: Attempts, breakers: Facts['world']['breakers']): Repeated[] {
   const rounds = new Map<string, { round: number; endedAt: number }>()
   const repeated: Repeated[] = []
@@ -73,7 +77,7 @@ function repeatedOf(id: number, attempts: Attempts, breakers: Facts['world']['br
     )
     const round = before && !hasOpened ? before.round + 1 : 1
     if (round > 1 && !hedged && !hasAnswered) repeated.push({ id, startedAt, endedAt: at, round })
-    // An answer that is not taken is asked for again within the round.
+    // An answer that is in doubt is asked for again in the same round, so later attempts tell nothing.
     if (outcome === 'success') break
     if (hedged) continue
     rounds.set(`${provider} ${channel}`, { round, endedAt: at })
@@ -81,7 +85,10 @@ function repeatedOf(id: number, attempts: Attempts, breakers: Facts['world']['br
   return repeated
 }
 
-/** Failures that may be the request's own fault are told of when that is known, so it is not known when they were. */
+/**
+ * Whether the event of an attempt comes at its end. Failures that may be the request's own fault are told once that is
+ * decided.
+ */
 function isToldAtOnce({ outcome, failure }: Attempts[number]): boolean {
   if (outcome !== 'failure' || !failure) return true
   const { kind, code, status = 200 } = failure

@@ -1,16 +1,16 @@
-// The rule of reverts: what a contract refuses is refused with the very code and data of the node, which is asked once and not
-// blamed. What a copy was refused with that probes a channel is the answer only if nobody else has one.
+// The rule of reverts: a call that reverts fails with the very code and data of the node, which is asked once and not blamed.
+// A revert that a probe gets is the answer only if no other attempt has one.
 
 import type { Facts } from './facts'
 import { isRefused, nameOf } from './facts'
 
-/** Of times (in ms). */
+/** Times that differ by less than this (in ms) are equal. */
 const ROUNDING = 0.001
-/** As the nodes say it: an error of a provider may have it among other words. */
+/** The whole message of a revert: other errors of a provider may contain these words. */
 const WORDS = /^execution reverted(: no)?$/
 
 export function revertProblems({ world: { attempts, breakers }, calls }: Facts): string[] {
-  /** A copy that probes: real hedges go to closed channels only. */
+  /** Whether an attempt was a probe: real hedges go only to channels whose breaker is closed. */
   const isProbe = ({ provider, channel, hedged, at, duration }: (typeof attempts)[number]) => {
     const startedAt = at - duration + ROUNDING
     const before = breakers.filter((one) => one.provider === provider && one.channel === channel && one.at <= startedAt)

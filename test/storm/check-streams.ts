@@ -1,15 +1,15 @@
-// The rule of streams: every watcher is told of each event of the canonical chain once, in order; but for those of blocks of
-// which he is told that they are missing, because they were too many.
+// The rule of streams: every watcher gets each event of the canonical chain once, in order. Events may only be missing of
+// blocks that were reported as a gap, because they were too many.
 
 import { subscriptionKeyOf } from '../../src/subscription/key'
 import type { ChainBlock } from '../support/chain-block'
 import type { Watcher } from './watchers'
 import type { StormWorld } from './world'
 
-/** Blocks from one to another, both counted. */
+/** A gap that was reported at some time: a range of blocks, both ends counted. */
 export type Missing = { readonly from: number; readonly to: number; readonly at: number }
 
-/** Why blocks may be missing; where these were too many, what comes with it. */
+/** The reasons of gaps that are allowed: there were too many blocks, or what follows from that. */
 const TOO_MANY = /wider than maxBackfillBlocks|is not remembered|below all that is remembered/
 
 export function isTold(watcher: Watcher, world: StormWorld): boolean {
@@ -20,9 +20,9 @@ export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
   const { name, first, hasLeft, gaps, errors } = watcher
   const { disordered, ghosts, ...verdict } = watcher.judge(truthOf(watcher, world))
   const lost = lostOf(watcher, world)
-  // A lower head that was taken by decision is a chain that begins anew.
+  // After a reset (a lower head was taken by decision) the chain begins anew, so events may come twice.
   const doubled = world.resets.length > 0 ? 0 : verdict.doubled
-  // Who has left early is owed no more.
+  // A watcher that has left early need not have been told everything.
   const counts = hasLeft ? { doubled, disordered } : { lost, doubled, ghosts, disordered }
   return [
     ...(first === undefined && !hasLeft ? ['never live'] : []),
@@ -34,7 +34,7 @@ export function watcherProblems(watcher: Watcher, world: StormWorld): string[] {
   ].map((what) => `streams: ${name}: ${what}`)
 }
 
-/** Whether so many blocks came at once, or so few are filled in, that this may be. */
+/** Whether a gap is allowed: so many blocks came at once, or so few are filled in, that it was too wide. */
 export function isTooWide({ from, to }: Missing, { storm, gaps }: StormWorld): boolean {
   const { heads, logs } = storm.settings.mostFilled
   const isNarrow = heads < 256 || logs < 10_000 || storm.faults.some(({ type }) => type === 'burst')
@@ -48,7 +48,7 @@ function lostOf(watcher: Watcher, world: StormWorld): number {
   return watcher.judge({ ...truth, blocks: truth.blocks.filter(({ number }) => !truth.isMissing(number)) }).lost
 }
 
-/** Heads have no room for it in their iterators: there it shows in their numbers. */
+/** The gaps that a watcher was told. The iterator of heads cannot tell any, so the `gap` events count for it. */
 function missingOf({ plan, gaps }: Watcher, world: StormWorld): readonly Missing[] {
   if (plan.kind === 'logs' || plan.via === 'subscribe') return gaps
   const key = subscriptionKeyOf(['newHeads']).name

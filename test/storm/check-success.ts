@@ -1,4 +1,4 @@
-// The rule of success: a read or a send is answered if somebody was well and able to answer it during the whole call.
+// The rule of success: a read or a send is answered if some provider was well and able to answer it during the whole call.
 
 import type { CallRecord } from './calls'
 import type { Facts } from './facts'
@@ -9,12 +9,13 @@ import { isInside } from './walls'
 import type { StormWorld } from './world'
 import { timeout } from './world'
 
-/** Slower ones (in ms of one way), and those that take no two calls at a time, may not be done in time. */
+/** A provider with a greater latency than this (in ms, one way) may not answer in time. */
 const SWIFT = 80
+/** A provider with no higher concurrency than this may not answer in time. */
 const BUSY = 2
-/** What a request has after a sleep is enough for one that is no slower (in ms of one way), where it has two ways. */
+/** The grace after a sleep is enough for a provider with at most this latency (in ms, one way): it takes two ways. */
 const SOON = 70
-/** A heartbeat, and the limit of its answer (in ms). */
+/** How long a dead socket may be trusted: the heartbeat's silence and the limit of its answer (in ms). */
 const DOUBT = 25_000
 
 export function successProblems({ world, calls, closedAt }: Facts): string[] {
@@ -41,13 +42,13 @@ function isAble(provider: StormProvider, index: number, call: CallRecord, world:
   if (plan.provider !== undefined && plan.provider !== index && !plan.allowFailover) return false
   if (plan.exclude === index || isForeign || rate !== undefined || lacks.includes(request.method)) return false
   if (latency[1] > SWIFT || concurrency <= BUSY || !isInside(index, world.storm.walls)) return false
-  // What was sent privately is looked for among the private.
+  // With a private provider in the list, sends and the look-ups after them go to private ones.
   const isSecret = plan.ask.of === 'send' || plan.ask.of === 'sent receipt'
   if (isSecret && !isPrivate && providers.some((one) => one.isPrivate)) return false
   if (world.storm.sleeps.some((sleep) => isLostIn(sleep, call, ways))) return false
   if (height !== undefined && !hasState(index, archive, call, world)) return false
   const { waitForProvider, rounds, retryBudget } = settings
-  // Calls end with their socket; where rounds are few, nobody asks again.
+  // Calls end with their socket; with few rounds or no budget, they are not asked again.
   const isCut = faults.some(
     ({ type, at, ...fault }) =>
       (type === 'cut' || type === 'restart') &&
@@ -57,13 +58,13 @@ function isAble(provider: StormProvider, index: number, call: CallRecord, world:
       at <= endedAt,
   )
   if (isCut && ways === 'ws' && (rounds !== undefined || retryBudget <= 1)) return false
-  // What was ill may stand behind a breaker, or its socket may wait to be opened: some settings do not wait for that, and who has
-  // no budget left for a second round does not either.
+  // After a trouble, the breaker of the provider may be open or its socket wait to connect. With some settings, or without
+  // budget for a second round, requests do not wait for that.
   const isPatient = waitForProvider && rounds === undefined && retryBudget > 1 && ways !== 'ws'
   return provider.troubles.wereNone(isPatient ? startedAt : 0, endedAt)
 }
 
-/** Whether it showed the block, and had its state, all the time. */
+/** Whether the provider showed the block, and had its state, during the whole call. */
 function hasState(index: number, archive: number | undefined, call: CallRecord, { views }: StormWorld): boolean {
   const { height = 0, startedAt, endedAt } = call
   const heads = views
@@ -72,12 +73,15 @@ function hasState(index: number, archive: number | undefined, call: CallRecord, 
   return heads.every((head) => height <= head && (archive === undefined || height >= head - archive))
 }
 
-/** The network was gone meanwhile, and a dead socket may be trusted for a while. */
+/** Whether the network was cut by a sleep during the call; after it, a dead socket may be trusted for a while. */
 function isLostIn({ at, lasts, isLid }: Sleep, { startedAt, endedAt }: CallRecord, ways: 'http' | 'ws' | 'both') {
   return isLid && endedAt >= at && startedAt <= at + lasts + (ways === 'ws' ? DOUBT : 0)
 }
 
-/** Its time was over while we slept: only an answer that lay unread can save it, or one that comes soon after. */
+/**
+ * Whether the deadline passed during a sleep, so that only an answer that lies unread, or comes soon after, can save the
+ * call.
+ */
 function isOverslept({ plan, request, startedAt, endedAt }: CallRecord, { storm, providers }: StormWorld): boolean {
   const deadline = startedAt + (plan.timeout ?? timeout)
   const isSoon = ({ plan: { latency, rate, concurrency = Infinity }, troubles }: StormProvider) =>
@@ -85,6 +89,6 @@ function isOverslept({ plan, request, startedAt, endedAt }: CallRecord, { storm,
   const isMissed = storm.sleeps.some(
     ({ at, lasts }) => startedAt <= at + lasts && deadline >= at && deadline <= at + lasts,
   )
-  // Logs are read with several requests: their whole time may be over too.
+  // An `eth_getLogs` takes several requests, and the limit for all of them may have passed too.
   return isMissed && (request.method === 'eth_getLogs' || !providers.every(isSoon))
 }

@@ -1,5 +1,5 @@
-// The rule of truth: an answer is what an honest node said, asked exactly that, at some moment between call and answer; and
-// what is given of the head never goes backwards.
+// The rule of truth: an answer is what an honest node would have said to exactly this request at some moment between call and
+// answer; and block numbers of the head never go backwards.
 
 import type { Hex } from 'viem'
 import { keccak256 } from 'viem'
@@ -12,7 +12,7 @@ import type { View } from './views'
 import { isInside } from './walls'
 import type { StormWorld } from './world'
 
-/** An equal call that started so much earlier (in ms) may be shared. */
+/** A call may share the answer of an equal one that started up to this much earlier (in ms). */
 const SHARED = 250
 const TAG = /^(latest|safe|finalized)$/
 const LONGEST_SHOWN = 100
@@ -57,7 +57,10 @@ function wrongWith(call: CallRecord, facts: Facts): string | undefined {
   return value === null ? nullProblem(call, facts) : undefined
 }
 
-/** Who is on another chain may be used as long as it has failed to say so: then its word is as good as any. */
+/**
+ * Whether an answer may be that of a provider on another chain: as long as all checks of its chain have failed, it may be
+ * used.
+ */
 function isForeign({ plan, request, value, endedAt, unverified }: CallRecord, { world }: Facts): boolean {
   const isUsable = ({ plan: { isForeign, latency } }: StormProvider, index: number) => {
     if (!isForeign || !unverified.includes(world.ids[index] as string) || plan.exclude === index) return false
@@ -70,8 +73,9 @@ function isForeign({ plan, request, value, endedAt, unverified }: CallRecord, { 
 }
 
 /**
- * What was said of a tag stays, to a caller or to the library itself, while somebody's is lower: a provider was asked for that tag
- * before, and said so then. In another form (with its transactions, or without) the block is asked for by its number.
+ * Whether the answer to a tag may be an earlier one: it stays while the same tag is lower at some provider. A provider must
+ * have been asked for that tag before, and have said so then. The other form of the block (with or without its transactions)
+ * may have been read by its number.
  */
 function isKept({ request: { method, params }, value, endedAt }: CallRecord, { world }: Facts, seen: readonly View[]) {
   if (method !== 'eth_getBlockByNumber' || !TAG.test(params[0])) return false
@@ -111,7 +115,7 @@ function numberProblem({ value, endedAt }: CallRecord, { world }: Facts, seen: r
   return undefined
 }
 
-/** Pieces may come from several: all but the newest blocks are the same everywhere. */
+/** The pieces of an answer may come from several providers: all but the newest blocks are the same everywhere. */
 function logsProblem(call: CallRecord, { world }: Facts, seen: readonly View[]): string | undefined {
   const { fromBlock, toBlock, ...match } = call.request.params[0]
   const from = Number(fromBlock)
@@ -119,12 +123,12 @@ function logsProblem(call: CallRecord, { world }: Facts, seen: readonly View[]):
   if (!Array.isArray(value)) return 'that is no list'
   const heads = [...new Set(seen.map(({ head }) => head))]
   const numbers = new Set([...heads.map(({ number }) => number), call.shown])
-  // Past the head there is nothing, so that a range may end at what somebody said it was, as `latest` does; or at what the
-  // caller was shown before, which does not go back with whoever has fallen back.
+  // There are no logs past the head. So a range may end, as `latest` does, at a head that some provider showed, or at the one
+  // that the caller was shown before, even if a provider has fallen back since.
   const end = toBlock === 'latest' ? Infinity : Number(toBlock)
   const ends = [...[...numbers].filter((number) => number >= from && number < end), end].filter(Number.isFinite)
   const isSaid = heads.some((head) => {
-    // Read once for all ends: a long call has seen many of both.
+    // The logs are read once for all ends, as a long call has many heads and many ends.
     const all = world.oracle.logs(head, match, from, Math.max(...ends)) as readonly { blockNumber: Hex }[]
     const isEnd = (end: number) => all.filter(({ blockNumber }) => Number(blockNumber) <= end).length === value.length
     return isEqual(all.slice(0, value.length), value) && ends.some(isEnd)
@@ -132,7 +136,7 @@ function logsProblem(call: CallRecord, { world }: Facts, seen: readonly View[]):
   return isSaid ? undefined : 'nobody could say that at that time'
 }
 
-/** Nothing there: not while somebody well had it all the time, and it was shown before. */
+/** `null` is wrong for a block that was shown before, if a provider that was well had it during the whole call. */
 function nullProblem(call: CallRecord, { world }: Facts): string | undefined {
   const { height, shown, request } = call
   if (height === undefined || height > shown) return undefined
@@ -140,7 +144,7 @@ function nullProblem(call: CallRecord, { world }: Facts): string | undefined {
   return knower === undefined || isUnseenFall(call, world) ? undefined : `${knower} had it all the time`
 }
 
-/** Somebody who may be asked, was well, and showed what is looked for all the time. */
+/** The id of a provider that may be asked, was well, and showed what is looked for during the whole call. */
 function knowerOf(
   { plan, request, startedAt, endedAt }: CallRecord,
   { providers, views, ids, storm: { walls } }: StormWorld,
@@ -160,8 +164,8 @@ function knowerOf(
 }
 
 /**
- * Whether whoever said so had fallen back, and nobody could have seen that: it had what was asked for until then, and has not
- * been asked for its head since.
+ * Whether the answer may come from a provider that had fallen back without being noticed: it had what was asked for before it
+ * fell back, and was not asked for its head since.
  */
 function isUnseenFall({ request: { method, params }, startedAt, endedAt }: CallRecord, world: StormWorld): boolean {
   const { asked, views, oracle, storm } = world
@@ -185,7 +189,7 @@ function slowestWayTo(provider: number, { providers, faults }: Storm): number {
   return (providers[provider]?.latency[1] ?? 0) + slow.reduce((sum, one) => sum + one, 0)
 }
 
-/** Of one tag after another, in the order in which they were given. */
+/** Answers that went backwards, of each tag by itself, in the order in which they were given. */
 function backwards({ calls, world }: Facts): string[] {
   const shownBy: Record<string, (call: CallRecord) => number | undefined> = {
     number: ({ request, value }) => (request.method === 'eth_blockNumber' ? Number(value) : undefined),
@@ -205,9 +209,9 @@ function backwards({ calls, world }: Facts): string[] {
       const number = numberOf(call)
       if (number === undefined) continue
       const { startedAt, endedAt } = call
-      // Answers of one moment have no order: one that is shared is heard of later than another that came after it.
+      // Answers of the same moment have no order: a shared one settles later than another that came after it.
       if (last && number < last.number && endedAt === last.endedAt) continue
-      // What was asked before a lower head was taken may be answered by what was true then.
+      // A call from before a reset (a lower head was taken by decision) may be answered by what was true then.
       const isReset = world.resets.some((at) => at >= (last?.startedAt ?? 0) && at <= endedAt)
       if (last && number < last.number && !isReset && !isLeft(call, last.number, calls, world))
         problems.push(`truth: ${nameOf(call)} went back from ${last.number} to ${number}`)
@@ -217,7 +221,10 @@ function backwards({ calls, world }: Facts): string[] {
   })
 }
 
-/** Whether nothing else was left to give than a lower block, and an event says so: nobody well had it, nor was it given in that form. */
+/**
+ * Whether a lower block was all that was left to give, and a `dispute` event says so: no provider that was well had the
+ * higher one, and it was not given in that form before.
+ */
 function isLeft(call: CallRecord, number: number, calls: readonly CallRecord[], world: StormWorld): boolean {
   const { request, place, endedAt } = call
   const { method, params } = request

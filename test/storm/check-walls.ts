@@ -1,4 +1,4 @@
-// The rule of walls: no method reaches a provider that must not see it, whoever asks, a caller or the library itself.
+// The rule of walls: no method reaches a provider that must not see it, whether a caller asks or the library itself.
 
 import type { Facts } from './facts'
 import { wallOf } from './walls'

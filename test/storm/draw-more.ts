@@ -1,4 +1,5 @@
-// What was added to storms later, drawn from numbers of its own: whatever else a seed draws stays the same. Pure.
+// What was added to storms later. It is drawn from random numbers of its own, so that the rest of what a seed draws stays the
+// same. Pure.
 
 import { drawReverts } from './call-plans'
 import type { Draw } from './draw'
@@ -9,15 +10,15 @@ import type { Sleep } from './sleeper'
 import type { PollerPlan, Storm } from './storm'
 import type { Wall } from './walls'
 
-/** Streams fill so many blocks for certain. */
+/** A gap of at most this many blocks is surely filled in. */
 const MOST_MISSED = 150
-/** In ms. */
-/** Longer than any limit of a request, so that what rings when we wake is late for certain. */
+/** Shortest sleep (in ms): longer than any limit of a request, so that each timer that fires at the wake is surely late. */
 const SHORTEST_SLEEP = 32_000
+/** Longest sleep (in ms). */
 const LONGEST_SLEEP = 600_000
-/** After a call. */
+/** A sleep that begins during a call begins at most this long after it (in ms). */
 const SOON = 60
-/** A filter that nobody polls for longer may go. */
+/** A filter that is not polled for longer than this (in ms) may be dropped. */
 const UNUSED = 290_000
 
 const WALLED = [
@@ -76,7 +77,7 @@ export function withMore(storm: Storm): Storm {
     const most = Math.min(storm.pollers.length > 0 ? UNUSED : LONGEST_SLEEP, MOST_MISSED * storm.blockTime)
     const lasts = between(SHORTEST_SLEEP, pick([SHORTEST_SLEEP, Math.floor(Math.sqrt(SHORTEST_SLEEP * most)), most]))
     const last = storm.closesAt ?? duration
-    // With something under way, or not.
+    // The sleep begins shortly after a call, or at any time.
     const call = chance(0.6) ? pick(awake.calls) : undefined
     const at = call && call.at < last - SOON ? call.at + between(0, SOON) : between(0, last)
     const sleep: Sleep = { at, lasts, isLid: pick([true, false]), wakesTo: pick(['timers', 'arrivals'] as const) }
@@ -84,7 +85,7 @@ export function withMore(storm: Storm): Storm {
   }
 }
 
-/** Behind each is the one who serves the chain for certain. */
+/** Provider 0 is inside of each wall: it surely serves the chain. */
 function drawWalls({ chance, pick, times }: Draw, providers: number): Wall[] {
   const drawn = times(pick([1, 1, 2]), (): Wall => {
     const others = Array.from({ length: providers - 1 }, (_, index) => index + 1).filter(() => chance(0.4))
@@ -93,7 +94,7 @@ function drawWalls({ chance, pick, times }: Draw, providers: number): Wall[] {
   return drawn.filter(({ of }, index) => drawn.findIndex((wall) => wall.of === of) === index)
 }
 
-/** All that was to come later comes after the sleep, but for some of what goes wrong. */
+/** Moves what was to come later to after the sleep, except for some of the faults. */
 function putOff(storm: Storm, from: number, lasts: number): Storm {
   const late = (at: number) => (at > from ? at + lasts : at)
   return {

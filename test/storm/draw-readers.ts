@@ -1,4 +1,5 @@
-// Who reads logs with an iterator from some block on, and goes on where he left. Plain data. Pure.
+// The plan of a program that reads logs with an iterator from some block on, leaves, and goes on where it was. Plain data.
+// Pure.
 
 import type { LogMatch } from '../support/chain-block'
 import type { Draw } from './draw'
@@ -6,14 +7,17 @@ import { filters } from './storm'
 
 export type ReaderPlan = {
   readonly filter: LogMatch
-  /** When (in ms), */
+  /** When it begins (in ms). */
   readonly from: number
-  /** and so many blocks below the head it begins; a number below 0 is a block yet to come; `undefined`: it names none. */
+  /** How many blocks below the head it begins; below 0 for a block that is yet to come; `undefined` if it names no block. */
   readonly back: number | undefined
   readonly confirmations: number
-  /** Longest time it takes for one item (in ms), as long as the storm lasts. */
+  /** Longest time it takes for one item while the storm lasts (in ms). */
   readonly pace: number
-  /** Leaves after so many items, and goes on with the next block after a while (in ms); the last time it stays. */
+  /**
+   * After how many items it leaves, and how long after that (in ms) it goes on with the next block. After the last one it
+   * stays.
+   */
   readonly leaves: readonly { readonly items: number; readonly after: number }[]
 }
 

@@ -1,5 +1,5 @@
-// What makes streams harder: gaps that are too wide to be filled, bursts of blocks that slow ones have no room for, frames
-// that come early, kinds that are refused. Pure.
+// What makes streams harder: gaps that are too wide to be filled, bursts of blocks that slow subscribers have no room for,
+// frames before the confirmation, refused kinds of subscriptions. Pure.
 
 import type { Draw } from './draw'
 import type { Fault } from './faults'
@@ -7,7 +7,7 @@ import type { Storm } from './storm'
 import { filters } from './storm'
 import type { WatcherPlan } from './watchers'
 
-/** A slow one has room for so many items; of a block there are one or two. */
+/** Items that a slow subscriber has room for; a block makes one or two. */
 const ROOM = 1_000
 
 export function withNarrowBounds(storm: Storm, { pick }: Draw): Storm {
@@ -15,7 +15,7 @@ export function withNarrowBounds(storm: Storm, { pick }: Draw): Storm {
   return { ...storm, settings: { ...storm.settings, mostFilled } }
 }
 
-/** With some that are slow while it lasts. */
+/** Adds a burst of blocks, and subscribers that are slow meanwhile. */
 export function withBurst(storm: Storm, { chance, between, pick, times }: Draw): Storm {
   const { duration } = storm
   const at = between(0, duration / 2)

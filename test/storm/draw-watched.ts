@@ -1,5 +1,5 @@
-// A storm of which only the streams are looked at: nobody calls, all providers push, and what goes wrong is what streams
-// suffer from, at every pace of a chain. Drawn from its seed. Pure.
+// A storm of which only the streams are checked: there are no calls, all providers push, faults are those that streams suffer
+// from, and the chain may have any pace. Drawn from its seed. Pure.
 
 import type { Draw } from './draw'
 import { drawFrom } from './draw'

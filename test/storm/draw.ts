@@ -1,10 +1,10 @@
-// Choices from a seed: how everything random in a storm is drawn. Pure.
+// Draws choices from a seed, for everything random in a storm. Pure.
 
 import { seededRandom } from '../support/seeded-random'
 
 export type Draw = {
   chance(probability: number): boolean
-  /** Both ends counted. */
+  /** A whole number, both ends included. */
   between(low: number, high: number): number
   pick<item>(list: readonly item[]): item
   times<item>(count: number, make: () => item): item[]

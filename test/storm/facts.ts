@@ -1,4 +1,4 @@
-// What the rules of a storm are checked against, when it is over.
+// The facts of a storm that is over, against which its rules are checked.
 
 import type { CallRecord } from './calls'
 import { isThat, refusalOf } from './reverts'
@@ -7,11 +7,11 @@ import type { StormWorld } from './world'
 export type Facts = {
   readonly world: StormWorld
   readonly calls: readonly CallRecord[]
-  /** How many of them were made before the engine was closed, */
+  /** How many of the calls were made before the engine was closed. */
   readonly made: number
-  /** and when that was. */
+  /** When the engine was closed (in ms). */
   readonly closedAt: number
-  /** Requests that were made beside the calls. */
+  /** Requests of callers that were made beside the calls. */
   readonly polls: number
 }
 
@@ -19,7 +19,7 @@ export function nameOf({ request: { method, params }, startedAt }: CallRecord): 
   return `${method} ${JSON.stringify(params)} at ${startedAt}`
 }
 
-/** Whether it was told what every node says to it: that it cannot be done. */
+/** Whether a call failed with the revert that every node gives for it. */
 export function isRefused({ request: { method, params }, error }: CallRecord): boolean {
   const refusal = refusalOf(method, params)
   return refusal !== undefined && isThat(error, refusal)

@@ -6,27 +6,29 @@ import type { Draw } from './draw'
 
 /** What is wrong with a provider at the moment. */
 export type Trouble = {
-  /** What becomes of requests over http. */
+  /** What happens to HTTP requests. */
   readonly http: 'fine' | 'refused' | 'hanging' | 'failing'
-  /** What becomes of handshakes. */
+  /** What happens to handshakes of sockets. */
   readonly handshakes: 'fine' | 'refused' | 'hanging'
-  /** What an open socket no longer brings: what is pushed, or anything. */
+  /** What an open socket does not bring any more. */
   readonly silence: 'none' | 'pushes' | 'all'
-  /** `early`: what is pushed comes before the confirmation. */
+  /** What happens to `eth_subscribe`. `'early'`: pushed frames come before the confirmation. */
   readonly subscribe: 'fine' | 'refused' | 'unconfirmed' | 'early'
-  /** Of frames that are pushed, 0 to 1 each. */
+  /** Share of the pushed frames that are lost (0 to 1). */
   readonly dropped: number
+  /** Share of the pushed frames that come twice (0 to 1). */
   readonly doubled: number
+  /** Share of the pushed frames that a later one overtakes (0 to 1). */
   readonly swapped: number
-  /** The head is so many blocks behind. */
+  /** How many blocks the provider's head is behind that of the chain. */
   readonly lag: number
-  /** What it says in place of an answer. */
+  /** What the provider says in place of an answer. */
   readonly says: 'the answer' | 'too many requests' | 'no JSON' | 'another id' | 'half of it' | 'an error'
-  /** The row of provider-errors.json that it says. */
+  /** For `'an error'`: the index of its row in `errorRows`. */
   readonly row: number
-  /** Of the requests, 0 to 1, that hear it. */
+  /** Share of the requests that `says` applies to (0 to 1). */
   readonly share: number
-  /** So much longer each way (in ms). */
+  /** Additional latency (in ms, one way). */
   readonly slow: number
 }
 
@@ -45,27 +47,30 @@ export const fine: Trouble = {
   slow: 0,
 }
 
-/** Times are in ms from the start; `lasts`: until it is over. */
+/** A fault. `at`: when it begins (in ms from the start). `lasts`: how long it goes on (in ms). */
 export type Fault = { readonly at: number } & (
   | { readonly type: 'ill'; readonly provider: number; readonly lasts: number; readonly trouble: Partial<Trouble> }
-  /** Its sockets end. */
+  /** The sockets of the provider end. */
   | { readonly type: 'cut'; readonly provider: number }
-  /** The same, and its filters are gone. */
+  /** The sockets of the provider end, and its filters are gone. */
   | { readonly type: 'restart'; readonly provider: number }
   | { readonly type: 'reorg'; readonly depth: number; readonly blocks: number }
-  /** So many blocks come, each so long after the last one (in ms). */
+  /** Many blocks come, `every` ms one. */
   | { readonly type: 'burst'; readonly blocks: number; readonly every: number }
-  /** On a branch of its own, which grows at half the pace. */
+  /** The provider is on a branch of its own, which grows at half the pace. */
   | { readonly type: 'stale'; readonly provider: number; readonly lasts: number; readonly depth: number }
 )
 
-/** Words that say the same of whatever was asked, whoever asks. */
+/** Kinds of errors that a provider may give for any method. */
 const GENERAL = ['rate-limit', 'quota', 'server-error', 'auth', 'unsupported-method', 'parse-error']
 const OF_LOGS = ['range-too-large', 'result-too-large']
 
 const all = providerErrors()
 
-/** Rows that are said of any method, or of logs: errors of the provider, never the request's own answer. */
+/**
+ * Rows of provider-errors.json for any method or for logs. They are errors of the provider, never an answer about the
+ * request.
+ */
 export const errorRows: readonly ProviderErrorRow[] = all.filter(
   ({ method, error, bodyText, expected: { kind, failover } }) =>
     failover &&

@@ -1,5 +1,5 @@
-// Transactions of others that become pending while a storm lasts: heard of by each node in its own time, by some not at all, and
-// by some again later. No block ever has them. Nothing comes up where nobody polls for them.
+// Transactions of others that become pending during a storm. Each node hears of one in its own time, some never, and some once
+// more later. They are never mined. There are none in a storm that nobody polls for them.
 
 import type { Hash } from 'viem'
 import { hashOf } from '../support/chain-block'
@@ -9,26 +9,28 @@ import type { Storm } from './storm'
 
 export type Pending = {
   readonly hash: Hash
-  /** When it was first pending anywhere (in ms), */
+  /** When the transaction was first pending at a node (in ms). */
   readonly from: number
-  /** and when all nodes of the chain had last heard of it; `Infinity`: some never do. */
+  /** When the last node of the chain has heard of it (in ms); `Infinity` if some never do. */
   heardAt: number
 }
 
 export type Gossip = {
-  /** A provider has a transaction in its pool. */
+  /** A transaction is in the pool of a provider. */
   note(hash: Hash): void
-  /** Those that come up in the world without an end, until it is stopped. */
+  /** Lets transactions come up one after the other until `stop`. */
   start(providers: readonly StormProvider[]): void
   stop(): void
   find(hash: unknown): Pending | undefined
-  /** In the order in which they came up. */
+  /** All transactions, in the order in which they came up. */
   readonly all: readonly Pending[]
 }
 
-/** All in ms. */
+/** Longest average time between two transactions (in ms). */
 const RARELY = 2_000
+/** Longest time until a node hears of a transaction (in ms). */
 const LONGEST_WAY = 1_500
+/** A node that hears of a transaction twice does so at most this much later (in ms). */
 const LATER = 8_000
 
 export function createGossip(storm: Storm, now: () => number, after: (ms: number, run: () => void) => void): Gossip {

@@ -1,5 +1,5 @@
-// One program that subscribes to pending transactions, and what is wrong with what it was told: none twice, none that was
-// nowhere pending, and each that the place it came from heard of while it stayed there.
+// A program that subscribes to pending transactions. It checks that it is told none twice, none that was pending nowhere, and
+// each that its source heard of while the stream came from there.
 
 import type { StormWorld } from './world'
 
@@ -10,7 +10,7 @@ export type Listener = {
 
 const KIND = 'newPendingTransactions'
 
-/** The stream came from one place for all that time (in ms). */
+/** A span of time (in ms) during which the stream came from one source. */
 type Stay = { readonly from: number; to: number }
 
 export function startListener(world: StormWorld, from: number): Listener {
@@ -39,11 +39,11 @@ export function startListener(world: StormWorld, from: number): Listener {
       unsubscribe = () => void subscription.unsubscribe()
       if (hasLeft) unsubscribe()
     })
-    // Refused where nobody has it.
+    // It is refused if no provider has this kind of subscription.
     .catch(() => {})
 
   function lost(): string[] {
-    // What is pushed by a lost socket, or while we sleep, is nobody's fault.
+    // Frames that are pushed over a lost socket, or while we sleep, may be missing.
     if (storm.sleeps.length > 0) return []
     const slowest = Math.max(...providers.map(({ plan: { latency } }) => latency[1]))
     const told = new Set(given)

@@ -1,5 +1,5 @@
-// The far end of one scripted socket: a node that answers frames and pushes what is subscribed to, in order, each frame after
-// a latency of its own, unless something is wrong with it.
+// The far end of one scripted socket: a node that answers frames and pushes the events of its subscriptions, in order, each
+// after a latency of its own, and with the present troubles of its provider.
 
 import type { Hash } from 'viem'
 import type { SocketEvents } from '../../src/channel/socket'
@@ -14,24 +14,24 @@ export type Site = {
   headOf(): number
   answer(method: string, params: readonly any[]): unknown
   now(): number
-  /** Runs it later (in ms), in the world's time. */
+  /** Calls `run` after `ms` in the time of the world. */
   after(ms: number, run: () => void): void
-  /** Of one way (in ms). */
+  /** Draws the latency of one way (in ms). */
   latency(): number
   random(): number
 }
 
 export type Peer = {
-  /** A frame from the near end. */
+  /** Takes a frame of the near end. */
   receive(text: string): void
   ping(): void
-  /** The chain has changed. */
+  /** The chain has changed: pushes what is new. */
   flush(): void
-  /** A transaction is pending. */
+  /** A transaction is pending: pushes its hash. */
   hear(hash: Hash): void
-  /** The params of the subscriptions that are open, and known to the near end. */
+  /** Params of the open subscriptions that the near end knows of. */
   readonly subscriptions: readonly (readonly unknown[])[]
-  /** Nothing goes in or out any more. */
+  /** Ends the socket: no frame goes in or out any more. */
   end(): void
 }
 
@@ -39,15 +39,15 @@ type PeerOptions = {
   readonly site: Site
   readonly events: SocketEvents
   readonly trouble: () => Trouble
-  /** Kinds of subscriptions that it does not know. */
+  /** Kinds of subscriptions that the node refuses. */
   readonly refuses: readonly string[]
-  /** Makes its ids its own. */
+  /** Makes its subscription ids differ from those of other peers. */
   readonly seed: string
 }
 
 type Message = { readonly id: number; readonly method: string; readonly params?: readonly any[] | undefined }
 
-/** What is pushed comes so much before its confirmation (in ms). */
+/** How long before the confirmation early frames are pushed (in ms). */
 const EARLY = 2_000
 
 const refusal = new RpcFault(-32000, 'too many subscriptions')
@@ -55,7 +55,7 @@ const refusal = new RpcFault(-32000, 'too many subscriptions')
 export function createPeer({ site, events, trouble, refuses, seed }: PeerOptions): Peer {
   const { after, latency, random } = site
   const frames: (() => void)[] = []
-  /** What lets a later frame overtake it, by subscription. */
+  /** Frames that a later one will overtake, by subscription. */
   const held = new Map<string, string[]>()
   const unconfirmed = new Set<string>()
   const open = new Map<string, readonly unknown[]>()
@@ -90,7 +90,7 @@ export function createPeer({ site, events, trouble, refuses, seed }: PeerOptions
     for (const one of [text, ...(chance(doubled) ? [text] : []), ...overtaken]) send(one)
   }
 
-  /** Drawn only where it matters. */
+  /** Draws only if the probability is not 0, so that other seeds stay the same. */
   function chance(probability: number) {
     return probability > 0 && random() < probability
   }

@@ -1,4 +1,4 @@
-// One program that polls a filter, for ever, whatever fails; and what is wrong with what it was given.
+// A program that polls a filter for ever, whatever fails, and checks what it is given.
 
 import type { Hash } from 'viem'
 import type { ChainBlock } from '../support/chain-block'
@@ -11,10 +11,10 @@ import type { PollerPlan } from './storm'
 import type { StormWorld } from './world'
 
 export type Poller = {
-  /** Whether it was given all that there is. */
+  /** Whether the poller was given everything that it must be given. */
   isTold(): boolean
   problems(): string[]
-  /** How many requests it has made. */
+  /** How many requests the poller has made. */
   readonly made: number
   leave(): void
 }
@@ -32,7 +32,7 @@ export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
   const given: unknown[] = []
   const errors: string[] = []
   let id: unknown
-  /** The first block that it must be given. */
+  /** The first block that the poller must be given. */
   let first = Infinity
   let madeAt = Infinity
   let askedAt = -Infinity
@@ -59,7 +59,7 @@ export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
         note(`${name} < ${JSON.stringify(changes.map((one: any) => one.blockNumber ?? one.slice(0, 10)))}`)
       }
     } catch (error) {
-      // As nodes say that there is no such filter: a program would make another one, and miss what was in between.
+      // Nodes say "filter not found" this way: a program would make a new filter and miss what came in between.
       const { name: words } = error as Error
       if (id !== undefined && words === 'InvalidInputRpcError') errors.push('it was lost')
     }
@@ -82,7 +82,7 @@ export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
     )
   }
 
-  /** What the first one stands on may have been replaced. */
+  /** The parent of the first block may have been replaced since, so that block counts with the parent it had. */
   function toHead({ number, hash, parentHash }: ChainBlock): GivenHead {
     return { number: BigInt(number), hash, parentHash: number === first ? root : parentHash }
   }
@@ -92,7 +92,7 @@ export function startPoller(world: StormWorld, plan: PollerPlan): Poller {
     isTold: () => wrong().length === 0,
     problems: () =>
       [...errors, ...wrong()]
-        // A lower head that was taken by decision is a chain that begins anew.
+        // After a reset (a lower head was taken by decision) the chain begins anew, so blocks may come twice.
         .filter((what) => world.resets.length === 0 || !/twice/.test(what))
         .map((what) => `filters: ${name}: ${what}`),
     get made() {

@@ -1,4 +1,4 @@
-// The pool of one stormy node: signed bytes of any content, refused as geth does if it has them. At once, as sockets answer.
+// The transaction pool of one node of a storm. It takes any bytes, and refuses those it has as geth does. It answers at once.
 
 import type { Hex } from 'viem'
 import { keccak256, zeroAddress } from 'viem'
@@ -7,7 +7,7 @@ import { RpcFault, toRpcTransaction } from '../support/chain-rpc'
 
 export type Pool = {
   send(raw: Hex): Hex
-  /** One that waits, as a node prints it. */
+  /** A pending transaction, as a node prints it. */
   find(hash: Hex): unknown
 }
 

@@ -1,23 +1,23 @@
-// The `fetch` of one stormy provider: what is posted arrives after a while, is answered by the node or by what is wrong with
-// it, and comes back after another. Knows no chain.
+// The `fetch` of one provider of a storm. A post arrives after a latency, is answered by the node or as the present trouble
+// has it, and comes back after another latency. Knows no chain.
 
 import type { Trouble } from './faults'
 import { errorRows, isSaidOf } from './faults'
 
 export type Posted = { readonly id: number; readonly method: string; readonly params?: readonly unknown[] }
 
-/** As JSON-RPC has it. */
+/** A JSON-RPC response without its envelope. */
 export type Reply = { readonly result: unknown } | { readonly error: { code: number; message: string; data?: unknown } }
 
 export type PostOffice = {
   readonly fetch: typeof fetch
-  /** Posts that wait for their answer. */
+  /** Number of posts that wait for their answers. */
   readonly pending: number
 }
 
 export type PostOfficeOptions = {
   trouble(): Trouble
-  /** Whether it takes a request more now. */
+  /** Whether the provider takes one more request now. */
   admits(): boolean
   canBatch: boolean
   answer(request: Posted): Reply
@@ -72,10 +72,10 @@ export function createPostOffice(options: PostOfficeOptions): PostOffice {
       const spoken = list(payload).map(({ id }) => ({ jsonrpc: '2.0', id, error: words.error }))
       return respond(together(payload, spoken), words.httpStatus ?? 200, headers)
     }
-    // Of somebody else's request, with somebody else's answer.
+    // The answer to another request, with that one's id.
     if (said === 'another id') return respond(together(payload, [{ jsonrpc: '2.0', id: 1_000_000, result: '0xbad' }]))
     const answers = list(payload).map((one) => ({ jsonrpc: '2.0', id: one.id, ...answer(one) }))
-    // In any order, as the standard allows.
+    // The members of a batch come in another order, as JSON-RPC 2.0 allows.
     const told = said === 'half of it' ? answers.slice(Math.ceil(answers.length / 2)) : answers.reverse()
     if (said === 'half of it' && !Array.isArray(payload)) return respond(together(payload, answers).slice(0, -9))
     return respond(together(payload, told))
@@ -104,7 +104,7 @@ function refused() {
   return new TypeError('fetch failed', { cause })
 }
 
-/** What the channel reads of a response, without the platform's streams: they would cost more than all the rest. */
+/** A response with only what the channel reads of it, and no stream of the platform: that would cost more than all the rest. */
 function respond(text: string, status = 200, headers: Record<string, string> = {}): Response {
   const ok = status < 300
   return { ok, status, statusText: '', headers: new Headers(headers), body: null, text: async () => text }

@@ -1,5 +1,5 @@
-// One stormy provider: a node over the common chain or another one, its post office, and what lies behind its sockets. What it
-// was asked is written down.
+// One provider of a storm: a node over the common chain or another one, its `fetch`, and the far ends of its sockets. Records
+// what it is asked.
 
 import type { Hash } from 'viem'
 import type { Socket, SocketEvents } from '../../src/channel/socket'
@@ -20,7 +20,7 @@ import type { ProviderPlan } from './storm'
 import type { Troubles } from './troubles'
 import { createTroubles } from './troubles'
 
-/** Something a provider was asked. */
+/** A request that a provider got, and when. */
 export type Asked = {
   readonly provider: number
   readonly at: number
@@ -32,16 +32,18 @@ export type StormProvider = {
   readonly plan: ProviderPlan
   readonly troubles: Troubles
   readonly chain: ChainStandpoint
-  /** Its own newest block. */
+  /** Number of the newest block that the provider shows. */
   headOf(): number
   readonly office: PostOffice
-  /** For the socket channel. */
+  /** Makes a socket, for the ws channel. */
   open(events: SocketEvents): Socket
+  /** Ends all its sockets. */
   cut(): void
-  /** Its sockets are dead, and nobody is told. */
+  /** All its sockets die without any event. */
   lose(): void
+  /** Ends all its sockets and forgets its filters. */
   restart(): void
-  /** A transaction reaches its pool. */
+  /** A transaction reaches the pool of the node. */
   hear(hash: Hash): void
   readonly sockets: number
   /** How many upstream subscriptions are open. */
@@ -56,11 +58,11 @@ export type StormProviderOptions = {
   readonly random: () => number
   now(): number
   after(ms: number, run: () => void): void
-  /** Something comes to the process of the library. */
+  /** Calls `run` in the process of the library, which may be asleep. */
   arrive(run: () => void): void
   onAsked(asked: Asked): void
   onPending(hash: Hash): void
-  /** What it shows of the chain has changed. */
+  /** Called when the head that the provider shows has changed. */
   onView(): void
 }
 
@@ -124,7 +126,7 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
     }
   }
 
-  /** What is wrong over http is said over a socket as well, as far as it has words there. */
+  /** What the present trouble makes the provider say over a socket, where there is a form for it. */
   function overSocket(method: string, params: readonly any[]): unknown {
     const { says, share, row } = troubles.now
     const words = says === 'an error' && draw.chance(share) ? errorRows[row] : undefined
@@ -158,7 +160,7 @@ export function createStormProvider(options: StormProviderOptions): StormProvide
     const socket: Socket = {
       send(text) {
         if (!peer || isOver) throw new Error('The socket is not open.')
-        // All else is noted when it is answered.
+        // Other requests are recorded when they are answered.
         if (text.includes(SUBSCRIBE)) onAsked({ provider: index, at: now(), method: SUBSCRIBE, params: [] })
         peer.receive(text)
       },

@@ -1,14 +1,14 @@
-// One program that reads logs with an iterator, leaves it, and goes on where it was; writes down what it is given. What that is
-// worth is judged by check-readers.
+// A program that reads logs with an iterator, leaves it, and goes on where it was. Records what it is given; check-readers
+// judges that.
 
 import type { LogsOfBlock } from '../../src/subscription/items'
 import type { LogsFilter } from '../../src/subscription/subscriptions'
 import type { ReaderPlan } from './draw-readers'
 import type { StormWorld } from './world'
 
-/** What one loop over the logs was given. */
+/** What one loop over an iterator was given. */
 export type Reading = {
-  /** The first block that it must be given; `undefined`: none was named. */
+  /** The first block whose logs it must be given; `undefined` if none was named. */
   readonly from: number | undefined
   readonly items: { readonly item: LogsOfBlock; readonly at: number }[]
   readonly errors: unknown[]

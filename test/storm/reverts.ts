@@ -1,4 +1,4 @@
-// Contracts that refuse whatever is called, and how each says so at every node. Pure.
+// Contracts that revert every call, and the error that each node gives for them. Pure.
 
 import type { Hex } from 'viem'
 import { RpcFault } from '../support/chain-rpc'
@@ -7,7 +7,7 @@ const reason: Hex = `0x08c379a0${'20'.padStart(64, '0')}${'2'.padStart(64, '0')}
 
 type Refusal = { readonly code: number; readonly message: string; readonly data: Hex }
 
-/** Reasons, panics, errors of a contract's own, and nothing at all. */
+/** The errors of reverts: with a reason, a panic, a custom error, and without data. */
 export const refusals: readonly Refusal[] = [
   { code: 3, message: 'execution reverted: no', data: reason },
   { code: -32000, message: 'execution reverted: no', data: reason },
@@ -21,7 +21,7 @@ export function contractOf(refusal: number): Hex {
   return `0x${'ee'.repeat(19)}0${refusal}`
 }
 
-/** What every node says to that, if it has the state. */
+/** The error that every node with the state gives for a call to such a contract. */
 export function refusalOf(method: string, [call]: readonly any[]): Refusal | undefined {
   if (method !== 'eth_call' && method !== 'eth_estimateGas') return undefined
   return refusals.find((_, index) => contractOf(index) === call.to)
@@ -32,7 +32,7 @@ export function refuse(method: string, params: readonly unknown[]) {
   if (refusal) throw new RpcFault(refusal.code, refusal.message, refusal.data)
 }
 
-/** Whether it is that refusal, as viem throws it. */
+/** Whether an error that viem throws is that revert. */
 export function isThat(error: any, { code, data }: Refusal): boolean {
   return error?.code === code && (error.data ?? error.cause?.data) === data
 }

@@ -1,4 +1,5 @@
-// Plays a storm, heals everything, lets everybody finish, closes the engine, and says what was wrong.
+// Plays a storm, heals everything, lets all callers and watchers finish, closes the engine, and reports the rules that were
+// broken.
 
 import { startMiner } from '../support/miner'
 import { createCalls } from './calls'
@@ -30,18 +31,21 @@ import type { StormWorld } from './world'
 import { createStormWorld } from './world'
 
 export type Outcome = {
-  /** Nothing of it should be: each begins with the name of the rule that does not hold. */
+  /** What was wrong; each line begins with the name of the rule that was broken. */
   readonly problems: readonly string[]
-  /** For whoever counts. */
+  /** How much the storm has tried. */
   readonly counts: { readonly calls: number; readonly answered: number; readonly asked: number }
 }
 
-/** After everything is healed. */
+/** Blocks that are mined after everything is healed. */
 const lastBlocks = 4
-/** All in ms. */
+/** How long watchers have after that until they must have been told everything (in ms). */
 const patience = 150_000
+/** How often it is looked whether they have (in ms). */
 const step = 2_000
+/** How long after that a call may still be pending (in ms). */
 const longestCall = 130_000
+/** How long after that sockets and streams may linger (in ms). */
 const lingers = 35_000
 
 export async function runStorm(storm: Storm, tell?: ((text: string) => void) | undefined): Promise<Outcome> {
@@ -52,7 +56,7 @@ export async function runStorm(storm: Storm, tell?: ((text: string) => void) | u
   const pollers: Poller[] = []
   const readers: Reader[] = []
   const listeners: Listener[] = []
-  /** In the end nobody is slow any more. */
+  /** Delays of slow watchers end with the storm. */
   const whenBusy = (ms: number, run: () => void) => later(clock.now() < storm.duration ? ms : 0, run)
   const look = () => {
     for (const watcher of watchers) watcher.look()
@@ -152,7 +156,7 @@ function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fa
   if (fault.type === 'reorg') return void chain.reorg(fault.depth, { blocks: fault.blocks })
   if (fault.type === 'burst') return burst(fault)
   const provider = providers[fault.provider]
-  // What is on another chain may fail to say so: then nothing is wrong with using it.
+  // Providers on another chain have no faults: one that could not be asked for its chain may rightly be used.
   if (!provider || provider.plan.isForeign) return
   if (fault.type === 'cut') return provider.cut()
   if (fault.type === 'restart') return provider.restart()
@@ -160,7 +164,7 @@ function inflict({ chain, providers, after, note, clock, storm }: StormWorld, fa
   const stale = chain.fork()
   stale.reorg(fault.depth)
   provider.chain.moveTo(stale)
-  // Not as others see it: that counts as trouble.
+  // Being on another branch counts as trouble, although the provider itself is well.
   const heal = provider.troubles.add({})
   const until = Math.min(storm.duration, fault.at + fault.lasts)
   const grow = () => {
@@ -185,7 +189,7 @@ function fallAsleep({ sleeper, providers, note, after }: StormWorld, sleep: Slee
   sleeper.sleep(sleep)
 }
 
-/** Until everybody was told of everything, or for as long as that may take. */
+/** Waits until all watchers, readers and pollers were told everything, but no longer than that may take. */
 async function finish(
   world: StormWorld,
   watchers: readonly Watcher[],

@@ -1,4 +1,4 @@
-// Makes a storm smaller that goes wrong: fast-check leaves out what is not needed for the same rule to be broken.
+// Shrinks a storm that goes wrong: fast-check leaves out what is not needed to break the same rule.
 
 import fc from 'fast-check'
 import type { Outcome } from './run'

@@ -1,22 +1,23 @@
-// The process in which the library runs, and all who call it: while it sleeps the world goes on without it. Then what was due
-// meanwhile fires late, and what arrived meanwhile is read, or was lost.
+// The process in which the library and its callers run. While it sleeps, the world goes on. When it wakes, timers that were
+// due fire late, and what arrived meanwhile is read, or is lost.
 
 import type { Clock, Timer } from '../../src/base/clock'
 
 export type Sleep = {
-  /** In ms from the start. */
+  /** When the sleep begins (in ms from the start). */
   readonly at: number
+  /** How long the sleep lasts (in ms). */
   readonly lasts: number
-  /** A lid was closed, and the network went with it: what is under way is lost, and sockets die without a word. */
+  /** Whether the network was cut too (a lid was closed): calls in flight are lost, and sockets die without any event. */
   readonly isLid: boolean
-  /** Whether it wakes to its timers, or to what has arrived. */
+  /** What runs first at the wake: the timers that are due, or what has arrived. */
   readonly wakesTo: 'timers' | 'arrivals'
 }
 
 export type Sleeper = {
-  /** What its timers follow. */
+  /** The clock of the process: its timers do not fire during a sleep. */
   readonly clock: Clock
-  /** Something reaches it from outside. */
+  /** Calls `run` when the process reads what arrives now: at once, or after a sleep. */
   arrive(run: () => void): void
   sleep(sleep: Pick<Sleep, 'lasts' | 'isLid' | 'wakesTo'>): void
 }
@@ -43,7 +44,7 @@ export function createSleeper(world: Clock): Sleeper {
       }
     }
 
-  /** One after the other: what follows from each comes before the next. */
+  /** Runs what has waited one by one, so that the consequences of each come before the next. */
   function wake([first, second]: readonly [Waiting[], Waiting[]]) {
     isDeaf = false
     const next = first.shift() ?? second.shift()

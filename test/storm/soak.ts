@@ -1,5 +1,5 @@
-// Plays one storm after another for as long as it is given (SOAK_MINUTES, default 60), from SEED on (default: drawn from the
-// time), and says once a minute how far it is. What goes wrong is made smaller and printed; then it ends with 1.
+// Plays one storm after another for SOAK_MINUTES (default 60), with seeds from SEED on (default: taken from the time). Prints
+// once a minute how many were played, and each storm that goes wrong, shrunk. If there was one, the exit code is 1.
 
 import { runStorm } from './run'
 import { shrinkStorm } from './shrink'

@@ -1,7 +1,7 @@
-// Random providers, faults, calls and watchers through the whole engine: whatever happens, its promises hold. And storms of
-// which only the streams are looked at, on chains of every pace, with blooms and without.
-// `SEED=123` plays one storm again and prints what happens in it, `STREAMS=123` one of the streams; `SEEDS=5000` plays so many of
-// both. For hours: soak.ts.
+// Random providers, faults, calls and watchers through the whole engine: its promises hold whatever happens. And storms of
+// which only the streams are checked, on chains of every pace, with blooms and without.
+// `SEED=123` plays one storm again and prints what happens in it, `STREAMS=123` one of the second sort. `SEEDS=5000` plays
+// that many of both. soak.ts plays them for hours.
 
 import { describe, expect, test } from 'vitest'
 import { drawWatched } from './draw-watched'

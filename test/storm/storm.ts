@@ -1,5 +1,5 @@
-// What happens in one storm, drawn from its seed: the chain, the providers, what goes wrong when, who calls and watches.
-// Plain data, so that it can be printed, played again and made smaller. Pure.
+// What happens in one storm, drawn from its seed: the chain, the providers, the faults, the calls, the watchers. Plain data,
+// so that it can be printed, played again and shrunk. Pure.
 
 import type { LogMatch, LogSpec } from '../support/chain-block'
 import { tokenA, tokenB, transferTopic } from '../support/chain-block'
@@ -17,13 +17,13 @@ import type { WatcherPlan } from './watchers'
 
 export type Storm = {
   readonly seed: number
-  /** In ms, on average. */
+  /** Average time between two blocks (in ms). */
   readonly blockTime: number
-  /** How far a block may be off its time, 0 to 1. */
+  /** How far a block may be off its time, as a share of the block time (0 to 1). */
   readonly unevenness: number
-  /** Whether blocks say truly which logs they hold; else their blooms are zero. */
+  /** Whether the blooms of blocks are true; else they are zero. */
   readonly hasBlooms: boolean
-  /** Of faults, calls and watchers (in ms). */
+  /** How long faults, calls and watchers go on (in ms). */
   readonly duration: number
   readonly settings: Settings
   readonly providers: readonly ProviderPlan[]
@@ -31,13 +31,13 @@ export type Storm = {
   readonly calls: readonly CallPlan[]
   readonly watchers: readonly WatcherPlan[]
   readonly pollers: readonly PollerPlan[]
-  /** When each subscribes to pending transactions (in ms). */
+  /** When each program that listens to pending transactions subscribes (in ms). */
   readonly listeners: readonly number[]
   readonly readers: readonly ReaderPlan[]
   readonly walls: readonly Wall[]
-  /** One at most. */
+  /** At most one sleep. */
   readonly sleeps: readonly Sleep[]
-  /** When the engine is closed (in ms); `undefined`: after all has ended by itself. */
+  /** When the engine is closed (in ms); `undefined` for after everything has ended by itself. */
   readonly closesAt: number | undefined
 }
 
@@ -45,48 +45,48 @@ export type Settings = {
   readonly strategy: 'priority' | 'fastest' | 'latency-weighted' | 'load-balanced' | 'cheapest' | 'freshest'
   readonly hedgeBudget: number
   readonly retryBudget: number
-  /** `undefined`: as many as the deadline allows. */
+  /** Most rounds of a request; `undefined` for as many as the deadline allows. */
   readonly rounds: number | undefined
   readonly share: boolean
   readonly broadcast: 'first' | 'all'
   readonly waitForProvider: boolean
   readonly verify: 'auto' | 'strict'
-  /** Most blocks of a gap that are filled in. */
+  /** The option `maxBackfillBlocks`. */
   readonly mostFilled: { readonly heads: number; readonly logs: number }
 }
 
 export type ProviderPlan = {
   readonly ways: 'http' | 'ws' | 'both'
-  /** Of one way (in ms). */
+  /** Least and greatest latency (in ms, one way). */
   readonly latency: readonly [number, number]
   readonly isBackup: boolean
   readonly isPrivate: boolean
   readonly cost: number
-  /** On another chain than the client's. */
+  /** Whether the provider is on another chain than the client. */
   readonly isForeign: boolean
-  /** State of so many blocks. */
+  /** How many blocks of state the provider keeps; `undefined` for all. */
   readonly archive: number | undefined
   readonly maxBlockRange: number | undefined
   readonly subscribes: boolean
-  /** Kinds of which it refuses subscriptions. */
+  /** Kinds of subscriptions that the provider refuses. */
   readonly refuses: readonly string[]
-  /** Methods that it does not know. */
+  /** Methods that the provider does not know. */
   readonly lacks: readonly string[]
-  /** Requests it takes in a second. */
+  /** Requests per second that the provider takes; `undefined` for any number. */
   readonly rate: number | undefined
-  /** Whether what is true of it is said in the list. */
+  /** Whether these limits are declared in the list. */
   readonly isDeclared: boolean
   readonly concurrency: number | undefined
   readonly canBatch: boolean
   readonly canPing: boolean
 }
 
-/** Asks a filter for its changes again and again. */
+/** The plan of a program that polls a filter for its changes. */
 export type PollerPlan = {
   readonly kind: 'logs' | 'blocks' | 'pending'
   readonly filter: LogMatch
   readonly from: number
-  /** Between two polls (in ms). */
+  /** Time between two polls (in ms). */
   readonly every: number
 }
 
@@ -99,7 +99,7 @@ export function drawStorm(seed: number): Storm {
   const duration = between(8_000, 40_000)
   const place = 0
   const drawn = times(pick([1, 2, 3, 3, 4, 5]), () => drawProvider(draw))
-  // Somebody serves the chain, with all that streams need.
+  // At least one provider is on the chain and knows all methods, so that streams can go on.
   const providers = drawn.map((one, index) => (index === place ? { ...one, isForeign: false, lacks: [] } : one))
   const storm: Storm = {
     seed,
@@ -196,7 +196,7 @@ function drawPoller({ chance, between, pick }: Draw, duration: number): PollerPl
   }
 }
 
-/** A line for each thing. */
+/** Describes a storm for printing, one line for each part. */
 export function describeStorm({
   providers,
   faults,
@@ -216,7 +216,7 @@ export function describeStorm({
   return [JSON.stringify(rest), ...lines].join('\n')
 }
 
-/** The logs of the storm's blocks. */
+/** The logs of each block of a storm, by its seed. */
 export function logsOf(seed: number) {
   return (number: number, branch: number): LogSpec[] => {
     const { chance, between, pick, times } = drawFrom(seed * 7_919 + number * 131 + branch)

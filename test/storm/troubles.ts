@@ -1,4 +1,4 @@
-// What is wrong with one provider, and since when: several things may be at once, each until it is taken back.
+// What is wrong with one provider, and when it was. Several troubles may overlap; each lasts until it is taken back.
 
 import type { Overlay } from '../support/overlay'
 import { createOverlay } from '../support/overlay'
@@ -6,7 +6,7 @@ import type { Trouble } from './faults'
 import { fine } from './faults'
 
 export type Troubles = Overlay<Trouble> & {
-  /** Whether nothing was wrong at any moment of this time (in ms of the clock). */
+  /** Whether the provider had no trouble at any moment from `from` to `to` (in ms of the clock). */
   wereNone(from: number, to: number): boolean
 }
 

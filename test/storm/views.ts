@@ -1,5 +1,5 @@
-// Which newest block each provider showed when, and what an honest node says that has exactly that chain: the truth of some
-// moment, for whatever was asked.
+// Records which head each provider showed when, and tells what an honest node with exactly that head would have answered to
+// any request.
 
 import type { Hash } from 'viem'
 import type { Chain } from '../support/chain'
@@ -12,9 +12,9 @@ import { refuse } from './reverts'
 export type View = { readonly provider: number; readonly from: number; to: number; readonly head: ChainBlock }
 
 export type Views = {
-  /** A provider shows this block as its newest from now on. */
+  /** From now on the provider shows this block as its head. */
   note(provider: number, head: ChainBlock): void
-  /** All that was shown at some moment of this time. */
+  /** The heads that providers showed at some moment from `from` to `to` (in ms). */
   between(from: number, to: number): readonly View[]
 }
 
@@ -35,18 +35,18 @@ export function createViews(now: () => number): Views {
 }
 
 export type Oracle = {
-  /** The answer of a node with that newest block; `undefined`: it would have refused. */
+  /** The answer of a node with this head; `undefined` if the node would have refused. */
   answer(head: ChainBlock, method: string, params: readonly unknown[]): { value: unknown } | undefined
-  /** The block of that number below a newest one. */
+  /** The block with this number on the branch of a head. */
   at(head: ChainBlock, number: number): ChainBlock | undefined
   logs(head: ChainBlock, match: LogMatch, from: number, to: number): unknown[]
 }
 
-/** @param base blocks up to here are the same on all branches */
+/** An oracle over a chain. @param base the last block that is the same on all branches */
 export function createOracle(chain: Chain, base: number): Oracle {
   const tails = new Map<Hash, Map<number, ChainBlock>>()
   const nodes = new Map<Hash, ReturnType<typeof createNode>>()
-  // Blocks are known by their hashes once they were looked at.
+  // The chain knows blocks by hash only after they were looked at by number.
   for (let number = base; number <= chain.head.number; number++) chain.block(number)
 
   function tailOf(head: ChainBlock) {
@@ -89,7 +89,7 @@ export function createOracle(chain: Chain, base: number): Oracle {
     return node
   }
 
-  /** A block of the past that all have. */
+  /** The block with a transaction, if it is an old block that all providers have. */
   function oldHolder(hash: Hash) {
     const block = chain.blockOf(hash)
     return block && block.number <= base ? block : undefined

@@ -1,19 +1,19 @@
-// Methods that the user shows to some providers only. Pure.
+// Walls: methods that only some providers may see (the option `methods`). Pure.
 
 export type Wall = {
-  /** A method's name, or the beginning of many: `eth_get*`. */
+  /** The name of a method, or a prefix with `*`: `eth_get*`. */
   readonly of: string
-  /** By their places in the list; the order in which they are asked. */
+  /** Indices of the providers inside of the wall, in the order in which they are asked. */
   readonly providers: readonly number[]
 }
 
-/** A name goes before the beginning of one. */
+/** The wall that holds for a method: one by its name goes before one by a prefix. */
 export function wallOf(method: string, walls: readonly Wall[]): Wall | undefined {
   const fits = ({ of }: Wall) => of.endsWith('*') && method.startsWith(of.slice(0, -1))
   return walls.find(({ of }) => of === method) ?? walls.find(fits)
 }
 
-/** Whether no wall keeps anything from this provider. */
+/** Whether a provider is inside of all walls, so that it may see every method. */
 export function isInside(provider: number, walls: readonly Wall[]): boolean {
   return walls.every(({ providers }) => providers.includes(provider))
 }

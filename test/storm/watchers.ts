@@ -1,5 +1,4 @@
-// One subscriber in a storm: joins, takes what it is told at its own pace, and writes it down. What it is worth is
-// judged by event-verdict.
+// One subscriber of a storm: joins, takes events at its own pace, and records them. They are judged by event-verdict.
 
 import { subscriptionKeyOf } from '../../src/subscription/key'
 import type { LogsFilter } from '../../src/subscription/subscriptions'
@@ -11,12 +10,13 @@ import type { StormWorld } from './world'
 export type WatcherPlan = {
   readonly kind: 'heads' | 'logs'
   readonly via: 'subscribe' | 'iterator'
-  /** Of logs. */
+  /** The filter of a subscription to logs. */
   readonly filter: LogMatch
+  /** When the watcher joins (in ms). */
   readonly from: number
-  /** `Infinity`: to the end. */
+  /** When the watcher leaves (in ms); `Infinity` if it stays to the end. */
   readonly to: number
-  /** Longest time it takes for one event (in ms). */
+  /** Longest time the watcher takes for one event (in ms). */
   readonly pace: number
 }
 
@@ -24,19 +24,19 @@ export type Watcher = {
   readonly plan: WatcherPlan
   readonly name: string
   readonly sightings: readonly Sighting[]
-  /** Told of what was missed. */
+  /** The gaps that the watcher was told of. */
   readonly gaps: readonly { from: number; to: number; at: number }[]
   readonly errors: readonly unknown[]
-  /** The first block that it must be told of; `undefined` while its stream is not there. */
+  /** The first block that the watcher must be told of; `undefined` while its stream is not live. */
   readonly first: number | undefined
   readonly hasLeft: boolean
-  /** Looks whether its stream is there now. */
+  /** Checks whether its stream is live by now. */
   look(): void
   leave(): void
   judge(truth: Truth): Verdict
 }
 
-/** @param after runs it later (in ms): what makes it slow */
+/** Starts a watcher. @param after calls a function after some ms, which makes the watcher slow */
 export function startWatcher(
   { clock, chain, engine, face, random, note }: StormWorld,
   plan: WatcherPlan,
@@ -105,7 +105,7 @@ export function startWatcher(
     }
   }
 
-  /** With an iterator, beside it: it says when the stream is there. */
+  /** Subscribes. A watcher with an iterator does so too, as only `subscribe` tells when the stream is live. */
   function join(onData: (data: any) => unknown) {
     subscriptions.subscribe(face, { params, onData, onError }, undefined).then((subscription) => {
       unsubscribe = () => void subscription.unsubscribe()

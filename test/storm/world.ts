@@ -1,5 +1,5 @@
-// A stormy world: one model chain, providers over it, the library's engine over them with real channels, all on the manual
-// clock and from one seed. Nothing happens in it by itself; what is to happen is played in run.ts.
+// The world of a storm: one model chain, providers over it, and the library's engine over them with real channels, all on the
+// manual clock and from one seed. Nothing happens in it by itself; run.ts plays what is to happen.
 
 import type { Clock } from '../../src/base/clock'
 import type { Random } from '../../src/base/random'
@@ -34,7 +34,7 @@ import { height, logsOf } from './storm'
 import type { Oracle, Views } from './views'
 import { createOracle, createViews } from './views'
 
-/** An event, and when it came (in ms of the clock). */
+/** An event of the engine, with the time at which it came (in ms of the clock). */
 type Timed<name extends keyof EventMap> = EventMap[name] & { readonly at: number }
 
 export type StormWorld = {
@@ -45,31 +45,31 @@ export type StormWorld = {
   readonly face: Face
   readonly providers: readonly StormProvider[]
   readonly ids: readonly string[]
-  /** What `client.transport` would be. */
+  /** The same as a client's `transport`. */
   readonly transport: FailoverValue
   readonly views: Views
   readonly oracle: Oracle
   readonly gossip: Gossip
-  /** What a node on the other chain says: nothing is ever added to that. */
+  /** The answer of a node on the other chain, which never grows. */
   foreign(method: string, params: readonly unknown[]): unknown
   readonly asked: readonly Asked[]
   readonly attempts: readonly Timed<'attempt'>[]
   readonly breakers: readonly Timed<'breaker'>[]
   readonly disputes: readonly Timed<'dispute'>[]
   readonly requests: readonly Timed<'request'>[]
-  /** But those that are told late. */
+  /** All `gap` events, except for late ones. */
   readonly gaps: readonly Timed<'gap'>[]
   readonly sleeper: Sleeper
-  /** The timers of the engine that run: who started them, if anybody listens. */
+  /** The running timers of the engine: where each was started, if the storm is printed. */
   timers(): string[]
   random(): number
-  /** For whoever plays a seed again: what happens, when. */
+  /** Prints what happens, and when, if the storm is printed. */
   note(text: string): void
-  /** Runs it later (in ms). These timers are the world's own. */
+  /** Calls `run` after `ms`, by a timer of the world. */
   after(ms: number, run: () => void): () => void
-  /** As `after`, in the process of the library. */
+  /** As `after`, but in the process of the library, which may sleep. */
   later(ms: number, run: () => void): () => void
-  /** When the library decided to take a lower head. */
+  /** The times at which the library decided to take a lower head (in ms). */
   readonly resets: readonly number[]
 }
 
@@ -155,7 +155,7 @@ export function createStormWorld(storm: Storm, tell?: ((text: string) => void) |
   }
 }
 
-/** As `failover()` makes it. */
+/** Makes an engine as `failover()` does. */
 function createOwnEngine(
   { settings, walls }: Storm,
   providers: readonly StormProvider[],
@@ -203,7 +203,7 @@ function createOwnEngine(
   return { engine, channels, planner, ids }
 }
 
-/** What providers that push anything push. */
+/** The kinds of subscriptions that a provider with sockets serves. */
 const KINDS = ['newHeads', 'logs', 'newPendingTransactions'] as const
 
 function setupOf(

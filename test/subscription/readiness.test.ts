@@ -32,6 +32,15 @@ describe('createReadiness', () => {
     expect(ended).toEqual(['first', 'second'])
   })
 
+  test('behavior: who comes later and waits less does not wait as long as who came first', async () => {
+    const { clock, readiness } = setUp()
+    const ended: string[] = []
+    void readiness.wait(1_000)?.then(() => ended.push('first'))
+    void readiness.wait(500)?.then(() => ended.push('second'))
+    await clock.advance(500)
+    expect(ended).toEqual(['second'])
+  })
+
   test('error: what will never be ready', async () => {
     const { readiness } = setUp()
     const [limited, unlimited] = [readiness.wait(1_000), readiness.wait(Infinity)]

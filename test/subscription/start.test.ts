@@ -1,6 +1,7 @@
 // Where a stream begins, and from when on it says that it is there.
 
 import { describe, expect, test } from 'vitest'
+import type { Planner } from '../../src/request/plan'
 import type { Block } from '../../src/subscription/block'
 import type { LogsOfBlock } from '../../src/subscription/items'
 import type { RpcRequest } from '../../src/types'
@@ -424,6 +425,25 @@ describe('what ends a stream', () => {
     expect([early.error, early.errors.map(({ name }) => name)]).toEqual([undefined, ['TransportClosedError']])
     expect([late.error?.name, late.errors]).toEqual(['TransportClosedError', []])
   })
+})
+
+test('behavior: while nobody can be reached, each waits for the start as long as its own timeout says, whoever came first', async () => {
+  const { clock, engine, face, feed, channel, become } = createNodes(1)
+  become(1, 'waiting')
+  channel('p1', 'http').fail(networkError())
+  feed(1).fail(networkError())
+  const ended: number[] = []
+  for (const timeout of [10_000, 3_000]) {
+    const planner: Planner = (asked, overrides) => face.planner(asked, { timeout, ...overrides })
+    const options = { params: ['newHeads'], onData: () => {} }
+    void engine.subscriptions.subscribe({ ...face, planner }, options, undefined).then(() => ended.push(timeout))
+  }
+  await clock.advance(2_999)
+  expect(ended).toEqual([])
+  await clock.advance(1)
+  expect(ended).toEqual([3_000])
+  await clock.advance(7_000)
+  expect(ended).toEqual([3_000, 10_000])
 })
 
 test.each([10_000, 0])(

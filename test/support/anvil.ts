@@ -1,5 +1,5 @@
-// A real EVM node for tests and the demo: the anvil of the npm package, on a port of its own choice.
-// Ends only the process it started; no npx, no install script, no waiting by time.
+// A real EVM node for tests and the demo: the anvil of the npm package, on a port that the system chooses. Ends only the
+// process it started. Needs no npx and no install script, and does not wait by time.
 
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
@@ -10,7 +10,7 @@ export type AnvilOptions = {
   args?: readonly string[] | undefined
   /** @default 31_337 */
   chainId?: number | undefined
-  /** `0` lets the system choose; to bring a node back give the port it had. @default 0 */
+  /** The port; 0 lets the system choose. To bring a node back, give the port that it had. @default 0 */
   port?: number | undefined
 }
 
@@ -22,7 +22,7 @@ export type Anvil = {
   readonly process: ChildProcess
   /** Sends a signal and resolves when the process has ended. @default 'SIGKILL' */
   kill(signal?: NodeJS.Signals): Promise<void>
-  /** Ends the node, politely first; idempotent. */
+  /** Ends the node, first by a polite signal. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -67,7 +67,7 @@ export async function startAnvil({ args = [], chainId = 31_337, port = 0 }: Anvi
   }
 }
 
-/** Resolves with the port once the node says that it listens; rejects with its words if it ends before. */
+/** Resolves with the port once the node prints that it listens; rejects with its output if it ends before. */
 function listening(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = ''
@@ -75,7 +75,7 @@ function listening(child: ChildProcess): Promise<number> {
       said += chunk.toString()
       const port = /Listening on [^\s]*:(\d+)/.exec(said)?.[1]
       if (port === undefined) return
-      // From here on the output is read and forgotten: a full pipe would block the node.
+      // From here on the output is read and dropped: a full pipe would block the node.
       for (const stream of [child.stdout, child.stderr]) stream?.off('data', read).resume()
       resolve(Number(port))
     }
@@ -88,7 +88,7 @@ function listening(child: ChildProcess): Promise<number> {
   })
 }
 
-/** The binary itself, from the package of this platform: the package's own launcher would be one more process. */
+/** The path of the binary in the package for this platform. The launcher of the package would be one more process. */
 function anvilPath(): string {
   const [system, machine] = [process.platform, { x64: 'amd64', arm64: 'arm64' }[process.arch as string]]
   const name = `@foundry-rs/anvil-${system}-${machine}/bin/anvil${system === 'win32' ? '.exe' : ''}`

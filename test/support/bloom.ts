@@ -1,11 +1,11 @@
-// The logs bloom of a block, as nodes compute it: of the truth, to test against.
+// The logs bloom of a block, as nodes compute it from its logs.
 
 import type { Hex } from 'viem'
 import { bytesToHex, hexToBytes, keccak256 } from 'viem'
 
 const size = 256 // bytes
 
-/** Bits of an address or topic; the same few come again and again. */
+/** The bits of each address or topic, kept as the same few come again and again. */
 const bitsByItem = new Map<Hex, readonly number[]>()
 
 export const emptyBloom: Hex = bytesToHex(new Uint8Array(size))
@@ -19,7 +19,7 @@ export function bloomOf(logs: readonly { address: Hex; topics: readonly Hex[] }[
   return bytesToHex(bloom)
 }
 
-/** Three of 2,048 bits: the low 11 bits of the first three pairs of bytes of the hash. */
+/** The three bits of 2,048 for an item: the low 11 bits of each of the first three pairs of bytes of its hash. */
 function bitsOf(item: Hex): readonly number[] {
   const known = bitsByItem.get(item)
   if (known) return known

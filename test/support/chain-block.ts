@@ -1,15 +1,15 @@
-// One block of the model chain: its shape, how it is made, which of its logs a filter wants. Pure.
+// One block of the model chain: its shape, how it is made, and which of its logs match a filter. Pure.
 
 import type { Address, Hash, Hex } from 'viem'
 import { keccak256, pad, stringToBytes, toHex } from 'viem'
 import { bloomOf, emptyBloom } from './bloom'
 
-/** What a contract emits; the block adds its place. `transactionIndex` must not fall from one log to the next. */
+/** A log as a contract emits it; the block adds its position. `transactionIndex` must not decrease from one log to the next. */
 export type LogSpec = {
   readonly address: Address
   readonly topics: readonly Hex[]
   readonly data?: Hex | undefined
-  /** @default the log's own place, at most the last transaction */
+  /** @default the log's own index, but at most that of the last transaction */
   readonly transactionIndex?: number | undefined
 }
 
@@ -29,7 +29,7 @@ export type ChainTransaction = {
   readonly from: Address
   readonly to: Address
   readonly nonce: number
-  /** The signed bytes, if it was sent and not made up. */
+  /** The signed bytes, if the transaction was sent and not made up. */
   readonly raw?: Hex | undefined
 }
 
@@ -37,14 +37,14 @@ export type ChainBlock = {
   readonly number: number
   readonly hash: Hash
   readonly parentHash: Hash
-  /** In s. */
+  /** In s since 1970. */
   readonly timestamp: number
   readonly logsBloom: Hex
   readonly transactions: readonly ChainTransaction[]
   readonly logs: readonly ChainLog[]
 }
 
-/** A filter's address and topics, in the shape of `eth_getLogs`. */
+/** The address and topics of a filter, in the shape of `eth_getLogs`. */
 export type LogMatch = {
   readonly address?: Address | readonly Address[] | null | undefined
   readonly topics?: readonly (Hex | readonly Hex[] | null)[] | null | undefined
@@ -54,7 +54,7 @@ export const tokenA: Address = `0x${'aa'.repeat(20)}`
 export const tokenB: Address = `0x${'bb'.repeat(20)}`
 export const transferTopic: Hash = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
 
-/** The logs of a block that nobody decided about: one transfer of token A, in even blocks also one of token B. */
+/** The logs of a block by default: one transfer of token A, and in even blocks also one of token B. */
 export function transfersOf(number: number): LogSpec[] {
   const data = pad(toHex(number))
   const topics = [transferTopic, pad('0x01'), pad(toHex(number % 16))] as const
@@ -70,9 +70,9 @@ export type BlockPlan = {
   parentHash: Hash
   timestamp: number
   logs: readonly LogSpec[]
-  /** Transactions that were sent; two made-up ones come before them. */
+  /** Transactions that were sent. Two made-up ones come before them in the block. */
   sent: readonly ChainTransaction[]
-  /** @default true; else it is zero */
+  /** Whether the bloom is true; else it is zero. @default true */
   hasBloom?: boolean | undefined
 }
 
@@ -105,10 +105,10 @@ export function matchesLog({ address, topics }: LogMatch, log: { address: Hex; t
   return wanted.every((topic, i) => !topic || topic.length === 0 || isOneOf(topic, log.topics[i] as Hex))
 }
 
-/** Chains of one seed are made again and again. */
+/** Hashes that were computed, kept as chains of the same seed are made again and again. */
 const hashes = new Map<string, Hash>()
 
-/** Hash of a text: how everything made up gets its identity. */
+/** The hash of a text, from which everything made up gets its identity. */
 export function hashOf(text: string): Hash {
   const known = hashes.get(text)
   if (known) return known
@@ -117,12 +117,12 @@ export function hashOf(text: string): Hash {
   return hash
 }
 
-/** What is remembered of them is no part of what a client holds. */
+/** Drops the kept hashes, for tests that measure what a client holds in memory. */
 export function forgetHashes() {
   hashes.clear()
 }
 
-// The same on every branch: a transaction that a reorg threw out is included again.
+// A made-up transaction is the same on every branch: one that a reorg threw out is included again.
 function madeUpTransaction(seed: string, number: number, index: number): ChainTransaction {
   const from: Address = `0x${'f0'.repeat(20)}`
   return { hash: hashOf(`${seed} transaction ${number} ${index}`), from, to: tokenA, nonce: number * 2 + index }

@@ -1,22 +1,23 @@
-// What changed on the chain since one last looked, as a node with a given head sees it: behind every stream and filter.
+// Tells what has changed on the chain since the last look, as a node with a given head sees it. Every stream and filter uses
+// it.
 
 import type { Chain } from './chain'
 import type { ChainBlock, ChainLog, LogMatch } from './chain-block'
 import { matchesLog } from './chain-block'
 
 export type ChainChange = {
-  /** Blocks that are canonical no more, newest first. */
+  /** Blocks that are not canonical any more, newest first. */
   readonly removed: readonly ChainBlock[]
   /** New blocks, oldest first. */
   readonly added: readonly ChainBlock[]
 }
 
 export type ChainFollower = {
-  /** What changed since the last call; nothing while the node's head is merely lower than it was. */
+  /** What has changed since the last call; nothing while the node's head is only lower than it was. */
   next(): ChainChange
 }
 
-/** @param headOf the height the node shows now; starts there, telling nothing of what was before */
+/** Follows a chain from the present head on. @param headOf the height that the node shows now */
 export function createFollower(chain: Chain, headOf: () => number): ChainFollower {
   let reorgs = chain.reorgs.length
   let height = headOf()
@@ -36,7 +37,7 @@ export function createFollower(chain: Chain, headOf: () => number): ChainFollowe
   }
 }
 
-/** The logs of a change as nodes tell it: those taken back, newest first, then the new ones. */
+/** The logs of a change, as nodes push them: first those that are taken back, newest first, then the new ones. */
 export function logsOfChange({ removed, added }: ChainChange, match: LogMatch): { log: ChainLog; removed: boolean }[] {
   const wanted = (block: ChainBlock) => block.logs.filter((log) => matchesLog(match, log))
   return [

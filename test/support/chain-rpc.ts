@@ -1,11 +1,11 @@
-// The model chain in JSON-RPC's clothes: blocks, heads, logs, transactions and receipts as nodes print them. Pure.
+// The model chain in JSON-RPC: blocks, heads, logs, transactions and receipts as nodes print them. Pure.
 
 import type { Hash, Hex } from 'viem'
 import { numberToHex } from 'viem'
 import { bloomOf } from './bloom'
 import type { ChainBlock, ChainLog, ChainTransaction } from './chain-block'
 
-/** A JSON-RPC error object; thrown by whatever answers in place of a node. */
+/** A JSON-RPC error object as a throwable, for the simulated nodes. */
 export class RpcFault extends Error {
   override readonly name = 'RpcFault'
   readonly code: number
@@ -21,7 +21,7 @@ const zeroHash: Hash = `0x${'00'.repeat(32)}`
 const gasUsed = numberToHex(21_000)
 const gasPrice = numberToHex(1_000_000_000)
 
-/** A head as `newHeads` brings it: no transactions, no size. */
+/** A head as `newHeads` pushes it: without transactions and size. */
 export function toRpcHead(block: ChainBlock) {
   return {
     number: numberToHex(block.number),
@@ -70,7 +70,7 @@ export function toRpcLog(log: ChainLog, removed = false) {
   }
 }
 
-/** @param block the one that holds it; none: it is pending */
+/** A transaction as nodes print it. @param block the block that holds it; `undefined` for a pending one */
 export function toRpcTransaction(transaction: ChainTransaction, block?: ChainBlock) {
   return {
     hash: transaction.hash,
@@ -112,7 +112,7 @@ export function toRpcReceipt(transaction: ChainTransaction, block: ChainBlock) {
   }
 }
 
-/** The height a block parameter names, seen by a node with this head; invalid parameters as geth refuses them. */
+/** The height that a block parameter names for a node with this head. Throws geth's error for an invalid parameter. */
 export function heightOf(block: unknown, head: number): number {
   if (block === undefined || block === null || block === 'latest' || block === 'pending') return head
   if (block === 'earliest') return 0

@@ -1,13 +1,16 @@
-// The chain as one node sees it: the common one, until the node is moved to another branch, which to all who follow it looks
+// The chain as one node sees it: the common chain, until the node is moved to another branch. To its followers that looks
 // like a reorg. Has no blocks of its own.
 
 import type { Chain } from './chain'
 import type { ChainBlock } from './chain-block'
 
 export type ChainStandpoint = Chain & {
-  /** From now on this chain; one that shares blocks with the present one (a fork of it, or what it was forked from). */
+  /**
+   * Follows another chain from now on. It must share blocks with the present one (a fork of it, or what that was forked
+   * from).
+   */
   moveTo(chain: Chain): void
-  /** Follows no chain any more. */
+  /** Stops to follow a chain. */
   leave(): void
 }
 
@@ -57,7 +60,7 @@ export function createStandpoint(start: Chain): ChainStandpoint {
   }
 }
 
-/** The blocks that are given up, newest first. */
+/** The blocks that are not canonical any more after a move, newest first. */
 function orphansOf(from: Chain, to: Chain): ChainBlock[] {
   const orphans: ChainBlock[] = []
   for (let block: ChainBlock | undefined = from.head; block && !to.isCanonical(block); ) {

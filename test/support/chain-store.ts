@@ -1,22 +1,23 @@
-// The blocks of the model chain, on all its branches: made when first looked at, kept for good, found by number or hash.
+// The blocks of the model chain on all its branches. They are made when first looked at, kept for good, and found by number
+// or hash.
 
 import type { Hash } from 'viem'
 import type { ChainBlock, ChainTransaction, LogSpec } from './chain-block'
 import { buildBlock, hashOf } from './chain-block'
 
 export type ChainStore = {
-  /** The block of the present branch. */
+  /** The block with this number on the present branch. */
   at(number: number): ChainBlock
-  /** Its logs, without making the block. */
+  /** The logs of that block, without making the block. */
   logsAt(number: number): readonly LogSpec[]
-  /** Decides what is in a block, before it is looked at. */
+  /** Sets what is in a block; must be called before the block is looked at. */
   give(number: number, content: BlockContent): void
   byHash(hash: Hash): ChainBlock | undefined
-  /** All blocks that hold a transaction, of whatever branch. */
+  /** The blocks of all branches that hold a transaction. */
   holdersOf(transaction: Hash): readonly ChainBlock[]
-  /** From this number on everything is another branch. */
+  /** Begins another branch from this number on. */
   fork(from: number): void
-  /** The same blocks, seen from a branch of its own: what either forks from now on, the other does not. */
+  /** Another view of the same blocks: later forks of the one do not concern the other. */
   split(): ChainStore
 }
 
@@ -26,11 +27,11 @@ export type ChainStoreOptions = {
   seed: string
   timeOf: (number: number) => number
   logsOf: (number: number, branch: number) => readonly LogSpec[]
-  /** Whether blocks say truly which logs they hold; else their blooms are zero. */
+  /** Whether the blooms of blocks are true; else they are zero. */
   hasBlooms: boolean
 }
 
-/** What all views of the chain share. */
+/** The state that all views of a chain share. */
 type Shelves = {
   readonly blocks: Map<string, ChainBlock>
   readonly contents: Map<string, BlockContent>
@@ -76,7 +77,7 @@ function createView(options: ChainStoreOptions, shelves: Shelves, forks: readonl
 
 type Fork = { readonly from: number; readonly branch: number }
 
-/** Which branch a number is on: the latest fork at or below it. */
+/** Tells which branch a number is on: that of the latest fork at or below the number. */
 function createBranches(start: readonly Fork[], nextBranch: () => number) {
   let forks = start // highest first
   return {

@@ -1,5 +1,5 @@
-// An EVM chain in memory: the one truth that all simulated providers of a test share. Blocks are a function of their
-// number and branch, those it begins with made when first looked at: it may be 20 million blocks high. Knows no JSON-RPC.
+// An EVM chain in memory: the truth that all simulated providers of a test share. A block is a function of its number and
+// branch, and is made when first looked at: so a chain may be 20 million blocks high. Knows no JSON-RPC.
 
 import type { Hash } from 'viem'
 import type { ChainBlock, ChainLog, ChainTransaction, LogMatch, LogSpec } from './chain-block'
@@ -10,20 +10,20 @@ import { createChainStore } from './chain-store'
 export type ChainOptions = {
   /** Number of the first head. @default 100 */
   height?: number | undefined
-  /** Between two blocks (in s); below 1, several share a timestamp. @default 12 */
+  /** Time between two blocks (in s); below 1, several blocks share a timestamp. @default 12 */
   blockTime?: number | undefined
   /** Timestamp of block 0 (in s). @default 1_700_000_000 */
   startTime?: number | undefined
   /** The logs of each block. @default `transfersOf` */
   logs?: ((number: number, branch: number) => readonly LogSpec[]) | undefined
-  /** Another seed, another chain. @default 'chain' */
+  /** Chains of different seeds have different blocks. @default 'chain' */
   seed?: string | undefined
-  /** False for a chain whose nodes give zero for all blooms. @default true */
+  /** Whether the blooms of blocks are true; else they are zero. @default true */
   hasBlooms?: boolean | undefined
 }
 
 export type MineOptions = {
-  /** In place of the chain's own logs; a list holds for each block. */
+  /** Logs in place of the chain's own; a list holds for each of the blocks. */
   logs?: readonly LogSpec[] | ((number: number) => readonly LogSpec[]) | undefined
 }
 
@@ -32,24 +32,27 @@ export type LogRange = LogMatch & { readonly fromBlock: number; readonly toBlock
 export type Chain = {
   readonly head: ChainBlock
   readonly blockTime: number
-  /** A canonical block by its number, or any block that was mined or ever looked at by its hash. */
+  /** A canonical block by its number; or by its hash any block that was mined or looked at, canonical or not. */
   block(id: number | Hash): ChainBlock | undefined
   isCanonical(block: ChainBlock): boolean
   /** The canonical block that holds a transaction. */
   blockOf(transaction: Hash): ChainBlock | undefined
-  /** Logs of canonical blocks, in order; bounds are inclusive, blocks past the head have none. */
+  /** Logs of canonical blocks, in order. Both bounds are included; there are no logs past the head. */
   getLogs(range: LogRange): ChainLog[]
-  /** Adds blocks, telling the listeners after each; returns the new head. */
+  /** Adds blocks, and calls the listeners after each. Returns the new head. */
   mine(count?: number, options?: MineOptions): ChainBlock
-  /** Replaces the last `depth` blocks by as many others (or `blocks`; 0 only takes away), telling the listeners once. */
+  /**
+   * Replaces the last `depth` blocks by `blocks` others (default: as many; 0 only removes them), and calls the listeners
+   * once.
+   */
   reorg(depth: number, options?: MineOptions & { blocks?: number | undefined }): ChainBlock
-  /** A chain of its own with the same past: what either mines from now on, the other does not have. */
+  /** Another chain with the same past: later blocks of the one are not on the other. */
   fork(): Chain
-  /** Gives a sent transaction to the next block; one that is known already changes nothing. */
+  /** Puts a sent transaction into the next block. Does nothing if it is known already. */
   submit(transaction: ChainTransaction): void
-  /** All that was ever submitted. */
+  /** All transactions that were ever submitted. */
   readonly sent: readonly ChainTransaction[]
-  /** For each reorg so far the blocks it replaced, newest first. */
+  /** For each reorg so far, the blocks that it replaced, newest first. */
   readonly reorgs: readonly (readonly ChainBlock[])[]
   onChange(listener: () => void): () => void
 }
@@ -139,7 +142,7 @@ function createBranch(store: ChainStore, height: number, blockTime: number): Cha
   }
 }
 
-/** Wide ranges are mostly empty: blocks without a match are not made. */
+/** The logs of a range. Blocks without a match are not made, as wide ranges are mostly empty. */
 function collectLogs(store: ChainStore, fromBlock: number, toBlock: number, match: LogMatch): ChainLog[] {
   const logs: ChainLog[] = []
   for (let number = fromBlock; number <= toBlock; number++) {

@@ -1,10 +1,10 @@
 // Endpoints that refuse every connection.
 
-/** The system gives these ports to nobody, and `fetch` refuses none of them by itself. */
+/** Ports that the system gives to nobody, and that `fetch` does not refuse by itself. */
 const deadPorts = [2, 3, 4, 5]
 let lastDead = 0
 
-/** Each time another one: connections are refused. */
+/** A URL that refuses connections: another one each time, until the few there are come again. */
 export function deadUrl(): string {
   return `http://127.0.0.1:${deadPorts[lastDead++ % deadPorts.length]}`
 }

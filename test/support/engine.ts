@@ -1,5 +1,5 @@
-// An engine over scripted channels on the manual clock, with everything it says recorded. Reads of a request's path need no
-// sockets and no real time: times in tests are exact.
+// An engine over scripted channels on the manual clock; it records all events. Needs no sockets and no real time, so times in
+// tests are exact.
 
 import type { Channel } from '../../src/channel/channel'
 import { createHttpChannel } from '../../src/channel/http'
@@ -17,8 +17,8 @@ import { createScriptedChannel } from './scripted-channel'
 import { engineSettings, planSettings, providerSetup } from './settings'
 
 /**
- * A provider as tests write it: what is left out has the library's default. With a `fetch` it has a real http channel that
- * gathers batches, in place of a scripted one.
+ * A provider as tests write it; fields that are left out have the library's default. With a `fetch`, it has a real http channel
+ * that gathers batches, in place of a scripted one.
  */
 export type TestProvider = Partial<Omit<ProviderSetup, 'id'>> & {
   id?: string
@@ -29,39 +29,39 @@ export type TestProvider = Partial<Omit<ProviderSetup, 'id'>> & {
 export type TestEngineOptions = {
   /** Providers, or how many of them: p1, p2, ... over http. @default 2 */
   providers?: number | readonly TestProvider[]
-  /** Differences from the library's defaults. */
+  /** Options that differ from the library's defaults. */
   options?: Partial<PlanSettings> & Partial<Omit<EngineSetup, 'providers' | 'planner' | 'clock' | 'random'>>
   clock?: ManualClock
-  /** Makes the channels. @default none of them can subscribe */
+  /** Makes the channels. @default scripted channels that cannot subscribe */
   createChannel?: (options: ScriptedChannelOptions) => ScriptedChannel
-  /** @default always 0.5: pauses are half their longest, breakers open 5 % longer */
+  /** @default always 0.5: pauses are half their upper bound, breakers stay open 5 % longer */
   random?: () => number
 }
 
 export type TestRequestOptions = RequestOverrides & { signal?: AbortSignal }
 
-/** How a request ended, and when; `undefined` while it is on its way. */
+/** How a request ended, and when (in ms of the clock). */
 export type Ended = { at: number; value?: unknown; error?: any }
 
 export type TestEngine = {
   readonly clock: ManualClock
   readonly engine: Engine
-  /** The channel of a provider, its only or first one if no type is given. */
+  /** The channel of a provider; without a type its first one. */
   channel(id: string, type?: ChannelType): ScriptedChannel
   request(method: string, params?: unknown, options?: TestRequestOptions): Promise<unknown>
-  /** Starts a request and tells how it ended, without rejecting. */
+  /** Starts a request. The result tells how it ended (`undefined` until then), and never rejects. */
   start(method: string, params?: unknown, options?: TestRequestOptions): { ended: Ended | undefined; times: number }
-  /** Everything emitted, with its name. */
+  /** All events that were emitted, with their names. */
   readonly events: readonly Recorded[]
   eventsOf<name extends EventName>(name: name): EventMap[name][]
   status(): ReturnType<Engine['status']>
   breaker(id: string, type?: ChannelType): NonNullable<ReturnType<Engine['channel']>>['breaker']
-  /** State of a channel's breaker by name. */
+  /** Name of the state of a channel's breaker. */
   state(id: string, type?: ChannelType): string
-  /** Permits held anywhere: 0 once everything has settled. */
+  /** Number of permits that are held; 0 once everything has settled. */
   inFlight(): number
   planner: Planner
-  /** The client that all its requests are of. */
+  /** The client that all requests come from. */
   face: Face
 }
 

@@ -1,5 +1,5 @@
-// Makers of viem's errors, as a channel throws them: same class, code, status and cause as from a real provider.
-// The endpoint is 'test', the body a stand-in: no test may depend on them.
+// Makes errors of viem as a channel throws them: with the class, code, status and cause that they have from a real provider.
+// The endpoint 'test' and the body are placeholders: no test may depend on them.
 
 import { HttpRequestError, RpcRequestError, SocketClosedError, TimeoutError } from 'viem'
 
@@ -12,7 +12,7 @@ export type ErrorResponse = {
   headers?: Record<string, string> | undefined
 }
 
-/** A JSON-RPC error object of a provider; with `status` when it came with a status other than 2xx. */
+/** A JSON-RPC error of a provider; with `status` if the response had another status than 2xx. */
 export function rpcError(code: number, message: string, data?: unknown, { status, headers }: ErrorResponse = {}) {
   return new RpcRequestError({
     body,
@@ -23,14 +23,14 @@ export function rpcError(code: number, message: string, data?: unknown, { status
   })
 }
 
-/** A response with a bad status whose body (text, or an object for JSON) is no JSON-RPC error. */
+/** A response with an error status whose body (a text, or an object for JSON) is no JSON-RPC error. */
 export function httpError(status: number, responseBody: unknown = '', headers: Record<string, string> = {}) {
   const error = typeof responseBody === 'string' ? responseBody : (responseBody as { error?: unknown } | null)?.error
   const details = error ? JSON.stringify(error) : undefined
   return new HttpRequestError({ body, ...(details ? { details } : {}), headers: new Headers(headers), status, url })
 }
 
-/** What viem makes of a `fetch` that failed before there was a response, with Node's error code. */
+/** The error that viem makes of a `fetch` that failed before there was a response. @param code Node's error code */
 export function networkError(code = 'ECONNREFUSED') {
   const reason = Object.assign(new Error(`connect ${code} 127.0.0.1:8545`), { code })
   return new HttpRequestError({ body, cause: new TypeError('fetch failed', { cause: reason }), url })
@@ -40,7 +40,7 @@ export function timeoutError() {
   return new TimeoutError({ body, url })
 }
 
-/** A socket that ended while calls were pending on it. */
+/** The error of a call whose socket ended. */
 export function socketClosedError() {
   return new SocketClosedError({ url })
 }

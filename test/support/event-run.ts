@@ -1,4 +1,4 @@
-// Plays one scenario before the watchers of one client, over a fleet of their own, and has it judged.
+// Plays one scenario for the watchers of one client, over a fleet of its own, and has judged what they were told.
 
 import type { Hash } from 'viem'
 import { pad, toHex } from 'viem'
@@ -15,11 +15,11 @@ import { createFleet } from './fleet'
 import type { FleetProvider } from './fleet-provider'
 
 export type EventOutcome = {
-  /** Of the worst watcher, word by word. */
+  /** The worst of all watchers, for each count by itself; below the same of logs. */
   readonly heads: Verdict
   readonly logs: Verdict
   readonly watches: readonly { readonly name: string; readonly verdict: Verdict }[]
-  /** Equal upstream subscriptions over all providers: the most at a time, and at the end. */
+  /** Equal upstream subscriptions over all providers: the most at a time (`most`), and at the end (`left`). */
   readonly upstream: { readonly most: number; readonly left: number }
   readonly errors: readonly unknown[]
 }
@@ -27,7 +27,7 @@ export type EventOutcome = {
 export type RunOptions = {
   /** @default 'full' */
   readonly length?: 'full' | 'short' | undefined
-  /** How long the watchers may take to be told of the last blocks (in ms). */
+  /** How long it may take until the watchers are told of the last blocks (in ms). */
   readonly patience: number
 }
 
@@ -86,13 +86,13 @@ function judge({ kind, sightings }: Watch, truth: Truth): Verdict {
   return kind === 'heads' ? judgeHeads(sightings, truth) : judgeLogs(sightings, truth, { address: token })
 }
 
-/** Three of the watched token's: all from its first transaction on, in order. */
+/** The logs of a block: three transfers of the watched token. */
 function transfersIn(number: number): LogSpec[] {
   const topics: readonly Hash[] = [transferTopic, pad('0x01'), pad('0x02')]
   return Array.from({ length: logsPerBlock }, (_, i) => ({ address: token, topics, data: pad(toHex(number * 10 + i)) }))
 }
 
-/** A block every `blockTime`. */
+/** Mines a block every `blockTime`. */
 function startMiner(chain: Chain) {
   let waiting: { height: number; resolve: () => void }[] = []
   const timer = setInterval(() => {
@@ -109,7 +109,7 @@ function startMiner(chain: Chain) {
   }
 }
 
-/** Looks at the upstream subscriptions every few ms. */
+/** Counts the upstream subscriptions every few ms. */
 function startCounter(providers: readonly FleetProvider[]) {
   let most = 0
   const look = () => {
@@ -131,7 +131,7 @@ function startCounter(providers: readonly FleetProvider[]) {
   }
 }
 
-/** Resolves when it is so, or at the latest after `limit` (in ms). */
+/** Resolves when `isSo` returns true, at the latest after `limit` (in ms). */
 function until(isSo: () => boolean, limit: number): Promise<void> {
   return new Promise((resolve) => {
     const from = performance.now()

@@ -1,5 +1,5 @@
-// What happens to three providers while their events are watched, and how long `failover` may be silent for it. Told in
-// blocks of the chain; knows no clients.
+// The scenarios for watchers: what happens to three providers while their events are watched, and how long `failover` may be
+// silent meanwhile. Times are counted in blocks of the chain. Knows no clients.
 
 import type { Chain } from './chain'
 import type { FleetProvider } from './fleet-provider'
@@ -7,13 +7,13 @@ import type { Behaviour, BehaviourScript } from './provider-behaviour'
 
 export type Scenario = {
   readonly name: string
-  /** Of all providers, from the start. @default healthy */
+  /** Scripts of the three providers from the start on. @default healthy */
   readonly providers?: readonly [BehaviourScript, BehaviourScript, BehaviourScript] | undefined
-  /** False for a chain whose blooms are all zero. @default true */
+  /** Whether the blooms of blocks are true; else they are zero. @default true */
   readonly hasBlooms?: boolean | undefined
-  /** How long the watchers may take to be told of a first block (in ms); what is mined later counts. @default 3_000 */
+  /** How long it may take until the watchers are told of a first block (in ms). Only later blocks count. @default 3_000 */
   readonly start?: number | undefined
-  /** What happens once the watchers are live; ends when all is as it should be again, or will stay as it is. */
+  /** Plays what happens once the watchers are live. Ends when everything is healed, or will stay as it is. */
   play(stage: Stage): Promise<void>
   /** Longest silence that is allowed (in ms). */
   readonly silence: number
@@ -24,15 +24,15 @@ export type Scenario = {
 export type Stage = {
   readonly providers: readonly [FleetProvider, FleetProvider, FleetProvider]
   readonly chain: Chain
-  /** Resolves when so many more were mined. */
+  /** Resolves when `count` more blocks were mined. */
   blocks(count: number): Promise<void>
-  /** How often what is repeated is done. */
+  /** How many repetitions the scenario has: `full`, or `short` in a short run. */
   turns(full: number, short: number): number
 }
 
-/** What a switch may take, block time and joining included (in ms). */
+/** How long a switch to another provider may take, with block time and joining (in ms). */
 const switching = 300
-/** As often as heads are asked for where nobody pushes them (in ms). */
+/** The interval at which heads are polled where none are pushed (in ms). */
 const polling = 500
 
 const pushes = { methods: 'eth_subscription' } as const
@@ -163,14 +163,14 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'subscribe never confirmed',
     providers: [{ methods: 'eth_subscribe', hang: true }, {}, {}],
-    // As long as any call is waited for.
+    // Longer than the timeout of a call.
     start: 12_000,
     silence: switching,
     play: ({ blocks, turns }) => blocks(turns(30, 10)),
   },
   {
     name: 'provider on a stale branch',
-    // Its blocks come half as often.
+    // On the stale branch, blocks come half as often.
     silence: 100 + switching,
     async play({ providers: [p1], chain, blocks, turns }) {
       await blocks(5)
@@ -224,13 +224,13 @@ export const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** So that what is missing at the end shows before it: a last frame that is lost looks like a chain that stands still. */
+/** Heals all providers some blocks before the end: if the last frame were lost, it would look as if the chain stood still. */
 async function heal(providers: Stage['providers'], blocks: Stage['blocks']) {
   for (const provider of providers) provider.behave({})
   await blocks(5)
 }
 
-/** Of all at once, and none can be opened. */
+/** Cuts the sockets of all providers, and refuses new ones. */
 function loseSockets(providers: Stage['providers']) {
   for (const provider of providers) provider.behave(noSockets)
   for (const provider of providers) provider.sockets.cut()

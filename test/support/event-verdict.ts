@@ -1,17 +1,17 @@
-// Judges what a watcher was told against what the chain says, applying it as a correct consumer does: a sibling head
-// supersedes, `removed: true` takes back, everything else stands. Pure; knows no clients and no clocks.
+// Compares what a watcher was told with the chain. Applies it as a correct consumer does: a sibling head replaces, `removed:
+// true` takes back, everything else stands. Pure; knows no clients and no clocks.
 
 import type { Hash } from 'viem'
 import type { ChainBlock, LogMatch } from './chain-block'
 import { matchesLog } from './chain-block'
 
-/** Something a watcher was told, and when (in ms). */
+/** A head that a watcher was told, and when (in ms). */
 export type HeadSighting = {
   readonly type: 'head'
   readonly at: number
   readonly number: number
   readonly hash: Hash
-  /** Unknown to clients that tell numbers only. */
+  /** `undefined` for clients that tell only numbers. */
   readonly parentHash?: Hash | undefined
 }
 export type LogSighting = {
@@ -22,7 +22,10 @@ export type LogSighting = {
   readonly logIndex: number
   readonly removed: boolean
 }
-/** Logs of these blocks may come, or be taken back, after later ones: `gap { late: true }`. Without bounds it is for all. */
+/**
+ * A `gap { late: true }`: logs of these blocks may be told or taken back after later ones. Without bounds it is for all
+ * blocks.
+ */
 export type LateNotice = {
   readonly type: 'late'
   readonly at: number
@@ -32,29 +35,30 @@ export type LateNotice = {
 export type Sighting = HeadSighting | LogSighting | LateNotice
 
 export type Truth = {
-  /** The canonical blocks that count, in order; what is told of earlier ones does not. */
+  /** The canonical blocks that count, in order. Earlier blocks do not count. */
   readonly blocks: readonly ChainBlock[]
-  /** When the first of them could be told, and when the last was made (in ms). */
+  /** When the first of these blocks could be told (in ms). */
   readonly start: number
+  /** When the last of these blocks was made (in ms). */
   readonly end: number
-  /** Heads of which it was told that they are missing: what stands there may be replaced, and is no ghost. */
+  /** Whether the head of this number was reported missing: then an older one may stand in its place, which is no ghost. */
   readonly isMissing?: (number: number) => boolean
 }
 
 export type Verdict = {
-  /** How many heads or logs there were to be told. */
+  /** How many heads or logs had to be told. */
   readonly expected: number
-  /** Canonical, and not standing at the end: never told, or wrongly taken back. */
+  /** Canonical ones that do not stand at the end: never told, or wrongly taken back. */
   readonly lost: number
-  /** Told while they stood, or taken back when they did not. */
+  /** Those that were told while they stood already, or taken back while they did not stand. */
   readonly doubled: number
-  /** Standing at the end, and not canonical: orphans that were never taken back. */
+  /** Ones that stand at the end and are not canonical: orphaned, and never taken back. */
   readonly ghosts: number
-  /** Told after what comes after them, without notice. */
+  /** Those that were told after later ones, without a notice. */
   readonly disordered: number
-  /** The same, announced. */
+  /** Those that were told after later ones, with a notice. */
   readonly late: number
-  /** Longest time without a word (in ms). */
+  /** Longest time during which nothing was told (in ms). */
   readonly silence: number
 }
 
@@ -66,7 +70,7 @@ export function judgeHeads(sightings: readonly Sighting[], truth: Truth): Verdic
   let disordered = 0
   for (const head of heads) {
     if (head.number < first) {
-      // It does not count, but it takes the place of what stood on another one.
+      // An earlier head does not count itself, but it replaces heads that stood on another parent.
       if (standing.get(head.number + 1)?.parentHash !== head.hash) standing.clear()
       continue
     }
@@ -89,7 +93,7 @@ export function judgeHeads(sightings: readonly Sighting[], truth: Truth): Verdic
   }
 }
 
-/** Whether a head fills a hole below later ones; else it starts another branch. */
+/** Whether a head comes late, into a gap below later ones; else it begins another branch. */
 function isBelated({ number, hash }: HeadSighting, standing: ReadonlyMap<number, HeadSighting>): boolean {
   if (standing.has(number) || ![...standing.keys()].some((one) => one > number)) return false
   const parentHash = standing.get(number + 1)?.parentHash
@@ -98,8 +102,8 @@ function isBelated({ number, hash }: HeadSighting, standing: ReadonlyMap<number,
 
 export function judgeLogs(sightings: readonly Sighting[], truth: Truth, match: LogMatch): Verdict {
   const first = firstOf(truth)
-  const standing = new Map<string, number>() // -> place
-  let last = -1 // the highest place
+  const standing = new Map<string, number>() // position by log
+  let last = -1 // the highest position
   const notices: LateNotice[] = []
   const count = { doubled: 0, disordered: 0, late: 0 }
   for (const one of sightings) {
@@ -128,7 +132,7 @@ export function judgeLogs(sightings: readonly Sighting[], truth: Truth, match: L
   }
 }
 
-/** One number that rises with block and index. */
+/** The position of a log in the chain as one number, which rises with block and index. */
 function placeOf({ blockNumber, logIndex }: LogSighting): number {
   return blockNumber * 100_000 + logIndex
 }
@@ -137,7 +141,7 @@ function isFor({ from = 0, to = Infinity }: LateNotice, { blockNumber }: LogSigh
   return from <= blockNumber && blockNumber <= to
 }
 
-/** The worst of several, word by word. */
+/** The worst of several verdicts, for each count by itself. */
 export function worstOf(verdicts: readonly Verdict[]): Verdict {
   const highest = (word: keyof Verdict) => Math.max(0, ...verdicts.map((verdict) => verdict[word]))
   return {

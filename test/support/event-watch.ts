@@ -1,5 +1,5 @@
-// The watchers of one client behind one small interface: what each was told, in order. And `failover`'s own four: raw heads,
-// the iterator of heads, viem's `watchEvent`, raw logs.
+// The watchers of any client behind one small interface, which records what each was told. And the four of `failover` itself:
+// raw heads, the iterator of heads, viem's `watchEvent`, raw logs.
 
 import type { Address, Hash } from 'viem'
 import { createPublicClient, parseAbiItem } from 'viem'
@@ -11,11 +11,11 @@ import { tokenA } from './chain-block'
 import type { Sighting } from './event-verdict'
 import type { FleetProvider } from './fleet-provider'
 
-/** In ms: what the fleet's chain does. */
+/** Time between two blocks of the fleet's chain (in ms). */
 export const blockTime = 100
 export const fastChain = { ...mainnet, blockTime }
 
-/** What all log watchers want. */
+/** The token whose transfers all log watchers watch. */
 export const token: Address = tokenA
 export const transferEvent = parseAbiItem('event Transfer(address indexed from, address indexed to, uint256 value)')
 
@@ -23,9 +23,9 @@ export type Watch = { readonly name: string; readonly kind: 'heads' | 'logs'; re
 
 export type EventPeer = {
   readonly watches: readonly Watch[]
-  /** What its watchers complained of. */
+  /** Errors that the watchers were told. */
   readonly errors: readonly unknown[]
-  /** Ends the watchers and what they use. */
+  /** Ends the watchers and their client. */
   close(): Promise<void>
 }
 
@@ -33,11 +33,11 @@ export type EventPeerMaker = { readonly name: string; start(setting: EventSettin
 
 export type EventSetting = {
   readonly providers: readonly Pick<FleetProvider, 'id' | 'url' | 'wsUrl'>[]
-  /** For clients that tell numbers only: what one would read next. */
+  /** The chain, to look up heads for clients that tell only numbers. */
   readonly chain: Chain
 }
 
-/** A watch and its pen: takes heads and logs as nodes, viem and ethers print them. */
+/** A watch that can be written to: takes heads and logs as nodes, viem and ethers print them. */
 export type Pen = Watch & {
   head(head: { number: Quantity; hash: Hash | null; parentHash?: Hash | undefined } | undefined | null): void
   log(log: { blockNumber: Quantity; blockHash: Hash | null; logIndex: Quantity; removed?: boolean | undefined }): void

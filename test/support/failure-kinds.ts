@@ -1,4 +1,4 @@
-// All kinds of failures, as a list that the compiler keeps whole.
+// All kinds of failures, as a list that the compiler keeps complete.
 
 import type { FailureKind } from '../../src/types'
 

@@ -1,5 +1,5 @@
-// A small HTTP proxy with a switch for faults, in front of one node; WebSocket upgrades pass through, and hang or are cut with it.
-// Without dependencies, so that a demo can show it. It knows bytes, not JSON-RPC.
+// A small HTTP proxy in front of one node, with a switch for faults. WebSocket upgrades pass through, and hang or are cut
+// with it. It has no dependencies, so that a demo can use it, and knows bytes, not JSON-RPC.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request as sendRequest } from 'node:http'
@@ -9,15 +9,15 @@ import type { Duplex } from 'node:stream'
 import { listen, stop } from './listening'
 
 /**
- * - `refuse`: nobody listens: connections are refused, open ones are cut.
- * - `hang`: takes the request, answers never, forwards nothing.
- * - `take-and-hang`: forwards the request to the node, never gives its answer back.
- * - `html`: 200 and a page in place of JSON. `error503`: 503 and a page.
+ * - `refuse`: does not listen: new connections are refused, open ones are cut.
+ * - `hang`: takes requests, but never answers and forwards nothing.
+ * - `take-and-hang`: forwards requests to the node, but never passes its answers back.
+ * - `html`: answers 200 with a page in place of JSON. `error503`: answers 503 with a page.
  * - `reset`: cuts the connection when a request arrives.
- * - `latency`: holds each request back for so many ms.
+ * - `latency`: holds each request back for that many ms.
  *
- * A WebSocket that is open already goes on, but for `refuse` and `reset`, which cut it, and `hang` and `take-and-hang`,
- * which hold its bytes back until the next fault.
+ * An open WebSocket goes on, except that `refuse` and `reset` cut it, and `hang` and `take-and-hang` hold its bytes back
+ * until the next fault.
  */
 export type Fault =
   | 'none'
@@ -33,9 +33,9 @@ export type FlakyProxy = {
   readonly url: string
   readonly wsUrl: string
   readonly port: number
-  /** Requests and upgrades that arrived, whatever became of them. */
+  /** Number of requests and upgrades that arrived, whatever happened to them. */
   readonly count: number
-  /** Holds for requests that arrive after it has resolved; only `refuse` also cuts those in flight. */
+  /** Sets the fault for requests that arrive after it has resolved; only `refuse` also cuts those in flight. */
   set(fault: Fault): Promise<void>
   /** Cuts all connections and stops listening; idempotent. */
   close(): Promise<void>
@@ -44,7 +44,7 @@ export type FlakyProxy = {
 
 const page = '<html><body><h1>Service unavailable</h1></body></html>'
 
-/** @param upstreamUrl `http:` URL of the node; requests to `/` go to its path. */
+/** Starts a proxy. @param upstreamUrl `http:` URL of the node; requests to `/` go to its path. */
 export async function createFlakyProxy(upstreamUrl: string): Promise<FlakyProxy> {
   const upstream = new URL(upstreamUrl)
   const connections = new Set<Duplex>()
@@ -128,7 +128,7 @@ export async function createFlakyProxy(upstreamUrl: string): Promise<FlakyProxy>
   }
 }
 
-/** Sends the request on; without a `response` the node's answer is dropped and the client waits. */
+/** Forwards a request; without a `response` the node's answer is dropped, and the client waits. */
 function forward(upstream: URL, request: IncomingMessage, response?: ServerResponse) {
   const target = request.url === '/' ? upstream : new URL(request.url ?? '/', upstream)
   const sent = sendRequest(target, {
@@ -142,16 +142,16 @@ function forward(upstream: URL, request: IncomingMessage, response?: ServerRespo
     answer.on('error', () => request.socket.destroy())
     answer.pipe(response)
   })
-  // The node is away or cut the answer: the client learns it the same way.
+  // The node is away or has cut the connection: the client's connection is cut as well.
   sent.on('error', () => request.socket.destroy())
   response?.on('close', () => sent.destroy())
   request.pipe(sent)
 }
 
-/** The client's side and the node's. */
+/** The sockets of an upgrade: the client's, and the one to the node. */
 type Upgrade = { readonly socket: Duplex; readonly link: Duplex }
 
-/** Repeats the handshake word for word; the two sockets end together. */
+/** Repeats a handshake unchanged to the node. The two sockets end together. */
 function passUpgrade(upstream: URL, request: IncomingMessage, socket: Duplex, head: Buffer): Upgrade {
   const link = connect(Number(upstream.port) || 80, upstream.hostname)
   const lines = [`${request.method} ${request.url} HTTP/1.1`]
@@ -166,7 +166,7 @@ function passUpgrade(upstream: URL, request: IncomingMessage, socket: Duplex, he
   return { socket, link }
 }
 
-/** Headers without those that are about one connection. */
+/** Headers without those that concern one connection only. */
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const {
     host: _host,

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import { listen, stop } from './listening'
 
 export type FleetListener = {
-  /** Resolves when it listens: the first time on a port that the system chooses, afterwards on the same. */
+  /** Resolves when the server listens: the first time on a port that the system chooses, later on the same one. */
   listen(): Promise<void>
   /** Stops listening and cuts all connections; idempotent. */
   stop(): Promise<void>

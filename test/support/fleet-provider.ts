@@ -1,5 +1,5 @@
-// One simulated provider: a real HTTP server with a real WebSocket server on the same port, that answers as its script
-// says and remembers what it was asked.
+// One simulated provider: a real HTTP server with a real WebSocket server on the same port. It answers as its script says, and
+// records what it is asked.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Chain } from './chain'
@@ -19,13 +19,13 @@ export type FleetCall = {
   readonly method: string
   readonly params: any
   readonly channel: 'http' | 'ws'
-  /** Of the HTTP request, or of the handshake. */
+  /** Headers of the HTTP request, or of the handshake. */
   readonly headers: IncomingHttpHeaders
-  /** When it arrived (`performance.now()`, in ms). */
+  /** When the request arrived (`performance.now()`, in ms). */
   readonly at: number
-  /** Size of the body that brought it. */
+  /** Size of the body that held the request (in bytes). */
   readonly bytes: number
-  /** Requests in that body if it was a batch, else 0. */
+  /** Number of requests in that body if it was a batch, else 0. */
   readonly batch: number
 }
 
@@ -35,24 +35,24 @@ export type FleetProvider = {
   readonly url: string
   /** `ws://127.0.0.1:port` */
   readonly wsUrl: string
-  /** What arrived, members of batches singly. */
+  /** The requests that arrived; members of batches singly. */
   readonly calls: readonly FleetCall[]
-  /** Requests of one method, members of batches included; without one: of all but `eth_chainId`, which is upkeep. */
+  /** Number of requests of one method, members of batches included; by default of all but `eth_chainId`, which is upkeep. */
   count(method?: string): number
   forgetCalls(): void
-  /** Replaces the behaviour; its counters start anew. `{}` is a healthy provider. */
+  /** Replaces the behaviour, and starts its counters anew. `{}` makes a healthy provider. */
   behave(script: BehaviourScript): void
   readonly connections: { readonly open: number; readonly total: number }
   readonly sockets: FleetSockets
-  /** Stops listening and cuts all connections: refused from now on. The node behind keeps its memory. */
+  /** Stops listening and cuts all connections; new ones are refused. The node behind keeps its state. */
   kill(): Promise<void>
   /** Listens on the same port again. */
   revive(): Promise<void>
-  /** Cuts all connections; new ones are welcome. */
+  /** Cuts all connections; new ones are taken. */
   cut(): void
-  /** Puts the node on another branch (a fork of its chain, or the chain again): what it has told since is a reorg to it. */
+  /** Puts the node on another branch (a fork of its chain, or that chain again): it tells the difference as a reorg. */
   moveTo(chain: Chain): void
-  /** As a restart of the node behind: all filter ids are unknown. */
+  /** Makes all filter ids unknown, as a restart of the node behind does. */
   forgetFilters(): void
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ const invalid: Reply = {
   text: '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"parse error"}}',
 }
 
-/** Resolves when it listens. */
+/** Starts a provider. Resolves when it listens. */
 export async function createFleetProvider(options: FleetProviderOptions): Promise<FleetProvider> {
   const { id, chainId, seed } = options
   const chain = createStandpoint(options.chain)
@@ -89,7 +89,7 @@ export async function createFleetProvider(options: FleetProviderOptions): Promis
     const carried = { ...source, at, bytes: Buffer.byteLength(text), batch: isBatch ? requests.length : 0 }
     for (const { method, params } of requests) calls.push({ method, params, ...carried })
     const decisions = requests.map(({ method }) => script.decide(method, source.channel, at))
-    // The answer is made when the request arrives; it is the way back that takes time.
+    // The answer is made when the request arrives: the latency is that of the way back.
     const truth = { head: chain.head.number, chainId }
     const reply = await replyTo({ payload, decisions, node: ownNode, truth })
     await new Promise<void>((resolve) => delay(mergeEffects(decisions), resolve))
@@ -161,7 +161,7 @@ function parsePayload(text: string): WireRequest | readonly WireRequest[] | unde
   }
 }
 
-/** The body as text; of a request that is cut off while it comes, never. */
+/** Resolves with the body as text; never, if the request is cut off before its end. */
 function readBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []

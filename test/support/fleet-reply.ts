@@ -1,4 +1,4 @@
-// From a payload (one request or a batch) and the script to what goes over the wire. Knows no sockets.
+// Makes the reply to a payload (one request or a batch) as the script says. Knows no sockets.
 
 import { RpcFault } from './chain-rpc'
 import type { Node, NodeView } from './node'
@@ -7,22 +7,22 @@ import { isNamed, mergeEffects } from './provider-behaviour'
 
 export type WireRequest = { id?: unknown; method: string; params?: unknown }
 
-/** What the server does: answers with this, never answers, or cuts the connection. */
+/** What the server does: answer with this, never answer (`'hang'`), or cut the connection (`'reset'`). */
 export type Reply = { status: number; headers: Record<string, string>; text: string } | 'hang' | 'reset'
 
 export type ReplyOptions = {
   payload: WireRequest | readonly WireRequest[]
-  /** Of each request of the payload, in order. */
+  /** The decision of the script for each request of the payload, in order. */
   decisions: readonly Decision[]
   node: Pick<Node, 'answer'>
-  /** The head and the chain of a provider that nothing is wrong with. */
+  /** The head and the chain id of a healthy provider. */
   truth: { head: number; chainId: number }
 }
 
 const page = '<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>'
 
 export async function replyTo({ payload, decisions, node, truth }: ReplyOptions): Promise<Reply> {
-  // Of two requests of a batch that bring the same effect, the earlier decides.
+  // If two requests of a batch have the same effect on the whole, the earlier one decides.
   const whole = mergeEffects(decisions)
   if (whole.hang === true) return 'hang'
   if (whole.reset === 'before' || whole.reset === 'after') return 'reset'
@@ -40,7 +40,7 @@ export async function replyTo({ payload, decisions, node, truth }: ReplyOptions)
   return jsonReply(whole, Array.isArray(payload) ? answers : answers[0])
 }
 
-/** Whatever is refused before anybody looks at the requests. */
+/** The reply to a payload that is refused as a whole, whatever its requests are. */
 function refusalOf(whole: Decision, isBatch: boolean, requests: readonly WireRequest[]): Reply | undefined {
   const { limited, status = 200, body, headers = {}, batchAsOneError } = whole
   if (limited) {

@@ -1,4 +1,4 @@
-// The WebSocket side of a simulated provider: handshakes, frames both ways, pings, pushes; each as the script says.
+// The WebSocket side of a simulated provider: handshakes, frames both ways, pings and pushes, as the script says.
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -13,15 +13,15 @@ import type { Decision } from './provider-behaviour'
 
 export type FleetSockets = {
   readonly open: number
-  /** Handshakes that succeeded. */
+  /** Number of handshakes that succeeded. */
   readonly total: number
   /** Params of the upstream subscriptions that are open now, over all sockets. */
   readonly subscriptions: readonly (readonly any[])[]
-  /** Puts a raw frame on all open sockets: text, or bytes for a binary frame. */
+  /** Sends a raw frame on all open sockets: text, or bytes for a binary frame. */
   send(frame: string | Uint8Array): void
-  /** Closes all sockets politely. @default 1001 */
+  /** Closes all sockets with a close frame. @default code 1001 */
   close(code?: number, reason?: string): void
-  /** Cuts all sockets without a goodbye; HTTP connections stay, new sockets are welcome. */
+  /** Cuts all sockets without a close frame. HTTP connections stay, and new sockets are taken. */
   cut(): void
 }
 
@@ -43,7 +43,7 @@ export type FleetSocketsOptions = {
     node: Pick<Node, 'answer'>,
   ) => Promise<Reply>
   isCutEarly: () => boolean
-  /** What the script says to a push, a ping or a handshake. */
+  /** The decision of the script for a push, a ping or a handshake. */
   decide: (event: 'eth_subscription' | 'ping' | 'handshake') => Decision
   /** Calls `fn` after the latency of the decision, at once without one. */
   delay: (decision: Decision, fn: () => void) => void
@@ -146,7 +146,7 @@ function createPeer(
   return { socket, subscriptions }
 }
 
-/** Sends what a subscription brings, unless the script drops it, doubles it, or lets its next one overtake it. */
+/** Pushes the events of subscriptions; the script may drop or double a frame, or let the next one overtake it. */
 function createPush(socket: WebSocket, { decide, delay }: FleetSocketsOptions) {
   const held = new Map<string, string[]>()
   return (subscription: string, text: string) => {

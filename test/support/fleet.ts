@@ -1,4 +1,4 @@
-// A fleet of simulated providers on the loopback interface, over one chain: what tests point a real client at.
+// A fleet of simulated providers on the loopback interface, over one chain. Tests point real clients at it.
 
 import type { Chain } from './chain'
 import { createChain } from './chain'
@@ -11,7 +11,7 @@ export type FleetOptions = {
   chain?: Chain | undefined
   /** @default 1 */
   chainId?: number | undefined
-  /** Of all chance in the scripts. @default 1 */
+  /** Seed of everything random in the scripts. @default 1 */
   seed?: number | undefined
 }
 
@@ -34,7 +34,7 @@ export type Fleet<providers extends readonly FleetProvider[] = readonly FleetPro
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** @param size how many healthy ones, or a script for each (`{}`: healthy) */
+/** Starts a fleet. @param size the number of healthy providers, or a script for each (`{}` for a healthy one) */
 export async function createFleet<const size extends number | readonly BehaviourScript[]>(
   size: size,
   options: FleetOptions = {},

@@ -1,4 +1,4 @@
-// A server on a loopback port that can be started again on the same one.
+// Starts a server on a loopback port and stops it, so that it can be started again on the same port.
 
 import type { Server } from 'node:net'
 
@@ -12,7 +12,7 @@ export function listen(server: Server, port: number): Promise<void> {
   })
 }
 
-/** @param cut ends the connections, or the server would wait for them. */
+/** Stops a server. @param cut ends its connections: the server would wait for them. */
 export function stop(server: Server, cut: () => void): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve()

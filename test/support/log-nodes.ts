@@ -1,4 +1,4 @@
-// Scripted channels that answer from a model chain as nodes with limits on `eth_getLogs` do: for tests on the manual clock.
+// Scripted channels that answer from a model chain like nodes with limits on `eth_getLogs`, for tests on the manual clock.
 
 import { numberToHex } from 'viem'
 import type { Chain } from './chain'
@@ -13,15 +13,15 @@ import { findLogs } from './node-logs'
 
 export type LogNode = Partial<TestProvider> & {
   limits?: TestProvider['limits']
-  /** What it enforces, and in whose words. */
+  /** The limits that the node enforces, and whose words its refusals have. */
   enforces?: LogLimits
-  /** In place of a refusal it answers with the first so many logs. */
+  /** In place of a refusal, the node answers with this many first logs. */
   cutsShort?: number
   /** How long each answer takes (in ms of the clock). */
   after?: number
-  /** Its head is so many blocks behind. */
+  /** How many blocks the node's head is behind that of the chain. */
   lag?: number
-  /** Called before each answer; what it throws is the answer. */
+  /** Called before each answer. What it throws is the answer. */
   before?: (asked: Asked) => void
 }
 
@@ -29,24 +29,24 @@ export type Asked = { provider: string; from: number; to: number; addresses: num
 
 export type LogWorld = TestEngine & {
   readonly chain: Chain
-  /** Every `eth_getLogs` that was asked, in order. */
+  /** All `eth_getLogs` that the providers got, in order. */
   readonly asked: readonly Asked[]
   /** The ranges that one provider was asked for, as `from-to`. */
   rangesOf(provider: string): string[]
-  /** What a node without limits answers. */
+  /** The answer of a node without limits. */
   truth(filter: LogFilter): unknown
 }
 
 export type LogWorldOptions = {
   nodes: readonly LogNode[]
-  /** With a height or logs of its own, a chain of its own. @default one of 2_000 blocks that all share */
+  /** A height or logs make a chain of its own. @default a chain of 2_000 blocks that all tests share */
   height?: number
   logs?: (number: number) => readonly LogSpec[]
   options?: TestEngineOptions['options']
   random?: () => number
 }
 
-/** Its blocks are made once. */
+/** The chain that tests share, so that its blocks are made once. */
 const shared = createChain({ height: 2_000 })
 
 export function createLogWorld({ nodes, height, logs, options, random }: LogWorldOptions): LogWorld {
@@ -94,7 +94,7 @@ function find(chain: Chain, filter: LogFilter, head: number, { enforces, cutsSho
   return findLogs(chain, filter, head, enforces).slice(0, cutsShort)
 }
 
-/** A refusal as a channel throws it. */
+/** Answers, and turns the refusal of a node into the error that a channel throws. */
 function answer<value>(run: () => value): value {
   try {
     return run()

@@ -1,18 +1,18 @@
-// A Clock that stands still until a test moves it. Between timers it lets promise chains run to their end.
-// It does not fake the platform's timers: only what is handed this clock follows it.
+// A Clock that stands still until a test moves it. Between two timers it lets promise chains run to their end. It does not
+// fake the platform's timers: only code that is handed this clock follows it.
 
 import type { Clock, Timer } from '../../src/base/clock'
 
 export type ManualClock = Clock & {
-  /** Moves on by `ms`, firing each timer at its own time, in order. */
+  /** Moves the time on by `ms`, and fires each timer at its own time, in order. */
   advance(ms: number): Promise<void>
-  /** Moves on to a time of this clock (in ms), as `advance` does. */
+  /** Moves the time on to a time of this clock (in ms), as `advance` does. */
   advanceTo(time: number): Promise<void>
-  /** Lets pending promise chains run; time stands still, and timers that are due stay unfired. */
+  /** Lets pending promise chains run. The time stands still, and timers that are due do not fire. */
   settle(): Promise<void>
-  /** Sleep: time leaps by `ms` at once, then all that became due fires late, in order, at the new time. */
+  /** A sleep: moves the time on by `ms` at once. Timers that became due fire late, in order, at the new time. */
   jump(ms: number): Promise<void>
-  /** Live timers: those that keep the process alive, and those that do not. */
+  /** Number of running timers: those that keep the process alive (`after`), and those that do not (`background`). */
   readonly pending: { readonly after: number; readonly background: number; readonly total: number }
   /** When the next timer is due (in ms of this clock). */
   readonly nextAt: number | undefined
@@ -20,10 +20,10 @@ export type ManualClock = Clock & {
 
 type ManualTimer = { at: number; fn: () => void; isHeld: boolean }
 
-/** As the real clock: the longest wait a platform's timer can hold (in ms). */
+/** The longest delay that a platform's timer takes (in ms), as for the real clock. */
 const maxDelay = 2 ** 31 - 1
 
-/** More timers than this in one move is a loop that never ends. */
+/** More timers than this in one move are taken for a loop that never ends. */
 const maxFired = 1_000_000
 
 export function createManualClock(start = 0): ManualClock {
@@ -46,7 +46,7 @@ export function createManualClock(start = 0): ManualClock {
     }
   }
 
-  /** Fires all timers due by `target`, the late ones without turning time back. */
+  /** Fires all timers that are due by `target`. Late ones do not turn the time back. */
   async function fireUntil(target: number) {
     for (let fired = 0; ; fired++) {
       await settle()
@@ -91,7 +91,7 @@ export function createManualClock(start = 0): ManualClock {
   }
 }
 
-/** Behind all timers of the same time: equal times fire in the order they were started. */
+/** Inserts a timer behind all timers of the same time, so that those fire in the order in which they were started. */
 function insert(timers: ManualTimer[], timer: ManualTimer) {
   let low = 0
   let high = timers.length
@@ -103,7 +103,7 @@ function insert(timers: ManualTimer[], timer: ManualTimer) {
   timers.splice(low, 0, timer)
 }
 
-// The platform empties its microtask queue before each turn; the second turn is for chains that took one themselves.
+// The platform empties its microtask queue before each turn. The second turn is for promise chains that waited for a turn.
 async function settle() {
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
 }

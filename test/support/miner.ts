@@ -1,20 +1,20 @@
-// Mines blocks of a model chain on a scripted clock, more or less evenly.
+// Mines blocks of a model chain on a test's clock, more or less evenly.
 
 import type { Chain } from './chain'
 
 type MinerOptions = {
   readonly chain: Chain
-  /** Runs it later (in ms); returns what takes that back. */
+  /** Calls `run` after `ms`. Returns a function that cancels that. */
   after(ms: number, run: () => void): () => void
   random(): number
-  /** Between two blocks (in ms). */
+  /** Average time between two blocks (in ms). */
   readonly blockTime: number
-  /** 0 to 1: by how much of that a pause may be longer or shorter. */
+  /** By what share of the block time a pause may be longer or shorter (0 to 1). */
   readonly unevenness: number
   onMined(): void
 }
 
-/** Returns the function that stops it. */
+/** Starts mining. Returns a function that stops it. */
 export function startMiner({ chain, after, random, blockTime, unevenness, onMined }: MinerOptions): () => void {
   let stop = () => {}
   function next() {

@@ -1,4 +1,5 @@
-// An engine whose providers are simulated nodes over one chain, on the manual clock: for what follows the chain by requests.
+// An engine whose providers are simulated nodes over one chain, on the manual clock, for code that follows the chain by
+// requests.
 
 import type { RpcRequest } from '../../src/types'
 import type { Chain } from './chain'
@@ -13,13 +14,13 @@ import { createNode } from './node'
 import type { LogLimits } from './node-logs'
 
 export type EngineNode = ChainStandpoint & {
-  /** Its head is so many blocks behind: always, or as the function says for each request. */
+  /** How many blocks the node's head is behind that of the chain: always, or for each request by its method. */
   lag: number | ((method: string) => number)
   isDead: boolean
   limits: LogLimits | undefined
   /** How long each answer takes (in ms of the clock). */
   after: () => number | undefined
-  /** In place of an answer, where it gives one; what it throws is the answer. */
+  /** Called before each answer. What it returns or throws takes the place of the answer. */
   before: (request: RpcRequest) => { readonly value: unknown } | undefined
   forgetFilters(): void
 }
@@ -27,7 +28,7 @@ export type EngineNode = ChainStandpoint & {
 export type NodeEngine = TestEngine & {
   readonly chain: Chain
   readonly nodes: readonly EngineNode[]
-  /** A request, with as much time as it takes. */
+  /** Makes a request, and moves the clock on until it has ended. */
   ask(method: string, params?: readonly unknown[], overrides?: TestRequestOptions): Promise<any>
 }
 

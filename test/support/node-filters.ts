@@ -1,4 +1,4 @@
-// The filters of a simulated node: ids, what changed since each was last asked, forgetting.
+// The filters of a simulated node: their ids, and what has changed since each was last polled.
 
 import type { Chain } from './chain'
 import type { ChainFollower } from './chain-follower'
@@ -12,9 +12,9 @@ export type NodeFilters = {
   changes(id: string): unknown[]
   logs(id: string, head: number, limits: LogLimits | undefined): unknown[]
   close(id: string): boolean
-  /** A hash for the filters of pending transactions. */
+  /** Adds a hash to the filters of pending transactions. */
   addPending(hash: string): void
-  /** As after a restart: no filter is known any more. */
+  /** Forgets all filters, as a restart does. */
   forget(): void
 }
 

@@ -1,4 +1,4 @@
-// eth_getLogs of a simulated node: the truth up to its head, behind the caps and in the words of a vendor.
+// `eth_getLogs` of a simulated node: answers truly up to its head, and refuses above its limits in the words of a vendor.
 
 import { numberToHex } from 'viem'
 import type { Chain } from './chain'
@@ -11,7 +11,7 @@ export type LogLimits = {
   readonly maxBlockRange?: number | undefined
   readonly maxResults?: number | undefined
   readonly maxAddresses?: number | undefined
-  /** Whose words a refusal has. `vague` names no number, `quicknode` names one but no range. @default 'publicnode' */
+  /** Whose words a refusal has. `'vague'` names no number, `'quicknode'` a number but no range. @default 'publicnode' */
   readonly wording?: LogWording | ((breach: LogBreach) => RpcFault) | undefined
 }
 
@@ -20,9 +20,9 @@ export type LogWording = 'alchemy' | 'infura' | 'publicnode' | 'quicknode' | 'va
 export type LogBreach = {
   readonly limit: 'range' | 'results' | 'addresses'
   readonly max: number
-  /** What was asked for, in blocks. */
+  /** The number of blocks that was asked for. */
   readonly range: number
-  /** A range that would have passed: `[0x.., 0x..]`. */
+  /** A range that would have been answered: `[0x.., 0x..]`. */
   readonly fitting: string
 }
 
@@ -61,7 +61,7 @@ function refusal(breach: LogBreach, wording: NonNullable<LogLimits['wording']>):
 
 type Wording = (breach: LogBreach) => RpcFault
 
-/** The vendors' own words; those without words for a limit borrow publicnode's. */
+/** The vendors' own words. A vendor without words for a limit gets publicnode's. */
 const wordings: Record<LogWording, Partial<Record<LogBreach['limit'], Wording>>> = {
   alchemy: {
     range: ({ max, fitting }) =>

@@ -1,4 +1,4 @@
-// The subscriptions of one socket at a simulated node: what each has to be told when the chain changes.
+// The subscriptions of one socket at a simulated node: tells each of them what is new when the chain changes.
 
 import type { Hash } from 'viem'
 import type { Chain } from './chain'
@@ -8,14 +8,14 @@ import { createFollower, logsOfChange } from './chain-follower'
 import { RpcFault, toRpcHead, toRpcLog } from './chain-rpc'
 
 export type NodeSubscriptions = {
-  /** The new id; its events are held until `release`, so that none overtakes the answer that brings the id. */
+  /** Subscribes, and returns the new id. Events are held back until `release`, so that none overtakes the answer with the id. */
   open(params: readonly any[]): string
   close(id: string): boolean
   release(): void
-  /** Tells everyone what is new. */
+  /** Tells all subscriptions what is new. */
   flush(): void
   addPending(hash: Hash): void
-  /** The params of all that are open. */
+  /** The params of all open subscriptions. */
   list(): (readonly any[])[]
 }
 
@@ -24,7 +24,7 @@ type Subscription = { params: readonly any[]; follower: ChainFollower; isRelease
 export type NodeSubscriptionsOptions = {
   chain: Chain
   headOf: () => number
-  /** Makes the ids of this socket its own. */
+  /** Makes the ids of this socket differ from those of others. */
   seed: string
   notify: (id: string, result: unknown) => void
 }

@@ -1,4 +1,4 @@
-// Transactions at a simulated node: its own pool (nothing is gossiped) and what the shared chain has mined.
+// Transactions at a simulated node: those of its own pool (nodes do not gossip) and those that the shared chain has mined.
 
 import type { Hash, Hex } from 'viem'
 import { keccak256, parseTransaction, recoverTransactionAddress, zeroAddress } from 'viem'
@@ -7,11 +7,11 @@ import type { ChainTransaction } from './chain-block'
 import { heightOf, RpcFault, toRpcReceipt, toRpcTransaction } from './chain-rpc'
 
 export type NodeTransactions = {
-  /** Takes signed bytes, parsable or not; refuses those it has, as geth does. */
+  /** Takes signed bytes, whether they can be parsed or not. Refuses those it has already, as geth does. */
   send(raw: Hex, head: number): Promise<Hash>
   find(hash: Hash, head: number): unknown
   receipt(hash: Hash, head: number): unknown
-  /** The next nonce of a sender, of what was sent in this test. */
+  /** The next nonce of a sender, after the transactions sent in this test. */
   count(from: string, block: unknown, head: number): number
 }
 

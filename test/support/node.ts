@@ -1,5 +1,5 @@
-// What a healthy node answers, by method, from the shared chain, at the head it is given. Behaves badly only where a
-// view says so (old head, pruned state, log limits); knows no sockets.
+// The answers of a healthy node, by method, from the shared chain at a given head. Only its view makes it worse (an old head,
+// pruned state, log limits). Knows no sockets.
 
 import type { Hash } from 'viem'
 import { numberToHex } from 'viem'
@@ -12,18 +12,18 @@ import { findLogs } from './node-logs'
 import { createNodeTransactions } from './node-transactions'
 
 export type NodeView = {
-  /** The node's own head: what is above does not exist for it. */
+  /** The node's own head: higher blocks do not exist for it. */
   readonly head: number
   readonly chainId: number
-  /** State of so many blocks below the head. @default all */
+  /** How many blocks of state below the head the node keeps. @default all */
   readonly archive?: number | undefined
   readonly logs?: LogLimits | undefined
 }
 
 export type Node = {
-  /** The result; throws or rejects with a `RpcFault`. */
+  /** Returns the result, or a promise of it; throws or rejects with a `RpcFault`. */
   answer(method: string, params: readonly any[], view: NodeView): unknown
-  /** It hears of a transaction from others. */
+  /** The node hears of a transaction from other nodes. */
   hear(hash: Hash): void
   /** Forgets all filters, as a restart would. */
   forgetFilters(): void
@@ -31,9 +31,9 @@ export type Node = {
 
 export type NodeOptions = {
   chain: Chain
-  /** The head that its filters follow. */
+  /** The head that the filters follow. */
   headOf: () => number
-  /** It was sent a transaction. */
+  /** Called when the node was sent a transaction. */
   onPending?: ((hash: Hash) => void) | undefined
 }
 
@@ -98,7 +98,7 @@ function blockAnswers(chain: Chain): Answers {
   }
 }
 
-/** Reads of state: refused where the node has none; the balance of everybody is the height it was read at. */
+/** Reads of state, refused where the node has pruned it. The balance of every account is the height at which it is read. */
 function stateAnswers(chain: Chain): Answers {
   const stateAt = (block: unknown, { head, archive = Infinity }: NodeView): number => {
     const height = stateHeight(chain, block, head)
@@ -124,7 +124,7 @@ function stateAnswers(chain: Chain): Answers {
   }
 }
 
-/** As `heightOf`, but a block may also be named by an object or a hash (EIP-1898). */
+/** Like `heightOf`, but a block may also be named by a hash or an object (EIP-1898). */
 function stateHeight(chain: Chain, block: any, head: number): number {
   const hash = block?.blockHash ?? (typeof block === 'string' && block.length === 66 ? block : undefined)
   if (hash) return chain.block(hash)?.number ?? Infinity

@@ -1,13 +1,13 @@
-// What is laid over a normal state for a while, and taken back: the last one that names a field has its word.
+// Lays partial states over a normal state, each until it is taken back. If several have a field, the last one counts.
 
 export type Overlay<state> = {
   readonly now: state
-  /** Returns the function that takes it back. */
+  /** Lays fields over the state. Returns a function that takes them back. */
   add(fields: Partial<state>): () => void
   clear(): void
 }
 
-/** @param onChange called after each change; says whether anything is laid over the normal state */
+/** @param onChange called after each change with whether anything is laid over the normal state */
 export function createOverlay<state extends object>(normal: state, onChange: (isAny: boolean) => void): Overlay<state> {
   const present = new Set<Partial<state>>()
   let now = normal

@@ -1,10 +1,10 @@
-// The time of another clock, with timers that take whole milliseconds and at least one, as platforms' do; keeps account of
-// those that run.
+// A Clock with the time of another one, whose timers take whole milliseconds and at least one, as platforms' timers do.
+// Records which timers are running.
 
 import type { Clock } from '../../src/base/clock'
 
 export type PlatformClock = Clock & {
-  /** The timers that run: who started them, if names are wanted. */
+  /** The running timers: where each was started, if names are wanted. */
   running(): string[]
 }
 

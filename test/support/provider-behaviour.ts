@@ -1,21 +1,21 @@
-// How a simulated provider behaves: the words of its script, and which of them hold for one request.
-// Pure but for the counters of the rules; chance comes from a seed.
+// How a simulated provider behaves: the rules of its script, and which of them hold for one request. Pure, except for the
+// counters of the rules. Random numbers come from a seed.
 
 import type { LogLimits } from './node-logs'
 
-/** Which requests a rule is for; one without any of these is for all. */
+/** Which requests a rule is for. A rule without any of these fields is for all requests. */
 export type BehaviourScope = {
   /**
-   * Names, or `'trace_*'`. Of a socket: `'handshake'` (knows latency, hang, reset and status), `'ping'` (hang),
-   * `'eth_subscription'` for what is pushed (latency, hang, reset, frames).
+   * Names, or prefixes like `'trace_*'`. For sockets also `'handshake'` (with the effects latency, hang, reset, status),
+   * `'ping'` (hang), and `'eth_subscription'` for pushed frames (latency, hang, reset, frames).
    */
   methods?: string | readonly string[] | undefined
   channel?: 'http' | 'ws' | undefined
-  /** Only the first n requests that the rule is for, after those it leaves out. */
+  /** The rule holds only for this many requests, after those of `skip`. */
   first?: number | undefined
-  /** Leaves out so many requests before. */
+  /** The rule does not hold for this many first requests. */
   skip?: number | undefined
-  /** 0 to 1; drawn for each request. */
+  /** Probability that the rule holds, drawn for each request (0 to 1). */
   probability?: number | undefined
 }
 
@@ -23,36 +23,39 @@ export type Latency =
   | number
   | {
       median: number
-      /** Makes it a log-normal spread. @default no spread */
+      /** Makes the latency log-normal, with this 99th percentile (in ms). @default no spread */
       p99?: number | undefined
-      /** A share (0 to 1) of the requests takes `ms` instead. */
+      /** A share of the requests (0 to 1) that takes `ms` instead. */
       slow?: { share: number; ms: number } | undefined
     }
 
 export type RpcErrorBody = { code: number; message: string; data?: unknown }
 
-/** What happens to a payload (one request, or a batch) as a whole. Over a socket, `status` and `headers` mean nothing. */
+/** What happens to a payload (one request or a batch) as a whole. Over a socket, `status` and `headers` have no effect. */
 export type PayloadEffects = {
-  /** Before the answer (in ms). */
+  /** Delay of the answer (in ms). */
   latency?: Latency | undefined
-  /** Never answers; `'processed'`: but does what was asked. For pushes: sends none. */
+  /** Never answers; with `'processed'` the request is carried out all the same. Pushed frames are not sent. */
   hang?: true | 'processed' | undefined
-  /** Cuts the connection `'before'` the request is read (a rule with `methods` never does), `'after'`, or once it was `'processed'`. */
+  /**
+   * Cuts the connection: `'before'` the request is read (not possible with `methods`), `'after'` it is read, or once it was
+   * `'processed'`.
+   */
   reset?: 'before' | 'after' | 'processed' | undefined
-  /** Alone it comes with an HTML page; with `error` or a result, that is the body. */
+  /** HTTP status. The body is an HTML page, unless there is an `error` or a result. */
   status?: number | undefined
-  /** In place of JSON, with 200 if no `status` is given. */
+  /** A body in place of JSON, with status 200 unless `status` is given. */
   body?: string | undefined
   headers?: Record<string, string> | undefined
-  /** 429 above it; `retryAfter` in s. */
+  /** Answers 429 above this rate; `retryAfter` in s. */
   rateLimit?: { perSecond: number; retryAfter?: number | undefined } | undefined
   truncated?: true | undefined
   unorderedBatches?: true | undefined
-  /** One error object for a batch; a number: for batches of more than that. */
+  /** Answers a batch with one error object; a number: only batches of more requests than that. */
   batchAsOneError?: true | number | undefined
   /** Leaves out the last answer of a batch. */
   missingMember?: true | undefined
-  /** What becomes of a pushed frame; `swap` lets the next one of its subscription overtake it. */
+  /** What happens to a pushed frame. `'swap'` lets the next frame of its subscription overtake it. */
   frames?: 'drop' | 'double' | 'swap' | undefined
 }
 
@@ -62,11 +65,11 @@ export type MemberEffects = {
   error?: RpcErrorBody | undefined
   /** Results by method: a value, or a function of the params. */
   result?: Record<string, unknown> | undefined
-  /** Names, or `'trace_*'`, answered with -32601. */
+  /** Methods (names, or prefixes like `'trace_*'`) that are answered with -32601. */
   unsupported?: string | readonly string[] | undefined
-  /** The provider's head is so many blocks behind. */
+  /** How many blocks the provider's head is behind that of the chain. */
   lag?: number | undefined
-  /** State only of the last so many blocks. */
+  /** How many blocks of state below its head the provider keeps. */
   archive?: number | undefined
   logs?: LogLimits | undefined
   wrongChain?: number | undefined
@@ -77,18 +80,18 @@ export type Effects = PayloadEffects & MemberEffects
 /** One rule. */
 export type Behaviour = BehaviourScope & Effects
 
-/** One rule or several. All that are for a request hold together; of two that say the same thing, the earlier wins. */
+/** One rule or several. All rules that are for a request hold together; if two have the same effect, the earlier one wins. */
 export type BehaviourScript = Behaviour | readonly Behaviour[]
 
-/** The effects that hold for a request, with what the rate limits say to it. */
+/** The effects that hold for a request, and whether a rate limit refuses it. */
 export type Decision = Effects & { limited?: { retryAfter?: number | undefined } | undefined }
 
 export type Script = {
-  /** Whether the connection is cut before the request is read; counts it in the rules that say so. */
+  /** Whether the connection is cut before the request is read. Counts the request in rules that do that. */
   isCutEarly(channel: 'http' | 'ws', now: number): boolean
-  /** Counts the request in the rules that are for it. */
+  /** The effects for a request. Counts the request in the rules that are for it. */
   decide(method: string, channel: 'http' | 'ws', now: number): Decision
-  /** What always holds: of the rules without a scope. */
+  /** The effects that always hold: those of the rules without a scope. */
   readonly standing: Effects
 }
 
@@ -106,7 +109,7 @@ export function createScript(script: BehaviourScript, random: () => number): Scr
   }
 }
 
-/** All hold together; of two that say the same thing, the earlier wins. */
+/** Joins effects; if two are the same, the earlier one wins. */
 export function mergeEffects(list: readonly Decision[]): Decision {
   const reversed = [...list].reverse()
   const merged: Decision = Object.assign({}, ...reversed)
@@ -115,7 +118,7 @@ export function mergeEffects(list: readonly Decision[]): Decision {
   return merged
 }
 
-/** The rule's effects, if it is for the request. */
+/** A rule: its effects for a request; `undefined` if it is not for that request. */
 type Rule = (method: string, channel: 'http' | 'ws', now: number) => Decision | undefined
 
 function createRule(behaviour: Behaviour, random: () => number): Rule {
@@ -126,7 +129,7 @@ function createRule(behaviour: Behaviour, random: () => number): Rule {
   return (method, asked, now) => {
     if (channel && channel !== asked) return undefined
     if (methods !== undefined && !isNamed(methods, method)) return undefined
-    // "The first three requests" means requests.
+    // Handshakes, pings and pushes are no requests: a rule without `methods` does not count them.
     if (methods === undefined && isScoped({ ...behaviour, channel: undefined }) && !isRequest(method)) return undefined
     if (probability < 1 && random() >= probability) return undefined
     seen++

@@ -1,4 +1,4 @@
-// A row of provider-errors.json -> what a channel would throw for it, with viem's own error classes.
+// Makes the error that a channel would throw for a row of provider-errors.json, of viem's own classes.
 
 import { readFileSync } from 'node:fs'
 import { BaseError, HttpRequestError, RpcRequestError } from 'viem'
@@ -32,10 +32,10 @@ class InvalidResponseError extends BaseError {
 }
 
 const url = 'https://vendor.example/v2/key'
-/** What the network says, as against a provider: thrown by `fetch` or the socket. */
+/** Matches errors of the network, thrown by `fetch` or the socket, as opposed to errors of a provider. */
 const TRANSPORT = /ECONN|fetch failed|unreachable|The request timed out/
 
-/** The error a channel rejects with; undefined where the body is a success. */
+/** The error with which a channel rejects; `undefined` if the body of the row is a success. */
 export function errorOfRow({
   error,
   bodyText,

@@ -1,7 +1,7 @@
-// What React Native has in place of a browser's classes, as far as it is less: its own `URL` (of 0.72 and of 0.88), and the
-// signals of the package that it had for years.
+// React Native's own classes, where they can do less than a browser's: its `URL` (of 0.72 and of 0.88), and the signals of the
+// package `abort-controller` that it used for years.
 
-/** A URL with a slash more, of whose parts it knows none. */
+/** The `URL` of 0.72: adds a slash to the end, and knows no parts. */
 export class OldUrl {
   readonly #url: string
   constructor(url: string) {
@@ -28,7 +28,7 @@ function refuse(name: string): never {
   throw new Error(`URL.${name} is not implemented`)
 }
 
-/** One that knows those of `http:` only, and cannot be written to. */
+/** The `URL` of 0.88: knows the parts of `http:` URLs only, and cannot be written to. */
 export class HttpUrl {
   readonly href: string
   constructor(url: string) {
@@ -51,7 +51,7 @@ export class HttpUrl {
   }
 }
 
-/** Its signal says that it is aborted, and no more. */
+/** A controller whose signal has `aborted` and events, but no `reason` and no `throwIfAborted`. */
 export class OldAbortController extends AbortController {
   constructor() {
     super()

@@ -1,8 +1,8 @@
-// What a promise rejects with, where a test is about nothing else.
+// Gets the error that a promise rejects with, for tests of errors.
 
 import { inspect } from 'node:util'
 
-/** Rejects if it resolves: that would be wrong. */
+/** Resolves with the error that `promise` rejects with. Rejects if `promise` resolves. */
 export function errorOf(promise: Promise<unknown>): Promise<any> {
   return promise.then(
     (value) => {

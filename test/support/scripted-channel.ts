@@ -1,6 +1,5 @@
-// A Channel that answers from a script, by the test's clock, and remembers what it was asked.
-// For one call the method's own script is asked first, then the general one; in each the one-shot steps come first,
-// in order, then the standing behaviour.
+// A Channel that answers from a script, on the test's clock, and records what it is asked. For a call, the script of its
+// method goes before the general one. In each script, the steps of `once` come first, in order, then the standing behaviour.
 
 import type { Clock } from '../../src/base/clock'
 import type { Channel, ChannelRequestOptions } from '../../src/channel/channel'
@@ -10,7 +9,7 @@ import { socketClosedError } from './errors'
 export type ScriptedCall = {
   method: string
   params: unknown
-  /** Time of the clock (in ms). */
+  /** When the call was made (in ms of the clock). */
   at: number
   signal: AbortSignal | undefined
 }
@@ -19,14 +18,14 @@ export type ScriptedCall = {
 export type StepOptions = { after?: number | undefined }
 
 export type Steps = {
-  /** Resolves with the value, or with what the function makes of the request (it may throw, or return a promise). */
+  /** Answers with a value, or with what a function returns for the request. The function may throw, or return a promise. */
   reply(value: unknown, options?: StepOptions): ScriptedChannel
   fail(error: unknown, options?: StepOptions): ScriptedChannel
-  /** Never answers; only an abort or `close` ends it. */
+  /** Never answers. Only an abort or `close` ends the call. */
   hang(): ScriptedChannel
 }
 
-/** `reply`, `fail`, `hang` set the standing behaviour; those of `once` queue a step for one call. */
+/** `reply`, `fail` and `hang` set the standing behaviour. Those of `once` add a step for one call. */
 export type Script = Steps & { readonly once: Steps }
 
 export type ScriptedChannel = Channel &
@@ -34,10 +33,10 @@ export type ScriptedChannel = Channel &
     /** The script of one method. */
     on(method: string): Script
     readonly calls: ScriptedCall[]
-    /** Calls, of one method or of all. */
+    /** Number of calls, of one method or of all. */
     count(method?: string): number
     readonly inFlight: number
-    /** Calls that ended by their signal. */
+    /** Number of calls that ended by their signal. */
     readonly aborted: number
     readonly isClosed: boolean
   }
@@ -146,7 +145,7 @@ function scriptOf(channel: () => ScriptedChannel, behaviour: Behaviour): Script 
   return { ...standing, once: steps((step) => behaviour.once.push(step)) }
 }
 
-// A throw of the script becomes a rejection, as from any channel.
+// It is `async`, so that what the script throws becomes a rejection, as from any channel.
 async function invoke(run: (args: RpcRequest) => unknown, args: RpcRequest) {
   return run(args)
 }

@@ -1,5 +1,5 @@
-// A socket channel that does what a test says: requests by script, as scripted-channel.ts; subscriptions that it confirms,
-// refuses, or ignores, pushes to, and loses.
+// A socket channel that does what a test says. It answers requests by a script, like scripted-channel.ts; it confirms,
+// refuses or ignores subscriptions, pushes to them, and loses them.
 
 import type { SubscriptionSink, UpstreamSubscription } from '../../src/channel/channel'
 import type { SocketState } from '../../src/types'
@@ -7,32 +7,33 @@ import { socketClosedError } from './errors'
 import type { ScriptedChannel, ScriptedChannelOptions } from './scripted-channel'
 import { createScriptedChannel } from './scripted-channel'
 
-/** What becomes of an `eth_subscribe`. */
+/** What happens to an `eth_subscribe`; `after` in ms. */
 type Answer = 'ignore' | { after: number } | { error: unknown; after?: number }
 
 export type ScriptedFeed = ScriptedChannel & {
-  /** The next `eth_subscribe`s are confirmed, after a while (in ms) if so given. This is how it begins. */
+  /** From now on each `eth_subscribe` is confirmed, at once or after a while (in ms). This is the default. */
   confirm(after?: number): void
+  /** From now on each `eth_subscribe` is refused, at once or after a while (in ms). */
   refuse(error: unknown, after?: number): void
-  /** They are not answered, until `confirmNow`. */
+  /** From now on no `eth_subscribe` is answered, until `confirmNow`. */
   ignore(): void
-  /** Confirms what has been ignored so far, wanted or not. */
+  /** Confirms each `eth_subscribe` that was ignored so far, even if it was given up. */
   confirmNow(): void
-  /** Params of what was asked for, in order. */
+  /** Params of each `eth_subscribe`, in order. */
   readonly subscribed: readonly (readonly unknown[])[]
-  /** When that was (in ms of the clock). */
+  /** When each `eth_subscribe` came (in ms of the clock). */
   readonly subscribedAt: readonly number[]
-  /** Params of what is confirmed and not unsubscribed. */
+  /** Params of the subscriptions that are confirmed and not unsubscribed. */
   readonly live: readonly (readonly unknown[])[]
   readonly unsubscribed: number
-  /** Subscribes that were given up before they were answered. */
+  /** Number of `eth_subscribe`s that were given up before they were answered. */
   readonly givenUp: number
-  /** Pushes to all subscriptions of the kind, also to those that are not confirmed yet. */
+  /** Pushes to all subscriptions of the kind, even to those that are not confirmed yet. */
   push(result: unknown, kind?: string): void
-  /** All subscriptions end, as when the socket does. */
+  /** Ends all subscriptions, as the end of the socket does. */
   drop(error?: unknown): void
   become(state: SocketState): void
-  /** How many want the socket kept up. */
+  /** How many users keep the socket up (`Channel.keep`). */
   readonly kept: number
   socket(): SocketState
 }
@@ -71,7 +72,7 @@ export function createScriptedFeed(options: Omit<ScriptedChannelOptions, 'type'>
         })
       }
       all.push(own)
-      // As over a real socket: what is on its way comes, though nobody wants it any more.
+      // As over a real socket, a confirmation that is on its way still comes after the abort.
       signal?.addEventListener('abort', () => {
         if (own.state === 'asked') givenUp++
       })
@@ -144,7 +145,7 @@ export function createScriptedFeed(options: Omit<ScriptedChannelOptions, 'type'>
   }) as ScriptedFeed
 }
 
-/** `Object.assign` would read the getters once. */
+/** Adds properties with their getters: `Object.assign` would read the getters once. */
 function define<base extends object>(base: base, own: object): base {
   return Object.defineProperties(base, Object.getOwnPropertyDescriptors(own))
 }

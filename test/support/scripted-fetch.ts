@@ -1,4 +1,4 @@
-// A `fetch` that answers JSON-RPC from memory, by the test's clock, and remembers what was posted. Knows batches.
+// A `fetch` that answers JSON-RPC from memory, on the test's clock, and records what is posted. Knows batches.
 
 import type { Clock } from '../../src/base/clock'
 
@@ -6,12 +6,12 @@ export type Posted = {
   readonly at: number
   readonly isBatch: boolean
   readonly requests: readonly { id: number; method: string; params: any[] }[]
-  /** First param of each request, or its method. */
+  /** The first param of each request of the post; the method of one without params. */
   readonly asked: readonly unknown[]
   isAborted: boolean
 }
 
-/** What comes back: a body, as text or to be made JSON, maybe with a status; `'hang'`: nothing. */
+/** The reply to a post: a body (text, or a value that is made JSON), an error to reject with, or nothing (`'hang'`). */
 export type Reply = { body: unknown; status?: number; headers?: Record<string, string> } | Error | 'hang'
 
 export type ScriptedFetch = {
@@ -19,9 +19,9 @@ export type ScriptedFetch = {
   readonly posts: readonly Posted[]
   /** How long an answer takes (in ms of the clock). */
   latency: number
-  /** @default the first param of each request, or its method */
+  /** Makes the reply. @default answers each request with its first param, or its method */
   reply: (post: Posted) => Reply
-  /** Posts under way, and the most there were at a time. */
+  /** Posts in flight; `peak`: the most there were at a time. */
   readonly inFlight: number
   readonly peak: number
 }
@@ -66,7 +66,7 @@ export function createScriptedFetch(clock: Clock, latency = 0): ScriptedFetch {
   return scripted
 }
 
-/** A good answer to a post. @param differ what single requests are answered with instead */
+/** A good answer to a post. @param differ gives fields for the answers to some of its requests */
 export function answersOf(post: Posted, differ: (asked: unknown) => object | undefined = () => undefined): unknown {
   const items = post.requests.map(({ id }, index) => {
     const asked = post.asked[index]

@@ -1,17 +1,17 @@
-// Sockets that do what a test says: a factory for links and socket channels, and all that was made by it.
+// Sockets that do what a test says: a factory for links and socket channels, which keeps all sockets that it made.
 
 import type { Socket, SocketEnd, SocketEvents } from '../../src/channel/socket'
 
 export type ScriptedSocket = {
-  /** What was sent, parsed. */
+  /** The frames that were sent, parsed. */
   readonly sent: any[]
   readonly pings: number
   readonly isHeld: boolean
   readonly isDropped: boolean
   open(): void
-  /** A frame: a text as it is, anything else as JSON. */
+  /** Receives a frame: a text as it is, anything else as JSON. */
   receive(frame: unknown): void
-  /** A binary frame. */
+  /** Receives a binary frame. */
   receiveBytes(bytes: Uint8Array): void
   pong(): void
   end(end?: Partial<SocketEnd>): void
@@ -20,18 +20,21 @@ export type ScriptedSocket = {
 export type ScriptedSockets = {
   readonly open: (events: SocketEvents) => Socket
   readonly all: readonly ScriptedSocket[]
-  /** The newest one. */
+  /** The newest socket. */
   readonly last: ScriptedSocket
 }
 
 export type ScriptedSocketsOptions = {
   /** @default true */
   canPing?: boolean | undefined
-  /** Called before a frame is taken; may throw. */
+  /** Called before a frame is sent. It may throw, as `send` may. */
   onSend?: ((frame: any) => void) | undefined
 }
 
-/** The events of a dropped socket still arrive: what does not listen to them must not depend on that. */
+/**
+ * Makes the factory. Unlike real ones, its sockets still have events after `drop`: code under test must not depend on
+ * silence.
+ */
 export function createScriptedSockets({ canPing = true, onSend }: ScriptedSocketsOptions = {}): ScriptedSockets {
   const all: ScriptedSocket[] = []
 

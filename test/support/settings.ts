@@ -1,4 +1,4 @@
-// The library's defaults, as what is below the options has them: tests name only what they are about.
+// The library's defaults in the form that the parts below the options take, so that tests name only what they are about.
 
 import type { EngineSetup } from '../../src/engine'
 import type { ProviderSetup } from '../../src/provider/provider'
@@ -33,7 +33,7 @@ export const engineSettings: Omit<EngineSetup, 'providers' | 'planner'> = {
   onClose: () => {},
 }
 
-/** The provider in that place of the list: p1, p2, ... over http. */
+/** The setup of the provider at an index of the list: p1, p2, ... over http. */
 export function providerSetup(index: number, given: Partial<ProviderSetup> = {}): ProviderSetup {
   return {
     id: `p${index + 1}`,

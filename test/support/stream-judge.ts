@@ -1,6 +1,6 @@
-// Judges what a watcher was given against the truth of the chain: lost, doubled, ghosts, out of order. Pure.
-// A stream is a stack: what is new goes on top, and only what is on top can be taken back. Stricter than event-verdict, which
-// judges any client's watchers, counts, and takes what is late if it is announced.
+// Compares what a watcher was given with the truth of the chain: lost, doubled, ghosts, out of order. Pure. A stream is taken
+// for a stack: new events go on top, and only the top can be taken back. It is stricter than event-verdict, which is for
+// watchers of any client, counts, and allows late events that were announced.
 
 import type { Hash } from 'viem'
 
@@ -13,7 +13,7 @@ export type GivenLog = {
 
 export type GivenHead = { readonly number: bigint; readonly hash: Hash; readonly parentHash: Hash }
 
-/** What is wrong, what came first first; empty if every canonical log was given once, in order, and no other was kept. */
+/** What is wrong, in the order of the events; empty if each canonical log was given once, in order, and no other one is left. */
 export function judgeLogs(given: readonly GivenLog[], truth: readonly GivenLog[]): string[] {
   const wrong: string[] = []
   const kept: GivenLog[] = []
@@ -37,7 +37,7 @@ export function judgeLogs(given: readonly GivenLog[], truth: readonly GivenLog[]
   return [...wrong, ...compare(kept, truth, isSame, nameOf)]
 }
 
-/** The same of heads: one that does not follow the last one takes back what stands on its parent. */
+/** The same for heads: one that does not follow the last head takes back the heads above its parent. */
 export function judgeHeads(given: readonly GivenHead[], truth: readonly GivenHead[]): string[] {
   const wrong: string[] = []
   const kept: GivenHead[] = []

@@ -1,5 +1,5 @@
-// A TCP proxy in front of one node, with the faults that a network has: connections cut, silent, or open at one end only.
-// It knows bytes, not HTTP or JSON-RPC; faults of the protocol are the flaky proxy's.
+// A TCP proxy in front of one node, with the faults of a network: connections that are cut, silent, or open at one end only.
+// It knows bytes, not HTTP or JSON-RPC. Faults of these protocols are made by flaky-proxy.ts.
 
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
@@ -9,32 +9,32 @@ export type TcpProxy = {
   readonly url: string
   readonly wsUrl: string
   readonly port: number
-  /** Connections that have a node at their other end, or wait for one. */
+  /** Number of connections to the node, or that wait for one. */
   readonly open: number
-  /** Connections that were ever accepted. */
+  /** Number of connections that were ever accepted. */
   readonly total: number
   /** Resets all connections; new ones are taken. */
   cut(): void
   /** Resets all connections; new ones are refused until `revive`. */
   kill(): Promise<void>
   revive(): Promise<void>
-  /** Nothing passes, either way, and nobody learns that a connection has ended; new ones are taken and hang. */
+  /** Holds all bytes back, both ways, and hides the end of connections. New connections are taken and hang. */
   stall(): void
-  /** Everything passes again, what was held back first. */
+  /** Lets everything pass again, first what was held back. */
   resume(): void
-  /** The node's side of all connections is gone, and the clients are not told; new ones work. */
+  /** Ends the node's side of all connections without telling the clients. New connections work. */
   halfOpen(): void
   /** Resolves when no connection is open. */
   drained(): Promise<void>
-  /** Cuts all and stops listening; idempotent. */
+  /** Cuts all connections and stops listening. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A client's connection, and the one to the node that belongs to it: none before it is dialled and after it was lost. */
+/** A client's connection, with its connection to the node: none before that is made and after it was lost. */
 type Pair = { readonly client: Socket; node?: Socket | undefined; isHalf: boolean }
 
-/** @param nodeUrl `http:` URL of the node */
+/** Starts a proxy. @param nodeUrl `http:` URL of the node */
 export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
   const { hostname, port: nodePort } = new URL(nodeUrl)
   const pairs = new Set<Pair>()
@@ -42,7 +42,7 @@ export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
   let total = 0
   let onDrained: (() => void)[] = []
 
-  // An end is passed on to the other side, not answered here.
+  // The end of one side is passed on to the other side, not answered by the proxy.
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const pair: Pair = { client, isHalf: false }
     total++
@@ -64,7 +64,7 @@ export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
     if (node) client.pipe(node).pipe(client)
   }
 
-  /** One side has ended for good: the other one learns it, unless nothing passes now. */
+  /** One side has ended for good: ends the other one too, unless the proxy is stalled. */
   function settle(pair: Pair) {
     const { client, node, isHalf } = pair
     if (isStalled && !client.destroyed) return
@@ -142,7 +142,7 @@ export async function createTcpProxy(nodeUrl: string): Promise<TcpProxy> {
   }
 }
 
-/** Bytes that the node sent before it ended arrive; what follows is a reset, as from a node that has died. */
+/** Ends a client's connection: bytes that the node sent before its end arrive, then comes a reset, as if the node had died. */
 function cutOff(client: Socket) {
   if (client.writableEnded) client.destroySoon()
   else client.resetAndDestroy()

@@ -1,6 +1,6 @@
-// What would end a process of Node, seen by a test.
+// Catches unhandled rejections, which would end a process of Node.
 
-/** What would be an unhandled rejection, once all chains have run. */
+/** Calls `run`, lets all promise chains run, and resolves with the reasons of unhandled rejections. */
 export async function unhandled(run: () => void): Promise<unknown[]> {
   const seen: unknown[] = []
   const note = (reason: unknown) => void seen.push(reason)

@@ -1,5 +1,5 @@
-// How filters ask: the newest block of whoever the pipeline chooses, and what goes with it of the same provider, since others
-// may be behind or on another branch.
+// How filters ask: for the newest block of whoever the pipeline chooses, and for everything else of the same provider, since
+// others may be behind or on another branch.
 
 import { numberToHex } from 'viem'
 import { shortPauseAfter } from '../../base/backoff'
@@ -23,14 +23,14 @@ export type Header = Pick<Point, 'number' | 'hash' | 'time'> & { readonly parent
 /** One provider, as it is asked during a poll. */
 export type Source = {
   readonly provider: string
-  /** So many blocks are asked for again: half of what it takes at once. */
+  /** How far back blocks may be asked for again: at most half of the range that it takes at once. */
   readonly overlap: number
   /** Its canonical block of this number; `undefined` if it has none. */
   block(number: number): Promise<Header | undefined>
   blockOfHash(hash: string): Promise<Header | undefined>
   /** All logs of a range, by block, the lowest first. */
   logs(filter: LogFilter, from: number, to: number): Promise<LoggedBlock[]>
-  /** All logs of one block, of a node that has it; `undefined` if they cannot be had so. */
+  /** All logs of one block by its hash, which only a node that has it answers; `undefined` if that does not work. */
   logsOf(filter: LogFilter, block: Header): Promise<LoggedBlock[] | undefined>
 }
 
@@ -41,7 +41,7 @@ export type Newest = {
   readonly head: Header
   /** Id of the provider that answered. */
   readonly provider: string
-  /** Whether it has that block. */
+  /** Whether this provider is known to have that block. */
   readonly isItsOwn: boolean
 }
 
@@ -52,21 +52,21 @@ export type FilterAsking = {
   /** The newest block. */
   newest(caller: Caller): Promise<Newest>
   /**
-   * Runs with the newest block of one provider; of another one, if that fails meanwhile or cannot serve the rest. `undefined`
-   * if nobody has it, or what is heard of it does not fit together for now.
+   * Runs with the newest block of one provider; with that of another one if the first fails. `undefined` if the provider does
+   * not have the newest block that was shown, or if the answers do not fit together for now.
    */
   atHead<value>(caller: Caller, run: (head: Header, source: Source) => Promise<value>): Promise<value | undefined>
 }
 
 /**
- * What was heard of the chain does not fit together: it has changed in between, or behind one address there are several
- * nodes. Goes no further than `atHead`.
+ * The answers do not fit together: the chain has changed in between, or several nodes are behind one address. Is caught in
+ * `atHead`.
  */
 export class ChainMovedError extends Error {}
 
 const LOGS = 'eth_getLogs'
 const NEWEST = { method: 'eth_getBlockByNumber', params: ['latest', false] }
-/** Not every node takes hashes, has the block, or takes many addresses other than in parts by range. */
+/** Failures of a query by hash that one by range may not have: a node may not take hashes, or lack the block or the room. */
 const NOT_BY_HASH: readonly FailureKind[] = [
   'block-not-available',
   'invalid-params',
@@ -87,7 +87,7 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
       ...(provider !== undefined && { provider }),
       allowFailover: provider === undefined && !isPinned,
     })
-    // Somebody else may be asked in place of one that only the filter has chosen.
+    // A provider that only the filter has pinned gets one round: another one can be asked in its place.
     const rounds = plan.isPinned && !isPinned ? 1 : plan.rounds
     return { ...partOf(clock.now(), caller, plan), isOneShot, rounds }
   }
@@ -105,7 +105,7 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
     const last = heads.lastOf(by)
     const head = headerOf(value)
     if (!head) throw new InvalidResponseError({ provider: by.id, method: NEWEST.method, reason: 'no block' })
-    // While nobody has the block that was shown before, that one is given again, whoever was asked.
+    // If nobody has a block as high as the one shown before, the pipeline gives that again: whoever was asked may lack it.
     return { head, provider: by.id, isItsOwn: last === undefined || last.height >= head.number }
   }
 

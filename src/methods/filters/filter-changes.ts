@@ -1,5 +1,5 @@
-// What has become of the chain since a filter of logs or blocks was last polled: which of the blocks it knows are still
-// there, and what is new above them. Whether a head that is not higher is followed is decided here too.
+// What has become of the chain since a filter of logs or blocks was last polled: which of the blocks that it knows are still
+// canonical, and what is new above them. Whether a head that is not higher is followed is decided here too.
 
 import { heightOf } from '../../rpc/block'
 import type { LoggedBlock } from '../../rpc/log'
@@ -10,55 +10,57 @@ import { ChainMovedError } from './filter-asking'
 import type { Point, Trail } from './filter-trail'
 import { hashChanges, lastThat, logChanges, merged, pointAt, tipOf, trimmed } from './filter-trail'
 
-/** `isPatient`: a block that it lacks may be a matter of the node that was met. */
+/** `isPatient`: if it lacks a block, only the node that was met is taken to lack it. */
 type PolledSource = Source & { readonly isPatient: boolean }
 
 export type ChainFilters = {
-  /** @param logs which logs; `undefined`: blocks. Of two polls at once, one tells. */
+  /** Of two polls at once, one tells the changes. @param logs which logs to tell; `undefined` for blocks */
   open(caller: Caller, logs: LogFilter | undefined): Promise<Filter>
-  /** A lower head was taken by decision. */
+  /** The chain was judged to have become shorter. */
   noteReset(): void
 }
 
-/** The provider of the tip shows a lower head for this long (in ms): it is not merely behind. Another one may be. */
+/** A lower head of the provider of the tip is followed after this time (in ms). */
 const LOWER_FOR = 1_000
+/** A lower head of another provider, which may merely be behind, is followed after this time (in ms). */
 const OTHER_LOWER_FOR = 60_000
-/** So long (in ms) after a tip was first seen, logs are asked for again that may be missing below it. */
+/** For this long after a tip was first seen (in ms), logs that may be missing below it are asked for again. */
 const SETTLED_AFTER = 10_000
-/** Blocks that one poll tells of; the next one goes on. */
+/** Most blocks that one poll tells of; the next one goes on. */
 const MOST_BLOCKS = 1_000
-/** Most blocks asked for at a time: one first, fewer once one failed, twice as many once all came. A slow provider is not outrun. */
+/** Most blocks asked for at a time: one at first, twice as many once all came, fewer after a failure, for slow providers. */
 const AT_A_TIME = 16
-/** A chain that changes while it is read is read again so often. */
+/** A chain that changes while it is read is read this often. */
 const MOST_TRIES = 3
-/** A new chain below all that is known is looked into so deep (in blocks). */
+/** How deep below all known points a new chain is looked into (in blocks). */
 const DEEPEST = 256
 
 export function createChainFilters({ clock }: Calls, asking: FilterAsking): ChainFilters {
   let resets = 0
 
   async function open(opening: Caller, logs: LogFilter | undefined): Promise<Filter> {
-    /** As many resets of the chain had been taken when the tip was asked for. */
+    /** The number of resets of the chain when the tip was asked for. */
     let seenResets = resets
     const { head, provider } = await asking.newest(opening)
     let trail: Trail = [pointAt(head)]
-    /** Who gave the tip. */
+    /** Id of the provider that gave the tip. */
     let giver = provider
-    /** Blocks that were told, when the chain has only become shorter since: if it grows again, they are not told again. */
+    /** Blocks that were told, if the chain has only become shorter since: if they come back they are not told again. */
     let cutOff: readonly Point[] = []
-    /** Of logs: up to this block all were told for certain, whichever node behind an address answered. */
+    /** All logs up to this block are certain to be told, whichever node behind an address answered. */
     let sure = head.number
-    /** When the tip was first seen, and since when no head above it was given (in ms of the clock). */
+    /** When the tip was first seen (in ms of the clock). */
     let seenAt = clock.now()
+    /** Since when heads that are not above the tip have been refused (in ms of the clock). */
     let lowerSince: number | undefined
-    /** Since when polls have found nothing that fits together. */
+    /** Since when the answers to polls have not fitted together (in ms of the clock). */
     let stuckSince: number | undefined
 
     async function changes(caller: Caller) {
       const before = trail
       const resetsNow = resets
       const found = await asking.atHead(caller, async (head, source) => {
-        // The one that comes second starts where the first one ended.
+        // Another poll has moved the trail meanwhile: the next one goes on from there.
         if (trail !== before || !isFollowed(head, source.provider, resetsNow)) return []
         const isPatient = clock.now() - (stuckSince ?? clock.now()) < OTHER_LOWER_FOR
         const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient })
@@ -81,7 +83,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
       return found ?? []
     }
 
-    /** A head above the tip is; one that is not may be of a provider that is behind, or on a branch that has lost. */
+    /** A head above the tip is followed. Another one may be of a provider that is behind, or of a branch that has lost. */
     function isFollowed(head: Header, from: string, resetsNow: number): boolean {
       const tip = tipOf(trail)
       if (head.hash === tip.hash) {
@@ -111,11 +113,9 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
 type Followed = { readonly trail: Trail; readonly logs: LogFilter | undefined; readonly sure: number }
 
 type Step = {
-  /** Where nothing that is known is left: the block below the first that is new. */
+  /** If no known point is left: the block below the first one that is new. */
   readonly root: Header | undefined
-  /** Those points that are left. */
   readonly known: readonly Point[]
-  /** The blocks that are told of. */
   readonly told: readonly Point[]
   readonly end: Header
   readonly sure: number
@@ -125,14 +125,14 @@ async function stepTo(head: Header, { trail, logs, sure }: Followed, source: Pol
   let known = head.number > tipOf(trail).number ? trail : await knownOf(trail, head, source)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const tip = known.at(-1)
-    // Numbers may be skipped.
+    // Some chains skip numbers.
     const next = head.parentHash === tip?.hash ? head.number : (tip?.number ?? 0) + 1
     const { from, root } = tip ? { from: next, root: undefined } : await firstNew(trail[0], head, source)
     const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
     const stretch = { from, end, head, known, tip, source }
     const found = logs ? await loggedBlocks(logs, stretch, sure) : await blocksOf(stretch)
     if (found && 'told' in found) return { root, known, end, ...found }
-    // The chain has changed, before or just now.
+    // The chain has changed, before the poll or during it.
     known = await knownOf(found ? trail.slice(0, trail.indexOf(found)) : trail, head, source)
   }
   throw new ChainMovedError()
@@ -155,7 +155,7 @@ async function isCanonical({ number, hash }: Point, { block, isPatient }: Polled
   return found?.hash === hash
 }
 
-/** Nothing that is known is left: what is as high is new, and what was made later. `root`: the block below that. */
+/** If no known point is left: the first block that was made later than the lowest one, or is as high. `root` is below it. */
 async function firstNew(lowest: Point, head: Header, source: Source) {
   const top = Math.min(head.number, lowest.number - 1)
   const floor = Math.max(0, top - DEEPEST + 1)
@@ -174,15 +174,15 @@ type Stretch = {
   readonly end: Header
   readonly head: Header
   readonly known: readonly Point[]
-  /** What the first block follows, if that is known. */
+  /** The point that the first block must follow, if one is known. */
   readonly tip: Point | undefined
   readonly source: PolledSource
 }
 
 /**
- * The blocks of a stretch that have logs which were not told, with them; `undefined` if it does not follow its tip, or the
- * point that is not on the chain. Past their head nodes have no logs, and do not say so, and behind one address each call may
- * meet another node: what was not proven to be whole is asked for again by the next poll.
+ * The blocks of a stretch with logs that were not told; `undefined` if it does not follow its tip, or the known point that is
+ * no longer on the chain. Nodes answer without logs past their head, and behind one address each call may meet another node:
+ * what is not proven to be whole is asked for again by the next poll.
  */
 async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, source }: Stretch, sure: number) {
   const done = tip ? Math.min(sure, tip.number) : from - 1
@@ -193,7 +193,7 @@ async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, so
   const isOne = isNext && first === last && first === end.number
   const own = isOne ? await source.logsOf(filter, end) : undefined
   if (own) return { told: toPoints(own), sure: last }
-  // The last block that was told of, if that is near, shows whether all below it is still there.
+  // The last block with told logs, if it is near, is read again: if it is there, all below it still stands.
   const before = known.filter(({ logs }) => logs.length > 0)
   const anchor = before.at(-1)
   const base = anchor && first - anchor.number <= source.overlap ? Math.min(first, anchor.number) : first
@@ -202,7 +202,7 @@ async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, so
   const isAnchored = anchor !== undefined && has(anchor)
   if (tip && !isNext && !isAnchored && from <= end.number && !(await isCanonical(tip, source))) return undefined
   if (found.some(({ number, hash }) => number === end.number && hash !== end.hash)) return undefined
-  // Of a node that lacks what others have, or on another branch than one before.
+  // The answer is of a node that lacks what others have, or of another branch than before.
   if (anchor && !isAnchored && base <= anchor.number && first <= last)
     return (await isCanonical(anchor, source)) ? { told: [], sure: done } : anchor
   const proven = has(end) ? end.number : (found.at(-1)?.number ?? done)
@@ -212,7 +212,7 @@ async function loggedBlocks(filter: LogFilter, { from, end, head, known, tip, so
   }
 }
 
-/** The blocks of a stretch, each the child of the one before, up to one that fails even alone; `undefined` if off its tip. */
+/** The blocks of a stretch, each the child of the one before, up to one that fails even alone; `undefined` off the tip. */
 async function blocksOf({ from, end: top, tip, source }: Stretch) {
   if (from > top.number) return { told: [], sure: top.number }
   const near = new Map<string, Header>()
@@ -228,7 +228,7 @@ async function blocksOf({ from, end: top, tip, source }: Stretch) {
         break
       }
       came++
-      // Before all the others are asked for, for nothing.
+      // At the first block, before the others are asked for in vain.
       if (one.value && !last && tip && one.value.parentHash !== tip.hash) return undefined
       last = one.value ?? last
       if (one.value) near.set(one.value.hash, one.value)

@@ -13,25 +13,26 @@ import type { FilterAsking } from './filter-asking'
 type Owner = {
   readonly provider: string
   readonly id: unknown
-  /** It has told something of it: behind one address there may be nodes that do not know of each other's. */
+  /** Whether it has ever answered a poll: nodes behind one address may not know each other's filters. */
   isProven: boolean
 }
 
+/** Most transactions that are remembered, so that each is told once. */
 const MOST_TOLD = 2_000
 const CHANGES = 'eth_getFilterChanges'
 
-/** @param opening who asks for it, and how. */
+/** @param opening the caller that makes the filter. */
 export async function openPendingFilter(
   { ask }: FilterAsking,
   { clock, planOf, providers }: Calls,
   opening: Caller,
   request: RpcRequest,
 ): Promise<Filter> {
-  /** Who may not be asked for its changes cannot keep it. */
+  /** Ids of providers that cannot keep the filter, as they may not be asked for its changes. */
   const mute = barredFrom(planOf({ method: CHANGES }), providers)
   let owner = await openAtOne(opening)
   const isNew = createNovelty(MOST_TOLD)
-  /** Filters that could not be uninstalled where the owner was before. */
+  /** By provider: filters of former owners that could not be uninstalled. */
   const left = new Map<string, Owner>()
   let isClosed = false
 
@@ -54,27 +55,27 @@ export async function openPendingFilter(
       if (isOver(caller, error)) throw error
       failed = error
     }
-    // What was pending meanwhile cannot be asked for again.
+    // Another filter goes on from now; what was pending meanwhile cannot be asked for later.
     if (owner === before) await moveOn(caller, failed)
     return []
   }
 
   async function moveOn(caller: Caller, failed: unknown) {
     const before = owner
-    // Whoever has forgotten it may be given it anew; one that is down would fail again, and one that never had it may.
+    // A provider that has forgotten its filter may make another. One that is down, or never answered a poll, may fail again.
     const isDown = nameOf(failed) === 'AllProvidersFailedError'
     const isElsewhere = isDown || !before.isProven
     const next = await openAtOne(caller, isElsewhere ? [before.provider] : []).catch((error) => {
       if (!isDown && isElsewhere && !isOver(caller, error)) return openAtOne(caller)
-      throw nameOf(error) === 'NoProviderError' ? failed : error
+      throw failed && nameOf(error) === 'NoProviderError' ? failed : error
     })
-    // Another poll was quicker, or nobody wants it any more.
+    // Another poll was quicker, or the filter is closed.
     if (isClosed || owner !== before) return void uninstall(caller, next)
     owner = next
     void uninstall(caller, before)
   }
 
-  /** Nobody waits for one that is down; it may have forgotten it. Never rejects. */
+  /** Best effort: a provider that is down is not waited for, and may have forgotten the filter. Never rejects. */
   async function uninstall(caller: Caller, old: Owner) {
     const { provider } = old
     left.set(provider, old)
@@ -82,7 +83,7 @@ export async function openPendingFilter(
       await ask(caller, requestOf('eth_uninstallFilter', old), { provider, isOneShot: true })
       if (left.get(provider) === old) left.delete(provider)
     } catch {
-      // It is tried again when the filter is uninstalled.
+      // It stays in `left`: `close` tries again.
     }
   }
 

@@ -1,4 +1,4 @@
-// What a filter has told of the chain, block by block, and what a change of the chain makes of that: what is taken back,
+// What a filter has told of the chain, block by block, and what it has to tell after a change of the chain: what is taken back
 // and what is new. Pure.
 
 import type { Log } from '../../rpc/log'
@@ -8,16 +8,18 @@ import { indexOf } from '../../rpc/log'
 export type Point = {
   readonly number: number
   readonly hash: string
-  /** When it was made, at the latest (in s of the chain). */
+  /** The timestamp of the block, or of a later one (in s). */
   readonly time: number
-  /** Those that were told, in order. */
+  /** The logs that were told of it, in order. */
   readonly logs: readonly Log[]
 }
 
 /** Never empty, the lowest first; the last one is the filter's tip: up to there everything was told. */
 export type Trail = readonly [Point, ...Point[]]
 
+/** Most points that are kept. */
 const MOST_POINTS = 256
+/** Most logs that are kept, beyond those of the tip. */
 const MOST_LOGS = 20_000
 
 /** A block of which no logs were told. */
@@ -29,12 +31,12 @@ export function tipOf(trail: Trail): Point {
   return trail.at(-1) as Point
 }
 
-/** The lowest first, each once: as it stands last. */
+/** The points, the lowest first; of several with the same hash, the last one. */
 export function merged(points: readonly Point[]): Point[] {
   return [...new Map(points.map((point) => [point.hash, point])).values()].sort((a, b) => a.number - b.number)
 }
 
-/** What is beyond the bounds cannot be taken back any more. */
+/** The newest points within the bounds: what is older cannot be taken back any more. */
 export function trimmed(points: readonly Point[]): Trail {
   let first = points.length - 1
   let logs = 0
@@ -64,8 +66,8 @@ export function hashChanges(orphans: readonly Point[], found: readonly Point[]):
 }
 
 /**
- * The last of `count` places that passes, -1 if none does, where none passes after one that does not. It is looked for near
- * the end first, in steps that double.
+ * The last of `count` indexes that passes, -1 if none does; none may pass after one that does not. The search begins at the
+ * end, in steps that double.
  */
 export async function lastThat(count: number, passes: (index: number) => boolean | Promise<boolean>): Promise<number> {
   let low = -1

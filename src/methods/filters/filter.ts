@@ -3,7 +3,7 @@
 import type { Caller } from '../calls'
 
 export type Filter = {
-  /** What it was made with, if it is one of logs. */
+  /** The params of a filter of logs. */
   readonly logs?: LogFilter | undefined
   /** What is new since the last poll, as nodes tell it. */
   changes(caller: Caller): Promise<readonly unknown[]>

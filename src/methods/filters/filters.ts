@@ -1,5 +1,5 @@
 // Filters that outlive any provider: the library gives out its own ids and answers polls itself, from blocks and logs asked
-// through the pipeline (filter-changes.ts). No provider keeps anything for them but for those of pending transactions.
+// through the pipeline (filter-changes.ts). Only filters of pending transactions are kept by a provider.
 
 import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } from 'viem'
@@ -14,10 +14,11 @@ import { openPendingFilter } from './filter-pending'
 
 export type Filters = {
   request(caller: Caller, request: RpcRequest): Promise<unknown>
-  /** A lower head was taken by decision. */
+  /** The chain was judged to have become shorter. */
   noteReset(): void
 }
 
+/** Most filters; past it the one that is unused for longest is dropped. */
 const MOST = 1_000
 /** A filter that was not used for this long (in ms) is dropped. */
 const UNUSED = 5 * 60_000
@@ -25,7 +26,7 @@ const UNUSED = 5 * 60_000
 export function createFilters(calls: Calls, logs: WideLogs): Filters {
   const asking = createFilterAsking(calls, logs)
   const chain = createChainFilters(calls, asking)
-  /** Those unused for longest stand first. */
+  /** By id; the one that is unused for longest comes first. */
   const filters = new Map<string, { readonly filter: Filter; readonly usedAt: number }>()
   let lastId = 0
 
@@ -81,13 +82,13 @@ export function createFilters(calls: Calls, logs: WideLogs): Filters {
   }
 }
 
-/** As a node says it: viem's watchers then make another filter. */
+/** The error as a node gives it: viem's watchers then make another filter. */
 function notFound() {
   const error = { code: -32000, message: 'filter not found' }
   return new InvalidInputRpcError(new RpcRequestError({ body: {}, error, url: 'viem-lasso' }))
 }
 
-/** The same class from a provider that could not answer a poll would make them throw away one that is well. */
+/** An error of the same class that a provider gave to a poll would make viem's watchers drop a filter that is well. */
 function keepFilter(error: unknown): never {
   if ((error as Error | undefined)?.name !== 'InvalidInputRpcError') throw error
   const { attempts } = error as { attempts?: unknown }

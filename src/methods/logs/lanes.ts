@@ -1,11 +1,12 @@
-// So many requests at a time to each provider: those that find no room wait in line, and the first that a provider is right
-// for goes on when it has room again.
+// Limits the requests at a time to each provider. Those that find no room wait in line; when a provider has room again, the
+// first one that can go to it does.
 
 export type Lanes<provider> = {
   /** Resolves with the provider that was chosen, once it has room; with `undefined` if there is none to wait for. */
   take(wish: Wish<provider>): Promise<provider | undefined>
+  /** A request to the provider has ended: there is room for another one. */
   give(provider: provider): void
-  /** Those of one owner leave the line: nobody waits for them any more. */
+  /** The requests of one owner leave the line: nobody waits for them any more. */
   leave(owner: object, reason: unknown): void
 }
 
@@ -20,10 +21,10 @@ type InLine<provider> = Wish<provider> & {
   readonly reject: (reason: unknown) => void
 }
 
-/** With so many in a row that cannot go on, those behind them are not looked at: a long line of equal ones is the rule. */
+/** After this many in a row that cannot go on, those behind them are not looked at: most long lines are of equal requests. */
 const LOOK_AHEAD = 8
 
-/** @param roomOf how many at a time. */
+/** @param roomOf how many requests at a time a provider has room for. */
 export function createLanes<provider extends object>(roomOf: (provider: provider) => number): Lanes<provider> {
   const taken = new Map<provider, number>()
   const line = new Set<InLine<provider>>()

@@ -1,4 +1,4 @@
-// How an `eth_getLogs` is cut into pieces that providers take, and how their answers are joined. Pure; asking is logs-scan.ts.
+// How an `eth_getLogs` is cut into pieces that providers take, and how the answers are joined. Pure; logs-scan.ts asks.
 
 import { someOrAll } from '../../base/some-or-all'
 import type { LogLimits } from '../../provider/log-limits'
@@ -8,11 +8,11 @@ import { indexOf } from '../../rpc/log'
 export type Piece = {
   readonly from: number
   readonly to: number
-  /** None: all. */
+  /** Empty for all addresses. */
   readonly addresses: readonly unknown[]
   /** Whether it ends at the head: its newest blocks are to come from one provider, as two may be on different branches. */
   readonly isTail: boolean
-  /** How many requests of the plan are for it. */
+  /** How many of the planned requests are for this piece. */
   readonly requests: number
   /** Ids of providers that have failed it. */
   readonly avoid: readonly string[]
@@ -25,10 +25,10 @@ export type Size = { readonly blocks: number; readonly addresses: number }
 
 export type Log = Parameters<typeof indexOf>[0] & { readonly blockNumber?: unknown }
 
-/** So many of the newest blocks come from one provider, */
+/** This many of the newest blocks come from one provider. */
 export const TAIL = 64
 
-/** and a piece with them that would not leave as many when it is cut is not cut for several. */
+/** Whether all of a piece must come from one provider: it ends at the head, and is too short to be cut beside its tail. */
 export function isOneTail(piece: Piece): boolean {
   return piece.isTail && blocksOf(piece) < 2 * TAIL
 }
@@ -45,15 +45,15 @@ function isSmall(piece: Piece, { maxBlockRange, maxAddresses }: LogLimits): bool
   return blocksOf(piece) <= maxBlockRange && piece.addresses.length <= maxAddresses
 }
 
-/** Those that take the piece: of those that have its oldest blocks, if any have. */
+/** The servers that take the piece, among those that have its oldest blocks, if any have. */
 export function takersOf<server>(piece: Piece, servers: readonly server[], limitsOf: (server: server) => LogLimits) {
   const old = someOrAll(servers, (server) => limitsOf(server).fromBlock <= piece.from)
   return old.filter((server) => isSmall(piece, limitsOf(server)))
 }
 
 /**
- * The size that needs the fewest turns of all that can take it, then the fewest requests: a provider that takes far less
- * than the others would only cost requests.
+ * The size of pieces that needs the fewest turns of the servers that take it, then the fewest requests. A server that takes
+ * far less than the others would only cost requests.
  */
 export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: number, maxRequests: number) {
   const servers = someOrAll(all, ({ fromBlock }) => fromBlock <= piece.from)
@@ -70,7 +70,7 @@ export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: nu
   )
 }
 
-/** Cuts the blocks first; pieces whose addresses are still too many are cut by them later. */
+/** Cuts the blocks first; pieces that still have too many addresses are cut by addresses later. */
 export function cutTo(piece: Piece, { blocks, addresses }: Size): Cut {
   const requests = groupsOf(piece.addresses.length, addresses)
   if (blocks < blocksOf(piece)) return { by: 'blocks', parts: cutBlocks({ ...piece, requests }, blocks) }
@@ -80,7 +80,7 @@ export function cutTo(piece: Piece, { blocks, addresses }: Size): Cut {
   return { by: 'addresses', parts: parts.length > 0 ? parts : [piece] }
 }
 
-/** From the newest end, so that this one is whole; the newest blocks of a tail stay together. */
+/** Cuts from the newest end, so that the newest piece has full size; the newest blocks of a tail stay together. */
 function cutBlocks(piece: Piece, blocks: number): Piece[] {
   const parts: Piece[] = []
   const { requests } = piece
@@ -93,8 +93,8 @@ function cutBlocks(piece: Piece, blocks: number): Piece[] {
 }
 
 /**
- * In two, after a refusal; with a range that was offered that one and the rest in two. `undefined` if nothing is left to cut.
- * @param end the last block of the range that was offered.
+ * Cuts in two after a refusal. If the provider has offered a range: that one, and the rest in two. `undefined` if nothing is
+ * left to cut. @param end the last block of the range that was offered
  */
 export function halve(piece: Piece, ofAddresses: boolean, end: number | undefined): Cut | undefined {
   const { from, to, addresses, isTail } = piece
@@ -120,7 +120,7 @@ function middleOf(from: number, to: number) {
   return from + Math.floor((to - from) / 2)
 }
 
-/** The last blocks of a tail apart from the rest. */
+/** Cuts the last blocks of a tail from the rest. */
 export function cutOffTail(piece: Piece): Cut {
   const from = piece.to - TAIL + 1
   return {
@@ -132,7 +132,7 @@ export function cutOffTail(piece: Piece): Cut {
   }
 }
 
-/** In the order of the chain. */
+/** Joins the answers of the parts, in the order of the chain. */
 export function join(by: Cut['by'], answers: readonly (readonly Log[])[]): Log[] {
   const logs = answers.flat()
   if (by === 'blocks') return logs

@@ -1,5 +1,5 @@
-// One `eth_getLogs` in pieces: each goes to a provider that takes it and has room, is cut again where it is refused, and fails
-// over by itself; the first one that nobody can serve ends them all. How pieces are cut is logs-plan.ts.
+// One `eth_getLogs` in pieces: each goes to a provider that takes it and has room, is cut again if it is refused, and fails
+// over by itself. The first piece that nobody can serve ends them all. How pieces are cut is decided in logs-plan.ts.
 
 import { numberToHex } from 'viem'
 import { reasonOf, throwIfAborted } from '../../base/abort'
@@ -24,14 +24,14 @@ export type ScanSetup = {
   readonly pool: readonly Provider[]
   /** Whether nobody outside of the pool may be asked when those in it fail. */
   readonly isWalled: boolean
-  /** Its deadline is that of the whole request. */
+  /** The caller, with the deadline of the whole request. */
   readonly caller: Caller
   readonly plan: Plan
   /** What the filter says beside blocks and addresses. */
   readonly rest: object
   readonly concurrency: number
   readonly maxRequests: number
-  /** Of the whole request (in ms), for the error. */
+  /** The timeout of the whole request (in ms), for the error. */
   readonly timeout: number
 }
 
@@ -40,10 +40,10 @@ export type Before = { readonly error: unknown } | { readonly logs: Log[] }
 
 const METHOD = 'eth_getLogs'
 
-/** Serves a piece; one that was asked for before goes on from there. */
+/** Serves a piece. @param before what became of it, if it was asked for already: the scan goes on from there */
 export async function scan(setup: ScanSetup, whole: Piece, before?: Before | undefined): Promise<Log[]> {
   const { calls, lanes, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
-  // One that all pieces look at, and one for each that is in flight: what has the same signal may share a batch.
+  // `end` stops all pieces. Each one in flight has a controller of its own, as requests with the same signal may share a batch.
   const end = new AbortController()
   const inFlight = new Set<AbortController>()
   const caller: Caller = { ...setup.caller, signal: end.signal }
@@ -84,7 +84,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
     }
     const avoid = [...piece.avoid, ...failed.map(({ provider }) => provider)]
     const isFinal = failures.length === 0 || failures.some(({ verdict }) => verdict === 'final')
-    // Those that were not asked because the piece is too large for them may take smaller ones.
+    // Providers that were not asked, as the piece is too large for them, may take smaller ones.
     if (isFinal || pool.every(({ id }) => avoid.includes(id))) throw error
     return serve({ ...piece, avoid })
   }
@@ -95,17 +95,17 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
     requests += cut.parts.reduce((sum, part) => sum + part.requests, 0) - piece.requests
     if (requests > maxRequests)
       throw new LogRangeTooWideError({ method: METHOD, blocks: blocksOf(piece), requests, maxRequests })
-    // The newest first: who comes first is known to have them.
+    // The newest part first: the provider that comes first in the pool is known to have it.
     const answers = [...cut.parts].reverse().map((part) => serve(part))
     return Promise.all(answers).then((logs) => join(cut.by, logs.reverse()))
   }
 
-  /** All of it comes from one provider, whichever can serve all of it. */
+  /** The whole piece comes from one provider: the first one that can serve all of it. */
   async function serveByOne(piece: Piece): Promise<Log[]> {
     let first: unknown
     const providers = wellOf(piece)
     for (const provider of providers) {
-      // Nobody is waited for while there are others.
+      // A provider is not waited for while there are others.
       const own = provider === providers.at(-1) ? plan : { ...plan, rounds: 1, isOneShot: true }
       try {
         return await scan(
@@ -120,18 +120,18 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
     throw first
   }
 
-  /** Those that are well, if any are. */
+  /** Those of `leftOf` that are well, if any are; else all of them. */
   function wellOf(piece: Piece): readonly Provider[] {
     const now = calls.clock.now()
     return someOrAll(leftOf(piece), (provider) => isWell(provider, now))
   }
 
-  /** Those that have not failed it. */
+  /** The providers of the pool that have not failed this piece. */
   function leftOf({ avoid }: Piece): readonly Provider[] {
     return pool.filter(({ id }) => !avoid.includes(id))
   }
 
-  /** A provider that is down is waited for if without it there would be too many pieces. */
+  /** The providers for the piece. One that is down is among them only if without it there would be too many pieces. */
   function serversOf(piece: Piece): readonly Provider[] {
     const well = foremost(wellOf(piece), plan)
     if (takersOf(piece, well, limitsOf).length > 0) return well
@@ -154,7 +154,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
     return cutTo(piece, shapeFor(piece, serversOf(piece)))
   }
 
-  /** Into pieces of the size that is known by now to be taken; in two, where that is no smaller. */
+  /** Cuts to the size that providers are known by now to take; in two if that is no smaller. `undefined` if nothing is left. */
   function cutAfter(piece: Piece, failures: readonly Failure[]): Cut | undefined {
     if (takersOf(piece, serversOf(piece), limitsOf).length === 0) return cutToFit(piece)
     const offered = failures.find(({ suggestedRange }) => suggestedRange?.fromBlock === piece.from)
@@ -163,7 +163,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   }
 
   async function ask(piece: Piece, provider: Provider) {
-    // It may have ended since there was room.
+    // The scan may have ended since there was room.
     throwIfAborted(end.signal)
     if (caller.deadline - calls.clock.now() < LEAST)
       throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: setup.timeout })
@@ -208,29 +208,29 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   }
 }
 
-/** Whether less of it may be taken. */
+/** Whether a provider that fails like this may take a smaller piece. */
 export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
   if (excess === 'filter') return false
-  // A node that says that it takes too long says so of the width.
+  // If the node itself says that a query takes too long, the range is too wide.
   return kind === 'range-too-large' || kind === 'result-too-large' || (kind === 'timeout' && isRpc)
 }
 
-/** An answer of exactly as many logs as the provider gives at most may have more. */
+/** Whether an answer may be cut short: it has exactly as many logs as the provider gives at most. */
 export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
   return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now).maxResults
 }
 
-/** Whether it may be asked now: no breaker keeps it away. */
+/** Whether a channel of the provider may be asked now, as far as its breaker is concerned. */
 export function isWell({ channels }: Provider, now: number): boolean {
   return channels.some(({ breaker }) => now >= breaker.dueAt())
 }
 
-/** Of a list in the order of these ranks: those of the first one's. */
+/** The providers that have the same rank as the first one. */
 export function foremost(providers: readonly Provider[], plan: Plan): readonly Provider[] {
   return providers.filter((one) => rankOf(one, plan) === rankOf(providers[0] as Provider, plan))
 }
 
-/** Who was named, then the others, then backups. */
+/** The rank of a provider: the one that was named, then the others, then backups. */
 export function rankOf({ id, setup }: Provider, { provider }: Plan): number {
   return id === provider ? 0 : setup.isBackup ? 2 : 1
 }

@@ -1,5 +1,5 @@
-// `eth_getLogs` of any width: as it is, where a provider takes it as it is; else in pieces (logs-scan.ts). What it asks for is
-// fixed before it is cut: never less, never more.
+// `eth_getLogs` of any width: sent as it is if a provider takes it so, else in pieces (logs-scan.ts). Its range is fixed before
+// it is cut: the answer is of exactly these blocks.
 
 import { sortedBy } from '../../base/sorted-by'
 import { InvalidResponseError } from '../../errors'
@@ -19,11 +19,11 @@ import type { Before, ScanSetup } from './logs-scan'
 import { foremost, isCutShort, isRefusal, isWell, rankOf, scan } from './logs-scan'
 
 export type LogsOptions = {
-  /** Most requests that one `eth_getLogs` is split into: what takes more is refused before anything is sent. @default 500 */
+  /** Most requests that one `eth_getLogs` is split into: what is known to take more is refused unsent. @default 500 */
   maxRequests?: number | undefined
-  /** Pieces at a time at each provider; a lower `limits.concurrency` of its holds. @default 4 */
+  /** Most pieces at a time at each provider; a lower `limits.concurrency` of the provider holds. @default 4 */
   concurrency?: number | undefined
-  /** For all pieces together (in ms); 0 for none. The request's own timeout holds for each of them. @default 120_000 */
+  /** Timeout for all pieces together (in ms); 0 for none. Each piece has the request's own timeout. @default 120_000 */
   timeout?: number | undefined
 }
 
@@ -50,16 +50,16 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     } catch (error) {
       if (isOver(caller, error)) throw error
       const failures = calls.failuresOf(error, asked).map(({ failure }) => failure)
-      // Those that were not asked because it is too wide for them may take it in pieces.
+      // Providers that were not asked, as the request is too wide for them, may take it in pieces.
       const hasOthers = misfits.length > 0 && failures.length > 0 && failures.every(({ verdict }) => verdict === 'next')
       if (!hasOthers && !failures.some(isRefusal)) throw error
       return inPieces({ error })
     }
   }
 
-  /** Those that do not take it as it is, as far as that is known. */
+  /** The providers that are known not to take the request as it is. */
   function misfitsOf({ params }: RpcRequest, now: number): readonly Provider[] {
-    // Many addresses take longer to read than all the rest of a request: only where it matters how many there are.
+    // Reading many addresses takes longer than all the rest of a request: it is only done if a provider has limits.
     const isLimited = ({ capability }: Provider) => capability.logLimits(now) !== UNLIMITED
     const query = providers.some(isLimited) ? logQueryOf(params) : undefined
     if (!query) return []
@@ -70,13 +70,13 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     return providers.filter(({ capability }) => !fits(piece, capability.logLimits(now)))
   }
 
-  /** The newest block that there may be by now: more have come since the head was seen, and it may never have been. */
+  /** The highest block that may exist by now, as more may have come since the head was seen; `Infinity` without a head. */
   function newest(now: number): number {
     const seenAt = Math.max(...providers.map((one) => heads.lastOf(one)?.at ?? -Infinity))
     return (heads.best(now) ?? Infinity) + heads.blocksIn(now - seenAt)
   }
 
-  /** Providers that may be asked, in order, those that are down last, but for backups: they come after all others. */
+  /** Providers that may be asked, in order: first the named one, last the backups; among equals, those that are down last. */
   function poolOf(plan: Plan, now: number): readonly Provider[] {
     const { candidates, open } = planRoute(plan.need, plan, calls.channels, calls.ranking, now)
     const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
@@ -107,15 +107,15 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     }
     const from = await fixed(query.from)
     const end = query.to === query.from ? from : await fixed(query.to)
-    // Past the head each piece would be of another moment, with blocks missing between those that are there.
+    // Past the head each piece would be of another moment, and blocks between them could be missing.
     const isPast = typeof query.to === 'number' && end > from && isPastHead(pieceOf(query, from, end), pool)
     const to = isPast ? Math.max(from, Math.min(end, await fixed('latest'))) : end
-    // Nothing to cut: the node's own word on it.
+    // There is nothing to cut: the node answers for itself.
     if (from > to) return endOf(before) ?? calls.call(caller, asked, plan)
     const setup: ScanSetup = {
       calls,
       lanes,
-      // Who gave the head has the newest blocks.
+      // The provider that gave the head has the newest blocks: among equals it comes first.
       pool: sortedBy(pool, (one) => rankOf(one, plan) + Number(one !== seenBy) / 2),
       isWalled: false,
       caller: patient,
@@ -128,7 +128,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     return scan(setup, pieceOf(query, from, to), to === end ? before : undefined)
   }
 
-  /** While no head is known it may be; but what would take too many requests is refused without a look at the head. */
+  /** Whether the piece may end past the head. If none is known it may, unless the piece is refused anyway. */
   function isPastHead(piece: Piece, pool: readonly Provider[]): boolean {
     const now = clock.now()
     const head = heads.best(now)
@@ -143,7 +143,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     return { from, to, addresses, isTail, requests: 1, avoid: [] }
   }
 
-  /** The block that a tag stands for, and who says so. */
+  /** The block that a tag stands for, and the provider that says so. */
   async function headOf(tag: LogTag, caller: Caller, plan: Plan) {
     const asked =
       tag === 'latest' ? { method: 'eth_blockNumber' } : { method: 'eth_getBlockByNumber', params: [tag, false] }

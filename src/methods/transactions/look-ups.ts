@@ -1,5 +1,5 @@
-// Look-ups of what was sent through one engine: whoever took a transaction is asked first, private providers before all
-// others, and a pending nonce is not lower than what its sender has sent. Sending is transactions.ts.
+// Look-ups of what was sent through one engine: the provider that took a transaction is asked first, private providers before
+// all others, and a pending nonce is not below those that its sender has used here. Sending is in transactions.ts.
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
@@ -19,7 +19,7 @@ export type LookUps = {
   hide(hash: string): void
   /** Notes who took the transaction. */
   note(hash: Hex, provider: string, payload: Hex): void
-  /** The chain went back: what was sent says nothing of it any more. */
+  /** The chain was reset: what was sent before says nothing about it any more. */
   forget(): void
 }
 
@@ -32,7 +32,7 @@ const BY_HASH = new Set([
   'trace_transaction',
 ])
 const NONCE = 'eth_getTransactionCount'
-/** Privately sent hashes that are remembered, the newest. */
+/** Most hashes of private sends that are remembered, the newest ones. */
 const MOST_HIDDEN = 1_000
 
 export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps {
@@ -46,19 +46,19 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
   }
 
   async function privately(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
-    // A private provider that fails has not said that it does not know it: then nobody else is told of the hash.
+    // Throws if no private provider answers: as one may know the transaction, nobody else is told of the hash then.
     const found = await call(caller, request, { ...plan, isPrivate: true })
     if (found) return found
     try {
       return await call(caller, request, { ...plan, exclude: [...plan.exclude, ...privates] })
     } catch (error) {
       if (isOver(caller, error)) throw error
-      // Nobody else has answered: what the private one said is the answer.
+      // Nobody else has answered: the answer is that of the private provider.
       return found
     }
   }
 
-  /** Never below the highest nonce sent plus one, while that transaction is pending or mined. */
+  /** The nonce is never below the highest one sent here plus one, while that transaction is pending or mined. */
   async function pendingNonce(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     const ours = await sent.by(keyOf(request))
     const answer = await call(caller, request, preferring(plan, ours[0]?.provider))
@@ -70,7 +70,7 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
     return answer
   }
 
-  /** Whether a provider still knows it; while nobody can say, it is taken to be pending. */
+  /** Whether a provider still knows the transaction. If nobody can say, it is taken to be pending. */
   async function isAlive(caller: Caller, { hash }: Sent): Promise<boolean> {
     const request = { method: 'eth_getTransactionByHash', params: [hash] }
     try {
@@ -103,7 +103,7 @@ function keyOf({ params }: RpcRequest): string {
   return textOf(paramOf(params, 0)).toLowerCase()
 }
 
-/** Asks this provider first, and alone at first; who was named by the caller stays. */
+/** The plan with this provider first, and without a hedge beside it; a provider that the caller named stays. */
 function preferring(plan: Plan, provider: string | undefined): Plan {
   return provider === undefined || plan.provider !== undefined ? plan : { ...plan, provider, hedge: undefined }
 }

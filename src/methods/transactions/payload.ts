@@ -1,4 +1,4 @@
-// What of a signed transaction its hash is of, from its bytes alone. Pure.
+// The part of a signed transaction that its hash is computed from, read from its bytes alone. Pure.
 
 import type { Hex } from 'viem'
 import { concatHex, fromRlp, toRlp } from 'viem'

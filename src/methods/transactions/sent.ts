@@ -12,7 +12,7 @@ export type Sent = {
 }
 
 export type SentTransactions = {
-  /** Notes that `provider` took the transaction. @param payload the signed one */
+  /** Notes that `provider` took the transaction. @param payload the signed bytes that its hash is computed from */
   add(hash: Hex, provider: string, payload: Hex): void
   /** Who took the transaction; `undefined` if it was not sent from here, or long ago. */
   takerOf(hash: string): string | undefined
@@ -28,13 +28,13 @@ type Signed = Sent & { readonly sender: string }
 type Entry = {
   readonly provider: string
   readonly at: number
-  /** Worked out when it is first asked for: whoever counts nonces for himself does not pay for it. */
+  /** Computed at the first call: a caller that counts nonces itself does not pay for it. */
   signed(): Promise<Signed | undefined>
 }
 
-/** How long it is remembered (in ms). */
+/** How long a transaction is remembered (in ms). */
 const REMEMBERED = 60_000
-/** The newest; recovering a sender costs about a millisecond. */
+/** Most transactions that are remembered, the newest ones: recovering a sender costs about a millisecond. */
 const MOST = 256
 
 export function createSentTransactions(clock: Clock): SentTransactions {
@@ -69,7 +69,7 @@ export function createSentTransactions(clock: Clock): SentTransactions {
   }
 }
 
-/** `undefined` for bytes that are no transaction, and for a signature that is none: nobody's. */
+/** `undefined` for bytes that are no transaction, and for a signature that is not valid. */
 async function read(hash: Hex, provider: string, payload: Hex): Promise<Signed | undefined> {
   try {
     const { nonce = 0 } = parseTransaction(payload)

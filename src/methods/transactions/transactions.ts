@@ -1,5 +1,5 @@
-// Raw transactions: the bytes are signed, so sending them twice is harmless, and what a provider says of them may be good
-// news. Private providers keep them to themselves. Wallets and signing are not here: those are ordinary requests.
+// Raw transactions: the bytes are signed, so sending them twice is harmless, and a refusal may be good news (already known).
+// With private providers only those get them. Wallets and signing are not here: those are ordinary requests.
 
 import type { Hex } from 'viem'
 import { keccak256 } from 'viem'
@@ -16,7 +16,7 @@ import { payloadOf } from './payload'
 export type SendOptions = {
   /** Whether one provider is offered the bytes after another, or all at once. */
   readonly broadcast: 'first' | 'all'
-  /** Whether the chain serialises transactions in its own way: then no hash can be known beforehand. */
+  /** Whether the chain serialises transactions in its own way: then the hash is not known before the answer. */
   readonly hasOwnSerializer: boolean
 }
 
@@ -31,19 +31,19 @@ type SendError = Error & {
 type Sending = {
   readonly caller: Caller
   readonly request: RpcRequest
-  /** `undefined` where it cannot be known beforehand. */
+  /** `undefined` if it is not known before the answer. */
   readonly hash: Hex | undefined
-  /** Notes that a provider has it. */
+  /** Notes that a provider has the transaction. */
   note(provider: string): void
 }
 
 const SEND = 'eth_sendRawTransaction'
-/** Between two looks for a receipt (in ms). */
+/** Time between two look-ups of a receipt (in ms). */
 const RECEIPT_PAUSE = 250
-/** EIP-7966: taken, but not mined in time. */
+/** The error code of EIP-7966 for a transaction that was taken, but not mined in time. */
 const NOT_MINED_IN_TIME = 4
 
-/** What serves `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
+/** Makes the function that serves `eth_sendRawTransaction` and `eth_sendRawTransactionSync` (EIP-7966). */
 export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions) {
   const { clock, providers, privates } = calls
   const { broadcast, hasOwnSerializer } = options
@@ -81,7 +81,7 @@ export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions)
     const sends = allowed.map((provider) =>
       call({ ...plan, provider, isPinned: true, rounds: 1, isOneShot: true }).catch((error: SendError) => {
         if (isOver(caller, error) || !hash || request.method !== SEND) throw error
-        // Those that are slower are not waited for: it has spread by itself.
+        // If this provider knows it already, slower ones need not be waited for: the transaction spreads by itself.
         return lookFor(sending, hash, error)
       }),
     )
@@ -89,19 +89,19 @@ export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions)
       const over = all.errors.find((error) => isOver(caller, error))
       if (over !== undefined) throw closedAfter(all.errors, over)
       const telling = mostTelling(all.errors, request)
-      // Nobody took them, and nobody said why: then one after another, for as long as there is time.
+      // Nobody took the bytes or said why: they are offered to one provider after another while there is time.
       if (telling.name !== 'AllProvidersFailedError' || caller.deadline - clock.now() < 1) throw telling
       return call(plan)
     })
   }
 
-  /** Answers after all if a send that failed turns out to be in the pool or in a block. */
+  /** Answers after all if the transaction of a failed send turns out to be in the pool or in a block. */
   async function lookFor({ caller, request, note }: Sending, hash: Hex, error: SendError) {
     const isSync = request.method !== SEND
     const last = calls.failuresOf(error, request).at(-1)
     const says = last?.failure.transaction
     if (last && (says === 'known' || (says === 'nonce-taken' && (await isFound(caller, last.provider, hash))))) {
-      // Whoever said that the bytes are in stands for whoever took them.
+      // The provider that said so counts as the one that took the transaction.
       note(last.provider)
       caller.onEnd(0, last.by)
     } else {
@@ -111,7 +111,7 @@ export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions)
     return isSync ? receiptOf(caller, hash, error) : hash
   }
 
-  /** What says that the bytes may be in is better news than any other refusal; what happened to all is told of all. */
+  /** The error that says most: best, that the bytes may be in the pool. It is given the attempts of all the sends. */
   function mostTelling(errors: readonly SendError[], request: RpcRequest): SendError {
     const rank = (error: SendError) => {
       const says = calls.failuresOf(error, request).at(-1)?.failure.transaction
@@ -122,7 +122,7 @@ export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions)
     const [telling, ...others] = sortedBy(errors, rank) as [SendError, ...SendError[]]
     if (!telling.attempts) return telling
     return assign(telling, {
-      // The one whose words are passed on has the last one here too.
+      // Its own attempts come last, as the last attempt is taken for the one whose error is passed on.
       attempts: [...others, telling].flatMap(({ attempts = [] }) => attempts),
       mayHaveBeenSent: errors.some(({ mayHaveBeenSent }) => mayHaveBeenSent),
     })
@@ -136,11 +136,11 @@ export function createSend(calls: Calls, lookUps: LookUps, options: SendOptions)
     const ask = (who: RequestOverrides, by: Caller) =>
       isThere(by, calls.call(by, lookUp, { ...calls.planOf(lookUp, who), rounds: 1 }), hash)
     if (await ask({ provider: said }, shareOf(clock.now(), caller))) return true
-    // Whom the caller ruled out for the send is not asked about it either.
+    // Providers that the caller ruled out for the send are not asked about it either.
     return provider === undefined && ask({ exclude: [said, ...exclude] }, caller)
   }
 
-  /** The receipt, looked for until the deadline; then the error that made us look. */
+  /** The receipt, looked up until the deadline; then throws the error that led here. */
   async function receiptOf(caller: Caller, hash: Hex, error: SendError): Promise<unknown> {
     const lookUp = { method: 'eth_getTransactionReceipt', params: [hash] }
     while (caller.deadline - clock.now() > RECEIPT_PAUSE) {
@@ -160,7 +160,7 @@ async function isThere(caller: Caller, lookUp: Promise<unknown>, hash: Hex): Pro
   return typeof found === 'string' && found.toLowerCase() === hash
 }
 
-/** A look-up that failed has found nothing. */
+/** A look-up that fails counts as one that finds nothing. */
 async function orNull(caller: Caller, lookUp: Promise<unknown>): Promise<unknown> {
   try {
     return await lookUp
@@ -170,7 +170,7 @@ async function orNull(caller: Caller, lookUp: Promise<unknown>): Promise<unknown
   }
 }
 
-/** Where the end of the engine ended it, what was known of its sends until then still holds. */
+/** If the engine was closed, the error still says whether the transaction may have been sent before. */
 function closedAfter(sends: readonly SendError[], end: SendError): SendError {
   if (end?.name !== 'TransportClosedError') return end
   return assign(end, { mayHaveBeenSent: sends.some(({ mayHaveBeenSent }) => mayHaveBeenSent) })
@@ -178,16 +178,16 @@ function closedAfter(sends: readonly SendError[], end: SendError): SendError {
 
 /** Says in the error what is known about the transaction, once. */
 export function describeSend(error: SendError, hash?: Hex | undefined): SendError {
-  // The reason of whoever gave it up may be anything.
+  // The reason of an abort may be any value.
   if (error?.mayHaveBeenSent === undefined) return error
   const state = `The transaction ${error.mayHaveBeenSent ? 'may have been' : 'was not'} sent`
-  // By another list inside of this one, or of an error that is thrown again.
+  // It may be said already: by another list inside of this one, or as the error was thrown before.
   if (error.message.includes(state)) return error
   const line = `${state}${hash ? `: ${hash}` : '.'}`
   return assign(error, {
     ...(hash && { transactionHash: hash }),
     message: `${error.message}\n${line}`,
-    // Of these viem's wallet client builds the message of its own error.
+    // viem's wallet client builds the message of its own error from these.
     metaMessages: [...(error.metaMessages ?? []), line],
   })
 }

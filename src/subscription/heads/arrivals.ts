@@ -1,4 +1,4 @@
-// Heads that have come but were not yet looked at, in the order in which they came; and whoever waits for one by its hash.
+// Heads that have come and wait to be followed, in the order in which they came; and who waits for a head by its hash.
 
 import type { Patience } from '../../base/patience'
 import type { Block } from '../block'
@@ -6,9 +6,9 @@ import type { Block } from '../block'
 /** Where heads come from: one subscription, or one provider that is polled. */
 export type Origin = {
   readonly isPolled?: boolean
-  /** Since when it has only been lower (in ms of the clock). */
+  /** Since when none of its heads has been followed, as they are not above the stream (in ms of the clock). */
   lowerSince?: number | undefined
-  /** Since nothing of it could be linked: another one has its own. */
+  /** Runs while none of its heads can be linked to the chain. Each origin has its own. */
   patience?: Patience | undefined
 }
 
@@ -16,20 +16,21 @@ export type Arrival = { readonly block: Block; readonly origin: Origin }
 
 export type Arrivals = {
   /**
-   * At the bound the oldest goes: whoever needs it asks for it by its hash. So does what a poll has overtaken: answers that are
-   * slower than the chain would fall behind without end.
+   * Adds a head. At the bound the oldest is dropped: if it is needed it is fetched by its hash. A head of a polled origin also
+   * drops those of that origin that are not higher: with answers slower than the chain the list would only grow.
    */
   add(arrival: Arrival): void
   take(): Arrival | undefined
   find(hash: string): Block | undefined
-  /** Whether one is as high as this or higher. */
+  /** Whether a head of this number or higher waits. */
   hasUpTo(number: number): boolean
-  /** Resolves when this block comes, until `forget`. */
+  /** Resolves when a head with this hash comes; after `forget`, never. */
   expect(hash: string): Promise<Block>
   forget(hash: string): void
   clear(): void
 }
 
+/** Most heads that wait. */
 const MOST = 1_024
 
 export function createArrivals(): Arrivals {

@@ -12,19 +12,19 @@ export type Continuity = {
   root(): BlockRef | undefined
   has(hash: string): boolean
   /**
-   * Goes on with these blocks, each the child of the one before; the first one's parent is remembered.
-   * Returns the blocks they replace, newest first.
+   * Goes on with these blocks, each the child of the one before; the parent of the first must be remembered.
+   * Returns the blocks that they replace, newest first.
    */
   extend(path: readonly Block[]): Block[]
-  /** Starts anew from here. Returns what was remembered, newest first. */
+  /** Starts anew with this block. Returns the blocks that were remembered, newest first. */
   restart(block: BlockRef): Block[]
 }
 
-/** Blocks that are remembered, at least. */
+/** The last blocks that are always remembered; up to twice as many may be. */
 const REMEMBERED = 256
 
 export function createContinuity(): Continuity {
-  /** The first one may be a parent that nobody has given. */
+  /** The lowest first. That one may be a parent of which only number and hash are known. */
   const blocks: BlockRef[] = []
   const hashes = new Set<string>()
 
@@ -36,7 +36,7 @@ export function createContinuity(): Continuity {
     for (const { hash } of blocks.splice(0, blocks.length - REMEMBERED)) hashes.delete(hash)
   }
 
-  /** Takes blocks away until the tip is the one with this hash. */
+  /** Removes blocks until the tip is the one with this hash. Returns those that are more than a reference, newest first. */
   function cutTo(hash: string | undefined): Block[] {
     const removed: Block[] = []
     for (let tip = blocks.at(-1); tip && tip.hash !== hash; tip = blocks.at(-1)) {

@@ -1,5 +1,5 @@
-// Follows the canonical chain through whatever heads arrive: each block once, in order, with what a reorg replaced. Canonical
-// is the chain of the source with the higher head; at equal height that of the present source. Knows no sockets.
+// Follows the canonical chain through whatever heads arrive: gives each block once, in order, and tells what a reorg replaced.
+// Canonical is the chain of the source with the higher head; at equal height that of the present source. Knows no sockets.
 
 import type { Clock } from '../../base/clock'
 import type { Patience } from '../../base/patience'
@@ -19,21 +19,21 @@ import { createResetCheck } from './reset'
 export type FollowerSink = {
   /** The next block. */
   onBlock(block: Block): void
-  /** These are canonical no more, newest first. @param isReset whether the chain became shorter, by decision */
+  /** These blocks are no longer canonical, newest first. @param isReset whether the chain was judged to have become shorter */
   onReorg(removed: readonly Block[], isReset: boolean): void
-  /** These blocks were to be given, and could not be had or are too many. */
+  /** These blocks should have been given, but could not be had or are too many. */
   onGap(from: number, to: number, why: string): void
-  /** Nothing links this block to the chain. Returns whether whoever gave it is left for that, and the block is dropped. */
+  /** For too long nothing has linked this head to the chain. Returns whether its source was left; then the head is dropped. */
   onAstray(block: Block): boolean | undefined
-  /** Blocks in between are being fetched, or not any more. */
+  /** The fetching of missing blocks begins or ends. */
   onFilling(isFilling: boolean): void
 }
 
 export type Follower = {
   readonly chain: Continuity
-  /** A head. Those that come before `begin` wait for it. */
+  /** Takes a head. Heads that come before `begin` wait for it. */
   arrive(block: Block, origin: Origin): void
-  /** The chain is known from `block` on; without one, from the first head. Only the first call counts. */
+  /** Begins the chain at `block`; without one, at the first head. Only the first call counts. */
   begin(block: Block | undefined, origin: Origin): void
   stop(): void
 }
@@ -45,14 +45,14 @@ export type FollowerOptions = {
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: number
-  /** The newest block that callers had been shown when it started: they know of nothing later. */
+  /** The newest block that callers knew of when the stream started: all later blocks are given. */
   readonly known: KnownHead
   readonly sink: FollowerSink
 }
 
-/** Blocks looked for at a time. */
+/** Blocks fetched at a time in the search for the last one that still stands. */
 const AT_A_TIME = 16
-/** A source that has only been lower for this long (in ms), while no other was level, is followed. */
+/** A source below the stream is followed once this time (in ms) has passed without any source that was level. */
 const LOWER_FOR = 60_000
 
 export function createFollower(options: FollowerOptions): Follower {
@@ -63,13 +63,13 @@ export function createFollower(options: FollowerOptions): Follower {
   const chain = createContinuity()
   const arrivals = createArrivals()
   const reset = createResetCheck(clock, backfill, pauses, options.providers)
-  /** The last one that was level: its reorgs are followed at once. */
+  /** The present source: the last one that was level. Its reorgs are followed at once. */
   let present: Origin | undefined
-  /** Blocks above this one were given. */
+  /** The stream gives the blocks above this one. */
   let start = -1
   /** When a source was last as high as the stream (in ms of the clock). */
   let levelAt = -Infinity
-  /** While nothing can be linked. */
+  /** Runs while no head can be linked to the chain. */
   let patience: Patience | undefined
   let hasBegun = false
   let isWorking = false
@@ -90,13 +90,13 @@ export function createFollower(options: FollowerOptions): Follower {
     else await considerLower(block, origin)
   }
 
-  /** With its parent, as it may be replaced itself; with the known block, if that is lower: nobody has told its hash. */
+  /** Starts at the head's parent, as the head may be replaced; or at the known block if that is lower: its hash is unknown. */
   function startFrom({ number, parentHash, provider }: Block) {
     start = Math.min(known(), number - 1)
     chain.restart({ number: start, hash: start < number - 1 ? '' : parentHash, provider })
   }
 
-  /** From below all that is remembered: late, or of a branch that shows itself when it is higher. */
+  /** Whether a head is not above the lowest remembered block: it is late, or its branch will show when it is higher. */
   function isOld({ number }: Block) {
     return number <= (chain.root()?.number ?? -1)
   }
@@ -109,13 +109,13 @@ export function createFollower(options: FollowerOptions): Follower {
     const path = await findPath(block, { ...options, pauses, chain, arrivals, patience, origin })
     if (!isDirect) sink.onFilling(false)
     if (isOver() || path.type === 'left') return
-    if (path.type === 'loose') await cut(path, isReset)
+    if (path.type === 'loose') await beginAnew(path, isReset)
     if (isOver()) return
-    go(path.blocks, origin, isReset && path.type === 'linked')
+    extend(path.blocks, origin, isReset && path.type === 'linked')
   }
 
-  /** What lies below the path is not known: the chain begins anew with it. */
-  async function cut({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
+  /** Nothing links the path to the chain, which begins anew below the path. */
+  async function beginAnew({ blocks, why }: Path & { type: 'loose' }, isReset: boolean) {
     const first = blocks[0] as Block
     const last = first.number - 1
     const isGap = last > chain.height()
@@ -128,20 +128,20 @@ export function createFollower(options: FollowerOptions): Follower {
     if (isGap || last > start) sink.onGap(Math.min(standing + 1, last), last, why)
   }
 
-  /** The highest block from `lowest` on that is still there: the chain may have changed in the gap above it. */
+  /** The highest block from `lowest` on that is still canonical, else `lowest - 1`: a reorg may be hidden below the gap. */
   async function lastStanding(lowest: number, provider: string): Promise<number> {
     const height = chain.height()
     for (let to = height, size = 1; to >= lowest; to -= size, size = AT_A_TIME) {
       const found = await backfill.inRange(Math.max(lowest, to - size + 1), to, provider)
       const last = found.filter(({ hash }) => chain.has(hash)).at(-1)
       if (last) return last.number
-      // Where it cannot be asked for it is taken to be.
-      if (found.length === 0) return height
+      // Blocks that cannot be had are taken to be canonical still.
+      if (found.length === 0) return to
     }
     return lowest - 1
   }
 
-  function go(blocks: readonly Block[], origin: Origin, isReset: boolean) {
+  function extend(blocks: readonly Block[], origin: Origin, isReset: boolean) {
     const removed = chain.extend(blocks)
     patience = undefined
     reset.forget()
@@ -150,7 +150,7 @@ export function createFollower(options: FollowerOptions): Follower {
     for (const block of blocks) if (!isOver()) sink.onBlock(block)
   }
 
-  /** It is below the stream, or as high on another branch: it is behind, or the chain has become shorter. */
+  /** A head that is not above the stream: its source is behind or on another branch, or the chain has become shorter. */
   async function considerLower(block: Block, origin: Origin) {
     origin.lowerSince ??= clock.now()
     const isAlone = clock.now() - Math.max(origin.lowerSince, levelAt) >= LOWER_FOR
@@ -162,6 +162,7 @@ export function createFollower(options: FollowerOptions): Follower {
       await follow(block, origin, true)
   }
 
+  /** The source is level, or taken to be: it is the present one from now on. */
   function join(origin: Origin) {
     origin.lowerSince = origin.patience = undefined
     levelAt = clock.now()

@@ -1,5 +1,5 @@
-// The canonical chain for all who listen to it: starts with the first listener, stops with the last one. What happens in
-// between is head-run.ts.
+// The canonical chain for all listeners: starts with the first of them, stops with the last. What happens in between is in
+// head-run.ts.
 
 import type { Timer } from '../../base/clock'
 import type { BlockRef } from '../block'
@@ -14,18 +14,18 @@ export type HeadFeed = {
   state(): StreamState
   /** The newest block, once it is known. */
   tip(): BlockRef | undefined
-  /** The highest number that has come, whatever became of it; -1 before any. */
+  /** The highest number of a head that has come, whether it was followed or not; -1 before any. */
   highest(): number
-  /** There is a block of this number: it is asked for, unless its head comes soon. */
+  /** A block of this number is known to exist: unless its head comes soon, the newest head is asked for. */
   expect(number: number): void
   /** The lowest block that is remembered; `Infinity` before any is known. */
   lowest(): number
-  /** Whether the block is one of the last canonical ones. */
+  /** Whether the block is one of the remembered canonical ones. */
   has(hash: string): boolean
   close(): void
 }
 
-/** In ms. */
+/** How long a head that is expected is waited for (in ms). */
 const SOON = 1_000
 
 export function createHeadFeed(options: HeadRunOptions): HeadFeed {
@@ -34,7 +34,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
   let expected = -1
   let overdue: Timer | undefined
 
-  /** Who leaves while others are told is told no more. */
+  /** A listener that leaves while others are being told is not told any more. */
   function tellAll(tell: (listener: HeadsListener) => void) {
     for (const listener of [...listeners]) if (listeners.has(listener)) tell(listener)
   }
@@ -43,7 +43,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
 
   function expect(number: number) {
     if (number <= highest()) return
-    expected = number
+    expected = Math.max(expected, number)
     overdue ??= options.parts.clock.background(SOON, () => {
       overdue = undefined
       if (expected > highest()) void run?.refresh()
@@ -52,6 +52,7 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
 
   function stop() {
     overdue = void overdue?.cancel()
+    expected = -1
     listeners.clear()
     run?.stop()
     run = undefined

@@ -1,4 +1,4 @@
-// Where heads come from: one place that pushes them, or polling while there is none. What they make of the chain is
+// Where heads come from: one place that pushes them, or polling while there is none. What they mean for the chain is decided in
 // follower.ts.
 
 import type { Timer } from '../../base/clock'
@@ -25,7 +25,7 @@ import type { Signs } from './signs'
 import { createSigns } from './signs'
 
 export type HeadsListener = Pick<FollowerSink, 'onBlock' | 'onReorg' | 'onGap'> & {
-  /** It may have changed. */
+  /** The state may have changed. */
   onState(why?: string | undefined): void
 }
 
@@ -40,9 +40,9 @@ export type HeadRunOptions = {
   readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number }
-  /** Between two polls (in ms). */
+  /** Time between two polls (in ms). */
   readonly interval: () => number
-  /** Blocks were replaced. @param provider who said so */
+  /** Blocks were replaced. @param provider id of the source that showed it */
   readonly onReorg: (removed: readonly Block[], isReset: boolean, provider: string | undefined) => void
 }
 
@@ -51,18 +51,18 @@ export type HeadRun = {
   /** The newest block, once it is known. */
   tip(): BlockRef | undefined
   state(): StreamState
-  /** The highest number that has come, whatever became of it. */
+  /** The highest number of a head that has come, whether it was followed or not; -1 before any. */
   highest(): number
-  /** What the place that pushes has now is asked for. */
+  /** Asks the live place for its newest block. */
   refresh(): Promise<void>
   stop(): void
 }
 
-/** The place that pushes them. */
+/** The place that pushes heads, and the highest one that it has pushed. */
 type Live = Origin & { readonly place: Place; readonly isSign: Signs; highest: number }
 
 const KIND = 'newHeads'
-/** A search for a place that takes longer (in ms) is bridged by polling; what a place has is waited for no longer. */
+/** If the search for a place takes longer than this (in ms), polling begins; a place's newest block is waited for as long. */
 const BRIDGED = 1_000
 
 export function startHeadRun(
@@ -73,15 +73,15 @@ export function startHeadRun(
   const { clock, heads } = parts
   const names = createNames(backfill)
   const polled = new Map<string, Origin>()
-  /** Id of the provider that answered the last poll since it was live. */
-  let polledAt: string | undefined
+  /** Id of the provider that answered the last poll; `undefined` while a place is live and before the first answer after it. */
+  let polledProvider: string | undefined
   let live: Live | undefined
   let isFilling = false
   let highest = -1
   let blockAt = -Infinity
-  /** Ends the waiting for a place; once it is live, for what it has. */
+  /** Ends the wait for a place; once one is live, the wait for its newest block. */
   let bridge: Timer | undefined
-  /** No place has told what it has: the first block that is pushed is the first one. */
+  /** The place has not told its newest block: the stream begins with the first block that is pushed. */
   let isUnbased = false
   const follower: Follower = createFollower({
     clock,
@@ -98,7 +98,7 @@ export function startHeadRun(
         if (isFirst) show()
       },
       onReorg(removed, isReset) {
-        // What requests have seen since the last block, they have told of.
+        // A reset that requests have noticed since the last block was announced there already.
         const isTold = isReset && parts.truth !== undefined && parts.truth.resetAt >= blockAt
         if (isReset && !isTold) parts.truth ? parts.truth.forget(clock.now()) : heads.reset()
         if (live && isReset) live.highest = -1
@@ -140,14 +140,14 @@ export function startHeadRun(
   function state(): StreamState {
     if (!tip() && !isUnbased) return { name: 'opening' }
     if (live) return { name: isFilling ? 'filling' : 'live', source: { provider: live.place.id, channel: 'ws' } }
-    if (!polledAt) return { name: 'switching' }
-    return { name: isFilling ? 'filling' : 'polling', source: { provider: polledAt, channel: 'poll' } }
+    if (!polledProvider) return { name: 'switching' }
+    return { name: isFilling ? 'filling' : 'polling', source: { provider: polledProvider, channel: 'poll' } }
   }
 
   function onLive(place: Place) {
     poller.stop()
     polled.clear()
-    polledAt = undefined
+    polledProvider = undefined
     live = { place, isSign: createSigns(), highest: -1 }
     stall.hear(place.id)
     show()
@@ -158,7 +158,7 @@ export function startHeadRun(
     const block = live && toBlock(result, live.place.id)
     if (!live || !block) return
     backfill.learnShape(block.raw)
-    // What it has pushed before brings nobody on.
+    // A head that is not above all that the place has pushed before is no progress.
     if (block.number > live.highest) stall.hear(live.place.id)
     live.highest = Math.max(live.highest, block.number)
     if (live.isSign(block, chain.has)) suspect(live.place, block.number)
@@ -170,7 +170,7 @@ export function startHeadRun(
   function onDown(why: string) {
     live = undefined
     stall.stop()
-    // Before anybody hears of it: whoever does may leave, and stops what there is.
+    // Before listeners hear of it: one that leaves may stop the run, and `stop` must find the timer.
     bridgeBy(poller.start)
     show(why)
   }
@@ -180,18 +180,18 @@ export function startHeadRun(
     bridge = clock.after(BRIDGED, go)
   }
 
-  /** What it has now is not pushed any more: it is asked for. Some do not tell: that holds nothing back. */
+  /** A new place does not push its newest block again: it is asked for. No answer holds nothing back. */
   async function refresh() {
     if (!live) return
     const own = live
     const { id } = own.place
     const before = highest
     bridgeBy(() => begin(undefined, own))
-    // On its own socket: an answer that overtakes what was pushed before would be taken back by it.
+    // On its own socket: an answer that overtook older heads of the place would be taken back by them, as by a reorg.
     const block = (await backfill.latest(id, 'ws')) ?? (await backfill.latest(id))
     if (live !== own) return
     bridge?.cancel()
-    // What it has pushed meanwhile is not held against it.
+    // Compared with the height before the question: heads that the place has pushed meanwhile do not make it lower.
     const isLower = block && block.number < Math.min(before, chain.height())
     const isBehind = isLower || lag.isBehind(own.place, KIND)
     if (!isBehind || !lag.leave(own.place, KIND, 'it is behind')) begin(block, own)
@@ -200,9 +200,9 @@ export function startHeadRun(
   async function poll() {
     const block = await backfill.latest()
     if (!block || !poller.isRunning()) return
-    polledAt = block.provider
-    const origin = polled.get(polledAt) ?? { isPolled: true }
-    polled.set(polledAt, origin)
+    polledProvider = block.provider
+    const origin = polled.get(polledProvider) ?? { isPolled: true }
+    polled.set(polledProvider, origin)
     begin(block, origin)
   }
 

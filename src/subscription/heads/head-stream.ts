@@ -11,11 +11,11 @@ const REPLAYED = 256
 export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: StreamSink): Stream {
   const off = heads.listen({
     onBlock: (block) => sink.onItem(itemOf(block)),
-    onReorg() {}, // sibling blocks say it
+    onReorg() {}, // the sibling blocks tell of it
     onGap: sink.onGap,
     onState,
   })
-  // They may be running already, for the logs.
+  // The head feed may be running already, for a stream of logs.
   onState()
 
   function onState(why?: string) {
@@ -27,7 +27,7 @@ export function createHeadStream(heads: HeadFeed, backfill: Backfill, sink: Stre
     if (!tip) return { items: [], upTo: from - 1 }
     const upTo = Math.min(tip.number, from + REPLAYED - 1)
     const blocks = await backfill.inRange(from, upTo, tip.provider)
-    // Whoever answered may be on a branch that was never told, or not yet.
+    // The provider that answered may be on a branch that this stream has never given, or not yet.
     const isOurs = ({ number, hash }: Block) => number < heads.lowest() || heads.has(hash)
     if (blocks.length < upTo - from + 1 || !blocks.every(isOurs)) throw new Error('Not all blocks could be had.')
     return { items: blocks.map(itemOf), upTo }

@@ -1,5 +1,5 @@
-// How a new head hangs on the chain that is known: the blocks in between, from the frames that have come already, else
-// through the pipeline. Patient with a block that cannot be had yet, but not for ever.
+// The path from the known chain to a new head: the blocks in between, from heads that have come already, else through the
+// pipeline. A block that cannot be had yet is asked for again, but not for ever.
 
 import { pauseAfter } from '../../base/backoff'
 import type { Patience } from '../../base/patience'
@@ -11,11 +11,11 @@ import type { Continuity } from './continuity'
 import type { FollowerSink } from './follower'
 
 export type Path =
-  /** The first one's parent is known. */
+  /** The parent of the first block is in the chain. */
   | { readonly type: 'linked'; readonly blocks: readonly Block[] }
-  /** The first one's parent is not: what lies below could not be had, or is too much. */
+  /** The parent of the first block is not in the chain: the blocks below could not be had, or are too many. */
   | { readonly type: 'loose'; readonly blocks: readonly Block[]; readonly why: string }
-  /** A newer head has made it pointless, or nobody wants it any more. */
+  /** Given up: a newer head has made it pointless, the source was left for it, or the stream has ended. */
   | { readonly type: 'left' }
 
 export type PathOptions = {
@@ -26,17 +26,17 @@ export type PathOptions = {
   readonly chain: Continuity
   readonly arrivals: Arrivals
   readonly sink: Pick<FollowerSink, 'onAstray'>
-  /** Since nothing could be linked. */
+  /** Runs while no head can be linked to the chain. */
   readonly patience: Patience
-  /** Where the block comes from. */
+  /** Where the head comes from. */
   readonly origin: Origin
 }
 
-/** Gaps wider than this are asked for by number, all at once. */
+/** Wider gaps (in blocks) are fetched by number, many blocks at a time. */
 const NARROW = 2
-/** For so long (in ms) a block is tried; */
+/** If no head could be linked for this long (in ms), the missing block is given up. */
 export const GIVEN_UP = 30_000
-/** sooner, whoever shows what nothing links is left, if there is somebody else. */
+/** If no head of a source could be linked for this long (in ms), the source is left, if there is another one. */
 export const ASTRAY = 10_000
 
 export async function findPath(head: Block, options: PathOptions): Promise<Path> {
@@ -69,7 +69,7 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   return { type: 'left' }
 }
 
-/** From what has come, or comes while it is asked for: by its hash, else as the block below, if that is it. */
+/** The parent: from heads that have come or come meanwhile, else fetched by its hash, else by its number if that fits. */
 async function parentOf(
   { number, parentHash, provider }: Block,
   { arrivals, backfill }: PathOptions,
@@ -84,7 +84,7 @@ async function parentOf(
   try {
     return await Promise.race([asked, arrivals.expect(parentHash)])
   } catch {
-    return undefined // nobody has it yet: it is asked for again
+    return undefined // nobody has it yet: the caller asks again
   } finally {
     arrivals.forget(parentHash)
   }

@@ -1,5 +1,5 @@
-// Whether a chain has become shorter for good: a development chain that was reverted, reset or started anew. Only what every
-// provider says is believed; one that is alone is asked twice.
+// Whether a chain has become shorter for good: a development chain that was reverted, reset or started anew. It is believed
+// only if all providers that answer say so; if only one answers it is asked twice.
 
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
@@ -7,15 +7,17 @@ import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 
 export type ResetCheck = {
-  /** Whether all that can be asked are below `height` now. Asked again and again, it looks less and less often. */
+  /** Whether all providers that answer are below `height` now. Called again and again, it asks them less and less often. */
   isReset(height: number): Promise<boolean>
-  /** The chain has grown: the next check is a first one. */
+  /** The chain has grown: the next call asks at once. */
   forget(): void
 }
 
-/** All in ms. */
+/** The time after the first check until the next one may be made (in ms); it doubles with each check. */
 const FIRST_PAUSE = 1_000
+/** The longest time between two checks (in ms). */
 const LONGEST_PAUSE = 60_000
+/** The time between the two questions to a single provider (in ms). */
 const BETWEEN = 1_000
 
 export function createResetCheck(

@@ -14,12 +14,13 @@ export type Blooms = {
 }
 
 const FORM = /^0x[\da-f]{512}$/i
+/** The share of set bits above which a bloom says yes to nearly everything. */
 const FULL = 0.9
 
 export function createBlooms(): Blooms {
   const truthful = new Set<string>()
   let isLying = false
-  /** Asked by many filters, worked out once. */
+  /** The last bloom: it is judged once, though many filters ask about it. */
   let last: { readonly bloom: string; readonly isVague: boolean } | undefined
 
   function isVague(bloom: string) {

@@ -1,5 +1,5 @@
-// What a stream of logs has missed is read by range; what was delivered and does not stand any more is taken back. Whose turn
-// it is, turns.ts says: what is read is dropped once it has left (`isLeft`).
+// Brings a stream of logs up to the newest block: takes back delivered logs that are no longer canonical, and reads missed ones
+// by range. turns.ts says when; once it has left the catch-up (`isLeft`), what was read is dropped.
 
 import type { Clock } from '../../base/clock'
 import type { Pauses } from '../../base/pause'
@@ -20,23 +20,24 @@ export type CatchUpOptions = {
 }
 
 export type CatchUp = {
-  /** Goes on from what was delivered to the newest block. Returns whether it got there. */
+  /** Goes on from the last delivered block to the newest one. Returns whether it got there. */
   toNewest(isLeft: () => boolean): Promise<boolean>
 }
 
-/** All in ms. Logs may come before their heads: those are waited for so long, and looked for so often; */
+/** Logs may come before their heads: the heads are waited for this long (in ms). */
 const AHEAD = 2_000
+/** The time between two looks at the heads meanwhile (in ms). */
 const SETTLE = 50
-/** where there is no head, this often. */
+/** The pause before the next try while no head is known (in ms). */
 const AGAIN = 500
-/** What cannot be had is reported. */
+/** Logs that cannot be had for this long (in ms) are reported as a gap. */
 const GIVEN_UP = 30_000
-/** Nodes behind one address are not further apart (in blocks). */
+/** Nodes behind one address are at most this far apart (in blocks). */
 const NEAR = 64
 /** Blocks that are read again where it is not known which of them were replaced. */
 const READ_AGAIN = 256
 
-/** @param dropTo takes those up to this block out of the queue */
+/** @param dropTo takes the blocks up to this number out of the queue */
 export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
   const { clock, reads, delivery, heads, backfill } = options
   const { onGap, height } = delivery
@@ -61,23 +62,27 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     if (isLeft()) return false
     const uncertainFrom = delivery.uncertainFrom()
     const readFrom = delivery.cursor() ? await fill(newest, isLeft) : Infinity
-    // A reorg meanwhile: it starts over.
+    // A reorg has replaced the newest block meanwhile: the catch-up starts over.
     if (isLeft() || isGone(newest)) return false
     delivery.give(newest, [], false)
-    // What only looked whole, and was not read again, is as uncertain as before.
+    // Uncertain blocks that were not read again are as uncertain as before.
     if (readFrom > uncertainFrom) return true
-    // Behind its address a node may have answered that was not so far: near the end only what is there is proven.
+    // A lower node behind the same address may have answered: unless logs of the last block came, the end is not proven.
     delivery.confirm(delivery.has(hash) ? number : number - NEAR)
     return true
   }
 
-  /** Whether a reorg has replaced it. What heads remember no more, as the chain has moved on, is not read once more for that. */
+  /** Whether a reorg has replaced the block. One that the heads merely do not remember any more is taken to stand. */
   function isGone({ number, hash }: BlockRef) {
     return number >= heads.lowest() && !heads.has(hash)
   }
 
   /** Whether the block is canonical, or cannot be shown not to be. */
-  async function stands({ number, hash }: Pick<BlockRef, 'number' | 'hash'>, provider: string, isLeft: () => boolean) {
+  async function isStillCanonical(
+    { number, hash }: Pick<BlockRef, 'number' | 'hash'>,
+    provider: string,
+    isLeft: () => boolean,
+  ) {
     const canonical = await reads.untilDone(() => backfill.byNumber(number, provider), GIVEN_UP, isLeft)
     return isLeft() || !canonical || canonical.hash === hash
   }
@@ -85,7 +90,7 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   async function takeBackOrphans({ number: newest, provider }: BlockRef, isLeft: () => boolean) {
     let lowest = delivery.begunAt()
     for (const entry of delivery.blocks()) {
-      if (entry.number <= newest && (await stands(entry, provider, isLeft))) {
+      if (entry.number <= newest && (await isStillCanonical(entry, provider, isLeft))) {
         lowest = entry.number
         break
       }
@@ -93,30 +98,30 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     }
     const cursor = delivery.cursor()
     if (!cursor || cursor.number < lowest) return
-    if (cursor.number <= newest && (await stands(cursor, provider, isLeft))) return
-    // Blocks without logs leave no trace: others may have taken the place of any of them.
+    if (cursor.number <= newest && (await isStillCanonical(cursor, provider, isLeft))) return
+    // Blocks without logs are not remembered: any of the last ones may have been replaced, so all of them are read again.
     const number = Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
     delivery.takeBack({ number, hash: '' })
   }
 
-  /** Returns the lowest block of which the logs were read; `Infinity` for none. */
+  /** Delivers the missed logs up to `end`. Returns the lowest block whose logs were read; `Infinity` for none. */
   async function fill(end: BlockRef, hasLeft: () => boolean) {
     const { number: to, hash, provider } = end
     const isLeft = () => hasLeft() || isGone(end)
-    // What went by logs alone may have been replaced without a word: it is read again together with what is missing.
+    // Without heads a reorg goes unnoticed: blocks that one may have replaced are read again together with the missing ones.
     const low = delivery.replaceableFrom(Math.min(height(), delivery.uncertainFrom()))
     const most = to - options.mostFilled.logs + 1
-    // What is not remembered cannot be told from what is new.
+    // In blocks that are not remembered, logs that were delivered could not be told from new ones.
     const first = Math.max(height() + 1 < most ? most : low, delivery.forgotten() + 1)
     const found =
       first <= to &&
       (await reads.untilDone(() => reads.ofRange(first, to, provider, 'backfill', hash), GIVEN_UP, isLeft))
     if (isLeft()) return Infinity
     for (const entry of found ? delivery.missingFrom(found, first, to) : [])
-      if (!(await stands(entry, provider, isLeft))) delivery.takeBack(entry)
-    // Whoever starts over tells of the gap then.
+      if (!(await isStillCanonical(entry, provider, isLeft))) delivery.takeBack(entry)
+    // The catch-up that starts over reports the gap then.
     if (isLeft()) return Infinity
-    // The last block that was given is read again, but it is not missing.
+    // Blocks that were delivered may be read again, but only those above them are missing.
     const missing = height() + 1
     if (first > missing)
       onGap(

@@ -1,5 +1,5 @@
-// What a stream of logs has delivered, and up to where: gives blocks in turn, takes them back, adds what was found late. Knows
-// which blocks are certain, and which only look whole. Asks nobody.
+// What a stream of logs has delivered, and up to where: gives blocks in turn, takes them back, adds logs that were found late.
+// Knows which blocks are certain (all their logs are delivered), and which only look so. Asks nobody.
 
 import type { Log, LoggedBlock } from '../../rpc/log'
 import { indexOf, inOrder } from '../../rpc/log'
@@ -8,49 +8,50 @@ import type { LogsItem, StreamSink } from '../stream'
 import type { Entry } from './ledger'
 import { createLedger, MOST_BLOCKS } from './ledger'
 
-/** A block that is canonical no more. */
+/** A block that is no longer canonical. */
 export type Orphan = Pick<BlockRef, 'number' | 'hash' | 'parentHash'>
 
 export type Delivery = {
   /** The last block whose turn has come. */
   cursor(): BlockRef | undefined
-  /** Its number; -1 before any. */
+  /** The number of the cursor; -1 before any. */
   height(): number
-  /** The last block of which anything is delivered: above the cursor, if that went back below what stands. */
+  /** The highest block that is delivered. It is above the cursor if that went back below blocks that still stand. */
   reach(): number
-  /** Nothing up to this block is delivered. */
+  /** The stream begins after this block. */
   begin(block: BlockRef): void
   /** The first block of which logs are delivered. */
   begunAt(): number
-  /** Its turn has come. @param isCertain whether these are known to be all its logs */
+  /** Delivers a block whose turn has come. @param isCertain whether these are known to be all its logs */
   give(block: BlockRef, logs: readonly Log[], isCertain: boolean): void
-  /** What was read from this block to the cursor for somebody who began earlier: it can be taken back from him too. */
+  /** Notes what was read from this block to the cursor for a subscriber that began earlier: it can be taken back there too. */
   noteBefore(from: number, blocks: readonly LoggedBlock[]): void
+  /** Takes back the logs of the block, if any were delivered, and sets the cursor below it. */
   takeBack(block: Orphan): void
-  /** Logs of a block whose turn is over. Returns whether any of them is new. */
+  /** Delivers logs of a block whose turn is over. Returns whether any of them is new. */
   add(block: Pick<BlockRef, 'number' | 'hash'>, logs: readonly Log[]): boolean
   has(hash: string): boolean
-  /** Blocks with logs that may yet be taken back, the newest first. */
+  /** The delivered blocks with logs that can still be taken back, the newest first. */
   blocks(): Entry[]
-  /** Blocks of this range with logs that are not among those of the canonical chain, the newest first. */
+  /** The delivered blocks with logs in this range that are not among the canonical ones, the newest first. */
   missingFrom(canonical: readonly LoggedBlock[], from: number, to: number): Entry[]
-  /** The first block that only looks whole, as far as what was given is remembered; `Infinity` for none. */
+  /** The first block that is not certain, among those that are remembered; `Infinity` for none. */
   uncertainFrom(): number
-  /** Those before them: nothing is found out about them any more, which is told once. */
+  /** Gives up uncertain blocks that are not remembered, as they cannot be checked any more: reports them as a gap, once. */
   giveUp(): void
-  /** What was given up to this block is not remembered. */
+  /** What was delivered of this block and of those below is not remembered; -1 if all is. */
   forgotten(): number
-  /** Of those before this one, the first that a reorg may have replaced without a word, where no heads tell of it. */
+  /** The lowest block, from this one down, that a reorg may have replaced unnoticed, where no heads tell of it. */
   replaceableFrom(number: number): number
-  /** Up to this block all are certain now. */
+  /** All blocks up to this one are certain now. */
   confirm(to: number): void
-  /** Blocks that have been taken back so far: what was read while it grew may be of both branches. */
+  /** The number of blocks taken back so far. If it grows during a read, the answer may be of either branch, or of both. */
   takenBack(): number
-  /** Blocks that cannot be given: it is told. Who asks for them later is not answered from memory. */
+  /** Reports blocks that cannot be delivered. A later replay of them is not served from memory. */
   readonly onGap: StreamSink['onGap']
   /** The turn of the next block. */
   turn(): number
-  /** What was delivered from this block on, as far as it is remembered; `undefined` if that is not far enough. */
+  /** What was delivered from this block on; `undefined` if not all of it is remembered. */
   since(number: number): LogsItem[] | undefined
 }
 
@@ -68,7 +69,9 @@ export function createDelivery(
   let turn = 0
   /** The blocks whose turns have come, the oldest first, as many as are remembered. */
   const turns: { readonly block: BlockRef; readonly turn: number }[] = []
+  /** All blocks up to this one are certain. */
   let certainTo = -1
+  /** The highest block that was reported as part of a gap. */
   let missedTo = -1
   let takenBack = 0
 
@@ -84,7 +87,7 @@ export function createDelivery(
   const height = () => cursor?.number ?? -1
   const isCertain = () => certainTo >= height()
 
-  /** Nothing up to this block is looked at again. */
+  /** Blocks up to this one are not checked any more: they are certain, or not remembered. */
   function givenUpTo() {
     return isCertain() ? certainTo : Math.max(certainTo, ledger.forgotten(), height() - MOST_BLOCKS)
   }
@@ -103,11 +106,11 @@ export function createDelivery(
       cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
     if (!entry) return
     const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
-    // Nobody had told that it was replaced: what was pushed since is of the new branch.
+    // Late if higher blocks were delivered: nobody had told that this one was replaced, and they are of the new branch.
     sink.onItem(itemOf(entry, logs, true, ledger.highest() > entry.number))
   }
 
-  /** What still stands at its height was orphaned, and nobody said so. */
+  /** Takes back other delivered blocks of the same height: they were orphaned, and nobody said so. */
   function takeBackRivals({ number, hash }: BlockRef) {
     if (ledger.highest() < number) return
     for (const rival of ledger.all()) if (rival.number === number && rival.hash !== hash) takeBack(rival)
@@ -137,7 +140,7 @@ export function createDelivery(
       if (turns.length > MOST_BLOCKS) turns.shift()
       const highest = ledger.highest()
       const fresh = ledger.add(own, logs)
-      // Behind one that was taken back late, later ones may stand.
+      // Late if higher blocks are delivered: the block that it replaces was taken back late.
       if (fresh.length > 0) sink.onItem(itemOf(own, fresh, false, highest > block.number))
       sink.onItem({ type: 'passed', number: block.number, hash: block.hash, results: [] })
     },
@@ -153,14 +156,14 @@ export function createDelivery(
       const entry = ledger.get(hash)
       const last = entry?.logs.at(-1)
       const highest = ledger.highest()
-      // Blocks that were passed over had their turn with the next one.
+      // A block that was passed over had its turn together with the next one.
       const passed = turns.find(({ block }) => block.number >= number)
       const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false
       if (passed?.block.hash === hash) onFound?.(passed.block)
-      // A part of the block may have been given, of which this is not the end.
+      // Late if later logs were delivered, of higher blocks or of this one.
       const isLate = highest > number || (last !== undefined && indexOf(last) > indexOf(first))
       sink.onItem(itemOf(own, fresh, false, isLate))
       return true

@@ -6,30 +6,31 @@ import { indexOf, inOrder } from '../../rpc/log'
 export type Entry = {
   readonly number: number
   readonly hash: string
-  /** The place of the block in the stream. */
+  /** The number of the block in the order of delivery. */
   readonly turn: number
-  /** In order. */
+  /** By index, the lowest first. */
   readonly logs: Log[]
 }
 
 export type Ledger = {
   get(hash: string): Entry | undefined
-  /** Notes logs as delivered. Returns those that were not before, in order. */
+  /** Notes logs as delivered. Returns those that were not noted before, in order. */
   add(block: Pick<Entry, 'number' | 'hash' | 'turn'>, logs: readonly Log[]): Log[]
-  /** Notes blocks that lie before all others, the lowest first, as far as there is room. */
+  /** Notes blocks that lie below all others, the lowest first, as far as there is room. */
   addBefore(blocks: readonly Entry[]): void
-  /** Forgets a block that is canonical no more. */
+  /** Forgets a block that is no longer canonical. */
   remove(hash: string): Entry | undefined
   /** All entries, the oldest first. */
   all(): Entry[]
   /** The highest block that was forgotten: what was given of it and of those below is not known any more. -1 if none was. */
   forgotten(): number
-  /** The highest block of which logs were delivered. */
+  /** The highest block with delivered logs that is remembered; -1 for none. */
   highest(): number
 }
 
+/** Most logs that are remembered. */
 const MOST_LOGS = 20_000
-/** As many as may go by between two checks of what is uncertain. */
+/** How far back blocks are remembered: as many as may come between two checks of uncertain ones. */
 export const MOST_BLOCKS = 1_000
 
 export function createLedger(): Ledger {
@@ -47,7 +48,7 @@ export function createLedger(): Ledger {
     return entry
   }
 
-  /** What is beyond the bound cannot be taken back any more. */
+  /** Forgets what is beyond the bounds: it cannot be taken back any more. */
   function forgetOld(number: number) {
     for (const entry of entries.values()) {
       if (count <= MOST_LOGS && entry.number > number - MOST_BLOCKS) return
@@ -70,12 +71,12 @@ export function createLedger(): Ledger {
       forgetOld(all.at(-1)?.number ?? 0)
     },
     add(block, logs) {
-      // A chain that has become shorter is known from there on.
+      // On a chain that has become shorter, everything from this block on is remembered.
       forgotten = Math.min(forgotten, block.number - 1)
       const entry = entries.get(block.hash) ?? { ...block, logs: [] }
       const last = entry.logs.at(-1)
       const own = inOrder(logs)
-      // Those of a large block may come one by one: what goes on with it is not held against all that came before.
+      // The logs of a large block may come one by one: what follows the last one need not be compared with all of them.
       const goesOn = !last || (own[0] && indexOf(own[0]) > indexOf(last))
       const known = new Set(goesOn ? [] : entry.logs.map(indexOf))
       const fresh = own.filter((log) => !known.has(indexOf(log)))

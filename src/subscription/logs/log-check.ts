@@ -1,6 +1,6 @@
-// Reads again, by range, what a stream of logs delivered on trust: after its first 10 s, then once a minute, sooner if much of it
-// would be forgotten, and when there is a reason, as a source that is silent; without heads, with what a reorg may have replaced.
-// What turns out to be missing is delivered late.
+// Reads uncertain blocks of a stream of logs again, by range: after its first 10 s, then once a minute, sooner if many of them
+// would be forgotten, and for a reason, such as a source that is silent. Without heads, also those that a reorg may have
+// replaced. Logs that turn out to be missing are delivered late.
 
 import type { Clock } from '../../base/clock'
 import type { LoggedBlock } from '../../rpc/log'
@@ -12,8 +12,8 @@ import type { LogReads } from './log-reads'
 
 export type LogCheck = Pick<Poller, 'start' | 'stop'> & {
   /**
-   * Checks now what is not certain, unless a check is on its way. Returns whether something was missing, or is there no more.
-   * @param end the last block; one that is above what was delivered is passed, if there is nothing
+   * Checks uncertain blocks now, unless a check is under way. Returns whether a log was missing or is no longer canonical.
+   * @param end the last block to check; if it is above the cursor and all is well, a stream without heads moves to it
    */
   run(end?: BlockRef | undefined): Promise<boolean>
 }
@@ -26,18 +26,19 @@ export type LogCheckOptions = {
   readonly hasHeads: () => boolean
   /** Whether the block is canonical and its turn is over. */
   readonly isOver: (block: LoggedBlock) => boolean
-  /** Whether the present place was to push its logs. */
+  /** Whether the present place should have pushed the logs of this block. */
   readonly isPushed: (number: number) => boolean
-  /** Something was missing of what it was to push, or is there no more. */
+  /** A log that the place should have pushed was missing, or one is no longer canonical. */
   readonly onLoss: (number: number) => void
 }
 
-/** In ms. */
+/** The time between two looks at whether a check is due (in ms). */
 const EVERY = 10_000
-/** A minute. */
+/** A check is due at every so many looks: once a minute. */
 const TIMES = 6
-/** Half of what is remembered. */
+/** A check is due once more blocks than this are uncertain: half of those that are remembered. */
 const MANY_BLOCKS = 500
+/** A check is due once more logs than this are uncertain: half of those that are remembered. */
 const MANY_LOGS = 10_000
 
 export function createLogCheck(options: LogCheckOptions): LogCheck {
@@ -56,10 +57,10 @@ export function createLogCheck(options: LogCheckOptions): LogCheck {
   }
 
   async function poll() {
-    if (times++ % TIMES === 1 || isMuch()) await run()
+    if (times++ % TIMES === 1 || areMany()) await run()
   }
 
-  function isMuch() {
+  function areMany() {
     const from = delivery.uncertainFrom()
     const to = delivery.height()
     const logs = delivery.missingFrom([], from, to).flatMap((block) => block.logs)
@@ -73,9 +74,9 @@ export function createLogCheck(options: LogCheckOptions): LogCheck {
     if (!found) return false
     const known = found.filter(isOver)
     const isSame = delivery.takenBack() === takenBack
-    // Without heads nobody tells that a block was replaced.
+    // Delivered blocks that the answer does not have were replaced: without heads nobody has told of it.
     let isLost = isSame && delivery.missingFrom(found, from, to.number).length > 0
-    // Else a reorg has come in between, or whoever answered is on another branch.
+    // If not, a reorg has come in between, or the provider that answered is on another branch.
     const isWhole = isSame && !isLost && known.length === found.length
     for (const { number, hash, logs } of known)
       isLost = (delivery.add({ number, hash }, logs) && isPushed(number)) || isLost

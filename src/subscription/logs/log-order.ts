@@ -1,5 +1,5 @@
-// Whose turn it is in a stream of logs: that of the blocks of the heads; or, while nobody needs heads, that of the blocks of
-// which logs are pushed. Once it goes by heads it stays with them.
+// Which blocks of a stream of logs get a turn: those of the heads; or, while nobody needs heads, those of the logs that are
+// pushed. Once the stream goes by heads it stays with them.
 
 import type { Clock } from '../../base/clock'
 import type { Block, BlockRef } from '../block'
@@ -14,11 +14,11 @@ export type LogOrder = {
   /** Goes by heads if somebody needs them. */
   choose(): void
   goByHeads(): void
-  /** Everything after this block is to be delivered, or after the one that callers knew of, unless that is decided already. */
+  /** The stream begins after this block, or after the one that callers knew of if that is lower. Only the first call counts. */
   begin(block: BlockRef): void
-  /** A log of this block was pushed, whose turn has not come: without heads, it comes now. */
+  /** A log was pushed of a block whose turn has not come: without heads, the block gets its turn now. */
   addByLog(block: BlockRef): void
-  /** A log of this block was taken back by the node: without heads, that is how a reorg is told. */
+  /** The node has taken back a log of this block: without heads, that is how it tells of a reorg. */
   removeByLog(block: Orphan): void
   stop(): void
 }
@@ -29,7 +29,7 @@ export type LogOrderOptions = {
   readonly turns: Turns
   readonly delivery: Delivery
   readonly pushes: Pushes
-  /** The newest block that callers had been shown when the stream started. */
+  /** The newest block that callers knew of when the stream started. */
   readonly known: KnownHead
   readonly wantsHeads: () => boolean
   readonly onBlock: (number: number) => void
@@ -38,10 +38,10 @@ export type LogOrderOptions = {
 
 export function createLogOrder(options: LogOrderOptions): LogOrder {
   const { clock, heads, turns, delivery, pushes, wantsHeads, onState } = options
-  /** Of the heads, from when it goes by them; once it is over it goes by nothing else. */
+  /** Stops listening to heads. Set while the stream goes by them, and at its end, so that it never begins to. */
   let off: (() => void) | undefined
 
-  /** What was pushed so far may be cut off anywhere: from what was delivered on, the chain itself is asked. */
+  /** What was pushed so far may be incomplete: everything after the cursor is read by a catch-up. */
   function goByHeads() {
     if (off) return
     off = heads.listen({
@@ -65,7 +65,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function begin(block: BlockRef) {
     if (delivery.cursor()) return
-    // What came since the newest block that callers knew of was not pushed.
+    // The logs between the block that callers knew of and this one were not pushed: a catch-up reads them.
     const known = options.known()
     const isLater = known !== undefined && known < block.number
     const first = isLater ? { number: known, hash: '', provider: block.provider } : block
@@ -91,11 +91,11 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
 
   function onReorg(removed: readonly Block[]) {
     removed.forEach(turns.retract)
-    // Nothing is left of what heads remember, but more may have been given: the chain itself is asked what still stands.
+    // The reorg goes below all that heads remember. Older blocks may be delivered: a catch-up checks which of them still stand.
     if (heads.tip()?.number === heads.lowest()) turns.add({ type: 'catch-up' })
   }
 
-  /** What was given below it may have been replaced as well. */
+  /** Heads have a gap: a catch-up reads it, and checks whether what was delivered below still stands. */
   function onGap(from: number) {
     const cursor = delivery.cursor()
     if (cursor && from > cursor.number) turns.add({ type: 'catch-up' })
@@ -114,7 +114,7 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       if (off || turns.mayCome(block.hash)) return
       begin({ ...block, number: block.number - 1, hash: '' })
       const last = turns.last()
-      // Out of order, or a new branch of which nobody tells: only the chain itself can say.
+      // The frames are out of order, or of a new branch that nobody has told of: only heads can say which.
       const isOdd = last && block.number <= last.number && last.hash !== block.hash
       if (isOdd || wantsHeads()) return goByHeads()
       turns.add({ type: 'block', block: { ...block, isPushed: true }, at: clock.now() })

@@ -12,22 +12,25 @@ export type BlockItem = {
 
 export type QueueItem =
   | BlockItem
-  /** From what was delivered to the newest block: the stream goes by heads from here on, or some of them are missing. */
+  /** Reads everything from the cursor to the newest block: the stream has begun to go by heads, or some heads are missing. */
   | { readonly type: 'catch-up' }
 
-/** `settle`: with what was pushed for it, if anything was. `ask` for what is not pushed, `check` what is. */
+/**
+ * `settle`: deliver what was pushed for the block. `wait`: more may be pushed. `ask`: read its logs, as they are not pushed.
+ * `check`: read them, as what was pushed is not to be relied on.
+ */
 export type Verdict = 'settle' | 'wait' | 'ask' | 'check'
 
 export type Evidence = {
-  /** Whether its logs are pushed, as far as is known. */
+  /** Whether the place pushes all its logs, as far as is known. */
   readonly isCovered: boolean
   readonly bloom: BloomAnswer
   readonly hasPushes: boolean
-  /** Whether no more logs of it are expected. */
+  /** Whether no further logs of it are expected to be pushed. */
   readonly isSettled: boolean
   /** Whether what is pushed is not to be relied on. */
   readonly mustCheck: boolean
-  /** Whether a block that brought nothing may be checked. */
+  /** Whether the block may be checked if nothing was pushed for it. */
   readonly mayCheck: boolean
 }
 
@@ -39,16 +42,16 @@ export function verdictOf({ isCovered, bloom, hasPushes, isSettled, mustCheck, m
   return bloom === 'yes' && !hasPushes && mayCheck ? 'check' : 'settle'
 }
 
-/** The blocks at the front of which those that are not settled have the same verdict: one answer will do for all. */
+/** The first blocks of the queue, as long as their verdict is this one or `settle`: one read serves them all. */
 export function frontOf(
   queue: readonly QueueItem[],
   most: number,
   verdict: Verdict,
-  of: (item: BlockItem) => Verdict,
+  verdictFor: (item: BlockItem) => Verdict,
 ): BlockItem[] {
   const run: BlockItem[] = []
   for (const item of queue) {
-    if (item.type !== 'block' || ![verdict, 'settle'].includes(of(item)) || run.length >= most) break
+    if (item.type !== 'block' || ![verdict, 'settle'].includes(verdictFor(item)) || run.length >= most) break
     run.push(item)
   }
   return run

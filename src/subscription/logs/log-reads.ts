@@ -1,5 +1,5 @@
-// Fetches the logs of blocks whose turn has come: of one by its hash, of more as a range that is held against the
-// hashes. Knows one filter; what is done with the logs is not its business.
+// Fetches the logs of blocks whose turn has come: of one by its hash, of several as a range that is compared with their hashes.
+// Knows one filter; what is done with the logs is decided elsewhere.
 
 import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
@@ -16,15 +16,15 @@ import type { BlockRef } from '../block'
 
 export type LogReads = {
   /**
-   * By block hash. Those that are missing had no logs, but whoever said so may be on another branch. Rejects if any of the
-   * blocks could not be had. @param isExpected whether their blooms say that each may have some
+   * The logs by block hash. A block that is missing has none according to a provider that may be on another branch. Rejects if
+   * any of the blocks could not be had. @param isExpected whether the blooms say that each block may have some
    */
   ofBlocks(blocks: readonly BlockRef[], purpose: Purpose, isExpected?: boolean): Promise<Map<string, Log[]>>
-  /** Of a range, by block, the lowest first. @param hash of the last block: an answer from another branch is none */
+  /** The logs of a range, by block, the lowest first. @param hash of the last block: answers of other branches are refused */
   ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string): Promise<LoggedBlock[]>
   /**
-   * When it is its turn among all streams: tries again, with pauses, until it works. `undefined` if nobody wants it any more
-   * (`isLeft`, `stop`), or it was tried for `limit` (in ms): what a sleep of ours has cut short is tried again.
+   * Waits for a turn among all streams, then runs again, with pauses, until there is a value. `undefined` if nobody wants it
+   * any more (`isLeft`, `stop`), or after `limit` (in ms): one try costs half of it at most, however long the process slept.
    */
   untilDone<value>(
     run: () => Promise<value | undefined>,
@@ -34,17 +34,17 @@ export type LogReads = {
   stop(): void
 }
 
-/** After so many answers without the logs that were to be expected somebody else is asked as well; */
+/** After this many empty answers in a row, where blooms promised logs, another provider is asked for the last block too. */
 const FEW = 3
-/** twice as many each time it has none either, as blooms say so of some blocks that have none. */
+/** The number doubles each time another one is asked, up to this many: blooms also promise logs that are not there. */
 const MANY = 96
-/** It is waited for no longer (in ms): who is healthy is not to be held up by who is not. */
+/** The other provider is waited for this long (in ms): a slow one must not hold up a stream that is healthy. */
 const LATEST = 1_000
 
 /** @param gate of all streams */
 export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, filter: LogMatch): LogReads {
   const pauses = createPauses(clock)
-  /** Of each provider: how often in a row it had no logs where some were to be expected. */
+  /** By provider: its empty answers in a row where blooms promised logs, and the number at which another one is asked. */
   const denials = new Map<string, { count: number; due: number }>()
 
   async function ofRange(from: number, to: number, provider: string, purpose: Purpose, hash?: string) {
@@ -58,28 +58,28 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
     return new Map(found)
   }
 
-  /** @param givers whoever answers is noted there */
-  async function ofBlocks(blocks: readonly BlockRef[], purpose: Purpose, givers: string[]) {
+  /** @param givers gets the id of each provider that answers */
+  async function readBlocks(blocks: readonly BlockRef[], purpose: Purpose, givers: string[]) {
     const [first] = blocks
     const last = blocks.at(-1)
     if (!first || !last || first === last) return oneByOne(blocks, purpose, givers)
     const range = { from: first.number, to: last.number, provider: last.provider }
     const found = byBlock(await backfill.logsIn(range, filter, purpose, givers))
     const hashes = new Set(blocks.map(({ hash }) => hash))
-    // Whoever answered is on another branch.
+    // The answer has another block of the same number: it is of another branch.
     const isOther = found.some(
       ({ number, hash }) => !hashes.has(hash) && blocks.some((block) => block.number === number),
     )
     if (isOther) return oneByOne(blocks, purpose, givers)
     const own = new Map(found.map(({ hash, logs }) => [hash, logs]))
-    // One log of ours shows that all below is of our branch.
+    // A log of one of our blocks proves that the answer is of our branch up to that block.
     const proven = found.filter(({ hash }) => hashes.has(hash)).at(-1)?.number ?? -1
     for (const { number, hash } of blocks) if (number <= proven && !own.has(hash)) own.set(hash, [])
     return own
   }
 
-  /** Whether the provider has no logs of this block, though others have some. */
-  async function isBlind(provider: string, block: BlockRef, purpose: Purpose): Promise<boolean> {
+  /** Notes an empty answer. When it is time, asks another provider, and returns whether that one has logs of the block. */
+  async function noteDenial(provider: string, block: BlockRef, purpose: Purpose): Promise<boolean> {
     const own = denials.get(provider) ?? { count: 0, due: FEW }
     denials.set(provider, own)
     if (++own.count < own.due) return false
@@ -93,15 +93,15 @@ export function createLogReads(clock: Clock, gate: Gate, backfill: Backfill, fil
   return {
     async ofBlocks(blocks, purpose, isExpected) {
       const givers: string[] = []
-      const found = await ofBlocks(blocks, purpose, givers)
+      const found = await readBlocks(blocks, purpose, givers)
       const last = blocks.at(-1)
       const giver = givers.at(-1)
       if (!isExpected || !last || !giver) return found
       const isEmpty = [...found.values()].every((logs) => logs.length === 0)
       if (!isEmpty) denials.delete(giver)
-      else if (await isBlind(giver, last, purpose)) {
+      else if (await noteDenial(giver, last, purpose)) {
         backfill.noteBlind(giver)
-        return ofBlocks(blocks, purpose, [])
+        return readBlocks(blocks, purpose, [])
       }
       return found
     },

@@ -1,4 +1,4 @@
-// What a stream of logs has delivered, read again: from memory, else from the providers, a part at a time.
+// Reads again what a stream of logs has delivered: from memory, else from the providers, a part at a time.
 
 import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
@@ -9,11 +9,11 @@ import type { Delivery } from './delivery'
 import { MOST_BLOCKS } from './ledger'
 import type { LogReads } from './log-reads'
 
-/** Blocks that are read at a time, but the last ones. */
+/** Blocks that are read at a time; only the last part may be larger. */
 const MOST = 1_000
-/** Some chains leave numbers out, so many in a row: then it is the block below them. */
+/** Some chains leave numbers out, up to so many in a row. */
 const LEFT_OUT = 8
-/** How far it is, is told this often (in blocks). */
+/** Where there are no logs, a `passed` item comes this often (in blocks). */
 const PROGRESS = 100
 
 export function replayOf(
@@ -22,7 +22,7 @@ export function replayOf(
   backfill: Pick<Backfill, 'byNumber'>,
   heads: Pick<HeadFeed, 'tip' | 'has'>,
 ): Stream['replay'] {
-  /** Of the branch that the heads are on; without heads, that of what is delivered. */
+  /** The block of this number, or the one below it, at the provider of the newest head; without heads, at that of the cursor. */
   function blockAt(number: number, below = 0): Promise<Block> {
     return backfill.byNumber(number - below, (heads.tip() ?? delivery.cursor())?.provider).catch((error) => {
       if (below >= LEFT_OUT) throw error
@@ -35,12 +35,12 @@ export function replayOf(
     const reach = delivery.reach()
     if (!cursor || from > reach) return { items: [], upTo: from - 1 }
     const remembered = delivery.since(from)
-    // Who waits for confirmations is told how far it is.
+    // A subscriber that waits for confirmations needs to know how far the stream is.
     if (remembered) return { items: cursor.hash ? [...remembered, passed(cursor)] : remembered, upTo: reach }
-    // What was told as a gap there is found when its turn comes again.
+    // Above the cursor the blocks have their turn again: what was reported as a gap there is delivered then.
     if (from > cursor.number) return { items: [], upTo: reach }
-    // What a reorg may replace is read in one part, of the branch that is delivered: with what lies below it, or blocks that come
-    // while that is read would put it off without end.
+    // The newest blocks, which a reorg may replace, are read in one part, of the branch that is delivered. This part reaches
+    // further down than those: else blocks that come during the reads would put it off for ever.
     const isLast = cursor.number < from + MOST + MOST_BLOCKS
     const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
     const takenBack = delivery.takenBack()
@@ -48,13 +48,13 @@ export function replayOf(
     const last = isLast ? await asked : undefined
     const read = reads.ofRange(from, upTo, (last ?? cursor).provider, 'backfill', last?.hash)
     const [found, end] = await Promise.all([read, asked])
-    // The heads may be on another branch: as long as nothing of this was given, nobody tells that it is replaced.
+    // Heads may be on another branch by now: blocks that were not delivered before would never be taken back.
     if (last && heads.tip() && !heads.has(last.hash) && (await blockAt(upTo)).hash !== last.hash) refuse()
     const marks = await Promise.all(marksOf(from, upTo, found).map((mark) => blockAt(mark)))
     if (delivery.takenBack() !== takenBack) refuse()
     if (isLast) {
       delivery.noteBefore(from, found)
-      // What nobody was given is given late: it cannot be found a second time.
+      // Logs that the stream has missed are delivered late, and noted: a check does not find them a second time.
       for (const block of found) delivery.add(block, block.logs)
     }
     const logs = found.map(({ number, hash, logs }): Item => {
@@ -64,12 +64,12 @@ export function replayOf(
   }
 }
 
-/** It is read again. */
+/** The caller reads again. */
 function refuse(): never {
   throw new Error('A reorg has come in between.')
 }
 
-/** Blocks that tell how far it is, where no logs do. */
+/** The numbers of the blocks that get a `passed` item, as no logs are near. */
 function marksOf(from: number, upTo: number, found: readonly LoggedBlock[]): number[] {
   const marks: number[] = []
   let last = from - 1
@@ -84,7 +84,7 @@ function passed({ number, hash }: BlockRef): Item {
   return { type: 'passed', number, hash, results: [] }
 }
 
-/** Of one block its logs come first. */
+/** In the order of the chain; of one block, the logs before its `passed` item. */
 function inTurn(items: readonly Item[]): Item[] {
   const numberOf = (item: Item) => ('number' in item ? item.number : 0)
   return [...items].sort((a, b) => numberOf(a) - numberOf(b))

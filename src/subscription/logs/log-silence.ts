@@ -1,5 +1,5 @@
-// Whether a source goes on without pushing logs that are there, for a stream that has no heads to say so: when it has been
-// silent for longer than it used to be, what it should have pushed is checked, and with it whether what it pushed last still
+// Whether a source has stopped pushing logs that are there, for a stream without heads to tell. When the source is silent for
+// longer than usual, the blocks that it should have pushed are checked, and also whether the last one that it pushed still
 // stands.
 
 import type { Clock } from '../../base/clock'
@@ -20,25 +20,25 @@ export type LogSilenceOptions = {
   readonly clock: Clock
   readonly delivery: Pick<Delivery, 'cursor'>
   readonly check: Pick<LogCheck, 'run'>
-  /** Between two blocks (in ms), if known. */
+  /** Time between two blocks (in ms), if known. */
   readonly blockTime: () => number | undefined
   /** The newest block of whoever answers. */
   readonly latest: () => Promise<BlockRef | undefined>
-  /** Once it goes by heads, those say what is missing. */
+  /** Once the stream goes by heads, they tell what is missing. */
   readonly order: Pick<LogOrder, 'hasHeads' | 'goByHeads'>
 }
 
-/** Silent for so many of its usual pauses. */
+/** A source that pauses for this many of its usual pauses is silent. */
 const PAUSES = 3
 
 export function createLogSilence(options: LogSilenceOptions): LogSilence {
   const { clock, delivery, check, blockTime, order } = options
   let heardAt = clock.now()
   let highest = -1
-  /** The longest of its late pauses between two blocks with logs (in ms); 0 while unknown. */
+  /** The longest recent pause between two blocks with logs, which fades with each block (in ms); 0 while unknown. */
   let pause = 0
   let patience = patienceOf(undefined)
-  /** At the last look: since then it had time to be pushed. */
+  /** The newest block at the last look: its logs have had time to be pushed since. */
   let newest: BlockRef | undefined
   let lookedAt = -Infinity
   const poller = createPoller(clock, look, () => patienceOf(0), clock.background)
@@ -51,7 +51,7 @@ export function createLogSilence(options: LogSilenceOptions): LogSilence {
     newest = await options.latest()
     lookedAt = clock.now()
     if (!cursor) return
-    // Another block is in its place, and nobody has told.
+    // Another block is in the place of the cursor, and nobody has told of a reorg.
     if (newest?.number === cursor.number && cursor.hash && newest.hash !== cursor.hash) return order.goByHeads()
     if (!before) return
     heardAt = clock.now()

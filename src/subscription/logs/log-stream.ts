@@ -1,5 +1,5 @@
-// A stream of logs of one filter: pushed by one place, with the turns of the heads; while nobody needs heads, with those of the
-// logs themselves. What is not pushed, or not to be relied on, turns.ts asks for.
+// A stream of logs of one filter: pushed by one place, and delivered in the order of the heads or, while nobody needs heads, of
+// the logs themselves. Logs that are not pushed, or not to be relied on, are read in turns.ts.
 
 import { within } from '../../base/clock'
 import type { Gate } from '../../base/gate'
@@ -37,16 +37,16 @@ export type LogStreamParts = {
   readonly knownHead: (kind: string) => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
-  /** Of what the streams read. */
+  /** Limits the reads of all these streams together. */
   readonly gate: Gate
   readonly verify: VerifyMode
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly logs: number }
 }
 
-/** A search for the first place that takes longer (in ms) is bridged by asking; what it has is waited for no longer. */
+/** If the search for the first place takes longer than this (in ms), logs are polled; its newest block is awaited as long. */
 const BRIDGED = 1_000
-/** Blocks this far apart (in ms) make a heads subscription cheap. */
+/** If blocks are at least this far apart (in ms), a subscription to heads is cheap. */
 const SLOW = 2_000
 
 export function createLogStream(
@@ -61,9 +61,9 @@ export function createLogStream(
   const delivery = createDelivery(sink, (block) => trust.noteThere(block))
   const pushes = createPushes()
   const trust = createTrust(verify, blooms, filter, pushes)
-  /** Whether it is decided where it comes from. */
+  /** Whether it is decided if a place pushes the logs or they are polled. */
   let isSettled = false
-  /** It has been live, as it was pushed from a place that had not told what it has. */
+  /** Whether the stream is live even without a cursor, as the place has not told its newest block. */
   let isUnbased = false
   const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
   const check = createLogCheck({
@@ -71,7 +71,7 @@ export function createLogStream(
     reads,
     delivery,
     hasHeads: () => order.hasHeads(),
-    // Without heads, or before them, there is nothing to hold it against.
+    // Without heads, and below those that are remembered, there is nothing to compare a block with.
     isOver: ({ number, hash }) =>
       !turns.mayCome(hash) && (!order.hasHeads() || number < heads.lowest() || delivery.has(hash) || heads.has(hash)),
     isPushed: pushes.covers,
@@ -93,7 +93,7 @@ export function createLogStream(
   function onLive(place: Place) {
     const { source } = heads.state()
     const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
-    // Of what waits, it may have been about to push a part.
+    // The place may push only a part of the logs of blocks that are known already: they do not count as pushed.
     pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()), isOrdered)
     turns.look()
     isSettled = true
@@ -109,19 +109,19 @@ export function createLogStream(
     show(why)
   }
 
-  /** Nobody pushes them, or not soon. */
+  /** No place pushes the logs now, or will soon. */
   function onRest() {
     isSettled = true
     order.goByHeads()
     show()
   }
 
-  /** Without heads: what comes after the newest block of the place is pushed. */
+  /** Without heads, the stream begins after the newest block of the place: the logs of later ones are pushed. */
   async function begin(place: Place) {
     const block = await within(clock, BRIDGED, backfill.latest(place.id))
     if (order.hasHeads() || delivery.cursor()) return
     if (block) return order.begin(block)
-    // It does not tell: the first block of which it pushes logs is the first one.
+    // The place does not tell it: the stream begins with the first block of which the place pushes logs.
     isUnbased = true
     show()
   }
@@ -129,7 +129,7 @@ export function createLogStream(
   function onData(result: unknown) {
     const log = toLog(result)
     const place = pushes.place()
-    // Some that are behind one address mix up whom they push to.
+    // Some load balancers push logs to the wrong subscription.
     if (!log || !place || !isAskedFor(log)) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
@@ -138,13 +138,12 @@ export function createLogStream(
     if (order.hasHeads()) heads.expect(number)
     else parts.heads.observe(place.state.provider, number, clock.now())
     if (pushes.add(log)) onLoss(number)
-    // Whether the turn of the block has come already.
     if (!turns.mayCome(hash) && (delivery.has(hash) || heads.has(hash))) {
-      // It should have come with the others of its block.
+      // The turn of the block is over: the log should have come together with the others.
       if (!turns.isSlow(hash)) onLoss(number)
       delivery.add({ number, hash }, pushes.take(hash))
     } else {
-      // While heads are only sought, its own may not come any more.
+      // While heads are not live, the head of this block may never come: the stream begins with the block.
       if (isUnbased && heads.state().name !== 'live') order.begin({ number: number - 1, hash: '', provider: place.id })
       order.addByLog({ number, hash, provider: place.id })
     }
@@ -152,7 +151,7 @@ export function createLogStream(
     if (!order.hasHeads()) lag.hear(place, 'logs')
   }
 
-  /** Of what the place pushed something was lost, doubled or swapped. */
+  /** The place has lost, doubled or swapped a log: it is suspect from now on, and uncertain blocks are checked. */
   function onLoss(number: number) {
     const place = pushes.place()
     if (!place || !trust.mayCheck) return
@@ -166,7 +165,7 @@ export function createLogStream(
     sink.onState(state(), why)
   }
 
-  /** It is pushed where it is subscribed to; else it is asked for, as the heads come. */
+  /** `live` while a place pushes the logs; else they are polled, as the heads come. */
   function state(): StreamState {
     const { name, source }: StreamState = order.hasHeads() ? heads.state() : { name: 'live' }
     isUnbased ||= isSettled && order.hasHeads() && name === 'live'
@@ -200,7 +199,7 @@ export function createLogStream(
     cursor: () => delivery.cursor() && delivery.reach(),
     replay: (from) =>
       read(from).catch((error) => {
-        // The last block that was delivered may have been replaced without a word.
+        // The read may fail because the last delivered block was replaced unnoticed: heads find that out.
         order.goByHeads()
         throw error
       }),

@@ -1,5 +1,5 @@
-// What a place pushes of the logs of a stream: from which block on all of them, those of blocks whose turn has not come, and
-// signs of a source that doubles or swaps frames. Asks nobody.
+// The logs that a place pushes for a stream: from which block on it pushes all of them, those of blocks whose turn has not
+// come, and signs that it doubles or swaps frames. Asks nobody.
 
 import { createNovelty } from '../../base/novelty'
 import { heightOf } from '../../rpc/block'
@@ -11,37 +11,37 @@ import type { Place } from '../source/place'
 export type Pushes = {
   place(): Place | undefined
   /**
-   * Another place pushes from now on, or none: what was pushed so far is forgotten, as it may be cut off anywhere.
-   * @param above the highest block that is known of, -1 for none: those above it are pushed,
-   * @param isOrdered with their heads, on one socket; else only what follows the next head is sure to be
+   * Another place pushes from now on, or none. What was pushed so far is forgotten, as it may be incomplete.
+   * @param above the highest block that is known of, -1 for none: the place pushes all logs of blocks above it
+   * @param isOrdered whether heads come over the same socket; if not, all logs are only sure of blocks above the next head
    */
   begin(place?: Place | undefined, above?: number | undefined, isOrdered?: boolean | undefined): void
-  /** Forgets what was pushed so far, and does not count on it. */
+  /** Forgets what was pushed so far. Only blocks above all of it count as pushed. */
   restart(): void
   /** A head has come. */
   hear(block: Block): void
-  /** Whether the present place was to push its logs, as far as is known. */
+  /** Whether the present place pushes all logs of this block, as far as is known. */
   covers(number: number): boolean
-  /** The longest that a log has come after its head here (in ms). */
+  /** The longest time that a log of the present place has come after its head (in ms). */
   lag(): number
   noteLag(ms: number): void
-  /** A log was pushed. Returns whether it was doubled or swapped with another one. */
+  /** Keeps a log that was pushed. Returns whether it was doubled or swapped with another one. */
   add(log: Log): boolean
-  /** What was pushed for a block. */
+  /** The logs that were pushed for a block. */
   of(hash: string): Log[]
   /** Whether anything was pushed for a block above this. */
   hasAbove(number: number): boolean
-  /** The turn of the block has come: takes out what was pushed for it. */
+  /** Takes out the logs that were pushed for a block, as its turn has come. */
   take(hash: string): Log[]
-  /** Forgets what is below this block, on whatever branch. */
+  /** Forgets the logs of all blocks below this one, of whatever branch. */
   forgetBelow(number: number): void
 }
 
 type Pushed = { readonly number: number; readonly logs: Map<number, Log> }
 
-/** At the bound the oldest block goes: it is asked for when its turn comes. */
+/** Most logs that are kept; past it the oldest block is dropped, and does not count as pushed any more. */
 const MOST = 20_000
-/** Places of logs that are remembered to tell a doubled frame. */
+/** Logs (block hash and index) that are remembered to recognise doubled frames. */
 const MOST_SEEN = 4_096
 
 export function createPushes(): Pushes {
@@ -66,7 +66,7 @@ export function createPushes(): Pushes {
     if (!isNew(`${hash} ${index}`)) return true
     const before = last
     last = { hash, index }
-    // A lower block is a new branch; only within one block is the order certain.
+    // A lower block may be of a new branch: only within one block is the order certain.
     return before?.hash === hash && index < before.index
   }
 
@@ -93,7 +93,7 @@ export function createPushes(): Pushes {
     hear({ number, isPushed, provider }) {
       if (!isPushed || isSure) return
       isSure = true
-      // The first one of all is not too early, if it is pushed here too.
+      // If no block was known before and this place pushed the head, it pushes all logs of that block too.
       if (above >= 0 || provider !== place?.id) above = Math.max(above, number)
     },
     covers: (number) => place !== undefined && number > above,
@@ -109,7 +109,7 @@ export function createPushes(): Pushes {
       blocks.set(log.blockHash, block)
       if (!block.logs.has(index)) count++
       block.logs.set(index, log)
-      while (count > MOST) drop(blocks.keys().next().value as string)
+      while (count > MOST) above = Math.max(above, drop(blocks.keys().next().value as string)?.number ?? -1)
       return isSign(log.blockHash, index)
     },
     of: (hash) => [...(blocks.get(hash)?.logs.values() ?? [])],

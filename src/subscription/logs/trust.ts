@@ -1,4 +1,4 @@
-// How far a stream of logs believes what it is pushed, and what blooms say of it: which blocks are to be checked.
+// How far a stream of logs believes its place and the blooms: which blocks have to be checked.
 
 import type { LogMatch } from '../../rpc/bloom'
 import { bloomTestOf } from '../../rpc/bloom'
@@ -11,12 +11,13 @@ export type VerifyMode = 'auto' | 'strict' | false
 
 export type Trust = {
   bloomOf(block: BlockRef): BloomAnswer
-  /** Logs of it are there: its bloom may have denied them. */
+  /** The block has logs, which its bloom may deny. */
   noteThere(block: BlockRef): void
-  /** Whether the present place has shown, of late, that it is not to be relied on. */
+  /** Whether the present place has shown a sign of lost, doubled or swapped frames not long before this block. */
   isSuspect(number: number): boolean
+  /** Whether this block is checked whatever was pushed for it. */
   mustCheck(number: number): boolean
-  /** Whether a block that brought nothing may be checked. */
+  /** Whether blocks may be checked at all. */
   readonly mayCheck: boolean
 }
 

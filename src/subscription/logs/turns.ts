@@ -1,5 +1,5 @@
-// Blocks of a log stream come to their turn one after the other: each is settled by what was pushed for it, or by asking, and
-// only then the next one. Which blocks come is said by log-order.ts; what was missed is read by catch-up.ts.
+// The blocks of a log stream have their turns one after the other: each is settled with what was pushed for it, or by reading
+// its logs, and only then comes the next one. log-order.ts says which blocks come; catch-up.ts reads blocks that were missed.
 
 import { within } from '../../base/clock'
 import { createPauses } from '../../base/pause'
@@ -15,37 +15,38 @@ import type { Trust } from './trust'
 
 export type Turns = {
   add(item: QueueItem): void
-  /** The block whose turn is the last one. */
+  /** The last block that waits for its turn; if none waits, the last one that had it. */
   last(): BlockRef | undefined
-  /** Whether the turn of the block is still to come, or may be, as blocks are fetched that have none of their own. */
+  /** Whether the turn of the block may still come. During a catch-up it may be that of any block. */
   mayCome(hash: string): boolean
-  /** It is canonical no more: it has no turn any more, or is taken back. What was given stands below all that still waits. */
+  /** The block is no longer canonical: it loses its turn if it waits, else its logs are taken back. */
   retract(block: Orphan): void
-  /** Whether a log comes after the turn of its block only as the place is slow: nothing else has come since. It is given more time. */
+  /** Whether a log after the turn of its block is only slow, as no other block has come since. The place gets more time. */
   isSlow(hash: string): boolean
-  /** Something was pushed, or is known now: the first one may be settled. @param hash of the block of which a log was pushed */
+  /** Something was pushed or has changed: looks at the first block again. @param hash of the block whose log was pushed */
   look(hash?: string | undefined): void
-  /** Forgets all whose turn has not come. */
+  /** Drops all blocks whose turn has not come. */
   clear(): void
-  /** Nobody has a turn any more, now or later. */
+  /** No block has a turn any more, now or later. */
   stop(): void
 }
 
 export type TurnsOptions = CatchUpOptions & {
   readonly pushes: Pushes
   readonly trust: Pick<Trust, 'bloomOf' | 'mustCheck' | 'mayCheck' | 'noteThere'>
-  /** What was pushed, or not, is not the whole truth. */
+  /** The place has not pushed all logs of this block. */
   readonly onLoss: (number: number) => void
 }
 
-/** All in ms. The logs of a block come one after the other, and its head with them, without longer pauses; */
+/** The head and the logs of a block come without longer pauses in between (in ms). */
 const SETTLE = 50
-/** the first of them may come so long after its head, where that is usual; */
+/** Where logs usually come after their heads, the first one is waited for at most this long (in ms). */
 const SLOWEST = 1_000
-/** a check holds back what comes after it; */
+/** A check holds back later blocks for at most this long (in ms). */
 const HELD_BACK = 2_000
-/** a block that cannot be had is reported. */
+/** Blocks whose logs cannot be had for this long (in ms) are reported as a gap. */
 const GIVEN_UP = 30_000
+/** Most blocks that are read at a time. */
 const MOST_AT_ONCE = 256
 
 export function createTurns(options: TurnsOptions): Turns {
@@ -54,13 +55,13 @@ export function createTurns(options: TurnsOptions): Turns {
   const pauses = createPauses(clock)
   let queue: QueueItem[] = []
   let isWorking = false
-  /** The last one whose turn is over. */
+  /** The last block whose turn is over. */
   let settled: BlockItem | undefined
-  /** The last one that was given more time, as we had none to read what came. */
+  /** The last block that was given more time, as the process had been too busy to read the frames that came. */
   let spared: BlockItem | undefined
-  const missed = createCatchUp(options, pauses, (number) => keep(({ block }) => block.number > number))
+  const catchUp = createCatchUp(options, pauses, (number) => keep(({ block }) => block.number > number))
 
-  /** Whether its logs are pushed, as far as is known: a head that had to be asked for says nothing about when they were. */
+  /** Whether its logs are pushed, as far as is known. If its head had to be fetched, nothing tells when they were due. */
   function isCovered({ block: { number, isPushed = false } }: BlockItem) {
     return isPushed && pushes.covers(number)
   }
@@ -75,13 +76,13 @@ export function createTurns(options: TurnsOptions): Turns {
   async function step(item: QueueItem) {
     if (item.type === 'block') return stepBlock(item)
     const isLeft = () => queue[0] !== item
-    if ((await missed.toNewest(isLeft)) && !isLeft()) queue.shift()
+    if ((await catchUp.toNewest(isLeft)) && !isLeft()) queue.shift()
   }
 
   const hasPushes = ({ block }: BlockItem) => pushes.of(block.hash).length > 0
 
-  /** For how long more of it may come (in ms). */
-  function leftOf(item: BlockItem) {
+  /** How much longer logs of the block are waited for (in ms). */
+  function timeLeft(item: BlockItem) {
     const patience = hasPushes(item) ? SETTLE : Math.min(SLOWEST, Math.max(SETTLE, 2 * pushes.lag()))
     return item.at + patience - clock.now()
   }
@@ -92,7 +93,7 @@ export function createTurns(options: TurnsOptions): Turns {
       isCovered: isCovered(item),
       bloom: bloomOf(block),
       hasPushes: hasPushes(item),
-      isSettled: item !== queue.at(-1) || leftOf(item) <= 0 || pushes.hasAbove(block.number),
+      isSettled: item !== queue.at(-1) || timeLeft(item) <= 0 || pushes.hasAbove(block.number),
       mustCheck: mustCheck(block.number),
       mayCheck,
     })
@@ -100,7 +101,7 @@ export function createTurns(options: TurnsOptions): Turns {
 
   function stepBlock(item: BlockItem): Promise<void> | undefined {
     const now = verdict(item)
-    if (now === 'wait') return wait(item, leftOf(item))
+    if (now === 'wait') return wait(item, timeLeft(item))
     if (now !== 'settle') return ask(item, now)
     settle(item, pushes.take(item.block.hash), false)
     return undefined
@@ -109,7 +110,7 @@ export function createTurns(options: TurnsOptions): Turns {
   async function wait(item: BlockItem, ms: number) {
     const dueAt = clock.now() + ms
     await pauses.wait(ms)
-    // So late, we were busy with something else: what came meanwhile lies unread.
+    // A timer this late says that the process was busy: frames that came meanwhile are still unread.
     if (item === spared || clock.now() < dueAt + SETTLE) return
     spared = item
     item.at = clock.now()
@@ -126,25 +127,25 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   async function ask(first: BlockItem, why: 'ask' | 'check') {
-    // The others of a poll, or of a gap, follow at once.
+    // The other blocks of the same poll or gap are added in the same turn of the event loop.
     await undefined
     if (queue[0] !== first) return
-    // One by one they would fall behind a chain that is faster than the answers.
+    // Blocks read one by one would fall behind a chain that is faster than the answers.
     const run = frontOf(queue, MOST_AT_ONCE, why, verdict)
     const isCheck = why === 'check'
-    // The gap is too wide: it is told of there.
+    // Too many blocks for one gap: the catch-up reads as many as allowed, and reports the others.
     if (!isCheck && heads.tip() && run.length > mostFilled.logs) return void queue.unshift({ type: 'catch-up' })
     const asked = run.filter((item) => verdict(item) === why)
-    // One that a reorg has taken out would be asked for in vain, and the others with it.
+    // If a reorg takes a block out of the queue, the read is in vain, for the others too.
     const isLeft = () => run.some((item, index) => queue[index] !== item)
     const blocks = asked.map(({ block }) => block)
-    // A check holds others back: it waits neither for its turn nor for an answer for ever.
+    // A check holds back later blocks: its wait for a turn and for an answer is limited.
     const bounded = <value>(given: Promise<value>) => (isCheck ? within(clock, HELD_BACK, given) : given)
     const isExpected = blocks.every((block) => bloomOf(block) === 'yes')
     const read = () => bounded(reads.ofBlocks(blocks, isCheck ? 'verify' : 'backfill', isExpected))
     const found = await bounded(reads.untilDone(read, isCheck ? HELD_BACK : GIVEN_UP, isLeft))
     if (isLeft()) return
-    // Its place was lost meanwhile: what was a check is all there is now, and worth a longer wait.
+    // The place was lost meanwhile: its logs do not count as pushed any more, so they are asked for, with a longer limit.
     if (!found && isCheck && !asked.every(isCovered)) return
     if (!found && !isCheck) {
       const last = asked.at(-1) ?? first
@@ -152,18 +153,18 @@ export function createTurns(options: TurnsOptions): Turns {
     }
     for (const item of run) {
       const { number, hash } = item.block
-      // A reorg may have taken it out meanwhile.
+      // A reorg may have taken the block out meanwhile.
       if (queue[0] !== item) return
       const pushed = pushes.take(hash)
       const truth = found?.get(hash) ?? []
       if (found && isCovered(item) && !mustCheck(number) && truth.length > pushed.length) onLoss(number)
-      // A bloom that says yes may be wrong, and so may whoever says no.
+      // If the bloom says yes and the provider says no, either of them may be wrong.
       const isWhole = truth.length > 0 || bloomOf(item.block) !== 'yes'
       settle(item, [...pushed, ...truth], isWhole && found?.has(hash) === true)
     }
   }
 
-  /** Blocks that are not kept have no turn any more. */
+  /** Drops all other blocks: they have no turn any more. */
   function keep(isKept: (item: BlockItem) => boolean) {
     queue = queue.filter((item) => item.type !== 'block' || isKept(item))
   }

@@ -1,5 +1,5 @@
-// One subscription at one place, from its being asked for until it has ended: confirmed, failed, lost or given up. Which place
-// comes next is upstream.ts.
+// One subscription at one place, from the request until it ends: it is confirmed or fails; later it is lost or given up. Which
+// place comes next is decided in upstream.ts.
 
 import type { Clock, Timer } from '../../base/clock'
 import { field } from '../../base/fields'
@@ -9,34 +9,36 @@ import type { Places } from './places'
 
 export type Claim = {
   readonly place: Place
-  /** How long it has been up, or asked for since its turn came (in ms). */
+  /** Time since it was confirmed; before that, since its turn came; while it waits, since the place's last turn (in ms). */
   age(): number
-  /** Ends it, with `eth_unsubscribe`; from then on it tells nothing. Idempotent. */
+  /** Ends it and sends `eth_unsubscribe`; from then on the sink is not called. Idempotent. */
   end(): void
 }
 
 export type ClaimSink = {
   onConfirm(claim: Claim): void
-  /** The `result` of a notification; those that came before it was confirmed come right after that. */
+  /** The `result` of a notification; those that came before the confirmation follow right after it. */
   onData(result: unknown): void
-  /** It is not confirmed yet: told again and again. */
+  /** The claim is slow to be confirmed; called again and again until it is. */
   onSlow(claim: Claim): void
-  /** It could not be had. */
+  /** The claim failed before it was confirmed. */
   onFail(claim: Claim, error: unknown): void
-  /** It was confirmed, and is over. */
+  /** The claim was confirmed, and has ended since. */
   onLost(claim: Claim, why: string): void
 }
 
 export type ClaimOptions = {
-  /** The kind, and what is wanted of it. */
+  /** Those of `eth_subscribe`: the kind, and a filter if it has one. */
   readonly params: readonly unknown[]
   readonly places: Pick<Places, 'open'>
   readonly clock: Clock
 }
 
-/** All in ms. A place that has not confirmed by then is slow; later it has failed. */
+/** A place that has not confirmed after this time (in ms) is slow. */
 const SLOW = 500
+/** A place that has not confirmed after this time (in ms) has failed. */
 const LIMIT = 10_000
+/** Most notifications that are kept from before the confirmation; further ones are dropped. */
 const MOST_EARLY = 1_000
 
 export function openClaim(place: Place, { params, places, clock }: ClaimOptions, sink: ClaimSink): Claim {
@@ -50,7 +52,7 @@ export function openClaim(place: Place, { params, places, clock }: ClaimOptions,
   let limit: Timer
 
   function age() {
-    // What waits for its turn waits while others have theirs: it is late only if they do not come on either.
+    // A claim that waits for its turn is late only if the claims before it do not get on either.
     return clock.now() - (since ?? place.turnAt)
   }
 
@@ -99,12 +101,12 @@ export function openClaim(place: Place, { params, places, clock }: ClaimOptions,
   return own
 }
 
-/** What is said of a place that has hung for too long. */
+/** The error for a place that has not confirmed in time. */
 export function lateness(): Error {
   return new Error('It was not confirmed in time.')
 }
 
-/** Whatever comes of it: the socket may be gone, or the provider know of no such thing. */
+/** Best effort: the socket may be gone, or the provider may not know the subscription any more. */
 function unsubscribe(upstream: UpstreamSubscription) {
   upstream.unsubscribe().catch(() => {})
 }

@@ -1,4 +1,4 @@
-// Sockets of places that are kept up although nothing is subscribed there: one that was lost must be able to come back.
+// Keeps up the sockets of places where nothing is subscribed: a lost place can come back only if its socket reconnects.
 
 import type { Place } from './place'
 
@@ -6,7 +6,7 @@ export type KeptPlaces = {
   keep(place: Place): void
   /** Keeps these, and lets go of all others. */
   only(places: readonly Place[]): void
-  /** Lets go of all; nothing is kept any more. */
+  /** Lets go of all, and keeps nothing from then on. */
   end(): void
 }
 
@@ -20,7 +20,7 @@ export function createKeptPlaces(): KeptPlaces {
     const release = place.channel.keep?.()
     if (!release) return
     kept.set(place, release)
-    // The socket tells of itself, and whoever hears it may have had enough.
+    // `channel.keep` may dial, which calls listeners: one of them may have ended all this.
     if (isOver) only([])
   }
 

@@ -1,5 +1,5 @@
-// Whether a place that goes on pushing is behind the chain that others have: then another one takes its turn. How far those are
-// is known from requests, and asked of them once a minute; what is silent is stall.ts.
+// Whether a place that still pushes is behind the other providers: then its streams leave it for another place. Their heads are
+// known from requests, and are asked for once a minute. Places that are silent are the business of stall.ts.
 
 import type { Parts } from '../../request/flight'
 import type { Asking } from '../asking'
@@ -8,11 +8,11 @@ import { hasFailedOfLate, isReady } from './place'
 import type { Places } from './places'
 
 export type LagWatch = {
-  /** The place has pushed something of a block that was observed as the head of its provider. */
+  /** The place has pushed a head or a log; its block has been observed as the head of its provider before. */
   hear(place: Place, kind: string): void
-  /** Whether it is known to be behind one that could take its turn. */
+  /** Whether the place is known to be behind, and another one that could replace it is not. */
   isBehind(place: Place, kind: string): boolean
-  /** It is no good any more. Returns whether it was left: only while there is another one. */
+  /** Makes all streams leave the place, if there is another one to go to. Returns whether they did. */
   leave(place: Place, kind: string, why: string): boolean
 }
 
@@ -21,18 +21,19 @@ export type LagOptions = Pick<Asking, 'ask' | 'providers'> & {
   readonly places: Pick<Places, 'list' | 'leave'>
 }
 
-/** All in ms. A place that has been behind for so long, whatever came meanwhile, does not catch up; */
+/** A place that has been behind for this long (in ms), whatever it pushed meanwhile, is left. */
 const FOR_LONG = 3_000
-/** the others are asked this often, */
+/** The other providers are asked for their heads this often (in ms). */
 const EVERY = 60_000
+/** The timeout of such a request (in ms). */
 const LIMIT = 5_000
 
 export function createLagWatch({ parts: { clock, heads }, places, ask, providers }: LagOptions): LagWatch {
   const behindSince = new Map<Place, number>()
   let lookedAt: number | undefined
 
-  /** What they say is observed as it comes. */
-  function look(place: Place) {
+  /** The answers need no reading here: the pipeline observes the heads in them. */
+  function askOthers(place: Place) {
     for (const provider of providers())
       if (provider !== place.id)
         ask({ method: 'eth_blockNumber' }, { purpose: 'heads', provider, isPinned: true, timeout: LIMIT }).catch(
@@ -40,7 +41,7 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
         )
   }
 
-  /** Those that would be tried before this one. */
+  /** Places that could replace this one now: not backups, ready, and without a recent failure. */
   function othersOf(place: Place, kind: string) {
     const now = clock.now()
     const isUsable = (other: Place) => !other.isBackup && isReady(other, now) && !hasFailedOfLate(other, now)
@@ -49,7 +50,7 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
 
   function isBehind(place: Place, kind: string) {
     const now = clock.now()
-    // One provider alone that claims to be ahead does not make all others bad.
+    // The best head may be known from a provider without a place: leaving helps only if another place is level with it.
     const isLevel = ({ state }: Place) => (heads.lagOf(state.provider, now) ?? Infinity) <= heads.maxLag()
     return heads.isBehind(place.state.provider, now) && othersOf(place, kind).some(isLevel)
   }
@@ -68,10 +69,10 @@ export function createLagWatch({ parts: { clock, heads }, places, ask, providers
       lookedAt ??= now
       if (now - lookedAt >= EVERY) {
         lookedAt = now
-        if (places.list(kind).length > 1) look(place)
+        if (places.list(kind).length > 1) askOthers(place)
       }
       let since = behindSince.get(place) ?? now
-      // It was lost in between: it may have caught up.
+      // The place has failed since: when it came back it may have caught up.
       if (since <= place.failedAt) since = now
       behindSince.delete(place)
       if (!isBehind(place, kind)) return

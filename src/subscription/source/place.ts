@@ -1,5 +1,5 @@
 // A place: one provider's socket, as somewhere to subscribe. Knows how it has fared and when it may be tried again.
-// Which one a stream takes is upstream.ts.
+// Which place a stream takes is decided in upstream.ts.
 
 import type { Outage } from '../../base/backoff'
 import { delayIn } from '../../base/backoff'
@@ -11,7 +11,7 @@ import type { ChannelState } from '../../provider/provider'
 import type { Quota } from '../../provider/quota'
 import { createQuota } from '../../provider/quota'
 
-/** One of a viem transport has a socket of its own, of which it tells nothing. */
+/** A channel that can subscribe. That of a viem transport has no `socket()`: what its socket is doing is not known. */
 export type SubscribingChannel = Channel & Required<Pick<Channel, 'subscribe'>>
 
 export type Place = {
@@ -23,27 +23,27 @@ export type Place = {
   /** When it last failed (in ms of the clock). */
   failedAt: number
   outage: Outage
-  /** Not before this (in ms of the clock). */
+  /** It is not tried again before this (in ms of the clock). */
   retryAt: number
-  /** Since when its socket has been as it is and nothing has failed there (in ms of the clock). */
+  /** When its socket last changed its state or something failed there, whichever came later (in ms of the clock). */
   wellSince: number
   /** Its frames are not to be relied on up to this block. */
   suspectUntil: number
-  /** Returns that came to nothing: the next one waits longer. */
+  /** Returns to it since the last one that lasted: the more there were, the longer the next one waits. */
   returns: number
-  /** Subscriptions that wait for their turn: one burst of them would be taken for an attack. */
+  /** Lets a few subscriptions through at a time: a burst of them would be taken for an attack. */
   readonly gate: Gate
-  /** When the last one had its turn (in ms of the clock). */
+  /** When the last subscription had its turn (in ms of the clock). */
   turnAt: number
-  /** How many subscriptions it takes is nobody else's business: its provider goes on. */
+  /** Its limit of subscriptions. A refusal for having too many of them cools down this place, not its provider. */
   readonly room: Quota
 }
 
-/** Subscribes on their way at a time. */
+/** Most `eth_subscribe` requests under way at a time. */
 const AT_A_TIME = 32
-/** In ms; more than the longest delay: an outage ends with it. */
+/** A place without a failure for this long (in ms) is well. More than the longest retry delay, which thus ends no outage. */
 const WELL_FOR = 60_000
-/** The time to be well doubles with each return that came to nothing, so often at most. */
+/** The time that a place must be well before a return doubles with each return that did not last, at most this often. */
 const MOST_DOUBLED = 5
 /** Blocks for which a source is suspect after a sign of lost, doubled or swapped frames. */
 const SUSPECT_BLOCKS = 1_000
@@ -66,7 +66,7 @@ export function createPlace(state: ChannelState, channel: SubscribingChannel): P
   }
 }
 
-/** Whether it may be tried now. A link that waits to connect again says itself when it is back. */
+/** Whether it may be tried now. A place whose link waits to reconnect may not: the link reports when it is back. */
 export function isReady({ retryAt, channel }: Place, now: number): boolean {
   const socket = channel.socket?.()
   return now >= retryAt && socket !== 'waiting' && socket !== 'closed'
@@ -76,14 +76,14 @@ export function hasFailedOfLate({ failedAt }: Place, now: number): boolean {
   return now - failedAt < WELL_FOR
 }
 
-/** Whether it may be returned to. */
+/** Whether a stream may return to it. */
 export function isWell(place: Place, now: number): boolean {
   const { state, wellSince, returns } = place
   const isProven = now - wellSince >= WELL_FOR * 2 ** Math.min(returns, MOST_DOUBLED)
   return isProven && isReady(place, now) && state.breaker.isClosed()
 }
 
-/** It could not be had, or was lost. @param wasUp whether it had stayed up for a while */
+/** A subscription there failed or was lost. @param wasUp whether it had stayed up for a while */
 export function noteFailure(place: Place, wasUp: boolean, now: number, random: Random) {
   if (wasUp || !hasFailedOfLate(place, now)) place.outage = { since: now, level: 0 }
   place.retryAt = now + (wasUp ? 0 : delayIn(place.outage, now, random))

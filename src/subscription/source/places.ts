@@ -1,4 +1,4 @@
-// All places of one list, in the user's order: which one is next, who has to hear that one is back or no good any more.
+// All places of one list, in the user's order: which one is tried next, and who hears that one is back or must be left.
 
 import { throwIfAborted } from '../../base/abort'
 import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
@@ -14,20 +14,20 @@ import type { Place, SubscribingChannel } from './place'
 import { createPlace, hasFailedOfLate, isReady, noteFailure } from './place'
 
 export type PlaceListener = {
-  /** One may be worth a try again. */
+  /** A place may be worth another try. */
   onBack(): void
-  /** Whoever is there must leave. */
+  /** A stream that is at this place must leave it. */
   onLeave(place: Place, why: string): void
 }
 
 export type Places = {
-  /** Those that may be asked for this kind, the preferred one first. */
+  /** The places that may be asked for this kind, the preferred one first. */
   list(kind: string): Place[]
-  /** The next one that may be tried now: those that have not failed of late first, backups last. */
+  /** The next place that may be tried now: those without a recent failure first, backups last. */
   next(kind: string, tried: ReadonlySet<Place>): Place | undefined
-  /** When one can be tried that none is waiting for to say so (in ms of the clock); `Infinity` for never. */
+  /** When a place can be tried again whose link will not report that (in ms of the clock); `Infinity` if there is none. */
   retryAt(kind: string): number
-  /** Subscribes when its turn comes, if the provider is on the right chain. @param onTurn its turn has come */
+  /** Subscribes when the turn comes, if the provider is on the right chain. @param onTurn called when the turn has come */
   open(
     place: Place,
     params: readonly unknown[],
@@ -35,21 +35,21 @@ export type Places = {
     signal: AbortSignal,
     onTurn: () => void,
   ): Promise<UpstreamSubscription>
-  /** Why nobody can be subscribed at. */
+  /** The error that says for each provider why nobody can subscribe there. */
   refusal(): NoProviderError
-  /** Notes why it could not be had. Returns whether it refuses the kind for good. */
+  /** Notes that a subscription failed at the place, and why. Returns whether the provider refuses the kind for good. */
   fail(place: Place, kind: string, error: unknown): boolean
-  /** It was lost. @param upFor how long it was up (in ms) */
+  /** Notes that a subscription was lost at the place. @param upFor how long it had been up (in ms) */
   lose(place: Place, upFor: number): void
-  /** Makes everybody leave: who is there loses it. */
+  /** Makes every stream leave the place. */
   leave(place: Place, why: string): void
   onSocket(provider: string, to: SocketState): void
   listen(listener: PlaceListener): () => void
 }
 
-/** Shorter lives do not count as up (in ms). */
+/** A subscription that was lost sooner (in ms) continues the outage of its place; one that lasted longer begins a new one. */
 const STAYED_UP = 5_000
-/** A return that lasted this long (in ms) was a good one. */
+/** A return that lasted at least this long (in ms) was a good one. */
 const GOOD_RETURN = 5 * 60_000
 
 export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan): Places {
@@ -85,12 +85,12 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
         place.turnAt = clock.now()
         onTurn()
         if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
-        // What is pushed cannot be taken back: the chain must be known before.
+        // Events that were pushed cannot be taken back: the chain must be known before the first one.
         if (provider.chain.state === 'wrong')
           throw new ChainMismatchError({ provider: place.id, chainId: provider.chain.id })
         throwIfAborted(signal)
         const upstream = await channel.subscribe(params, sink, { signal })
-        // It has answered: that is as good as a probe.
+        // The provider has answered: that is as good as a probe of the breaker.
         if (!state.breaker.isClosed()) state.breaker.close()
         place.room.accept(clock.now())
         return upstream
@@ -132,7 +132,7 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
     },
     onSocket(provider, to) {
       const place = places.find(({ id }) => id === provider)
-      // One that is let go of had not failed.
+      // A socket that nobody needs any more goes idle: that is no failure.
       if (!place || to === 'idle') return
       place.wellSince = clock.now()
       if (to === 'open') for (const listener of [...listeners]) listener.onBack()
@@ -144,9 +144,9 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
   }
 }
 
-/** The user's order: the provider asked for, then those of a wall in its order, backups last. */
+/** The user's order: the provider asked for, then those that the method is limited to (`wall`) in their order, backups last. */
 function rankOf({ id, isBackup }: Place, { provider, wall }: Plan): number {
   if (id === provider) return -1
-  const place = wall ? wall.indexOf(id) : 0
-  return place + (isBackup ? 1e6 : 0)
+  const position = wall ? wall.indexOf(id) : 0
+  return position + (isBackup ? 1e6 : 0)
 }

@@ -1,4 +1,5 @@
-// Repeats a question while it is wanted: at once, then with a pause after each answer. What is asked is not its business.
+// Repeats a question while it runs: at once, then an interval after the last one began, but never before that is answered.
+// What is asked is decided elsewhere.
 
 import type { Clock, Timer } from '../../base/clock'
 
@@ -11,7 +12,7 @@ export type Poller = {
 /**
  * @param poll never rejects.
  * @param interval from one question to the next (in ms); asked anew each time.
- * @param after how the pause is kept: by default the process stays alive for it.
+ * @param after starts the timer between two questions; the default one keeps the process alive.
  */
 export function createPoller(
   clock: Clock,
@@ -19,7 +20,7 @@ export function createPoller(
   interval: () => number,
   after: Clock['after'] = clock.after,
 ): Poller {
-  /** Identity tells whether a loop has been left. */
+  /** The present loop. Another identity, or none, tells a loop that it was stopped. */
   let run: { timer?: Timer | undefined } | undefined
 
   async function turn(own: { timer?: Timer | undefined }) {

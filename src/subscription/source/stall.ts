@@ -1,4 +1,4 @@
-// Whether a stream of heads that has gone silent is stalled, or the chain just rests: the others are asked whether it moved.
+// Tells a stalled stream of heads from a chain at rest: when no head comes, other providers are asked whether the chain moved.
 
 import type { Clock, Timer } from '../../base/clock'
 import { heightOf } from '../../rpc/block'
@@ -15,23 +15,27 @@ export type StallOptions = {
   readonly ask: Ask
   /** Ids of the providers that may be asked. */
   readonly providers: () => readonly string[]
-  /** Between two blocks (in ms), if known. */
+  /** Time between two blocks (in ms), if known. */
   readonly blockTime: () => number | undefined
-  /** The highest number of the stream. */
+  /** The number of the stream's newest block. */
   readonly height: () => number
-  /** The chain has moved, and this provider's stream has not. */
+  /** The chain has moved, and the stream has not. */
   readonly onStall: () => void
 }
 
-/** All in ms. */
+/** A source that is silent for this many block times is looked into. */
 const BLOCKS = 3
+/** A shorter silence (in ms) is never looked into. */
 const SHORTEST = 3_000
+/** A silence of this length (in ms) is looked into while the block time is unknown. */
 const WHILE_UNKNOWN = 35_000
+/** The longest time between two looks while the chain does not move (in ms). */
 export const LONGEST = 60_000
+/** The timeout of one look at a provider (in ms). */
 const LIMIT = 5_000
 
 export function createStallWatch({ clock, ask, providers, blockTime, height, onStall }: StallOptions): StallWatch {
-  /** Identity tells whether something was heard meanwhile. */
+  /** The present watch. Another identity, or none, tells that a head has come meanwhile or the watch was stopped. */
   let watch: { timer?: Timer } | undefined
 
   function arm(provider: string, ms: number) {
@@ -45,7 +49,7 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
     })
   }
 
-  /** The other providers, and the same one's other channel. */
+  /** Whether another provider, or the HTTP channel of this one, has a higher block than the stream. */
   function isAnyHigher(provider: string): Promise<boolean> {
     const mine = height()
     const asked = providers().map(async (id) => {

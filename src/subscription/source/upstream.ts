@@ -1,5 +1,5 @@
-// One subscription at one place at a time: subscribes where it is confirmed first, goes to the next place when it is lost,
-// and back to a better one once that has been well for a while. What is pushed goes to the sink; nothing is filled in here.
+// One subscription at one place at a time: stays where it is confirmed first, goes to the next place when it is lost, and
+// back to a better one once that has been well for a while. What is pushed goes to the sink; nothing is filled in here.
 
 import type { Timer } from '../../base/clock'
 import type { Claim, ClaimOptions, ClaimSink } from './claim'
@@ -10,13 +10,13 @@ import { isWell } from './place'
 import type { Places } from './places'
 
 export type UpstreamSink = Pick<ClaimSink, 'onData'> & {
-  /** Confirmed there; what is pushed from now on comes from there, the frames that came early first. */
+  /** The place has confirmed: from now on its frames are given, those that came before the confirmation first. */
   onLive(place: Place): void
-  /** Nothing more comes from there; another place is sought. */
+  /** The place is lost: nothing more comes from it, and another one is sought. */
   onDown(why: string): void
-  /** No place could be had; it goes on by itself when one is back. @param refusal why, if nobody serves the kind */
+  /** No place can be tried now; the search goes on by itself later. @param refusal the reason, if nobody serves the kind */
   onRest(refusal: unknown): void
-  /** Whether the place is as far as the stream: only then is it returned to. */
+  /** Whether the provider of the place is as far as the stream: only then does the stream return to it. */
   isLevel(place: Place): Promise<boolean>
 }
 
@@ -25,7 +25,7 @@ export type UpstreamOptions = ClaimOptions & {
   readonly sink: UpstreamSink
 }
 
-/** In ms. */
+/** How often a better place is looked for (in ms). */
 const LOOK_AGAIN = 5_000
 
 /** Returns the off-function, which sends `eth_unsubscribe`; it may be called twice. */
@@ -33,21 +33,22 @@ export function openUpstream(options: UpstreamOptions): () => void {
   const { params, places, clock, sink } = options
   const kind = params[0] as string
   let current: Claim | undefined
-  /** On their way, the oldest first. */
+  /** Those that are not confirmed yet, the oldest first. */
   const claims = new Set<Claim>()
-  /** While there is a place: when a better one is looked for. Else: when one can be tried again. */
+  /** While a place is live: until a better one is looked for. Else: until a place can be tried again. */
   let timer: Timer | undefined
+  /** The places that the present search has asked. */
   let tried = new Set<Place>()
   let refusal: unknown
   let isClosed = false
-  /** Changed last, as a socket that is dialled tells of itself: whoever hears it may end all this. */
+  /** To be changed last: keeping a place may dial its socket, which calls listeners, and one of them may end all this. */
   const kept = createKeptPlaces()
   const unlisten = places.listen({
     onBack: () => current || seekAnew(),
     onLeave: (place, why) => current?.place === place && leave(current, why),
   })
 
-  /** Those under way have their time all the same. */
+  /** Starts the search over. Claims that are under way keep their time. */
   function seekAnew() {
     tried = new Set(asked())
     refusal = undefined
@@ -61,7 +62,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
     // A backup is for when all others have failed, not for when they are slow.
     if (place && (!place.isBackup || asked().every(({ isBackup }) => isBackup))) {
       tried.add(place)
-      // At most two at a time: the one that has hung for longest makes room.
+      // At most two claims at a time: the oldest one makes room.
       const [oldest, ...others] = claims
       if (oldest && others.length > 0) giveUp(oldest, lateness())
       ask(place)
@@ -74,7 +75,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
 
   function ask(place: Place) {
     const claim = openClaim(place, options, { onConfirm, onData: sink.onData, onSlow, onFail, onLost: leave })
-    // The socket tells of itself, and whoever hears it may have had enough.
+    // Asking may dial the socket, which calls listeners: one of them may have closed this.
     if (isClosed) claim.end()
     else claims.add(claim)
   }
@@ -86,7 +87,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
     kept.only(places.list(kind))
   }
 
-  /** The newest one gets another one beside it. */
+  /** Only a slow claim that is the newest one gets another one beside it. */
   function onSlow(claim: Claim) {
     if (claim === [...claims].at(-1)) seek()
   }
@@ -121,7 +122,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
     else kept.keep(claim.place)
   }
 
-  /** It was lost, or is no good any more. */
+  /** The subscription was lost, or must leave its place. */
   function leave(claim: Claim, why: string) {
     const { place } = claim
     current = undefined
@@ -130,7 +131,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
     end(claim)
     sink.onDown(why)
     kept.keep(place)
-    // A return that was under way has nothing to return from: it is the first one of the search.
+    // A return that was under way goes on as the first claim of the search.
     seekAnew()
   }
 
@@ -158,7 +159,7 @@ export function openUpstream(options: UpstreamOptions): () => void {
     ask(better)
   }
 
-  // Sockets and requests tell of themselves: whoever hears it finds the stream in its place, and may end it.
+  // Not at once: sockets and requests call listeners, which must find the stream complete, and may end it.
   queueMicrotask(seekAnew)
   return () => {
     if (isClosed) return

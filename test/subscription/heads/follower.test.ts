@@ -504,6 +504,18 @@ describe('what cannot be had', () => {
     expect(kept.at(-1)?.hash).toBe(tree.head().hash)
   })
 
+  test('behavior: of what was replaced below such a gap a part cannot be had: what was seen to be replaced is told', async () => {
+    const { tree, told, kept, arrive } = setUp({ mostFilled: 5 })
+    await arrive(tree.mine(30))
+    tree.reorg(20, 40)
+    for (const block of tree.chain()) if (block.number < 130) tree.lose(block.hash)
+    told.length = 0
+    await arrive(tree.chain().slice(-1))
+    expect(told[0]).toBe('reorg 130')
+    expect(told[1]).toMatch(/^gap 130-/)
+    expect(kept.at(-1)?.hash).toBe(tree.head().hash)
+  })
+
   test('behavior: a gap as wide as maxBackfillBlocks is filled', async () => {
     const { tree, told, arrive } = setUp({ mostFilled: 5 })
     await arrive(tree.mine(6).slice(5))

@@ -91,6 +91,20 @@ describe('a source that is behind', () => {
   })
 })
 
+test('behavior: logs of a block come without its head, and then those of the block below with theirs: the lost head is asked for within a second', async () => {
+  const { clock, tree, feed, subscribe } = createNodes(1)
+  const heads = subscribe()
+  subscribe(['logs', {}])
+  await clock.advance(100)
+  const [below, above] = tree.mine(2) as [Block, Block]
+  for (const block of [above, below]) for (const log of logsOf(block)) feed(1).push(log, 'logs')
+  feed(1).push(below.raw)
+  await clock.advance(999)
+  expect(heads.seen).toEqual(['101'])
+  await clock.advance(1)
+  expect(heads.seen).toEqual(['101', '102'])
+})
+
 describe('a source that brings nothing new', () => {
   test.each(['the last head', 'the last ten', 'other blocks of the same number'])(
     'behavior: it goes on with %s, then it is left like one that is silent',

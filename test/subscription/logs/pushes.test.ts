@@ -107,6 +107,15 @@ describe('covers', () => {
     expect(whichOf(pushes)).toEqual([101, 102, 103, 104])
   })
 
+  test('behavior: a block whose logs were dropped at the bound, and those below it, are not', () => {
+    const pushes = createPushes()
+    pushes.begin(place, 100, true)
+    for (let index = 0; index < 20_000; index++) pushes.add(logOf(102, index))
+    expect(whichOf(pushes)).toEqual([101, 102, 103, 104])
+    pushes.add(logOf(103, 0))
+    expect(whichOf(pushes)).toEqual([103, 104])
+  })
+
   test('behavior: after it has ended nothing is', () => {
     const pushes = createPushes()
     pushes.begin(place, 100)
