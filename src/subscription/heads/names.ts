@@ -18,9 +18,8 @@ export function createNames({ byNumber }: Pick<Backfill, 'byNumber'>): Names {
     last.set(provider, { ...pushed, follows })
     if (follows) return give(pushed)
     // After a reorg too: then it is what was pushed, or of another branch.
-    void byNumber(number, provider).then(
-      (found) => give(found.parentHash === parentHash ? found : pushed),
-      () => give(pushed),
-    )
+    void byNumber(number, provider)
+      .catch(() => pushed)
+      .then((found) => give(found.parentHash === parentHash ? found : pushed))
   }
 }
