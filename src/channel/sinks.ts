@@ -13,7 +13,7 @@ export type Sinks = {
   /** Removes the sink of this id. Returns whether there was one. */
   remove(id: string): boolean
   /**
-   * Takes the params of a notification. Returns whether it belongs to a sink, or may yet belong to one.
+   * Takes the params of a notification. Returns false if a frame, this or an early one, turns out to belong to nobody.
    * @param mayBeEarly whether a subscription waits for its confirmation
    */
   give(params: unknown, mayBeEarly: () => boolean): boolean
@@ -23,7 +23,7 @@ export type Sinks = {
   end(error: unknown): number
 }
 
-/** Most early frames that are kept; further ones belong to nobody. */
+/** Most early frames that are kept. Past it the oldest one goes: its subscription was not confirmed for longest. */
 const MOST_EARLY = 1_000
 
 export function createSinks(): Sinks {
@@ -35,8 +35,8 @@ export function createSinks(): Sinks {
     if (typeof id !== 'string' || !isObject(params)) return false
     const sink = sinks.get(id)
     if (sink) void call(sink.onData, params)
-    else if (early.length >= MOST_EARLY || !mayBeEarly()) return false
-    else early.push(params)
+    else if (!mayBeEarly()) return false
+    else if (early.push(params) > MOST_EARLY) return !early.shift()
     return true
   }
 

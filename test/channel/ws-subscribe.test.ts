@@ -61,6 +61,22 @@ describe('subscribe', () => {
     expect(channel.strays()).toBe(500)
   })
 
+  test('behavior: those of a subscribe that was given up and is never confirmed leave room for those of the next one', async () => {
+    const { channel, sockets } = script()
+    const controller = new AbortController()
+    const givenUp = errorOf(channel.subscribe(['newHeads'], sink(), { signal: controller.signal }))
+    sockets.last.open()
+    controller.abort(new Error('gone'))
+    await givenUp
+    for (let count = 0; count < 1_000; count++) sockets.last.receive(notification('0xa', count))
+    const heads = sink()
+    const subscribed = channel.subscribe(['newHeads'], heads)
+    sockets.last.receive(notification('0xb', 1))
+    sockets.last.receive({ id: 2, result: '0xb' })
+    await subscribed
+    expect(heads.onData).toHaveBeenCalledTimes(1)
+  })
+
   test('behavior: a late confirmation of an aborted subscribe is unsubscribed, and its frames go nowhere', async () => {
     const { channel, sockets, clock } = script()
     const controller = new AbortController()
