@@ -144,7 +144,8 @@ export function createEngine(setup: EngineSetup): Engine {
     if (to === 'open') queueMicrotask(() => withdraw(parts, provider))
     // Requests that wait look again in a microtask, when the code that changed the breaker has finished.
     queueMicrotask(() => wake(parts))
-    const wait = openUntil === undefined ? undefined : Math.max(0, Math.ceil(openUntil - clock.now()))
+    // One that was opened for good by hand has no such time: `Infinity` is no JSON.
+    const wait = openUntil === Infinity ? undefined : openUntil && Math.max(0, Math.ceil(openUntil - clock.now()))
     events.emit('breaker', defined({ provider: provider.id, channel: type, from, to, wait, why }))
   }
 

@@ -96,23 +96,13 @@ export class LogRangeTooWideError extends BaseError {
   /** How many requests `logs.maxRequests` allows. */
   readonly maxRequests: number
 
-  constructor({
-    method,
-    blocks,
-    requests,
-    maxRequests,
-  }: {
-    method: string
-    blocks: number
-    requests: number
-    maxRequests: number
-  }) {
+  constructor(plan: { method: string; blocks: number; requests: number; maxRequests: number }) {
     super(
-      `"${method}" over ${blocks} blocks takes ${requests} requests, but \`logs.maxRequests\` allows ${maxRequests}.`,
+      `"${plan.method}" over ${plan.blocks} blocks takes ${plan.requests} requests, but \`logs.maxRequests\` allows ${plan.maxRequests}.`,
       { metaMessages: ['Ask for fewer blocks or addresses, or raise `logs.maxRequests`.'] },
     )
-    this.requests = requests
-    this.maxRequests = maxRequests
+    this.requests = plan.requests
+    this.maxRequests = plan.maxRequests
   }
 }
 
@@ -237,6 +227,11 @@ export class SubscriptionGapError extends BaseError {
     })
     this.from = from
     this.to = to
+  }
+
+  /** For `JSON.stringify`, which takes no bigint. */
+  toJSON(): object {
+    return { ...this, from: Number(this.from), to: Number(this.to) }
   }
 }
 

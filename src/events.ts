@@ -10,7 +10,10 @@ export type RequestEvent = {
   id: number
   method: string
   outcome: 'success' | 'error' | 'aborted'
-  /** Attempts made for the request; 0 if it was answered locally or shared the answer of an equal request. */
+  /**
+   * Attempts made for the request until it ended, without copies that probe a breaker; 0 if it was answered locally or shared
+   * the answer of an equal request.
+   */
   attempts: number
   /** Id of the provider that gave the answer, or the error that is told; if none did, of the one that was asked last. */
   provider?: string
@@ -24,7 +27,7 @@ export type RequestEvent = {
 
 /** Emitted once for each attempt (one call sent on one channel), when it is settled. */
 export type AttemptEvent = {
-  /** Number of the request, as in `RequestEvent`. */
+  /** Number of the request, as in `RequestEvent`. Attempts for a subscription have one that no `RequestEvent` has. */
   id: number
   method: string
   provider: string
@@ -55,7 +58,7 @@ export type BreakerEvent = {
   channel: ChannelType
   from: BreakerStateName
   to: BreakerStateName
-  /** Time until a probe is due (in ms); only when the breaker opens. */
+  /** Time until a probe is due (in ms); only when the breaker opens, and none if it was opened by hand for good. */
   wait?: number
   /**
    * The failure that opened the breaker; none if it was opened by hand, closes, or is open again after a probe that said
@@ -131,7 +134,7 @@ export type DisputeEvent = {
   head?: number
 }
 
-/** Emitted when a subscription changes its state or its source. */
+/** Emitted when a subscription changes its state or its source. `'closed'` is its end: who subscribes then opens another. */
 export type SubscriptionEvent = {
   /** The kind of the subscription, and a number for the rest of its params (`'logs#8d278eb1'`). */
   key: string

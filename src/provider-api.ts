@@ -51,6 +51,7 @@ type Source = ProviderClient['transport']
  * @example new BrowserProvider(createProvider(failover(urls), { chain: mainnet }))
  */
 export function createProvider(transport: FailoverTransport, options: { chain: Chain }): Eip1193Provider
+/** An EIP-1193 provider on the engine of a client. @throws InvalidOptionsError for what is no client over `failover()` */
 export function createProvider(client: ProviderClient): Eip1193Provider
 export function createProvider(
   from: FailoverTransport | ProviderClient,

@@ -1,6 +1,7 @@
 // The parts that checks of what users write are made of. A check throws if the value at a path breaks its rule. A shape is the
 // check of an object, key by key.
 
+import { tagOf } from './base/describe'
 import { InvalidOptionsError } from './errors'
 
 export type Check = (value: unknown, path: string) => void
@@ -63,9 +64,12 @@ export function pathOf(path: string, key: string): string {
   return path ? `${path}.${name}` : name
 }
 
-/** Whether a value can be an object of options: no list, and no signal that was given in place of `{ signal }`. */
+/**
+ * Whether a value can be an object of options. A Map or a promise shows none of what is in it as fields, and so would be taken
+ * for an empty one; a list is none, nor is a signal that was given in place of `{ signal }`.
+ */
 export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('addEventListener' in value)
+  return /Object|Module/.test(tagOf(value)) && !('addEventListener' in (value as object))
 }
 
 /** A whole number of 0 or more. */

@@ -27,7 +27,7 @@ export type ChannelStatus = {
    * HTTP, and when it was (`at`, in ms on the scale of `uptime`).
    */
   lastFailure?: { kind: FailureKind; code?: number; status?: number; at: number }
-  /** Attempts since the engine was made. */
+  /** Attempts since the engine was made, hedges, probes and those for subscriptions included. */
   attempts: number
   /** State of its socket; only for a `ws` URL. */
   socket?: SocketState
@@ -61,7 +61,10 @@ export type Status = {
   chainId?: number
   /** The best head: the highest block that is believed. If no head was seen of late, the newest that a provider has shown. */
   head?: number
-  /** Requests of callers, and how many of them failed; hedges that were sent; requests that went into a second round. */
+  /**
+   * Requests of callers, and how many of them failed (aborted ones did not); hedges that were sent, and requests that went into
+   * a second round, those of the library's own included.
+   */
   requests: { total: number; failed: number; hedged: number; retried: number }
   providers: ProviderStatus[]
   subscriptions: SharedStatus[]

@@ -7,6 +7,7 @@ import {
   InvalidOptionsError,
   InvalidResponseError,
   NoProviderError,
+  SubscriptionGapError,
   TransportClosedError,
 } from '../src/errors'
 
@@ -189,6 +190,7 @@ describe('InvalidOptionsError', () => {
     [[], 'an empty array'],
     [['https://vendor.example/a-secret-key'], 'an array'],
     [{ url: 'https://vendor.example/a-secret-key' }, 'an object'],
+    [new Map([['url', 'https://vendor.example/a-secret-key']]), 'a Map'],
   ])('behavior: describes %o', (value, expected) => {
     expect(describeValue(value)).toBe(expected)
   })
@@ -200,6 +202,33 @@ describe('ChainMismatchError', () => {
     expect(error.name).toBe('ChainMismatchError')
     expect(error.shortMessage).toBe('Provider "vendor" is on another chain than the client.')
     expect(error.details).toBe('"vendor" is on chain 5.')
+  })
+})
+
+describe('SubscriptionGapError', () => {
+  test('default', () => {
+    const error = new SubscriptionGapError({ from: 5n, to: 7n, why: 'it is too wide' })
+    expect(print(error)).toMatchInlineSnapshot(`
+      "Events of the blocks 5 to 7 are missing from the subscription.
+
+      Reason: it is too wide
+      "
+    `)
+    expect([error.name, error.from, error.to]).toEqual(['SubscriptionGapError', 5n, 7n])
+  })
+
+  test('behavior: a logger can write it as JSON, alone and as a cause', () => {
+    const error = new SubscriptionGapError({ from: 5n, to: 7n, why: 'it is too wide' })
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: {
+        name: 'SubscriptionGapError',
+        shortMessage: 'Events of the blocks 5 to 7 are missing from the subscription.',
+        metaMessages: ['Reason: it is too wide'],
+        version: error.version,
+        from: 5,
+        to: 7,
+      },
+    })
   })
 })
 

@@ -113,6 +113,19 @@ describe('shape', () => {
   test.each([null, undefined, 1, 'text', true, [], [1]])('error: %j is no object', (value) => {
     expect(read(value, sizes, 'here')).toMatch(/^here \| must be an object/)
   })
+
+  test.each([
+    ['Map', new Map([['size', 2]])],
+    ['Promise', Promise.resolve({ size: 2 })],
+    ['Headers', new Headers({ size: '2' })],
+    ['Date', new Date(0)],
+  ])('error: a %s has no fields: what is in it would be lost', (name, value) => {
+    expect(read({ deep: value }, sizes)).toBe(`deep | must be an object | a ${name}`)
+  })
+
+  test('behavior: what a module exports is an object', async () => {
+    expect(read(await import('./support/settings'), shape({}))).toMatch(/is not an option here/)
+  })
 })
 
 describe('pathOf', () => {

@@ -103,11 +103,18 @@ describe('breaker', () => {
     expect(transport.breaker('a', 'http').state).toBe('closed')
   })
 
-  test('behavior: for ever', () => {
+  test('behavior: for ever, which is told without a time, as `Infinity` is no JSON', () => {
     const breaker = transport.breaker('a', 'http')
+    const told: unknown[] = []
+    const off = transport.on('breaker', (event) => told.push(event))
     breaker.open(Infinity)
     expect(breaker.state).toBe('open')
     breaker.close()
+    off()
+    expect(told).toEqual([
+      { provider: 'a', channel: 'http', from: 'closed', to: 'open' },
+      { provider: 'a', channel: 'http', from: 'open', to: 'closed' },
+    ])
   })
 })
 

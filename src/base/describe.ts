@@ -26,7 +26,15 @@ export function describeValue(value: unknown, isSecret = false): string {
   }
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length ? 'an array' : 'an empty array'
-  if (typeof value === 'object' && value !== null)
-    return !('addEventListener' in value) ? 'an object' : isSecret ? 'a signal' : 'a signal (give { signal })'
+  if (typeof value === 'object' && value !== null) {
+    if ('addEventListener' in value) return isSecret ? 'a signal' : 'a signal (give { signal })'
+    const tag = tagOf(value)
+    return tag === 'Object' ? 'an object' : `a ${tag}`
+  }
   return typeof value === 'bigint' ? `${value}n` : String(value)
+}
+
+/** What kind of object it is, such as `Object`, `Map` or `Promise`; of what is none, the name of its class. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
 }

@@ -88,7 +88,7 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
   }
 
   function onState(next: StreamState, why?: string) {
-    if (isSameState(state, next)) return
+    if (state.name === 'closed' || isSameState(state, next)) return
     const from = state.name
     state = next
     events.emit('subscription', defined({ key: name, from, to: next.name, ...next.source, why }))
@@ -118,10 +118,10 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     linger?.cancel()
     for (const subscriber of all()) close(subscriber)
     members.clear()
-    // A subscriber that has left does not wait any longer for the stream to be ready.
-    readiness.open()
-    // Before the stop: whoever hears of that, and subscribes to the same, gets a new stream.
+    // Before the rest: whoever hears of that, and subscribes to the same, gets a new stream.
     onEnd()
+    // A subscriber that has left does not wait any longer for the stream to be ready either.
+    onState({ name: 'closed' })
     stream.stop()
   }
 

@@ -232,6 +232,27 @@ describe('what is told', () => {
     ])
   })
 
+  test('behavior: its end, once, when it is over, and nothing after it', async () => {
+    const { clock, told, onEnd, join, become } = setUp()
+    const { off } = join()
+    become(LIVE)
+    told.splice(0)
+    off()
+    await clock.advance(1_999)
+    expect(told).toEqual([])
+    await clock.advance(1)
+    become({ name: 'switching' }, 'it was lost')
+    expect(onEnd).toHaveBeenCalledTimes(1)
+    expect(told).toEqual([['subscription', { key: 'newHeads', from: 'live', to: 'closed' }]])
+  })
+
+  test('behavior: closed before it was live, that is told too', () => {
+    const { told, shared } = setUp()
+    shared.close(new Error('closed'))
+    shared.close(new Error('closed'))
+    expect(told).toEqual([['subscription', { key: 'newHeads', from: 'opening', to: 'closed' }]])
+  })
+
   test('Given a gap, then onError gets a SubscriptionGapError with the missing range, and the stream goes on', () => {
     const { told, join, sink } = setUp()
     const { errors, seen } = join()
