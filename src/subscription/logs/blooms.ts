@@ -31,10 +31,11 @@ export function createBlooms(): Blooms {
   return {
     ask({ raw, provider }, test) {
       const bloom = raw.logsBloom
-      if (typeof bloom !== 'string' || isLying || isVague(bloom)) return 'unknown'
+      if (typeof bloom !== 'string' || isVague(bloom)) return 'unknown'
       if (!isEmptyBloom(bloom)) truthful.add(provider)
       else if (!truthful.has(provider)) return 'unknown'
-      return test(bloom) ? 'yes' : 'no'
+      if (test(bloom)) return 'yes'
+      return isLying ? 'unknown' : 'no'
     },
     noteLie() {
       isLying = true
