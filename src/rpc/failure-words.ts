@@ -31,6 +31,8 @@ const PLAIN_WORDS: Words = [
 
 const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-params', verdict: 'next' }, /logs are not supported/],
+  // A number that the chain has left out: no block will come.
+  [{ kind: 'block-not-available', verdict: 'final' }, /null round/],
   [
     { kind: 'block-not-available' },
     /range extends|beyond.{0,40}(head|latest)|block.{0,40}out ?of ?range|pending (state|block)|blocks specified|invalid block range|blocknumber/,
@@ -56,17 +58,17 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'block-not-available' },
     /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(greater|higher) than .{0,12}(latest|current|head)/,
-    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (must be|passed|is not|not in)/,
+    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (\d+ )?(must be|passed|is not|not in)/,
     /(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|height in the future|null round/,
+    /not currently canonical|future (block|epoch)|height in the future/,
   ],
   // Too many blocks, addresses, results or bytes.
-  [{ kind: 'range-too-large' }, /requested blocks|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
+  [{ kind: 'range-too-large' }, /requested blocks|blocks worth|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
   [
     { kind: 'result-too-large' },
     /respon\w+.{0,40}(size|too (large|big)|larger|exceed)|returned more than/,
-    /\b(results?|logs)\b.{0,40}(exceed|limit|too |over)|(max\w*|exceed\w*|too many|cap of).{0,40}\b(results|logs)\b/,
+    /\b(results?|logs)\b.{0,40}(exceed|limit|too |over)|(max\w*|exceed\w*|too many|cap of).{0,40}\b(results|logs|events)\b/,
   ],
   [
     { kind: 'range-too-large' },

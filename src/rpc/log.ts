@@ -7,6 +7,12 @@ import { isHash } from './header'
 
 export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }
 
+/** Of one transaction; more than any gas limit allows. */
+const MOST_LOGS = 2 ** 20
+
+/** Where in its block a log is. */
+type Place = { readonly transactionIndex?: unknown; readonly logIndex?: unknown }
+
 /** A block that has logs of one filter, with these logs. */
 export type LoggedBlock = { readonly number: number; readonly hash: string; readonly logs: Log[] }
 
@@ -54,6 +60,7 @@ export function inOrder(logs: readonly Log[]): Log[] {
   return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)
 }
 
-export function indexOf({ logIndex }: Log): number {
-  return heightOf(logIndex) as number
+/** One number that rises with the transaction and the log: some nodes count the logs of each transaction anew. */
+export function indexOf({ transactionIndex, logIndex }: Place): number {
+  return (heightOf(transactionIndex) ?? 0) * MOST_LOGS + (heightOf(logIndex) as number)
 }

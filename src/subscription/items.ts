@@ -1,6 +1,7 @@
 // What `heads()` and `logs()` yield: the items of a stream in their public form; logs are held until they are confirmed.
 
 import type { Hex, RpcLog } from 'viem'
+import { indexOf } from '../rpc/log'
 import type { RpcHead } from './block'
 import type { Item, LogsItem } from './stream'
 
@@ -99,8 +100,8 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
     }
     confirmed = Math.min(confirmed, item.number - 1 - confirmations)
     // Some logs of a block may have been given, while others that were found late are still held.
-    const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(({ logIndex }) => logIndex))
-    const results = item.results.filter(({ logIndex }) => !untold.includes(logIndex))
+    const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(indexOf))
+    const results = item.results.filter((log) => !untold.includes(indexOf(log)))
     return results.length > 0 ? [itemOf({ ...item, results })] : []
   }
 

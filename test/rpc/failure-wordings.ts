@@ -173,6 +173,7 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32000 a maximum of 2000 blocks worth of logs may be requested at a time
 eth_getLogs -32004 The provided fromBlock and toBlock contain timestamps that exceed the maximum allowed duration of 7 days (604800 seconds): fromBlock: 0x1 (1), toBlock: 0x2 (2)
 eth_getLogs -32000 the difference between fromBlock and toBlock must be less than 2000
 eth_getLogs -32000 fromBlock and toBlock are too far apart
@@ -231,13 +232,15 @@ eth_call -32602 Expected 2 params, got 1
 wallet_sendCalls 5730 Unknown bundle id
 eth_call -32602 invalid address
 eth_call -32000 invalid address checksum
+# block-not-available final nobody
+eth_getBlockByNumber 12 requested epoch was a null round (4050503)
 # invalid-params next nobody
 eth_sendRawTransaction -32000 transaction type not valid in this context
 eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
-eth_getBlockByNumber 12 requested epoch was a null round (4050503)
+eth_getBlockByNumber -32000 height 105 must be less than or equal to the current blockchain height 104
 eth_getBalance -32000 failed to get balance of address: 0x1d2d at height: 529640, with: invalid height not in available range: 86510775
 eth_getLogs -32000 could not find results for height #1234
 eth_getBalance -32000 cannot query with height in the future; please provide a valid height
@@ -304,6 +307,7 @@ eth_getBalance -32000 connection reset by peer
 eth_getBalance -32000 dial tcp: lookup node: no such host
 eth_getBalance -32603 dial tcp 10.0.0.1:8545: connect: connection refused
 # result-too-large next nobody
+eth_getLogs 1 filter matches too many events, try a more restricted filter
 eth_getLogs -32000 query returned too many results
 eth_getLogs -32005 result size exceeds limit
 eth_getLogs -32000 response exceeds maximum size

@@ -63,6 +63,14 @@ describe('inOrder', () => {
     const logs = inOrder([logOf(1, 10), logOf(1, 2), logOf(1, 10), logOf(1, 0)])
     expect(logs.map(indexOf)).toEqual([0, 2, 10])
   })
+
+  test('behavior: where a node counts the logs of each transaction anew, those of all are there', () => {
+    const place = ({ transactionIndex, logIndex }: Log) => `${Number(transactionIndex)}:${Number(logIndex)}`
+    const logs = [2, 0, 1].flatMap((transaction) =>
+      [1, 0].map((index) => ({ ...logOf(1, index), transactionIndex: `0x${transaction}` as const })),
+    )
+    expect(inOrder([...logs, ...logs]).map(place)).toEqual(['0:0', '0:1', '1:0', '1:1', '2:0', '2:1'])
+  })
 })
 
 describe('byBlock', () => {

@@ -227,6 +227,17 @@ describe('with confirmations', () => {
     ])
   })
 
+  test('behavior: of logs that are counted anew in each transaction only the late one was never told', () => {
+    const items = createLogItems(1)
+    items.read(logs(100))
+    items.read(passed(101))
+    items.read(passed(100))
+    const log = { ...logOf(100, 0), transactionIndex: '0x1' as const }
+    items.read({ ...logs(100, { isLate: true }), results: [log] } as Item)
+    const removed = { ...logs(100, { isRemoved: true }), results: [log, logOf(100, 0)] } as Item
+    expect(items.read(removed)).toEqual([told(100, { removed: true })])
+  })
+
   test('behavior: the new branch is held apart from the old one', () => {
     const items = createLogItems(1)
     items.read(logs(100))

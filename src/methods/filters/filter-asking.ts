@@ -165,7 +165,12 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
     return {
       provider,
       overlap: Math.min(TAIL, capability.logLimits(clock.now()).maxBlockRange) >> 1,
-      block: (number) => block('eth_getBlockByNumber', numberToHex(number)),
+      // Where numbers are left out, some refuse those.
+      block: (number) =>
+        block('eth_getBlockByNumber', numberToHex(number)).catch((error) => {
+          if (attemptsOf(error).at(-1)?.kind !== 'block-not-available') throw error
+          return undefined
+        }),
       blockOfHash: (hash) => block('eth_getBlockByHash', hash),
       logs: (filter, from, to) => logsBy({ ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }),
       logsOf,

@@ -2,6 +2,7 @@
 // and what is new. Pure.
 
 import type { Log } from '../../rpc/log'
+import { indexOf } from '../../rpc/log'
 
 /** A block that a filter knows of: one that was the newest when it was polled, or one whose logs it has told. */
 export type Point = {
@@ -91,6 +92,6 @@ function logsOf(points: readonly Point[]): Log[] {
   return points.flatMap(({ logs }) => logs)
 }
 
-function keyOf({ blockHash, logIndex }: Log): string {
-  return `${blockHash} ${Number(logIndex)}`
+function keyOf(log: Log): string {
+  return `${log.blockHash} ${indexOf(log)}`
 }

@@ -2,6 +2,7 @@
 
 import { someOrAll } from '../../base/some-or-all'
 import type { LogLimits } from '../../provider/log-limits'
+import { indexOf } from '../../rpc/log'
 
 /** A part of the blocks, for all or some of the addresses. */
 export type Piece = {
@@ -22,7 +23,7 @@ export type Cut = { readonly by: 'blocks' | 'addresses'; readonly parts: readonl
 /** The size of pieces. */
 export type Size = { readonly blocks: number; readonly addresses: number }
 
-export type Log = { readonly blockNumber?: unknown; readonly logIndex?: unknown }
+export type Log = Parameters<typeof indexOf>[0] & { readonly blockNumber?: unknown }
 
 /** This many of the newest blocks come from one provider. */
 export const TAIL = 64
@@ -135,7 +136,7 @@ export function cutOffTail(piece: Piece): Cut {
 export function join(by: Cut['by'], answers: readonly (readonly Log[])[]): Log[] {
   const logs = answers.flat()
   if (by === 'blocks') return logs
-  const places = new Map(logs.map((log) => [log, [Number(log.blockNumber), Number(log.logIndex)] as const]))
+  const places = new Map(logs.map((log) => [log, [Number(log.blockNumber), indexOf(log)] as const]))
   const placeOf = (log: Log) => places.get(log) as readonly [number, number]
   return logs.sort((a, b) => placeOf(a)[0] - placeOf(b)[0] || placeOf(a)[1] - placeOf(b)[1])
 }

@@ -25,7 +25,7 @@ export function noteFailure(
 ): FailedAttempt {
   const { channel } = attempt
   takeDown(flight, attempt)
-  if (failure.kind === 'block-not-available') noteLack(flight, attempt, now)
+  if (failure.kind === 'block-not-available' && failure.verdict === 'next') noteLack(flight, attempt, now)
   // A batch that was too much was refused once.
   const isLimit = /^(rate-limit|quota|server-error)$/.test(failure.kind)
   if (!isLimit || isFirstOfBatch(attempt, failure.kind))

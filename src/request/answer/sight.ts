@@ -90,9 +90,9 @@ export function noteLack({ parts, reach, height }: Flight, { channel, leftAt }: 
 
 /** The answer is taken: its caller is shown this. */
 export function showSight(flight: Flight, sight: Sight, value: unknown, now: number) {
-  const { height, tag } = sight
+  const { height, tag, kind } = sight
   const { truth, heads } = flight.parts
-  if (!tag || isHead(sight)) truth?.show(Math.min(height, heads.best(now) ?? height), now)
+  if (!tag || isHead(sight)) truth?.show(Math.min(height, heads.best(now) ?? height), now, kind === 'part')
   if (tag) truth?.keep(tag, formOf(flight), height, value)
 }
 
@@ -106,7 +106,7 @@ export function honestAnswer(flight: Flight, doubt: Doubt, value: unknown, now: 
     return kept ? [kept.answer, kept.height < doubt.height] : [value, true]
   }
   // What is believed by now: it may have been given the block meanwhile.
-  const given = Math.max(parts.truth?.shown ?? -1, Math.min(head, parts.heads.best(now) ?? head))
+  const given = Math.max(parts.truth?.made ?? -1, Math.min(head, parts.heads.best(now) ?? head))
   parts.truth?.show(given, now)
   const isItsOwn = given === head
   // A head far ahead that is given has been believed.

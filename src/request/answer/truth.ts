@@ -17,10 +17,12 @@ type TruthOptions = {
 export type Truth = {
   /** Highest block that was shown to a caller; -1 while none was. */
   readonly shown: number
+  /** The same without what only a receipt or a log was shown of: some nodes have those before their block is made. */
+  readonly made: number
   /** What was asked before this time (in ms of the clock) says nothing of the chain as it is now. */
   readonly resetAt: number
-  /** A caller is shown this block. */
-  show(height: number, now: number): void
+  /** A caller is shown this block, or a part of it. */
+  show(height: number, now: number, isPart?: boolean): void
   /**
    * A provider, asked at `askedAt`, has told its head.
    * @param since what others told when asked before is too old to decide by
@@ -44,6 +46,7 @@ const APART = 1_000
 
 export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   let shown = -1
+  let made = -1
   let resetAt = -Infinity
   /** When a provider last showed what callers were shown, or more. */
   let seenAt = -Infinity
@@ -67,28 +70,32 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     const told = usable.flatMap((provider) => lows.get(provider) ?? [])
     const [only] = told
     if (!only || told.length < usable.length) return false
-    if (usable.length === 1) return now - only.firstAt >= APART
+    if (usable.length === 1) return only.height >= made || now - only.firstAt >= APART
     return told.every(({ askedAt }) => askedAt >= since)
   }
 
   function takeLower(now: number) {
     const from = shown
     const seen = [...lows]
+    const highest = Math.max(...seen.map(([, { height }]) => height))
+    // The chain did not become shorter: of what was shown above, the block is still being made.
+    if (highest >= made) return raise(highest, now)
     forget(now)
     for (const [provider, { height }] of seen) heads.observe(provider, height, now)
-    announce(from, Math.max(...seen.map(([, { height }]) => height)), now)
+    announce(from, highest, now)
   }
 
   /** From here on the chain is `height` blocks high, or was when it was asked. */
   function announce(from: number, height: number, now: number) {
     raise(height, now)
+    made = height
     const first = Math.min(height + 1, from)
     events.emit('reorg', { from: first, to: from, depth: from - first + 1, reset: true })
   }
 
   function forget(now: number) {
     resetAt = now
-    shown = -1
+    shown = made = -1
     lows.clear()
     tags.clear()
     answers.clear()
@@ -104,10 +111,14 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     get shown() {
       return shown
     },
+    get made() {
+      return made
+    },
     get resetAt() {
       return resetAt
     },
-    show(height, now) {
+    show(height, now, isPart) {
+      if (!isPart) made = Math.max(made, height)
       if (height > shown) raise(height, now)
     },
     note(provider, height, askedAt, since, now) {

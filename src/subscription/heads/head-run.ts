@@ -20,6 +20,7 @@ import type { Origin } from './arrivals'
 import type { Continuity } from './continuity'
 import type { Follower, FollowerSink } from './follower'
 import { createFollower } from './follower'
+import { createNames } from './names'
 import type { Signs } from './signs'
 import { createSigns } from './signs'
 
@@ -70,6 +71,7 @@ export function startHeadRun(
 ): HeadRun {
   const { parts, ask, backfill, places, lag, providers } = options
   const { clock, heads } = parts
+  const names = createNames(backfill)
   const polled = new Map<string, Origin>()
   /** Id of the provider that answered the last poll; `undefined` while a place is live and before the first answer after it. */
   let polledProvider: string | undefined
@@ -160,7 +162,8 @@ export function startHeadRun(
     if (block.number > live.highest) stall.hear(live.place.id)
     live.highest = Math.max(live.highest, block.number)
     if (live.isSign(block, chain.has)) suspect(live.place, block.number)
-    arrive({ ...block, isPushed: true }, live)
+    const own = live
+    names(block, (meant) => live === own && arrive({ ...meant, isPushed: true }, own))
     if (live) lag.hear(live.place, KIND)
   }
 

@@ -9,8 +9,8 @@ export type BloomAnswer = 'no' | 'yes' | 'unknown'
 
 export type Blooms = {
   ask(block: Block, test: (bloom: string) => boolean): BloomAnswer
-  /** A block of this provider had logs that its bloom denied. */
-  noteLie(provider: string): void
+  /** A block had logs that its bloom denied: so may others of the chain, whoever gives them. */
+  noteLie(): void
 }
 
 const FORM = /^0x[\da-f]{512}$/i
@@ -19,7 +19,7 @@ const FULL = 0.9
 
 export function createBlooms(): Blooms {
   const truthful = new Set<string>()
-  const lying = new Set<string>()
+  let isLying = false
   /** The last bloom: it is judged once, though many filters ask about it. */
   let last: { readonly bloom: string; readonly isVague: boolean } | undefined
 
@@ -31,11 +31,14 @@ export function createBlooms(): Blooms {
   return {
     ask({ raw, provider }, test) {
       const bloom = raw.logsBloom
-      if (typeof bloom !== 'string' || lying.has(provider) || isVague(bloom)) return 'unknown'
+      if (typeof bloom !== 'string' || isVague(bloom)) return 'unknown'
       if (!isEmptyBloom(bloom)) truthful.add(provider)
       else if (!truthful.has(provider)) return 'unknown'
-      return test(bloom) ? 'yes' : 'no'
+      if (test(bloom)) return 'yes'
+      return isLying ? 'unknown' : 'no'
     },
-    noteLie: (provider) => void lying.add(provider),
+    noteLie() {
+      isLying = true
+    },
   }
 }

@@ -58,13 +58,17 @@ export type Delivery = {
 /** Blocks that a reorg may replace. */
 const REPLACED = 64
 
-export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Delivery {
+/** @param onFound logs of this block were found after its turn */
+export function createDelivery(
+  sink: Pick<StreamSink, 'onItem' | 'onGap'>,
+  onFound?: (block: BlockRef) => void,
+): Delivery {
   const ledger = createLedger()
   let cursor: BlockRef | undefined
   let begunAt = 0
   let turn = 0
   /** The blocks whose turns have come, the oldest first, as many as are remembered. */
-  const turns: { readonly number: number; readonly turn: number }[] = []
+  const turns: { readonly block: BlockRef; readonly turn: number }[] = []
   /** All blocks up to this one are certain. */
   let certainTo = -1
   /** The highest block that was reported as part of a gap. */
@@ -97,7 +101,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
     takenBack++
     const entry = ledger.remove(block.hash)
     certainTo = Math.min(certainTo, block.number - 1)
-    while ((turns.at(-1)?.number ?? -1) >= block.number) turns.pop()
+    while ((turns.at(-1)?.block.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
       cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
     if (!entry) return
@@ -132,7 +136,7 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const own = { number: block.number, hash: block.hash, turn: turn++ }
       if (isCertain() && isCertainNow) certainTo = block.number
       cursor = block
-      turns.push(own)
+      turns.push({ block, turn: own.turn })
       if (turns.length > MOST_BLOCKS) turns.shift()
       const highest = ledger.highest()
       const fresh = ledger.add(own, logs)
@@ -153,11 +157,12 @@ export function createDelivery(sink: Pick<StreamSink, 'onItem' | 'onGap'>): Deli
       const last = entry?.logs.at(-1)
       const highest = ledger.highest()
       // A block that was passed over had its turn together with the next one.
-      const passed = entry ?? turns.find((one) => one.number >= number)
-      const own = { number, hash, turn: passed?.turn ?? turn }
+      const passed = turns.find(({ block }) => block.number >= number)
+      const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false
+      if (passed?.block.hash === hash) onFound?.(passed.block)
       // Late if later logs were delivered, of higher blocks or of this one.
       const isLate = highest > number || (last !== undefined && indexOf(last) > indexOf(first))
       sink.onItem(itemOf(own, fresh, false, isLate))

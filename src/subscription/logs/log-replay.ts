@@ -2,7 +2,7 @@
 
 import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
-import type { BlockRef } from '../block'
+import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Item, Stream } from '../stream'
 import type { Delivery } from './delivery'
@@ -11,6 +11,8 @@ import type { LogReads } from './log-reads'
 
 /** Blocks that are read at a time; only the last part may be larger. */
 const MOST = 1_000
+/** Some chains leave numbers out, up to so many in a row. */
+const LEFT_OUT = 8
 /** Where there are no logs, a `passed` item comes this often (in blocks). */
 const PROGRESS = 100
 
@@ -20,8 +22,13 @@ export function replayOf(
   backfill: Pick<Backfill, 'byNumber'>,
   heads: Pick<HeadFeed, 'tip' | 'has'>,
 ): Stream['replay'] {
-  /** The block of this number at the provider of the newest head; without heads, at that of the cursor. */
-  const blockAt = (number: number) => backfill.byNumber(number, (heads.tip() ?? delivery.cursor())?.provider)
+  /** The block of this number, or the one below it, at the provider of the newest head; without heads, at that of the cursor. */
+  function blockAt(number: number, below = 0): Promise<Block> {
+    return backfill.byNumber(number - below, (heads.tip() ?? delivery.cursor())?.provider).catch((error) => {
+      if (below >= LEFT_OUT) throw error
+      return blockAt(number, below + 1)
+    })
+  }
 
   return async (from) => {
     const cursor = delivery.cursor()
@@ -43,7 +50,7 @@ export function replayOf(
     const [found, end] = await Promise.all([read, asked])
     // Heads may be on another branch by now: blocks that were not delivered before would never be taken back.
     if (last && heads.tip() && !heads.has(last.hash) && (await blockAt(upTo)).hash !== last.hash) refuse()
-    const marks = await Promise.all(marksOf(from, upTo, found).map(blockAt))
+    const marks = await Promise.all(marksOf(from, upTo, found).map((mark) => blockAt(mark)))
     if (delivery.takenBack() !== takenBack) refuse()
     if (isLast) {
       delivery.noteBefore(from, found)

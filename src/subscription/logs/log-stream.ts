@@ -58,7 +58,7 @@ export function createLogStream(
   const { blockTime } = parts.heads
   const isAskedFor = logTestOf(filter)
   const reads = createLogReads(clock, gate, backfill, filter)
-  const delivery = createDelivery(sink)
+  const delivery = createDelivery(sink, (block) => trust.noteThere(block))
   const pushes = createPushes()
   const trust = createTrust(verify, blooms, filter, pushes)
   /** Whether it is decided if a place pushes the logs or they are polled. */

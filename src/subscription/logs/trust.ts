@@ -11,8 +11,8 @@ export type VerifyMode = 'auto' | 'strict' | false
 
 export type Trust = {
   bloomOf(block: BlockRef): BloomAnswer
-  /** The block has logs that its bloom denies. */
-  noteLie(block: BlockRef): void
+  /** The block has logs, which its bloom may deny. */
+  noteThere(block: BlockRef): void
   /** Whether the present place has shown a sign of lost, doubled or swapped frames not long before this block. */
   isSuspect(number: number): boolean
   /** Whether this block is checked whatever was pushed for it. */
@@ -24,11 +24,14 @@ export type Trust = {
 export function createTrust(verify: VerifyMode, blooms: Blooms, filter: LogMatch, pushes: Pushes): Trust {
   const test = bloomTestOf(filter)
   const mayCheck = verify !== false
+  const bloomOf = (block: BlockRef) => (block.raw ? blooms.ask(block as Block, test) : 'unknown')
   const isSuspect = (number: number) => mayCheck && number <= (pushes.place()?.suspectUntil ?? -1)
 
   return {
-    bloomOf: (block) => (block.raw ? blooms.ask(block as Block, test) : 'unknown'),
-    noteLie: ({ provider }) => blooms.noteLie(provider),
+    bloomOf,
+    noteThere(block) {
+      if (bloomOf(block) === 'no') blooms.noteLie()
+    },
     isSuspect,
     mustCheck: (number) => verify === 'strict' || isSuspect(number),
     mayCheck,

@@ -33,7 +33,7 @@ export type Turns = {
 
 export type TurnsOptions = CatchUpOptions & {
   readonly pushes: Pushes
-  readonly trust: Pick<Trust, 'bloomOf' | 'mustCheck' | 'mayCheck' | 'noteLie'>
+  readonly trust: Pick<Trust, 'bloomOf' | 'mustCheck' | 'mayCheck' | 'noteThere'>
   /** The place has not pushed all logs of this block. */
   readonly onLoss: (number: number) => void
 }
@@ -122,9 +122,10 @@ export function createTurns(options: TurnsOptions): Turns {
     settled = item
     const { block } = item
     pushes.forgetBelow(block.number - MOST_AT_ONCE)
-    const isDenied = bloomOf(block) === 'no'
-    if (isDenied && logs.length > 0) trust.noteLie(block)
-    delivery.give(block, logs, isWhole || (isDenied && logs.length === 0))
+    if (logs.length > 0) trust.noteThere(block)
+    // Only a bloom that agrees with the pushes is believed without a look: on some chains blooms leave out logs.
+    const isEmpty = logs.length === 0 && isCovered(item) && bloomOf(block) === 'no'
+    delivery.give(block, logs, isWhole || isEmpty)
   }
 
   async function ask(first: BlockItem, why: 'ask' | 'check') {

@@ -232,7 +232,10 @@ describe('changes', () => {
     ])
   })
 
-  test('behavior: numbers may be skipped', async () => {
+  test.each([
+    ['null', null],
+    ['an error', rpcError(12, 'requested epoch was a null round (203)')],
+  ])('behavior: numbers may be skipped: for those it answers with %s', async (_, absent) => {
     const { nodes, chain, newBlockFilter, newFilter, poll, logs } = setUp({ nodes: 1 })
     // Only even numbers have a block.
     const hex = (number: number) => `0x${(2 * number).toString(16)}`
@@ -250,6 +253,7 @@ describe('changes', () => {
     ;(nodes[0] as EngineNode).before = ({ method, params }: any) => {
       if (method === 'eth_getLogs') return { value: logsIn(params[0]) }
       const block = blockAt(params[0])
+      if (!block && absent) throw absent
       return { value: block ? { ...toRpcBlock(block, false), number: hex(block.number) } : null }
     }
     const [blocks, events] = [await newBlockFilter(), await newFilter()]

@@ -115,4 +115,10 @@ describe('join', () => {
     expect(join('blocks', [a, b])).toEqual([...a, ...b])
     expect(join('addresses', [a, b])).toEqual([a[0], b[0], b[1], a[1]])
   })
+
+  test('behavior: where a node counts the logs of each transaction anew, the transaction goes first', () => {
+    const log = (transactionIndex: string, logIndex: string) => ({ blockNumber: '0x1', transactionIndex, logIndex })
+    const [a, b] = [[log('0x1', '0x0')], [log('0x0', '0x0'), log('0x0', '0x1')]]
+    expect(join('addresses', [a, b])).toEqual([...b, ...a])
+  })
 })

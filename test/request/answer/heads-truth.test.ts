@@ -366,6 +366,39 @@ describe('the decision to take a lower head', () => {
     expect(engine.eventsOf('reorg')).toEqual([{ from: 51, to: 105, depth: 55, reset: true }])
   })
 
+  // As at a node of flashblocks: transactions are found while their block is still being made.
+  test.each([[[100]], [[100, 100]], [[100, 100, 100]]])(
+    'behavior: a receipt of a block that is no head yet (%j): the number is the head, and the chain is not taken to be shorter',
+    async (heights) => {
+      const engine = setUp(heights)
+      const seen = [await engine.number()]
+      engine
+        .p(1)
+        .on(RECEIPT)
+        .reply({ blockNumber: hex(101), transactionHash: HASH })
+      for (const height of [100, 100, 101, 101]) {
+        engine.heights.fill(height)
+        await engine.request(RECEIPT, [HASH])
+        await engine.clock.advance(600)
+        seen.push(await engine.number())
+      }
+      expect(seen).toEqual([100, 100, 100, 101, 101])
+      expect([engine.eventsOf('reorg'), engine.eventsOf('dispute')]).toEqual([[], []])
+    },
+  )
+
+  test('behavior: where another one cannot be asked, the number is still that of a head', async () => {
+    const engine = setUp([100, 100])
+    await engine.number()
+    engine
+      .p(1)
+      .on(RECEIPT)
+      .reply({ blockNumber: hex(101), transactionHash: HASH })
+    await engine.request(RECEIPT, [HASH])
+    engine.p(2).on(HEAD).fail(new Error('down'))
+    expect(await engine.number()).toBe(100)
+  })
+
   test('behavior: twice means without the higher one in between', async () => {
     const engine = setUp([[105, 50, 105, 50, 50]])
     const seen: number[] = []

@@ -46,11 +46,12 @@ describe('blooms', () => {
     },
   )
 
-  test('behavior: a provider whose bloom denied logs that were there is not believed any more', () => {
+  test('behavior: once one has denied logs that were there, none that denies is believed any more, as blooms are part of the chain', () => {
     const blooms = createBlooms()
     blooms.ask(blockOf(100, { logsBloom: some }), no)
-    blooms.noteLie('p1')
+    blooms.noteLie()
     expect(blooms.ask(blockOf(101, { logsBloom: some }), no)).toBe('unknown')
-    expect(blooms.ask(blockOf(101, { logsBloom: some, provider: 'p2' }), no)).toBe('no')
+    expect(blooms.ask(blockOf(101, { logsBloom: some, provider: 'p2' }), no)).toBe('unknown')
+    expect(blooms.ask(blockOf(101, { logsBloom: some }), () => true)).toBe('yes')
   })
 })

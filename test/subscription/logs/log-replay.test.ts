@@ -54,7 +54,11 @@ describe('what is not remembered is read', () => {
         return []
       },
     }
-    const byNumber = async (number: number) => blockOf(number, { branch: branches.get(number) ?? 0 })
+    const absent = new Set<number>()
+    async function byNumber(number: number) {
+      if (absent.has(number)) throw new Error('There is no such block.')
+      return blockOf(number, { branch: branches.get(number) ?? 0 })
+    }
     const replay = replayOf(
       delivery,
       reads as never,
@@ -64,6 +68,7 @@ describe('what is not remembered is read', () => {
     return {
       delivery,
       asked,
+      absent,
       branches,
       replay,
       headIs(block: Block) {
@@ -81,6 +86,17 @@ describe('what is not remembered is read', () => {
     delivery.begin({ number: 99, hash: '', provider: 'p1' })
     await replay(90)
     expect(asked).toEqual(['90-99/1 at p1'])
+  })
+
+  test('behavior: numbers may be skipped: how far it is, is told by the block below', async () => {
+    const { delivery, absent, replay } = setUpReads()
+    delivery.begin(blockOf(5_000))
+    for (const number of [199, 299, 298, 1_099]) absent.add(number)
+    const { items, upTo } = await replay(100)
+    const told = items.map((item) => 'number' in item && item.number)
+    expect([told.slice(0, 3), told.at(-1), upTo]).toEqual([[198, 297, 399], 1_098, 1_099])
+    for (let number = 1_150; number < 1_200; number++) absent.add(number)
+    await expect(replay(1_100)).rejects.toThrow('There is no such block.')
   })
 
   test('behavior: it was replaced, and nobody told, as nothing of it had been given: it is read again', async () => {

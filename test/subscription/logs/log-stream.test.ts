@@ -168,3 +168,45 @@ describe('a source that has no logs of blocks whose blooms say yes', () => {
     }
   })
 })
+
+describe('polled, where blooms deny', () => {
+  const logsBloom = `0x${'1'.padEnd(512, '0')}`
+  const address = '0x00000000000000000000000000000000000000aa'
+
+  function createDenying(hasLogs: boolean) {
+    const nodes = createNodes(1, { channels: ['http'] })
+    const { channel, answer, tree, clock, subscribe } = nodes
+    channel('p1', 'http').reply((asked: RpcRequest) => {
+      if (asked.method === 'eth_getLogs' && !hasLogs) return []
+      const value = answer('p1', asked)
+      return asked.method.startsWith('eth_getBlock') && value ? { ...value, logsBloom } : value
+    })
+    const watcher = subscribe(['logs', { address }])
+    subscribe()
+    async function mine(blocks: number) {
+      for (let count = 0; count < blocks; count++) {
+        tree.mine(1)
+        await clock.advance(2_000)
+      }
+    }
+    return { ...nodes, ...watcher, mine }
+  }
+
+  // As at chains where some logs are made beside the transactions, and no bloom tells of them.
+  test('behavior: logs that are there all the same are found, and from then on asked for at once', async () => {
+    const { seen, errors, clock, mine } = createDenying(true)
+    await clock.advance(3_000)
+    await mine(12)
+    expect([...settle(seen)].sort().slice(0, 4)).toEqual(['101:0', '101:1', '102:0', '102:1'])
+    await mine(5)
+    const all = Array.from({ length: 17 }, (_, index) => [`${101 + index}:0`, `${101 + index}:1`])
+    expect([[...settle(seen)].sort(), errors]).toEqual([all.flat(), []])
+  })
+
+  test('behavior: where there are none, that costs a look a minute', async () => {
+    const { seen, clock, channel, mine } = createDenying(false)
+    await clock.advance(3_000)
+    await mine(90)
+    expect([seen, channel('p1', 'http').count('eth_getLogs')]).toEqual([[], 3])
+  })
+})

@@ -70,7 +70,7 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
       bloomOf: ({ hash }) => blooms.get(hash) ?? 'unknown',
       mustCheck,
       mayCheck,
-      noteLie: ({ provider }) => told.push(`lie ${provider}`),
+      noteThere: ({ hash, provider }) => blooms.get(hash) === 'no' && told.push(`lie ${provider}`),
     },
     onLoss: (number) => losses.push(number),
     heads: { tip: () => newest, lowest: () => lowest, has: (hash) => newest === undefined || newest.hash === hash },
@@ -238,12 +238,15 @@ describe('what is pushed', () => {
     expect(told).toEqual(['logs 100: 0', 'passed 100'])
   })
 
-  test('behavior: what the bloom denies passes without waiting', async () => {
-    const { clock, told, asked, blooms, head } = setUp()
-    blooms.set(hashOf(100), 'no')
+  test('behavior: what the bloom denies passes without waiting; it is certain only where logs are pushed', async () => {
+    const { clock, told, asked, blooms, head, delivery } = setUp()
+    for (const number of [100, 101]) blooms.set(hashOf(number), 'no')
     head(blockOf(100))
     await clock.settle()
-    expect([told, asked]).toEqual([['passed 100'], []])
+    expect([told, asked, delivery.uncertainFrom()]).toEqual([['passed 100'], [], Infinity])
+    head(blockOf(101), false)
+    await clock.settle()
+    expect([told, asked, delivery.uncertainFrom()]).toEqual([['passed 100', 'passed 101'], [], 101])
   })
 
   test('behavior: logs that the bloom denied are given, and it is told', async () => {

@@ -1,0 +1,25 @@
+// What is meant by a head that was pushed: some nodes give it another hash than its block has (go-opera, Cosmos chains), which
+// no other block follows and nobody finds. Then the block itself is asked for.
+
+import type { Backfill } from '../backfill'
+import type { Block } from '../block'
+
+/** Gives the block that is meant, at once unless its place is not believed. */
+export type Names = (pushed: Block, give: (block: Block) => void) => void
+
+export function createNames({ byNumber }: Pick<Backfill, 'byNumber'>): Names {
+  /** Of each provider: what it pushed last, and whether that followed what it had pushed before. */
+  const last = new Map<string, Block & { readonly follows: boolean }>()
+
+  return (pushed, give) => {
+    const { number, parentHash, provider } = pushed
+    const before = last.get(provider)
+    const follows = before?.number === number - 1 ? before.hash === parentHash : before?.follows !== false
+    last.set(provider, { ...pushed, follows })
+    if (follows) return give(pushed)
+    // After a reorg too: then it is what was pushed, or of another branch.
+    void byNumber(number, provider)
+      .catch(() => pushed)
+      .then((found) => give(found.parentHash === parentHash ? found : pushed))
+  }
+}
