@@ -15,6 +15,14 @@ describe('realClock.now', () => {
     expect(now).toBeLessThanOrEqual(performance.now())
   })
 
+  test('behavior: fake timers begin another era, and end it', () => {
+    const before = realClock.era?.()
+    vi.useFakeTimers()
+    const faked = realClock.era?.()
+    vi.useRealTimers()
+    expect([faked === before, realClock.era?.() === before]).toEqual([false, true])
+  })
+
   test('behavior: performance is looked up at each call', () => {
     vi.spyOn(performance, 'now').mockReturnValue(42)
     expect(realClock.now()).toBe(42)
