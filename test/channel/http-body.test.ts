@@ -10,6 +10,13 @@ import { answering, bodyOf, call } from './http-channels'
 import { listen } from './loopback'
 
 describe('body', () => {
+  test('behavior: one that is a stream of another kind is read whole, as that of node-fetch', async () => {
+    const fetched = async (_: unknown, { body }: RequestInit = {}) =>
+      Object.defineProperty(Response.json({ id: JSON.parse(body as string).id, result: '0x1' }), 'body', { value: {} })
+    const channel = createHttpChannel({ url: 'https://a.example', provider: 'one', fetch: fetched as typeof fetch })
+    expect(await channel.request(call)).toBe('0x1')
+  })
+
   const big = (id: number) => ({ id, result: 'x'.repeat(2_000) })
 
   test('error: over the limit, announced', async () => {
