@@ -3,6 +3,7 @@
 
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
+import { ISOLATED } from '../base/isolated'
 import { sortedBy } from '../base/sorted-by'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
@@ -16,7 +17,7 @@ import type { Attempt } from './attempt/attempt'
 import { abandon } from './attempt/attempt'
 import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
-import { createFlight, hasLanded } from './flight'
+import { apart, createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
 import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
 import { askableOf, backOf, firstWithRoom, gathererOf, letIn, postpone, ruleOut } from './route/ahead'
@@ -50,7 +51,8 @@ const pilot: Pilot = {
 }
 
 /** Runs one request to its end. @param id its number in events; parts of one request share it. */
-export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Promise<unknown> {
+export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): Promise<unknown> {
+  const parts = ISOLATED ? apart(shared) : shared
   const { channels, request, plan, signal, onEnd } = asked
   return new Promise((resolve, reject) => {
     const startedAt = parts.clock.now()

@@ -2,6 +2,7 @@
 
 import { numberToHex } from 'viem'
 import { ASLEEP } from '../../base/clock'
+import { ISOLATED } from '../../base/isolated'
 import { ChainMismatchError } from '../../errors'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { forgetChain } from '../../provider/provider'
@@ -41,11 +42,11 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   const answer = askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
   const check = answer.then((id) => {
     // What was asked before the chain was forgotten is not the answer any more.
-    if (chain.check !== check) return
+    if (chain.check !== check && !ISOLATED) return
     chain.check = undefined
     learn(provider, id, parts)
   })
-  chain.check = check
+  if (!ISOLATED) chain.check = check
   return check
 }
 
