@@ -43,6 +43,8 @@ export type Truth = {
 
 /** A provider that is asked alone must show a lower head twice, this far apart (in ms). */
 const APART = 1_000
+/** A block that is being made is at most this far above the head of its node, or of a slower one behind the same address. */
+const AHEAD = 4
 
 export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   let shown = -1
@@ -64,13 +66,19 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     lows.clear()
   }
 
+  /**
+   * Whether the chain need not have become shorter: callers were shown no more than a part of what is above, and that may be of
+   * a block that is still being made.
+   */
+  const isUnmade = (height: number) => height >= made && shown - height <= AHEAD
+
   /** Whether every provider that can be asked shows a lower head, asked together; one alone must have done so twice. */
   function isDecided(since: number, now: number) {
     const usable = usableOf(providers, now)
     const told = usable.flatMap((provider) => lows.get(provider) ?? [])
     const [only] = told
     if (!only || told.length < usable.length) return false
-    if (usable.length === 1) return only.height >= made || now - only.firstAt >= APART
+    if (usable.length === 1) return isUnmade(only.height) || now - only.firstAt >= APART
     return told.every(({ askedAt }) => askedAt >= since)
   }
 
@@ -78,8 +86,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     const from = shown
     const seen = [...lows]
     const highest = Math.max(...seen.map(([, { height }]) => height))
-    // The chain did not become shorter: of what was shown above, the block is still being made.
-    if (highest >= made) return raise(highest, now)
+    if (isUnmade(highest)) return raise(highest, now)
     forget(now)
     for (const [provider, { height }] of seen) heads.observe(provider, height, now)
     announce(from, highest, now)

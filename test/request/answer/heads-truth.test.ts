@@ -387,6 +387,29 @@ describe('the decision to take a lower head', () => {
     },
   )
 
+  test.each([
+    ['one', [[100]]],
+    ['one', [[40, 100]]],
+    ['all of two', [[100], [100]]],
+  ])(
+    'behavior: only a receipt was shown of the newest blocks, and %s (%j) shows a head far below: that is a reset',
+    async (_, given) => {
+      const engine = setUp(given)
+      if (given[0]?.[0] === 40) await engine.number()
+      for (const index of given.keys())
+        engine
+          .p(index + 1)
+          .on(RECEIPT)
+          .reply({ blockNumber: hex(100), transactionHash: HASH })
+      await engine.request(RECEIPT, [HASH])
+      engine.heights.fill(50)
+      await engine.number()
+      await engine.clock.advance(1_000)
+      expect(await engine.number()).toBe(50)
+      expect(engine.eventsOf('reorg')).toEqual([{ from: 51, to: 100, depth: 50, reset: true }])
+    },
+  )
+
   test('behavior: where another one cannot be asked, the number is still that of a head', async () => {
     const engine = setUp([100, 100])
     await engine.number()
