@@ -101,8 +101,7 @@ export function createBackfill(ask: Ask): Backfill {
 
   /** If nobody else has answered, those left out are asked again from now on: one of them may have logs by now. */
   function relent(error: unknown): never {
-    const isAnswered = attemptsOf(error)?.some(({ kind }) => kind === 'block-not-available') ?? true
-    if (!isAnswered || field(error, 'name') === 'NoProviderError') blind.clear()
+    if (!isAnswer(error) || field(error, 'name') === 'NoProviderError') blind.clear()
     throw error
   }
 
@@ -183,6 +182,11 @@ export function createBackfill(ask: Ask): Backfill {
       shape ??= new Set(Object.keys(raw))
     },
   }
+}
+
+/** Whether it says that nobody has the block, not that nobody can be asked. */
+export function isAnswer(error: unknown): boolean {
+  return attemptsOf(error)?.some(({ kind }) => kind === 'block-not-available') ?? true
 }
 
 function attemptsOf(error: unknown) {

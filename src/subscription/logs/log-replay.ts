@@ -2,6 +2,7 @@
 
 import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
+import { isAnswer } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Item, Stream } from '../stream'
@@ -25,7 +26,7 @@ export function replayOf(
   /** The block of this number, or the one below it, at the provider of the newest head; without heads, at that of the cursor. */
   function blockAt(number: number, below = 0): Promise<Block> {
     return backfill.byNumber(number - below, (heads.tip() ?? delivery.cursor())?.provider).catch((error) => {
-      if (below >= LEFT_OUT) throw error
+      if (below >= LEFT_OUT || !isAnswer(error)) throw error
       return blockAt(number, below + 1)
     })
   }
