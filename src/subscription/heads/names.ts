@@ -4,22 +4,36 @@
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 
-/** Gives the block that is meant, at once unless its place is not believed. */
+/**
+ * Gives the block that is meant, at once unless its place is not believed. One that comes so late that a higher one, pushed
+ * after it, was given before is dropped: it would look like a reorg, and whoever follows the higher one asks for what is below.
+ */
 export type Names = (pushed: Block, give: (block: Block) => void) => void
 
 export function createNames({ byNumber }: Pick<Backfill, 'byNumber'>): Names {
   /** Of each provider: what it pushed last, and whether that followed what it had pushed before. */
   const last = new Map<string, Block & { readonly follows: boolean }>()
+  let turns = 0
+  /** Of those given, the one that was pushed last. */
+  let newest = { turn: 0, number: -1 }
 
   return (pushed, give) => {
     const { number, parentHash, provider } = pushed
+    const own = { turn: ++turns, number }
     const before = last.get(provider)
     const follows = before?.number === number - 1 ? before.hash === parentHash : before?.follows !== false
     last.set(provider, { ...pushed, follows })
-    if (follows) return give(pushed)
+
+    function giveInTurn(block: Block) {
+      if (own.turn > newest.turn) newest = own
+      else if (number < newest.number) return
+      give(block)
+    }
+
+    if (follows) return giveInTurn(pushed)
     // After a reorg too: then it is what was pushed, or of another branch.
     void byNumber(number, provider)
       .catch(() => pushed)
-      .then((found) => give(found.parentHash === parentHash ? found : pushed))
+      .then((found) => giveInTurn(found.parentHash === parentHash ? found : pushed))
   }
 }
