@@ -63,8 +63,8 @@ export function createBackfill(ask: Ask): Backfill {
   const receded = new Set<string>()
   /** Ids of providers that lack logs, with the number of reads that they are still left out of. */
   const blind = new Map<string, number>()
-  /** Whether somebody refused to read logs by block hash: from then on nobody is asked to. */
-  let isByNumber = false
+  /** Ids of providers of whose blocks no logs are asked for by hash, as that was refused. */
+  const hashless = new Set<string>()
 
   /** @param most the most attempts that an answer may have taken: a later one may be of a block that came only meanwhile */
   async function block(method: string, id: string, options: AskOptions, most = Infinity): Promise<Block> {
@@ -117,21 +117,31 @@ export function createBackfill(ask: Ask): Backfill {
     purpose: Purpose,
     givers?: string[],
     exclude = leftOut(),
-  ): Promise<Log[]> {
-    if (isByNumber) return logsIn({ from: number, to: number, hash, provider }, filter, purpose, givers)
+  ) {
     const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
-    const found = await logs({ ...filter, blockHash: hash }, options, givers).catch((error) => {
-      isByNumber ||= attemptsOf(error)?.some(({ kind }) => NO_HASHES.includes(kind)) ?? false
-      if (!isByNumber) relent(error)
-      return logsOf({ number, hash, provider }, filter, purpose, givers)
+    const read = () =>
+      hashless.has(provider)
+        ? logsIn({ from: number, to: number, hash, provider }, filter, purpose, givers, exclude)
+        : logs({ ...filter, blockHash: hash }, options, givers)
+    const found = await read().catch((error) => {
+      const isRefused = attemptsOf(error)?.some(({ kind }) => NO_HASHES.includes(kind))
+      if (!isRefused || hashless.has(provider)) relent(error)
+      hashless.add(provider)
+      return read()
     })
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
   /** Past its head a node answers that there are no logs: whoever answers must be known to have the end of the range. */
-  async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose, givers?: string[]) {
+  async function logsIn(
+    { from, to, hash, provider }: LogRange,
+    filter: LogMatch,
+    purpose: Purpose,
+    givers?: string[],
+    given: readonly string[] = leftOut(),
+  ) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
-    const exclude = leftOut()
+    const exclude = [...given]
     let failure: unknown
     for (let tries = 0; ; tries++) {
       // The provider that has given the last block was on its branch then; any other has to show its own last block.
