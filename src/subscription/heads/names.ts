@@ -14,19 +14,23 @@ export function createNames({ byNumber }: Pick<Backfill, 'byNumber'>): Names {
   /** Of each provider: what it pushed last, and whether that followed what it had pushed before. */
   const last = new Map<string, Block & { readonly follows: boolean }>()
   let turns = 0
-  /** Of those given, the one that was pushed last. */
-  let newest = { turn: 0, number: -1 }
+  /** The turn and the number of the one that was pushed last of those given. */
+  let lastTurn = 0
+  let lastNumber = -1
 
   return (pushed, give) => {
     const { number, parentHash, provider } = pushed
-    const own = { turn: ++turns, number }
+    const turn = ++turns
     const before = last.get(provider)
     const follows = before?.number === number - 1 ? before.hash === parentHash : before?.follows !== false
     last.set(provider, { ...pushed, follows })
 
     function giveInTurn(block: Block) {
-      if (own.turn > newest.turn) newest = own
-      else if (number < newest.number) return
+      if (turn < lastTurn && number < lastNumber) return
+      if (turn > lastTurn) {
+        lastTurn = turn
+        lastNumber = number
+      }
       give(block)
     }
 
