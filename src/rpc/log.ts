@@ -56,8 +56,13 @@ export function byBlock(logs: readonly Log[]): LoggedBlock[] {
 
 /** Sorts the logs of one block by log index and removes repeated ones. */
 export function inOrder(logs: readonly Log[]): Log[] {
-  const unique = new Map(logs.map((log) => [indexOf(log), log]))
-  return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)
+  const unique = new Map(logs.map((log) => [keyOf(log), log]))
+  return [...unique.values()].sort((a, b) => indexOf(a) - indexOf(b))
+}
+
+/** What tells a log from all others of its block: of one log, some nodes give another `transactionIndex` each time. */
+export function keyOf({ transactionHash, logIndex }: Log): string {
+  return `${transactionHash} ${Number(logIndex)}`
 }
 
 /** One number that rises with the transaction and the log: some nodes count the logs of each transaction anew. */
