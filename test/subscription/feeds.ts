@@ -2,7 +2,7 @@
 
 import { createEvents } from '../../src/events'
 import type { Parts } from '../../src/request/flight'
-import type { ClientChannels } from '../../src/request/route/plan'
+import type { ClientChannels, RequestOverrides } from '../../src/request/route/plan'
 import { createPlanner } from '../../src/request/route/plan'
 import type { Place } from '../../src/subscription/source/place'
 import { createPlaces } from '../../src/subscription/source/places'
@@ -13,7 +13,11 @@ import type { ScriptedFeed } from '../support/scripted-feed'
 import { createScriptedFeed } from '../support/scripted-feed'
 import { planSettings } from '../support/settings'
 
-export function createFeeds(given: readonly Given[] | number, random: () => number = () => 0.5) {
+export function createFeeds(
+  given: readonly Given[] | number,
+  random: () => number = () => 0.5,
+  overrides?: RequestOverrides,
+) {
   const clock = createManualClock(1_000_000)
   const setups = typeof given === 'number' ? Array.from({ length: given }, (): Given => ({})) : given
   const providers = createProviders(setups.map((setup) => ({ channels: ['ws'], ...setup })))
@@ -23,7 +27,11 @@ export function createFeeds(given: readonly Given[] | number, random: () => numb
   const events = createEvents()
   const known = { chainId: undefined, version: 0 }
   const parts = { clock, random, channels: states, events, ...known } as unknown as Parts
-  const places = createPlaces(parts, feeds as unknown as ClientChannels, planner({ method: 'eth_subscribe' }))
+  const places = createPlaces(
+    parts,
+    feeds as unknown as ClientChannels,
+    planner({ method: 'eth_subscribe' }, overrides),
+  )
   const feed = (number: number) => feeds[number - 1] as ScriptedFeed
   return {
     clock,

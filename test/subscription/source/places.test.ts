@@ -34,6 +34,13 @@ describe('list', () => {
   })
 })
 
+describe('the provider that the client prefers', () => {
+  test('default: it comes first, whatever its place in the list', () => {
+    const { places } = createFeeds([{}, {}, { isBackup: true }], undefined, { provider: 'p3', allowFailover: true })
+    expect(ids(places.list('newHeads'))).toEqual(['p3', 'p1', 'p2'])
+  })
+})
+
 describe('next', () => {
   test('default: the first that was not tried', () => {
     const { places, place } = createFeeds(3)
@@ -190,6 +197,23 @@ describe('leave', () => {
 })
 
 describe('open', () => {
+  test('error: the provider turns out to be on another chain: nothing is sent', async () => {
+    const { places, place, providers, feed } = createFeeds(1)
+    const only = place(1)
+    Object.assign(providers[0]!.chain, { state: 'wrong', id: 5 })
+    const opened = places.open(only, ['newHeads'], sink, wanted(), onTurn)
+    await expect(opened).rejects.toMatchObject({ name: 'ChainMismatchError', provider: 'p1', chainId: 5 })
+    expect(feed(1).subscribed).toEqual([])
+  })
+
+  test('behavior: a confirmation closes the breaker of its channel, as it says that the provider answers', async () => {
+    const { clock, places, place, providers } = createFeeds(1)
+    const { breaker } = providers[0]!.channels[0]!
+    breaker.open(clock.now(), 60_000)
+    await places.open(place(1), ['newHeads'], sink, wanted(), onTurn)
+    expect(breaker.isClosed()).toBe(true)
+  })
+
   test('behavior: of many, 32 are on their way at a time', async () => {
     const { clock, places, place, feed } = createFeeds(1)
     feed(1).ignore()
