@@ -5,22 +5,22 @@ import { shortPauseAfter } from '../base/backoff'
 import { judge } from './answer/judge'
 import { askInTurn } from './asking/asking'
 import type { Attempt } from './attempt/attempt'
-import { settleAnswered, takeDown } from './attempt/settle'
+import { removeAttempt, settleAnswered } from './attempt/settle'
 import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
 import { landHeld, landValue } from './landing/landing'
 import { firstWithRoom, ruleOut } from './route/ahead'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './upkeep/head-probe'
-import { LEAST, oversleep } from './waiting/timing'
-import { leaveRoom, pause } from './waiting/waiting'
+import { LEAST, noteSleep } from './waiting/timing'
+import { pause, stopWaiting } from './waiting/waiting'
 
 /** Takes an answer, or asks others. */
 export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { headProbes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
-    if (attempt.isVacated || hasLanded(flight)) return
-    oversleep(flight, now)
+    if (attempt.isFinished || hasLanded(flight)) return
+    noteSleep(flight, now)
     take(flight, attempt, value, now)
   }
   // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
@@ -45,7 +45,7 @@ function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
   const { parts, held } = flight
-  takeDown(flight, attempt)
+  removeAttempt(flight, attempt)
   if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
     flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
@@ -54,7 +54,7 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
     // Who has shown a lower head meanwhile does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
   }
-  leaveRoom(flight)
+  stopWaiting(flight)
   settleAnswered(flight, attempt, now)
   if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
 }
@@ -64,7 +64,7 @@ export function settleHeld(flight: Flight, held: Held, now: number) {
   const { plan } = flight
   const { doubt } = held
   const wait = shortPauseAfter(held.pauses)
-  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
+  if (doubt.kind === 'ahead' && held.pauses === 0) return askForProof(flight, held, now)
   // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
   // it for good.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
@@ -86,7 +86,7 @@ function askHeldAgain(flight: Flight, now: number) {
 }
 
 /** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
-function put(flight: Flight, held: Held, now: number) {
+function askForProof(flight: Flight, held: Held, now: number) {
   held.pauses++
   pause(flight, askHeldAgain, Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>

@@ -35,7 +35,7 @@ export type Parts = {
   readonly truth: Truth | undefined
   readonly headProbes: HeadLedger
   /** Requests that wait for channels behind open breakers, or for a place at full providers, in the order in which they came. */
-  readonly room: Set<Flight>
+  readonly waiters: Set<Flight>
   /** Requests in their second round or later, but for those that cannot pay for it. */
   readonly retrying: Set<Flight>
   readonly hedgeBudget: Budget

@@ -13,30 +13,30 @@ import { askInTurn, hedge, lead } from './asking/asking'
 import { asFinal, timeoutOf } from './asking/launch'
 import { sendProbe } from './asking/probe'
 import type { Attempt } from './attempt/attempt'
-import { abandon } from './attempt/attempt'
+import { abortCall } from './attempt/attempt'
 import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
-import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
-import { askableOf, backOf, firstWithRoom, gathererOf, letIn, postpone, ruleOut } from './route/ahead'
-import { aim, inHeadOrder } from './route/head-order'
+import { enterQueue, isWorthWaiting, serveWaitingFirst } from './queue'
+import { addCandidates, askableOf, backOf, firstWithRoom, gathererOf, postpone, ruleOut } from './route/ahead'
+import { inHeadOrder, noteReach } from './route/head-order'
 import { keptRoute } from './route/plan'
 import { groupOf } from './route/route'
 import { isNearHead, probeHeads } from './upkeep/head-probe'
 import { hasOthers, isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
-import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './waiting/timing'
+import { clearResume, delayBefore, idle, LEAST, noteSleep, setAlarm } from './waiting/timing'
 import {
   failedSince,
   isBusy,
   isWaitable,
   leadsOf,
-  leaveRoom,
   lookAt,
-  mayHope,
   mayLead,
+  mayStay,
   noteLead,
   pause,
+  stopWaiting,
   takeSeat,
   wantedOf,
 } from './waiting/waiting'
@@ -86,12 +86,12 @@ function beginRound(flight: Flight, now: number) {
   if (parts.closed) return landClosed(flight, now)
   flight.route = route
   const { candidates, open, due, dial } = route
-  aim(flight, now)
+  noteReach(flight, now)
   flight.ahead = inHeadOrder(flight, candidates, now)
   if (candidates.length === 0 && open.length === 0) return landEmpty(flight, now)
   if (due && !ruledOut?.has(due.provider)) sendProbe(flight, due, now)
   if (hasLanded(flight)) return
-  letGoFirst(flight, now)
+  serveWaitingFirst(flight, now)
   goOn(flight, now)
   if (dial) flight.channels[dial.slot]?.dial?.()
   // What a declared pace or a slot allows is the request's first.
@@ -100,11 +100,11 @@ function beginRound(flight: Flight, now: number) {
 
 /** Some that were behind an open breaker are back: the round goes on with them. Who waited for room keeps its place meanwhile. */
 function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  if (flight.seat) leaveRoom(flight)
+  if (flight.seat) stopWaiting(flight)
   // Others go on before it, if it was leading: what they ask may have ended it.
   if (hasLanded(flight)) return
-  letIn(flight, back)
-  aim(flight, now)
+  addCandidates(flight, back)
+  noteReach(flight, now)
   const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))
   flight.ahead = inHeadOrder(flight, ahead, now)
   goOn(flight, now)
@@ -112,7 +112,7 @@ function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
 
 /** Asks the next candidate; waits if that one is full; ends the round if there is none. */
 function goOn(flight: Flight, now: number) {
-  rouse(flight)
+  clearResume(flight)
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
@@ -160,12 +160,12 @@ function endRound(flight: Flight, now: number) {
 /** In the waiting room: whether there is room, a channel is back, this one is to probe, or the probe of somebody else has failed. */
 function look(flight: Flight, now: number) {
   const { seat } = flight
-  oversleep(flight, now)
+  noteSleep(flight, now)
   if (!seat) return goOn(flight, now)
   const back = backOf(flight)
   if (back.length > 0) return rejoin(flight, back, now)
   if (seat.isLeading) return
-  if (!mayHope(seat, now)) {
+  if (!mayStay(seat, now)) {
     for (const channel of failedSince(seat, now)) noteLead(flight, channel)
     return endRound(flight, now)
   }
@@ -177,7 +177,7 @@ function look(flight: Flight, now: number) {
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
   const { channel } = attempt
   const now = flight.parts.clock.now()
-  oversleep(flight, now)
+  noteSleep(flight, now)
   const failed = noteFailure(flight, attempt, error, failure, now)
   if (hasLanded(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
@@ -189,7 +189,7 @@ function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Fa
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
-  if (oversleep(flight, now)) return
+  if (noteSleep(flight, now)) return
   const isLast = now >= flight.deadline
   if (flight.resume && !isLast) return flight.resume(flight, now)
   for (const attempt of flight.inFlight)
@@ -205,5 +205,5 @@ function timeOut(flight: Flight, attempt: Attempt, now: number) {
   // At the end of the request there is nothing left to decide.
   const told = now < flight.deadline ? asFinal(flight, error, failure) : failure
   if (!hasLanded(flight)) onFailure(flight, attempt, error, told)
-  abandon(attempt)
+  abortCall(attempt)
 }

@@ -9,7 +9,7 @@ import { hasLanded } from './flight'
 import { askableOf, noteOpened, openOf } from './route/ahead'
 import { isDue } from './route/route'
 import { idle } from './waiting/timing'
-import { hasSeat, wake } from './waiting/waiting'
+import { hasPlace, wake } from './waiting/waiting'
 
 /** A cooldown is waited for only if it ends within this share of what is left, */
 const WORTH_WAITING = 0.6
@@ -26,8 +26,8 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
 
 /** Waits until there is room at those that are left, or one more is due. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
-  if (!hasSeat(flight)) return false
-  flight.parts.room.add(flight)
+  if (!hasPlace(flight)) return false
+  flight.parts.waiters.add(flight)
   noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
@@ -43,8 +43,8 @@ export function enterQueue(flight: Flight, now: number): boolean {
 }
 
 /** Room that has just come about belongs to those that wait for it. */
-export function letGoFirst({ parts, ahead }: Flight, now: number) {
-  if (parts.room.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+export function serveWaitingFirst({ parts, ahead }: Flight, now: number) {
+  if (parts.waiters.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
     wake(parts)
 }
 

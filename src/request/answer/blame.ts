@@ -6,8 +6,8 @@ import type { Failure } from '../../rpc/failure'
 import { isUnreachable } from '../../rpc/failure'
 import type { Need } from '../../rpc/need'
 import type { Attempt } from '../attempt/attempt'
-import { hadTime, isFirstOfBatch, vacate } from '../attempt/attempt'
-import { settleFailed, takeDown } from '../attempt/settle'
+import { finishAttempt, hadTime, isFirstOfBatch } from '../attempt/attempt'
+import { removeAttempt, settleFailed } from '../attempt/settle'
 import type { FailedAttempt, Flight } from '../flight'
 import { learnFrom } from './learn'
 import { noteLack } from './sight'
@@ -24,13 +24,13 @@ export function noteFailure(
   now: number,
 ): FailedAttempt {
   const { channel } = attempt
-  takeDown(flight, attempt)
+  removeAttempt(flight, attempt)
   if (failure.kind === 'block-not-available' && failure.verdict === 'next') noteLack(flight, attempt, now)
   // A batch that was too much was refused once.
   const isLimit = /^(rate-limit|quota|server-error)$/.test(failure.kind)
   if (!isLimit || isFirstOfBatch(attempt, failure.kind))
     learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
-  vacate(attempt)
+  finishAttempt(attempt)
   const failed: FailedAttempt = {
     provider: channel.provider.id,
     channel: channel.type,

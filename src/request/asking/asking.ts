@@ -7,32 +7,32 @@ import type { ChannelState } from '../../provider/provider'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { isFirstOfBatch } from '../attempt/attempt'
 import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
-import { callOff } from '../attempt/settle'
+import { settleAborted } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { emitFailover } from '../landing/emit'
 import { landError } from '../landing/landing'
-import { askableOf, takeOut } from '../route/ahead'
-import { idle, LEAST, leadLimitOf, limitOf, rouse, setAlarm } from '../waiting/timing'
-import { dueFirst, leaveRoom, noteLead } from '../waiting/waiting'
+import { askableOf, removeFromAhead } from '../route/ahead'
+import { clearResume, idle, LEAST, leadLimitOf, limitOf, setAlarm } from '../waiting/timing'
+import { dueFirst, noteLead, stopWaiting } from '../waiting/waiting'
 import { launch } from './launch'
 
 /** Asks a candidate whose turn it is, or the same one once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
-  leaveRoom(flight)
-  takeOut(flight, channel)
+  stopWaiting(flight)
+  removeFromAhead(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
 }
 
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
-  rouse(flight)
+  clearResume(flight)
   flight.attempts++
   const { held, pilot } = flight
   const request = (held?.pauses && held.doubt.instead) || flight.request
   const attempt = launch(flight, channel, permit, role, now, pilot, request)
   // A transport of the user's may have given up the request.
-  if (hasLanded(flight)) return callOff(flight, attempt, now)
+  if (hasLanded(flight)) return settleAborted(flight, attempt, now)
   flight.inFlight.push(attempt)
   const left = askableOf(flight).length
   const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
@@ -46,7 +46,7 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
 export function lead(flight: Flight, now: number) {
   const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
-  rouse(flight)
+  clearResume(flight)
   const channel = seat && dueFirst(flight, seat.wants, now)
   const permit = channel?.breaker.admitProbe(now, true)
   if (channel && permit) {
@@ -80,7 +80,7 @@ export function hedge(flight: Flight, now: number) {
     if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
     return
   }
-  takeOut(flight, channel)
+  removeFromAhead(flight, channel)
   flight.parts.counts.hedged++
   channel.provider.upkeep.hedges++
   ask(flight, channel, permit, 'hedge', now)

@@ -31,10 +31,10 @@ export function launch(
   if (travels) attempt.travel = travelOf(flight, attempt)
   sendToChain(flight, attempt, request, now).then(
     (value) => {
-      if (!attempt.isVacated) sink.onValue(flight, attempt, value)
+      if (!attempt.isFinished) sink.onValue(flight, attempt, value)
     },
     (error: unknown) => {
-      if (attempt.isVacated) return
+      if (attempt.isFinished) return
       const failure = classify(channel.provider, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, sink)
       else sink.onFailure(flight, attempt, error, failure)
@@ -63,10 +63,10 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
 /** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
 async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, sink: AttemptSink) {
   const thrown = await asViemError(error, flight.request.method)
-  if (attempt.isVacated) return
+  if (attempt.isFinished) return
   const told = asFinal(flight, thrown, failure)
   // The user's answer may have been to give up the request.
-  if (!attempt.isVacated) sink.onFailure(flight, attempt, error, told)
+  if (!attempt.isFinished) sink.onFailure(flight, attempt, error, told)
 }
 
 /** The failure, final if the user's `shouldThrow` says so. */

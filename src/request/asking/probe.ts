@@ -7,8 +7,8 @@ import type { Failure } from '../../rpc/failure'
 import { isBlamable } from '../answer/blame'
 import { judge } from '../answer/judge'
 import { learnFrom } from '../answer/learn'
-import { abandon } from '../attempt/attempt'
-import { callOff, settleAnswered, settleFailed } from '../attempt/settle'
+import { abortCall } from '../attempt/attempt'
+import { settleAborted, settleAnswered, settleFailed } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { landValue } from '../landing/landing'
@@ -33,7 +33,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
     endFailed(timeoutOf(flight, probe).failure, at)
-    abandon(probe)
+    abortCall(probe)
   })
 
   function finish() {
@@ -45,7 +45,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   function quit() {
     const at = parts.clock.now()
     finish()
-    callOff(flight, probe, at)
+    settleAborted(flight, probe, at)
   }
 
   function endFailed(failure: Failure, at: number) {

@@ -4,7 +4,7 @@
 import { sortedBy } from '../../base/sorted-by'
 import type { Provider } from '../../provider/provider'
 import type { Attempt } from '../attempt/attempt'
-import { callOff, takeDown } from '../attempt/settle'
+import { removeAttempt, settleAborted } from '../attempt/settle'
 import type { Flight, Parts } from '../flight'
 import { hasLanded } from '../flight'
 import { askableOf } from '../route/ahead'
@@ -17,7 +17,7 @@ export function withdraw(parts: Parts, provider: Provider) {
   for (const flight of sortedBy(flights, ({ startedAt }) => startedAt)) {
     const attempt = flight.inFlight.find((one) => one.channel.provider === provider && one.leftAt === Infinity)
     // Listeners may have ended one while another was taken back.
-    if (attempt && !hasLanded(flight) && mayLeave(flight, attempt, now)) takeBack(flight, attempt, now)
+    if (attempt && !hasLanded(flight) && mayLeave(flight, attempt, now)) withdrawAttempt(flight, attempt, now)
   }
 }
 
@@ -28,8 +28,8 @@ function mayLeave(flight: Flight, { channel: { breaker, provider } }: Attempt, n
   return askableOf(flight).some((other) => other.provider !== provider && other.provider.quota.hasRoom(now))
 }
 
-function takeBack(flight: Flight, attempt: Attempt, now: number) {
-  takeDown(flight, attempt)
-  callOff(flight, attempt, now)
+function withdrawAttempt(flight: Flight, attempt: Attempt, now: number) {
+  removeAttempt(flight, attempt)
+  settleAborted(flight, attempt, now)
   if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
 }

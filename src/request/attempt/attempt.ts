@@ -36,7 +36,7 @@ export type Attempt = {
   /** Its timer fired so late that its time says nothing about the channel. */
   isLate: boolean
   /** It came back or was given up: whatever comes of it now is too late. */
-  isVacated: boolean
+  isFinished: boolean
   /** What it says about the channel is noted. */
   isSettled: boolean
 }
@@ -63,7 +63,7 @@ export function openAttempt(
     limitAt: Infinity,
     answeredAt: undefined,
     isLate: false,
-    isVacated: false,
+    isFinished: false,
     isSettled: false,
   }
 }
@@ -92,15 +92,15 @@ export function send(
 }
 
 /** Nobody waits for its answer any more. */
-export function abandon({ controller, travel }: Attempt) {
+export function abortCall({ controller, travel }: Attempt) {
   controller?.abort()
   travel?.giveUp?.()
 }
 
 /** It came back, or was given up: others may leave. What it says about the channel may be settled later. */
-export function vacate(attempt: Attempt) {
-  if (attempt.isVacated) return
-  attempt.isVacated = true
+export function finishAttempt(attempt: Attempt) {
+  if (attempt.isFinished) return
+  attempt.isFinished = true
   attempt.channel.inFlight--
   attempt.channel.provider.quota.give()
 }
@@ -167,6 +167,6 @@ export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' |
 export function settle(attempt: Attempt, result: BreakerResult, now: number) {
   if (attempt.isSettled) return
   attempt.isSettled = true
-  vacate(attempt)
+  finishAttempt(attempt)
   if (attempt.permit) attempt.channel.breaker.settle(attempt.permit, result, now)
 }

@@ -5,7 +5,7 @@ import { defined } from '../../base/defined'
 import type { AttemptEvent } from '../../events'
 import type { FailedAttempt, Flight } from '../flight'
 import type { Attempt } from './attempt'
-import { abandon, fail, settle, succeed } from './attempt'
+import { abortCall, fail, settle, succeed } from './attempt'
 
 /** It brought a usable answer. @param need of what was asked with it */
 export function settleAnswered(flight: Flight, attempt: Attempt, now: number, need = flight.plan.need) {
@@ -25,14 +25,14 @@ export function settleFailed(
 }
 
 /** Nobody waits for it any more. What that says about its channel, if anything, is settled before. */
-export function callOff(flight: Flight, attempt: Attempt, now: number) {
+export function settleAborted(flight: Flight, attempt: Attempt, now: number) {
   settle(attempt, 'neutral', now)
-  abandon(attempt)
+  abortCall(attempt)
   emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
 }
 
 /** It came back, or is given up: it is not in flight any more. */
-export function takeDown(flight: Flight, attempt: Attempt) {
+export function removeAttempt(flight: Flight, attempt: Attempt) {
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
   if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
 }

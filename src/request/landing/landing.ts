@@ -8,12 +8,12 @@ import { honestAnswer } from '../answer/sight'
 import type { Attempt } from '../attempt/attempt'
 import { lose } from '../attempt/attempt'
 import { hedgeDelayOf } from '../attempt/hedge'
-import { callOff, settleAnswered } from '../attempt/settle'
+import { settleAborted, settleAnswered } from '../attempt/settle'
 import type { FailedAttempt, Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { exclusionsOf } from '../route/route'
 import { noteLost } from '../waiting/rounds'
-import { leaveRoom } from '../waiting/waiting'
+import { stopWaiting } from '../waiting/waiting'
 import { emitDispute, emitRequest } from './emit'
 import { errorOf, sendFacts, tellingOf } from './error'
 
@@ -23,7 +23,7 @@ export function landValue(flight: Flight, winner: Attempt, value: unknown, now: 
   settleWithheld(flight, true, now)
   // An answer that was held back was settled when it came.
   if (!winner.isSettled) settleAnswered(flight, winner, now)
-  for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
+  for (const attempt of flight.inFlight) if (attempt !== winner) settleOvertaken(flight, attempt, now)
   emitRequest(flight, 'success', winner)
   flight.onEnd?.(flight.attempts, winner.channel)
   flight.resolve(value)
@@ -82,7 +82,7 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
 function end(flight: Flight, isBlamed: boolean, now: number, by?: Attempt, kind?: FailureKind) {
   clear(flight)
   settleWithheld(flight, isBlamed, now)
-  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  for (const attempt of flight.inFlight) settleAborted(flight, attempt, now)
   flight.onEnd?.(flight.attempts, by?.channel, kind)
 }
 
@@ -91,14 +91,14 @@ function clear(flight: Flight) {
   flight.isDone = true
   parts.alarms.clear(flight)
   parts.retrying.delete(flight)
-  leaveRoom(flight)
+  stopWaiting(flight)
   flight.offAbort?.()
 }
 
 /** One that had its hedge delay and was overtaken has lost; one that had hardly left, or had heavy work, says nothing. */
-function giveUp(flight: Flight, attempt: Attempt, now: number) {
+function settleOvertaken(flight: Flight, attempt: Attempt, now: number) {
   const { need } = flight.plan
   const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
   if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
-  callOff(flight, attempt, now)
+  settleAborted(flight, attempt, now)
 }

@@ -6,7 +6,7 @@ import type { Flight } from '../flight'
 import { isServedBy } from './route'
 
 /** Its load (channel.ts) from which others with room go first. */
-const MOST_AT_ONCE = { http: 10_000, ws: 1 }
+const FULL_LOAD = { http: 10_000, ws: 1 }
 
 /** Those that may be asked now, with room or without. @param of by default those not yet asked */
 export function askableOf({ ahead, plan, ruledOut }: Flight, of: readonly ChannelState[] = ahead): ChannelState[] {
@@ -27,12 +27,12 @@ export function firstWithRoom(flight: Flight, now: number): ChannelState | undef
 export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
   if (flight.plan.need.traits.kind === 'wallet') return true
   const { quota } = channel.provider
-  return quota.hasRoom(now) && loadOf(flight, channel) < MOST_AT_ONCE[channel.type]
+  return quota.hasRoom(now) && loadOf(flight, channel) < FULL_LOAD[channel.type]
 }
 
 /** Whether one more may wait in there: where batches are gathered, and at a socket of which all slots are taken. */
 export function letsWait(flight: Flight, channel: ChannelState): boolean {
-  return loadOf(flight, channel) >= (channel.type === 'ws' ? MOST_AT_ONCE.ws : 0)
+  return loadOf(flight, channel) >= (channel.type === 'ws' ? FULL_LOAD.ws : 0)
 }
 
 function loadOf({ channels }: Flight, { slot }: ChannelState): number {
@@ -60,7 +60,7 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
 }
 
 /** Those that said they lack the method, if there is no answer and nobody who is known to serve it can be asked any more. */
-function doubtersOf({ plan, route, ruledOut, held }: Flight): readonly ChannelState[] {
+function lastResortsOf({ plan, route, ruledOut, held }: Flight): readonly ChannelState[] {
   if (held || route.leftOut.length === 0) return []
   const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
   return isServedBy(able, plan.need) ? [] : route.leftOut
@@ -68,11 +68,11 @@ function doubtersOf({ plan, route, ruledOut, held }: Flight): readonly ChannelSt
 
 /** Those that were no candidates of the round and may be asked now: they are back, or nobody else is left to ask. */
 export function backOf(flight: Flight): ChannelState[] {
-  return askableOf(flight, [...flight.route.open, ...doubtersOf(flight)])
+  return askableOf(flight, [...flight.route.open, ...lastResortsOf(flight)])
 }
 
 /** From now on these are candidates of the round like the others. */
-export function letIn(flight: Flight, back: readonly ChannelState[]) {
+export function addCandidates(flight: Flight, back: readonly ChannelState[]) {
   const { route } = flight
   const isOut = (channel: ChannelState) => !back.includes(channel)
   const candidates = [...route.candidates, ...back]
@@ -82,7 +82,7 @@ export function letIn(flight: Flight, back: readonly ChannelState[]) {
 /** Channels behind an open breaker, those that opened during the round included. */
 export function openOf(flight: Flight): ChannelState[] {
   const { route, ruledOut } = flight
-  const all = [...route.open, ...route.candidates, ...doubtersOf(flight)]
+  const all = [...route.open, ...route.candidates, ...lastResortsOf(flight)]
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
 }
 
@@ -98,7 +98,7 @@ export function noteOpened(flight: Flight) {
 }
 
 /** It is asked, in its turn or out of it, or skipped. */
-export function takeOut(flight: Flight, channel: ChannelState) {
+export function removeFromAhead(flight: Flight, channel: ChannelState) {
   const { ahead } = flight
   flight.ahead = ahead[0] === channel ? ahead.slice(1) : ahead.filter((other) => other !== channel)
 }

@@ -8,7 +8,7 @@ import type { Flight } from '../flight'
 import { groupOf } from './route'
 
 /** Notes how far up the request reads, and which block it needs, if that is one near the head. */
-export function aim(flight: Flight, now: number) {
+export function noteReach(flight: Flight, now: number) {
   const { parts, plan, request } = flight
   const { block } = plan.need.traits
   if (!block) return

@@ -69,14 +69,14 @@ export function planRoute(
   const candidates = need.old ? sortedBy(closed, (channel) => isShallow(channel, need, bestHead, now)) : closed
   const preferred = before(ranked, (channel) => isFree(channel, now))
   const due = (isExploring(limits.strategy) ? ranked : preferred).find((channel) => isDue(channel, now))
-  const dial = preferred.find((channel) => isDark(channel) && isClosed(channel) && isOnlyWay(channel))
+  const dial = preferred.find((channel) => isUnconnected(channel) && isClosed(channel) && isOnlyWay(channel))
   return {
     candidates: namedFirst(candidates, limits.provider),
     open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
     able,
     leftOut,
     due: candidates.length > 0 ? due : undefined,
-    dial: candidates.every(isDark) ? undefined : dial,
+    dial: candidates.every(isUnconnected) ? undefined : dial,
     isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
   }
 }
@@ -92,12 +92,12 @@ function before<item>(items: readonly item[], isIt: (item: item) => boolean): re
 
 /** Backups, and those whose socket is not open. */
 const RESERVE = 2
-const DARK = 4
+const UNCONNECTED = 4
 
 /** Where one that may be asked stands: free ones, then limited ones, then backups likewise, then those without a socket. */
 export function groupOf(channel: ChannelState, now: number): number {
   const { setup, quota } = channel.provider
-  if (isDark(channel)) return DARK
+  if (isUnconnected(channel)) return UNCONNECTED
   return (setup.isBackup ? RESERVE : 0) + (quota.hasRoom(now) ? 0 : 1)
 }
 
@@ -175,12 +175,12 @@ function namedFirst(channels: readonly ChannelState[], id: string | undefined) {
 }
 
 /** Whether its socket has to be connected first. */
-function isDark({ socket }: ChannelState) {
+function isUnconnected({ socket }: ChannelState) {
   return socket !== undefined && socket() !== 'open'
 }
 
 function isUp(channel: ChannelState) {
-  return isClosed(channel) && !isDark(channel)
+  return isClosed(channel) && !isUnconnected(channel)
 }
 
 /** Where the provider can be reached another way, its socket is not opened for a request. */

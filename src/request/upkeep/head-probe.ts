@@ -19,7 +19,7 @@ import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
 import { checkChain } from './verify-chain'
 
 /** A head is asked for anew after a block time, but within these bounds (in ms). */
-const LONGEST = 15_000
+const LONGEST_INTERVAL = 15_000
 const LOOK_EVERY = 100
 /** So long (in ms) the first answers wait for the first probes. */
 export const FIRST_LIMIT = 100
@@ -96,7 +96,7 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
  */
 async function askForHead(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
   const askedAt = parts.clock.now()
-  const settled = channel.attempts - channel.inFlight
+  const endedBefore = channel.attempts - channel.inFlight
   channel.provider.upkeep.heads++
   try {
     return await askUpkeep(channel, channels, parts, request)
@@ -110,7 +110,7 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
     const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
     if (blame === 'nobody' || isExcused) return undefined
     channel.lastFailure = { kind, code, status, at: now }
-    if (channel.attempts === settled) channel.breaker.recordFailure(now, kind)
+    if (channel.attempts === endedBefore) channel.breaker.recordFailure(now, kind)
     return undefined
   }
 }
@@ -138,5 +138,8 @@ function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boo
   const last = heads.lastOf(provider)
   if (!last) return true
   const isLow = last.height < (truth?.shown ?? -1)
-  return now - last.at >= (isLow ? ASK_EVERY : Math.min(LONGEST, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
+  return (
+    now - last.at >=
+    (isLow ? ASK_EVERY : Math.min(LONGEST_INTERVAL, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
+  )
 }

@@ -24,13 +24,13 @@ export function askUpkeep(
   const { quota, id } = channel.provider
   quota.take(parts.clock.now())
   return new Promise<unknown>((resolve, reject) => {
-    const giveUp = (error: Error) => {
+    const abort = (error: Error) => {
       finish(() => reject(error))
       controller?.abort()
     }
-    const end = () => giveUp(new TransportClosedError())
+    const end = () => abort(new TransportClosedError())
     const timer = startLimit(parts.clock, UPKEEP_LIMIT, GRACE, () =>
-      giveUp(new TimeoutError({ body: { method: request.method }, url: id })),
+      abort(new TimeoutError({ body: { method: request.method }, url: id })),
     )
     parts.ends.add(end)
     const finish = (settle: () => void) => {

@@ -75,25 +75,25 @@ async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest
   const isSame = request.method === 'eth_chainId'
   const waits = isSame || plan.need.traits.kind !== 'read' || setup.isWallet
   let check = waits ? checkChain(channel, channels, parts) : undefined
-  if (check) await settled(flight, attempt, check)
+  if (check) await whenChecked(flight, attempt, check)
   assertChain(channel.provider)
-  if (attempt.isVacated) return undefined
+  if (attempt.isFinished) return undefined
   if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
   const answer = send(attempt, channels, request, flight.signal)
   check ??= checkChain(channel, channels, parts)
   const value = await answer
-  await settled(flight, attempt, check)
+  await whenChecked(flight, attempt, check)
   assertChain(channel.provider)
   return value
 }
 
 /** Waits for the check, and for the next one if something made it void: a wallet was told something, or we slept. */
-async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
+async function whenChecked({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
   const { channel } = attempt
   const { chain } = channel.provider
   const isVoid = () => chain.askedAt === -Infinity || chain.check !== undefined
   await check
-  for (let again = 0; isVoid() && !attempt.isVacated && again < MOST_CHECKS; again++)
+  for (let again = 0; isVoid() && !attempt.isFinished && again < MOST_CHECKS; again++)
     await checkChain(channel, channels, parts)
 }
 

@@ -56,7 +56,7 @@ export function idle(flight: Flight, next: Step, until: number, now: number) {
 }
 
 /** It does something, or waits for those in flight. */
-export function rouse(flight: Flight) {
+export function clearResume(flight: Flight) {
   flight.resume = undefined
   flight.resumeAt = Infinity
 }
@@ -80,7 +80,7 @@ export function isLate(late: number, length: number): boolean {
  * those that were asked: they get some time more, and nobody is blamed. Looked at whatever wakes us, the alarm or what has
  * arrived. Returns whether we did.
  */
-export function oversleep(flight: Flight, now: number): boolean {
+export function noteSleep(flight: Flight, now: number): boolean {
   const { ringAt, setAt } = flight
   // One that was due when it was set is not late for that.
   if (!isLate(now - Math.max(ringAt, setAt), ringAt - setAt)) return false

@@ -12,9 +12,9 @@ import { idle, LEAST } from './timing'
 const MOST_WAITING = 1_000
 
 /** Whether it may wait here: it does so already, or there is a place left. */
-export function hasSeat(flight: Flight): boolean {
-  const { room } = flight.parts
-  return room.has(flight) || room.size < MOST_WAITING
+export function hasPlace(flight: Flight): boolean {
+  const { waiters } = flight.parts
+  return waiters.has(flight) || waiters.size < MOST_WAITING
 }
 
 /** Channels behind an open breaker that it may wait for: each is led to once a round, or again and again if it is stuck. */
@@ -27,21 +27,21 @@ export function wantedOf(flight: Flight, isStuck: boolean): ChannelState[] {
 /** Takes a seat among those that wait for `wants`, or keeps its place there. */
 export function takeSeat(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
   flight.seat = { wants, isStuck, failures: wants.map((channel) => failuresOf(channel, now)), isLeading: false }
-  flight.parts.room.add(flight)
+  flight.parts.waiters.add(flight)
   noteOpened(flight)
 }
 
-export function leaveRoom(flight: Flight) {
+export function stopWaiting(flight: Flight) {
   const { seat, parts } = flight
   flight.seat = undefined
-  parts.room.delete(flight)
+  parts.waiters.delete(flight)
   if (seat?.isLeading) wake(parts)
 }
 
 /** It waits for nothing but the time (in ms of the clock). */
 export function pause(flight: Flight, next: Step, until: number, now: number) {
   idle(flight, next, until, now)
-  leaveRoom(flight)
+  stopWaiting(flight)
 }
 
 /** Counted failures, those of probes among them; an answer that says nothing of the channel is none. */
@@ -55,9 +55,9 @@ export function failedSince({ wants, failures }: Seat, now: number): ChannelStat
 }
 
 /** A channel has come back, there is room again, or another one stopped leading: everybody looks again, first come first served. */
-export function wake({ room, clock }: Parts) {
+export function wake({ waiters, clock }: Parts) {
   const now = clock.now()
-  for (const flight of [...room]) if (room.has(flight) && flight.resume) flight.pilot.look(flight, now)
+  for (const flight of [...waiters]) if (waiters.has(flight) && flight.resume) flight.pilot.look(flight, now)
 }
 
 /** Whether it is to lead: somebody must, and nobody else leads to a channel it wants. */
@@ -66,7 +66,7 @@ export function mayLead(flight: Flight, { wants }: Seat, now: number): boolean {
 }
 
 /** Whether there is anything to wait for: who can ask others again does not wait once a probe has failed. */
-export function mayHope(seat: Seat, now: number): boolean {
+export function mayStay(seat: Seat, now: number): boolean {
   return seat.isStuck || seat.wants.some((channel) => isProbed(channel, now)) || failedSince(seat, now).length === 0
 }
 
@@ -78,7 +78,7 @@ export function lookAt({ wants }: Seat, now: number): number {
 
 /** Whether anybody else leads to one of these channels, and does not hang. */
 function isLed(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
-  for (const other of flight.parts.room) {
+  for (const other of flight.parts.waiters) {
     const { seat } = other
     if (other === flight || !seat?.isLeading || !seat.wants.some((channel) => wants.includes(channel))) continue
     const hangs = other.inFlight.some(({ channel }) => !isProbed(channel, now))
@@ -100,7 +100,7 @@ export function isBusy(flight: Flight, wants: readonly ChannelState[], now: numb
 /** Whether there is a seat to wait for one of these. One that is due is led to even by those that do not wait, or it would stay open. */
 export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
   const { parts, plan, deadline } = flight
-  if (plan.isOneShot || deadline - now < LEAST || !hasSeat(flight)) return false
+  if (plan.isOneShot || deadline - now < LEAST || !hasPlace(flight)) return false
   return wants.some(({ breaker }) => parts.waitForProvider || now >= breaker.dueAt())
 }
 
