@@ -29,9 +29,9 @@ export type Backfill = {
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
   byNumber(number: number, provider: string | undefined): Promise<Block>
-  /** All logs of one block. @param givers gets the id of whoever answers. @param exclude ids of providers that are not asked */
+  /** All logs of one block: by its hash, or by its number where hashes are refused. @param givers gets the id of whoever answers. @param exclude ids of providers that are not asked */
   logsOf(
-    block: Pick<Block, 'hash' | 'provider'>,
+    block: Pick<Block, 'number' | 'hash' | 'provider'>,
     filter: LogMatch,
     purpose: Purpose,
     givers?: string[],
@@ -52,6 +52,8 @@ const AT_A_TIME = 16
 const LIMIT = 10_000
 /** Failed tries of a range after which somebody else is asked; the next failure ends it for now. */
 const MOST_TRIES = 4
+/** Failures of a read of logs by block hash: some nodes do not know this parameter. */
+const NO_HASHES: readonly unknown[] = ['invalid-params', 'invalid-request', 'unsupported-method']
 /** A provider that lacks logs is left out of this many reads of logs. */
 const BLIND_FOR = 1_000
 
@@ -61,6 +63,8 @@ export function createBackfill(ask: Ask): Backfill {
   const receded = new Set<string>()
   /** Ids of providers that lack logs, with the number of reads that they are still left out of. */
   const blind = new Map<string, number>()
+  /** Whether somebody refused to read logs by block hash: from then on nobody is asked to. */
+  let isByNumber = false
 
   /** @param most the most attempts that an answer may have taken: a later one may be of a block that came only meanwhile */
   async function block(method: string, id: string, options: AskOptions, most = Infinity): Promise<Block> {
@@ -97,8 +101,7 @@ export function createBackfill(ask: Ask): Backfill {
 
   /** If nobody else has answered, those left out are asked again from now on: one of them may have logs by now. */
   function relent(error: unknown): never {
-    const attempts = field(error, 'attempts') as readonly AttemptSummary[] | undefined
-    const isAnswered = attempts?.some(({ kind }) => kind === 'block-not-available') ?? true
+    const isAnswered = attemptsOf(error)?.some(({ kind }) => kind === 'block-not-available') ?? true
     if (!isAnswered || field(error, 'name') === 'NoProviderError') blind.clear()
     throw error
   }
@@ -110,14 +113,19 @@ export function createBackfill(ask: Ask): Backfill {
   }
 
   async function logsOf(
-    { hash, provider }: Pick<Block, 'hash' | 'provider'>,
+    { number, hash, provider }: Pick<Block, 'number' | 'hash' | 'provider'>,
     filter: LogMatch,
     purpose: Purpose,
     givers?: string[],
     exclude = leftOut(),
-  ) {
+  ): Promise<Log[]> {
+    if (isByNumber) return logsIn({ from: number, to: number, hash, provider }, filter, purpose, givers)
     const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
-    const found = await logs({ ...filter, blockHash: hash }, options, givers).catch(relent)
+    const found = await logs({ ...filter, blockHash: hash }, options, givers).catch((error) => {
+      isByNumber ||= attemptsOf(error)?.some(({ kind }) => NO_HASHES.includes(kind)) ?? false
+      if (!isByNumber) relent(error)
+      return logsOf({ number, hash, provider }, filter, purpose, givers)
+    })
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
@@ -175,6 +183,10 @@ export function createBackfill(ask: Ask): Backfill {
       shape ??= new Set(Object.keys(raw))
     },
   }
+}
+
+function attemptsOf(error: unknown) {
+  return field(error, 'attempts') as readonly AttemptSummary[] | undefined
 }
 
 /** Users never see this error: the caller asks again. */

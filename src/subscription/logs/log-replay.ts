@@ -42,7 +42,7 @@ export function replayOf(
     // The newest blocks, which a reorg may replace, are read in one part, of the branch that is delivered. This part reaches
     // further down than those: else blocks that come during the reads would put it off for ever.
     const isLast = cursor.number < from + MOST + MOST_BLOCKS
-    const upTo = isLast ? cursor.number : Math.min(from + MOST - 1, cursor.number - MOST_BLOCKS)
+    const upTo = isLast ? cursor.number : from + MOST - 1
     const takenBack = delivery.takenBack()
     const asked = isLast && cursor.hash ? cursor : blockAt(upTo)
     const last = isLast ? await asked : undefined

@@ -1,6 +1,7 @@
 // What a stream of logs has delivered, given again to whoever begins later.
 
 import { describe, expect, test } from 'vitest'
+import type { LoggedBlock } from '../../../src/rpc/log'
 import type { Block } from '../../../src/subscription/block'
 import { createDelivery } from '../../../src/subscription/logs/delivery'
 import { replayOf } from '../../../src/subscription/logs/log-replay'
@@ -40,6 +41,14 @@ test('behavior: the cursor went back below what stands: that is given as well, o
   }
 })
 
+test('behavior: above a cursor that went back, where a gap was told: nothing, as its turn comes again', async () => {
+  const { delivery, replay } = setUp()
+  for (const number of [100, 101]) delivery.give(blockOf(number), [logOf(number, 0)], true)
+  delivery.takeBack({ number: 101, hash: hashOf(101, 1) })
+  delivery.onGap(101, 101, 'nobody had it')
+  expect(await replay(101)).toEqual({ items: [], upTo: 101 })
+})
+
 describe('what is not remembered is read', () => {
   function setUpReads() {
     const delivery = createDelivery({ onItem() {}, onGap() {} })
@@ -47,11 +56,13 @@ describe('what is not remembered is read', () => {
     const branches = new Map<number, number>()
     let tip: Block | undefined
     let meanwhile = () => {}
+    const logged: number[] = []
     const reads = {
-      async ofRange(from: number, to: number, provider: string, _purpose: string, hash?: string) {
-        asked.push(`${from}-${hash ? nameOf({ number: to, hash }) : to} at ${provider}`)
+      async ofRange(from: number, to: number, provider: string, purpose: string, hash?: string) {
+        asked.push(`${purpose} ${from}-${hash ? nameOf({ number: to, hash }) : to} at ${provider}`)
         meanwhile()
-        return []
+        const found = logged.filter((number) => number >= from && number <= to)
+        return found.map((number): LoggedBlock => ({ number, hash: hashOf(number), logs: [logOf(number, 0)] }))
       },
     }
     const absent = new Set<number>()
@@ -70,6 +81,7 @@ describe('what is not remembered is read', () => {
       asked,
       absent,
       branches,
+      logged,
       replay,
       headIs(block: Block) {
         tip = block
@@ -85,7 +97,7 @@ describe('what is not remembered is read', () => {
     branches.set(99, 1)
     delivery.begin({ number: 99, hash: '', provider: 'p1' })
     await replay(90)
-    expect(asked).toEqual(['90-99/1 at p1'])
+    expect(asked).toEqual(['backfill 90-99/1 at p1'])
   })
 
   test('behavior: numbers may be skipped: how far it is, is told by the block below', async () => {
@@ -95,8 +107,38 @@ describe('what is not remembered is read', () => {
     const { items, upTo } = await replay(100)
     const told = items.map((item) => 'number' in item && item.number)
     expect([told.slice(0, 3), told.at(-1), upTo]).toEqual([[198, 297, 399], 1_098, 1_099])
-    for (let number = 1_150; number < 1_200; number++) absent.add(number)
+    for (let number = 2_092; number < 2_100; number++) absent.add(number)
+    expect((await replay(1_100)).items.at(-1)).toMatchObject({ number: 2_091 })
+    absent.add(2_091)
     await expect(replay(1_100)).rejects.toThrow('There is no such block.')
+  })
+
+  test('default: in the order of their numbers, and how far it is every 100 blocks, where no logs tell it', async () => {
+    const { delivery, logged, replay } = setUpReads()
+    delivery.begin(blockOf(5_000))
+    logged.push(150, 250, 601)
+    const { items } = await replay(100)
+    const told = items.map((item) => `${item.type} ${'number' in item && item.number}`)
+    const passed = [350, 450, 550, 701, 801, 901, 1_001, 1_099].map((number) => `passed ${number}`)
+    expect(told).toEqual(['logs 150', 'logs 250', ...passed.slice(0, 3), 'logs 601', ...passed.slice(3)])
+    expect(items.filter(({ type }) => type === 'passed').map((item) => item.type === 'passed' && item.results)).toEqual(
+      passed.map(() => []),
+    )
+  })
+
+  test('behavior: a part is as large as what a reorg may replace with what lies below it, no larger', async () => {
+    const { delivery, replay } = setUpReads()
+    delivery.begin(blockOf(2_099))
+    expect((await replay(100)).upTo).toBe(2_099)
+    delivery.begin(blockOf(2_100))
+    expect((await replay(100)).upTo).toBe(1_099)
+  })
+
+  test('behavior: something was taken back while an earlier part was read: it is read again', async () => {
+    const { delivery, replay, meanwhile } = setUpReads()
+    delivery.begin(blockOf(5_000))
+    meanwhile(() => delivery.takeBack(blockOf(5_000)))
+    await expect(replay(100)).rejects.toThrow('A reorg has come in between.')
   })
 
   test('behavior: it was replaced, and nobody told, as nothing of it had been given: it is read again', async () => {

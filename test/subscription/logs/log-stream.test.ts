@@ -169,6 +169,24 @@ describe('a source that has no logs of blocks whose blooms say yes', () => {
   })
 })
 
+test('behavior: polled, where logs are not given by block hash: they are read by number, and the hash is asked for once', async () => {
+  const { channel, answer, tree, clock, subscribe } = createNodes(1, { channels: ['http'] })
+  const isByHash = ({ method, params }: RpcRequest) =>
+    method === 'eth_getLogs' && 'blockHash' in ((params as [object])[0] as object)
+  channel('p1', 'http').reply((asked: RpcRequest) => {
+    if (isByHash(asked)) throw rpcError(-32602, 'invalid argument 0: unknown field "blockHash"')
+    return answer('p1', asked)
+  })
+  const { seen, errors } = subscribe(['logs', {}])
+  await clock.advance(3_000)
+  for (let count = 0; count < 5; count++) {
+    tree.mine(1)
+    await clock.advance(4_000)
+  }
+  expect(seen).toEqual([101, 102, 103, 104, 105].flatMap((number) => [`${number}:0`, `${number}:1`]))
+  expect([errors, channel('p1', 'http').calls.filter(isByHash).length]).toEqual([[], 1])
+})
+
 describe('polled, where blooms deny', () => {
   const logsBloom = `0x${'1'.padEnd(512, '0')}`
   const address = '0x00000000000000000000000000000000000000aa'

@@ -70,6 +70,12 @@ describe('pushes', () => {
   })
 })
 
+test('behavior: a log that is doubled without end takes the room of one', () => {
+  const pushes = createPushes()
+  for (let count = 0; count <= 20_000; count++) pushes.add(logOf(100, 0))
+  expect(pushes.of(hashOf(100))).toHaveLength(1)
+})
+
 describe('covers', () => {
   const whichOf = (pushes: Pushes) => [100, 101, 102, 103, 104].filter(pushes.covers)
 
