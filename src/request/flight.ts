@@ -36,7 +36,7 @@ export type Parts = {
   readonly truth: Truth | undefined
   readonly headProbes: HeadLedger
   /** Requests that wait for channels behind open breakers, or for room at full providers, in the order in which they came. */
-  readonly waiters: Set<Flight>
+  readonly waiting: Set<Flight>
   /** Requests in their second round or later, without those that wait because the retry budget is empty. */
   readonly retrying: Set<Flight>
   readonly hedgeBudget: Budget

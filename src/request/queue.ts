@@ -27,7 +27,7 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
 /** Waits until a remaining candidate has room, or a probe is due. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
   if (!hasPlace(flight)) return false
-  flight.parts.waiters.add(flight)
+  flight.parts.waiting.add(flight)
   noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
@@ -44,7 +44,7 @@ export function enterQueue(flight: Flight, now: number): boolean {
 
 /** Lets the requests that wait go before a new one, if one of its limited candidates has room: that room is theirs. */
 export function serveWaitingFirst({ parts, ahead }: Flight, now: number) {
-  if (parts.waiters.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+  if (parts.waiting.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
     wake(parts)
 }
 

@@ -14,8 +14,8 @@ const MOST_WAITING = 1_000
 
 /** Whether the request may wait here: it does so already, or there is a place left. */
 export function hasPlace(flight: Flight): boolean {
-  const { waiters } = flight.parts
-  return waiters.has(flight) || waiters.size < MOST_WAITING
+  const { waiting } = flight.parts
+  return waiting.has(flight) || waiting.size < MOST_WAITING
 }
 
 /** The channels behind open breakers for which a request may wait: each once a round, or without end if it is stuck. */
@@ -28,14 +28,14 @@ export function wantedOf(flight: Flight, isStuck: boolean): ChannelState[] {
 /** The request waits for the channels `wants`; if it waits already, it keeps its place in the order. */
 export function takeSeat(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
   flight.seat = { wants, isStuck, failures: wants.map((channel) => failuresOf(channel, now)), isLeading: false }
-  flight.parts.waiters.add(flight)
+  flight.parts.waiting.add(flight)
   noteOpened(flight)
 }
 
 export function stopWaiting(flight: Flight) {
   const { seat, parts } = flight
   flight.seat = undefined
-  parts.waiters.delete(flight)
+  parts.waiting.delete(flight)
   if (seat?.isLeading) wake(parts)
 }
 
@@ -56,9 +56,9 @@ export function failedSince({ wants, failures }: Seat, now: number): ChannelStat
 }
 
 /** A channel is back, a provider has room, or a request stopped leading: all that wait look again, first come first served. */
-export function wake({ waiters, clock }: Parts) {
+export function wake({ waiting, clock }: Parts) {
   const now = clock.now()
-  for (const flight of [...waiters]) if (waiters.has(flight) && flight.resume) flight.pilot.look(flight, now)
+  for (const flight of [...waiting]) if (waiting.has(flight) && flight.resume) flight.pilot.look(flight, now)
 }
 
 /** Whether the request is to lead: a channel that it wants is not being probed, and no other request leads to one of them. */
@@ -79,7 +79,7 @@ export function lookAt({ wants }: Seat, now: number): number {
 
 /** Whether another request leads to one of these channels: its probe is in flight and not overdue, or is to leave soon. */
 function isLed(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
-  for (const other of flight.parts.waiters) {
+  for (const other of flight.parts.waiting) {
     const { seat } = other
     if (other === flight || !seat?.isLeading || !seat.wants.some((channel) => wants.includes(channel))) continue
     const hangs = other.inFlight.some(({ channel }) => !isProbed(channel, now))
