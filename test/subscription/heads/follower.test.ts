@@ -15,9 +15,13 @@ type Given = {
   isBegun?: boolean
   known?: number
   onTold?: () => void
+  onAstray?: (block: Block) => boolean
+  /** Whether blocks can be had by their numbers only. */
+  lacksHashes?: boolean
 }
 
-function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, onTold }: Given = {}) {
+function setUp(given: Given = {}) {
+  const { mostFilled = 256, providers = ['p1'], isBegun = true, known, onTold, onAstray = () => false } = given
   const clock = createManualClock()
   const tree = createTree(clock)
   const base = tree.head()
@@ -27,7 +31,10 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
   const filling: boolean[] = []
   const follower = createFollower({
     clock,
-    backfill: tree.backfill,
+    backfill: {
+      ...tree.backfill,
+      ...(given.lacksHashes && { byHash: () => Promise.reject(new Error('It takes no hashes.')) }),
+    },
     providers: () => providers,
     mostFilled,
     known: () => known,
@@ -44,7 +51,7 @@ function setUp({ mostFilled = 256, providers = ['p1'], isBegun = true, known, on
         told.push(`${isReset ? 'reset' : 'reorg'} ${removed.map(nameOf).join(' ')}`)
       },
       onGap: (from, to, why) => told.push(`gap ${from}-${to}: ${why}`),
-      onAstray: () => false,
+      onAstray,
       onFilling: (isFilling) => filling.push(isFilling),
     },
   })
@@ -406,6 +413,35 @@ describe('what cannot be had', () => {
     expect(told).toEqual(['gap 101-101: a block in between could not be had', '102'])
     await arrive(tree.mine())
     expect(told.slice(2)).toEqual(['103'])
+  })
+
+  test('behavior: blocks can be had by their numbers only: one that is the parent is taken, one of another branch is not', async () => {
+    const { clock, tree, told, arrive } = setUp({ lacksHashes: true })
+    await arrive(tree.mine(2).slice(1))
+    expect(told).toEqual(['101', '102'])
+    const [, orphan] = tree.mine(2) as [Block, Block]
+    tree.reorg(2, 1)
+    await arrive([orphan])
+    await clock.advance(1_000)
+    expect(told).toEqual(['101', '102'])
+  })
+
+  test('behavior: after 10 s whoever gave the head is told of; if it is left for that, the head is dropped, and others go on', async () => {
+    const astray: string[] = []
+    const onAstray = (block: Block) => astray.push(`${nameOf(block)} at ${clock.now()}`) > 0
+    const { clock, tree, told, arrive } = setUp({ onAstray })
+    const [lost] = tree.mine(2) as [Block, Block]
+    tree.lose(lost.hash)
+    await arrive([tree.head()])
+    await clock.advance(10_000)
+    expect(astray).toEqual([])
+    await clock.advance(2_100)
+    expect(astray).toEqual([expect.stringMatching(/^102 at 1[01]\d{3}$/)])
+    await clock.advance(60_000)
+    expect([told, astray.length]).toEqual([[], 1])
+    tree.find(lost.hash)
+    await arrive(tree.mine(), {})
+    expect(told).toEqual(['101', '102', '103'])
   })
 
   test('behavior: what could not be had before we slept is asked for when we wake', async () => {

@@ -11,6 +11,8 @@ import { blockOf, hashOf, logOf } from '../blocks'
 /** As many blocks from 100 on were given, with a log each; some of them have another one. */
 function setUp(count: number, ...lost: number[]) {
   let pushedFrom = 100
+  let overTo = Infinity
+  let meanwhile = () => {}
   const clock = createManualClock()
   const late: number[] = []
   const asked: string[] = []
@@ -24,6 +26,7 @@ function setUp(count: number, ...lost: number[]) {
   for (let number = 100; number < 100 + count; number++) delivery.give(blockOf(number), [logOf(number, 0)], false)
   const logsIn = async ({ from, to }: { from: number; to: number }) => {
     asked.push(`${from}-${to}`)
+    meanwhile()
     const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index)
     return numbers
       .filter((number) => number <= end)
@@ -36,7 +39,7 @@ function setUp(count: number, ...lost: number[]) {
     reads: createLogReads(clock, createGate(1), { logsIn } as never, {}),
     delivery,
     hasHeads: () => hasHeads,
-    isOver: () => true,
+    isOver: ({ number }) => number <= overTo,
     isPushed: (number) => number >= pushedFrom,
     onLoss(number) {
       losses.push(number)
@@ -53,7 +56,26 @@ function setUp(count: number, ...lost: number[]) {
   const logsEndAt = (number: number) => {
     end = number
   }
-  return { clock, check, delivery, goWithoutHeads, pushesFrom, logsEndAt, late, asked, losses, gaps }
+  const areOverTo = (number: number) => {
+    overTo = number
+  }
+  const whileAsked = (run: () => void) => {
+    meanwhile = run
+  }
+  return {
+    clock,
+    check,
+    delivery,
+    goWithoutHeads,
+    areOverTo,
+    whileAsked,
+    pushesFrom,
+    logsEndAt,
+    late,
+    asked,
+    losses,
+    gaps,
+  }
 }
 
 describe('run', () => {
@@ -100,6 +122,54 @@ describe('run', () => {
       ['100-120', '100-130'],
       [130],
     ])
+  })
+
+  test('behavior: a block that was given is not there any more: it is a loss, and nothing is certain', async () => {
+    const { check, delivery, logsEndAt, late, losses } = setUp(10)
+    logsEndAt(105)
+    delivery.giveUp = () => {}
+    expect(await check.run()).toBe(true)
+    expect([late, losses.slice(0, 1), delivery.uncertainFrom()]).toEqual([[], [109], 100])
+  })
+
+  test('behavior: a reorg comes in between: nothing is certain, and what it took back is no loss', async () => {
+    const { check, delivery, whileAsked, logsEndAt, losses } = setUp(10)
+    logsEndAt(107)
+    whileAsked(() => delivery.takeBack(blockOf(109)))
+    expect(await check.run()).toBe(false)
+    expect([losses, delivery.uncertainFrom()]).toEqual([[], 100])
+  })
+
+  test('behavior: the answer has a block that is not known: it is not given, and nothing is certain', async () => {
+    const { check, delivery, areOverTo, late, losses } = setUp(10, 108)
+    areOverTo(107)
+    expect(await check.run()).toBe(false)
+    expect([late, losses, delivery.uncertainFrom()]).toEqual([[], [], 100])
+  })
+
+  test.each(['heads tell the order', 'the stream goes on meanwhile', 'a block is not known'])(
+    'behavior: up to a block above what was delivered, while %s: it is not passed',
+    async (what) => {
+      const { check, delivery, goWithoutHeads, logsEndAt, areOverTo, whileAsked } = setUp(10)
+      logsEndAt(109)
+      if (what !== 'heads tell the order') goWithoutHeads()
+      if (what === 'a block is not known') areOverTo(108)
+      if (what === 'the stream goes on meanwhile') whileAsked(() => delivery.give(blockOf(110), [], false))
+      const cursor = what === 'the stream goes on meanwhile' ? 110 : 109
+      expect(await check.run(blockOf(120))).toBe(false)
+      expect(delivery.height()).toBe(cursor)
+      delivery.give(blockOf(111), [], false)
+      expect(delivery.uncertainFrom()).toBe(what === 'a block is not known' ? 100 : cursor + 1)
+    },
+  )
+
+  test('behavior: one at a time; nobody answers: nothing is certain', async () => {
+    const { check, delivery, whileAsked } = setUp(10)
+    whileAsked(() => {
+      throw new Error('Nobody can be reached.')
+    })
+    const both = [check.run(), check.run()]
+    expect([await Promise.all(both), delivery.uncertainFrom()]).toEqual([[false, false], 100])
   })
 
   test('behavior: what is too old to be looked at is trusted until a loss is found', async () => {

@@ -27,6 +27,48 @@ function logRange(from: number, to: number) {
   return Array.from({ length: to - from + 1 }, (_, index) => [`${from + index}:0`, `${from + index}:1`]).flat()
 }
 
+/** When the newest block is asked for, in a stream whose logs come at these times (in ms), each of a block of its own. */
+async function firstLookAfter(times: readonly number[], numberAt = (index: number) => index) {
+  const clock = createManualClock()
+  const askedAt: number[] = []
+  const silence = createLogSilence({
+    clock,
+    delivery: { cursor: () => undefined },
+    check: { run: async () => false },
+    blockTime: () => undefined,
+    async latest() {
+      askedAt.push(clock.now())
+      return undefined
+    },
+    order: { hasHeads: () => false, goByHeads() {} },
+  })
+  for (const [index, time] of times.entries()) {
+    await clock.advanceTo(time)
+    silence.hear(numberAt(index))
+  }
+  silence.start()
+  while (askedAt.length === 0) await clock.advance(100)
+  silence.stop()
+  return (askedAt[0] as number) - (times.at(-1) as number)
+}
+
+describe('how long a source may be silent', () => {
+  const every = (pause: number, count: number, from = 0) =>
+    Array.from({ length: count }, (_, index) => from + index * pause)
+
+  test.each([
+    ['3 s at least', every(100, 10), 3_000],
+    ['three of its usual pauses', every(5_000, 4), 15_000],
+    ['its longest pause fades with each block', [...every(5_000, 4), ...every(500, 10, 15_500)], 6_000],
+  ])('default: %s', async (_, times, expected) => {
+    expect(await firstLookAfter(times)).toBe(expected)
+  })
+
+  test('behavior: more logs of the same block are no sign of life', async () => {
+    expect(await firstLookAfter([0, 2_000], () => 7)).toBe(3_000)
+  })
+})
+
 describe('a silence of pushed logs', () => {
   test('behavior: a look that takes long: what it has seen is given 3 s to be pushed before the next one', async () => {
     const clock = createManualClock()
