@@ -11,7 +11,7 @@ import type { Doubt, Flight, Parts } from '../flight'
 export type Sight = {
   readonly height: number
   /**
-   * `'part'`: the answer belongs to a block, so the provider has at least that. `'block'`: it is the block itself, so its number
+   * `'part'`: the answer belongs to a block, so the provider has that one. `'block'`: it is the block itself, so its number
    * is not made up. `'head'`: it is the number of the provider's head. `'newest'`: it is the block at the provider's head.
    */
   readonly kind: 'part' | 'block' | 'head' | 'newest'
@@ -40,7 +40,7 @@ export function isHead({ kind }: Sight): boolean {
   return kind === 'head' || kind === 'newest'
 }
 
-/** The block that a request names, as a number or a tag; a hash or anything else is returned as it is. */
+/** The block that a request names, as it stands in the params. */
 export function blockOf(params: unknown): unknown {
   return Array.isArray(params) ? params[0] : undefined
 }

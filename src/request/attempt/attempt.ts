@@ -100,7 +100,7 @@ export function abortCall({ controller, travel }: Attempt) {
   travel?.giveUp?.()
 }
 
-/** Gives back the place in the quota, so that others may leave. The permit of the breaker may be settled later. */
+/** The call came back or is given up: gives back its place in the quota. What it says of the channel may be settled later. */
 export function finishAttempt(attempt: Attempt) {
   if (attempt.isFinished) return
   attempt.isFinished = true

@@ -38,7 +38,7 @@ export function landHeld(flight: Flight, now: number) {
   if (isDisputed) emitDispute(flight, held)
 }
 
-/** Nobody had an answer: the caller gets `given` (an error, or the failure that ended the request), or the most telling. */
+/** Nobody had an answer: the caller gets `given` (an error, or the failure that ended it all), else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
   if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)

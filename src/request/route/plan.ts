@@ -12,7 +12,7 @@ import type { Route, RouteLimits } from './route'
 import { planRoute } from './route'
 import type { Ranking, Strategy } from './strategy'
 
-/** When a slow read is asked of a second candidate as well. The first usable answer wins, and the other attempt is aborted. */
+/** When a slow read is asked of a second candidate as well. The first usable answer wins, and the others are aborted. */
 export type HedgeOptions = {
   /**
    * Time after which one more candidate is asked, and another one after each further such time (in ms). At most three attempts
@@ -32,18 +32,18 @@ export type MethodOptions = {
   providers?: readonly string[] | undefined
   /** Limit for a whole request, all attempts and pauses included (in ms); 0 for none. @default the list's `timeout` */
   timeout?: number | undefined
-  /** When a slow read is asked of a second candidate as well. A `budget` here has no effect. @default the list's `hedge` */
+  /** Replaces the `hedge` of the list. A `budget` here has no effect: there is one for all. @default the list's `hedge` */
   hedge?: false | HedgeOptions | undefined
   /** Whether a request may be sent twice without harm. @default true for reads (known by the name) and raw transactions */
   repeat?: boolean | undefined
 }
 
-/** Options of one request, and the defaults that `transport.with()` sets. */
+/**
+ * Options of one request, and the defaults that `transport.with()` sets. An id that no provider of the list has is refused with
+ * an `InvalidOptionsError`, before anything is sent.
+ */
 export type RequestOverrides = {
-  /**
-   * Id of the provider to ask. No other one is asked unless `allowFailover` is set.
-   * @throws InvalidOptionsError if no provider of the list has this id; nothing is sent then
-   */
+  /** Id of the provider to ask first. No other one is asked unless `allowFailover` is set. @default none */
   provider?: string | undefined
   /** The only channel to ask over. @default both */
   channel?: ChannelType | undefined
@@ -85,7 +85,7 @@ export type Plan = RouteLimits & {
   readonly isOneShot: boolean
   /** Whether further rounds are only for rate limits: after any other failure, the caller asks in another way. */
   readonly isBrief: boolean
-  /** The plan that this one was copied from and changed for the params of one request. Equal reads are told by it. */
+  /** The plan that this one was copied from and changed for one request. Equal reads of equal `base` are shared. */
   readonly base?: Plan | undefined
   /** The plan for params that make the request heavy; made on first use. */
   heavy: Plan | undefined
