@@ -1,14 +1,14 @@
-// What is meant by a head that was pushed: some nodes give it another hash than its block has (go-opera, Cosmos chains), which
-// no other block follows and nobody finds. Then the block itself is asked for.
+// Finds the block that a pushed head stands for. Some nodes (go-opera, Cosmos chains) push heads under a hash that the block
+// does not have: no later block names it as its parent, and no node finds it. Then the block is asked for by its number.
 
 import type { Backfill } from '../backfill'
 import type { Block } from '../block'
 
-/** Gives the block that is meant, at once unless its place is not believed. */
+/** Calls `give` with the block: at once if the provider's heads follow each other, else once the block was asked for. */
 export type Names = (pushed: Block, give: (block: Block) => void) => void
 
 export function createNames({ byNumber }: Pick<Backfill, 'byNumber'>): Names {
-  /** Of each provider: what it pushed last, and whether that followed what it had pushed before. */
+  /** For each provider: the last head that it pushed, and whether the heads that it pushes follow each other. */
   const last = new Map<string, Block & { readonly follows: boolean }>()
 
   return (pushed, give) => {
@@ -17,7 +17,7 @@ export function createNames({ byNumber }: Pick<Backfill, 'byNumber'>): Names {
     const follows = before?.number === number - 1 ? before.hash === parentHash : before?.follows !== false
     last.set(provider, { ...pushed, follows })
     if (follows) return give(pushed)
-    // After a reorg too: then it is what was pushed, or of another branch.
+    // A reorg looks the same, but the block that is found then is the pushed one, or has another parent.
     void byNumber(number, provider)
       .catch(() => pushed)
       .then((found) => give(found.parentHash === parentHash ? found : pushed))
