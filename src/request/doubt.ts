@@ -47,8 +47,10 @@ function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
   const { parts, held } = flight
   removeAttempt(flight, attempt)
-  if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
-    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
+  const isHigher = (doubt.head ?? -1) > (held?.doubt.head ?? -1)
+  // Asked again, the same provider may have come closer to what is wanted.
+  const isLater = held?.attempt.channel === attempt.channel && held.doubt.head === doubt.head && value !== null
+  if (!held || isHigher || isLater) flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
   for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)

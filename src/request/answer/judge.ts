@@ -19,7 +19,7 @@ export function judge(flight: Flight, attempt: Attempt, value: unknown, now: num
   if (!block) return undefined
   const sight = sightOf(flight, value)
   if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value, sight)
-  if (block.shows === 'reset') parts.truth?.expectReset(now)
+  if (block.shows === 'reset' && value !== false) parts.truth?.expectReset(now)
   if (sight) noteSight(flight, attempt, sight, now)
   const doubt = parts.truth && doubtOf(flight, attempt, value, sight, now)
   if (sight && !doubt) showSight(flight, sight, value, now)

@@ -4,6 +4,7 @@
 import { numberToHex } from 'viem'
 import { ASLEEP } from '../../base/clock'
 import { ChainMismatchError } from '../../errors'
+import { classify } from '../../provider/classify'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { forgetChain } from '../../provider/provider'
 import type { Need } from '../../rpc/need'
@@ -72,7 +73,7 @@ export function sendToChain(flight: Flight, attempt: Attempt, request: RpcReques
   return answer
 }
 
-/** A read leaves together with the check, but its value waits for that. Sends, and reads of wallets, leave after it. */
+/** A read leaves together with the check, but what it is answered waits for that. Sends, and reads of wallets, leave after it. */
 async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
   const { parts, channels, plan } = flight
   const { channel } = attempt
@@ -86,10 +87,12 @@ async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest
   if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
   const answer = send(attempt, channels, request, flight.signal)
   check ??= checkChain(channel, channels, parts)
-  const value = await answer
+  // An error that ends the request is an answer too: that of another chain says nothing.
+  const isAnswer = (error: unknown) => classify(channel.provider, request, error).verdict === 'final'
+  await answer.catch((error) => isAnswer(error) || Promise.reject(error))
   await whenChecked(flight, attempt, check)
   assertChain(channel.provider)
-  return value
+  return answer
 }
 
 /** Waits for the check, and for a further one if it is void: the chain was forgotten meanwhile, or the process slept. */
