@@ -29,7 +29,11 @@ export type Backfill = {
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
   byNumber(number: number, provider: string | undefined): Promise<Block>
-  /** All logs of one block: by its hash, or by its number where hashes are refused. @param givers gets the id of whoever answers. @param exclude ids of providers that are not asked */
+  /**
+   * All logs of one block. They are read by its hash, or by its number once a provider has refused a hash.
+   * @param givers gets the id of the provider that answers
+   * @param exclude ids of providers that are not asked
+   */
   logsOf(
     block: Pick<Block, 'number' | 'hash' | 'provider'>,
     filter: LogMatch,
@@ -52,7 +56,7 @@ const AT_A_TIME = 16
 const LIMIT = 10_000
 /** Failed tries of a range after which somebody else is asked; the next failure ends it for now. */
 const MOST_TRIES = 4
-/** Failures of a read of logs by block hash: some nodes do not know this parameter. */
+/** Kinds of failure which say that a node may not know the parameter `blockHash` of `eth_getLogs`. */
 const NO_HASHES: readonly unknown[] = ['invalid-params', 'invalid-request', 'unsupported-method']
 /** A provider that lacks logs is left out of this many reads of logs. */
 const BLIND_FOR = 1_000
@@ -132,7 +136,7 @@ export function createBackfill(ask: Ask): Backfill {
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
-  /** Past its head a node answers that there are no logs: whoever answers must be known to have the end of the range. */
+  /** Past its head a node answers that there are no logs: so a provider must be known to have the end of the range. */
   async function logsIn(
     { from, to, hash, provider }: LogRange,
     filter: LogMatch,
