@@ -123,9 +123,10 @@ export function createBackfill(ask: Ask): Backfill {
     exclude = leftOut(),
   ) {
     const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
+    const range = { from: number, to: number, hash, provider }
     const read = () =>
       hashless.has(provider)
-        ? logsIn({ from: number, to: number, hash, provider }, filter, purpose, givers, exclude)
+        ? logsIn(range, filter, purpose, givers, exclude)
         : logs({ ...filter, blockHash: hash }, options, givers)
     const found = await read().catch((error) => {
       const isRefused = attemptsOf(error)?.some(({ kind }) => NO_HASHES.includes(kind))

@@ -73,7 +73,9 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
    * Whether the chain need not have become shorter: callers were shown no more than a part of what is above, and that may be of
    * a block that is still being made.
    */
-  const isUnmade = (height: number) => height >= made && shown - height <= AHEAD
+  function isUnmade(height: number) {
+    return height >= made && shown - height <= AHEAD
+  }
 
   /** Whether all providers that can be asked have shown lower heads, all asked since `since`; one alone must show it twice. */
   function isDecided(since: number, now: number) {
