@@ -2,6 +2,7 @@
 
 import type { EIP1193RequestFn, Transport } from 'viem'
 import { defined } from './base/defined'
+import { ISOLATED } from './base/isolated'
 import { checkIds, checkList, checkOptions, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { createEngine } from './engine'
@@ -112,7 +113,7 @@ function make(
   const { retry = {}, hedge, transactions = {}, maxBackfillBlocks = {} } = options
   const read = readList(list, parameters, options.breaker ?? {}, {
     onSocket: (id, change) => engine.onSocket(id, change),
-    ...(options.batch !== false && { onBatchRefused: (id, most) => engine.onBatchRefused(id, most) }),
+    ...(options.batch !== false && !ISOLATED && { onBatchRefused: (id, most) => engine.onBatchRefused(id, most) }),
   })
   checkIds(
     read.setups.map(({ id }) => id),

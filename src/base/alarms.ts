@@ -27,10 +27,14 @@ export function createAlarms(clock: Clock): Alarms {
   let first: Alarm | undefined
   let timer: Timer | undefined
   let armedAt = Infinity
+  let era = clock.era?.()
   let isHeld = false
 
   function arm(at: number) {
-    timer?.cancel()
+    const present = clock.era?.()
+    // A timer of another era cannot be cancelled. If it fires after all, that costs one pass.
+    if (era === present) timer?.cancel()
+    era = present
     armedAt = at
     isHeld = true
     timer = clock.after(Math.max(0, at - clock.now()), fire)
@@ -85,7 +89,7 @@ export function createAlarms(clock: Clock): Alarms {
         if (first) first.previous = alarm
         first = alarm
       }
-      if (at < armedAt) arm(at)
+      if (at < armedAt || era !== clock.era?.()) arm(at)
       else if (!isHeld && timer) {
         isHeld = true
         timer.hold(true)

@@ -14,6 +14,8 @@ export type Clock = {
   after(ms: number, fn: () => void): Timer
   /** Calls `fn` once after `ms`. The timer does not keep the process alive: use it for upkeep. */
   background(ms: number, fn: () => void): Timer
+  /** Identifies whatever runs the timers. If that changes (fake timers are installed or removed), older timers may never fire. */
+  era?(): unknown
 }
 
 /** The longest delay that a platform's timer takes (in ms, almost 25 days). A longer one would fire at once. */
@@ -24,6 +26,7 @@ export const realClock: Clock = {
   now: () => performance.now(),
   after: (ms, fn) => startTimer(ms, fn, true),
   background: (ms, fn) => startTimer(ms, fn, false),
+  era: () => setTimeout,
 }
 
 function startTimer(ms: number, fn: () => void, isHeld: boolean): Timer {

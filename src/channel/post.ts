@@ -89,7 +89,7 @@ async function readText(response: Response, limit: number, signal: AbortSignal |
     body?.cancel().catch(ignore)
     throw new ResponseBodyTooLargeError({ maxSize: limit, size: declared })
   }
-  if (!body) return response.text() // no streams on this platform
+  if (!body?.getReader) return response.text() // no streams on this platform, or those of node-fetch
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let text = ''

@@ -2,6 +2,7 @@
 // batch, and it cannot be seen from outside whether a transport makes batches. Knows no transport and no request.
 
 import type { Signal } from '../base/abort'
+import { ISOLATED } from '../base/isolated'
 
 /** Makes a call under the shared signal. When the call's own signal is aborted, rejects at once with the reason of that one. */
 export type ShareSignal = <value>(own: Signal, call: (shared: AbortSignal) => Promise<value>) => Promise<value>
@@ -37,7 +38,7 @@ export function createSharedSignal(): ShareSignal {
     if (own.aborted) return Promise.reject(own.reason)
     const group = open ?? createGroup()
     group.waiting++
-    open = ++group.joined < MOST ? group : undefined
+    open = !ISOLATED && ++group.joined < MOST ? group : undefined
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         group.isGivenUp = true

@@ -2,6 +2,7 @@
 
 import { numberToHex } from 'viem'
 import { throwIfAborted } from '../base/abort'
+import { ISOLATED } from '../base/isolated'
 import { jsonLength } from '../base/json'
 import { InvalidOptionsError } from '../errors'
 import type { ChannelState } from '../provider/provider'
@@ -38,7 +39,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
   const { clock, counts, providers } = parts
   const chainId = parts.chainId === undefined ? undefined : numberToHex(parts.chainId)
   const wallets = providers.filter(({ setup }) => setup.isWallet)
-  const sharing = options.share ? createSharing(clock) : undefined
+  const sharing = options.share && !ISOLATED ? createSharing(clock) : undefined
   const calls = createCalls(parts)
   const logs = createWideLogs(calls, options.logs)
   const filters = createFilters(calls, logs)

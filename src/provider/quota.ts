@@ -1,6 +1,7 @@
 // How much one provider takes: its declared pace and concurrency, the pace learned from its refusals, and the cooldown after a
 // refusal. A provider that is full is not ill: nothing here counts against it.
 
+import { ISOLATED } from '../base/isolated'
 import type { FailureKind } from '../types'
 
 /** What a provider allows. At a limit, others are asked first; if none has room, requests wait within their deadlines. */
@@ -70,7 +71,8 @@ export type QuotaParts = {
 }
 
 export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: QuotaParts = {}): Quota {
-  const { concurrency = Infinity } = limits
+  // A request that the platform ends in the middle of a call never gives its slot back.
+  const { concurrency = Infinity }: LimitOptions = ISOLATED ? {} : limits
   const declared = limits.requestsPerSecond ?? Infinity
   const burst = Math.max(1, limits.burst ?? declared)
   let tokens = burst

@@ -3,12 +3,14 @@
 
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
+import { ISOLATED } from '../base/isolated'
 import { sortedBy } from '../base/sorted-by'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
 import { noteFailure, settleWithheld } from './answer/blame'
+import { apart } from './apart'
 import { askInTurn, hedge, lead } from './asking/asking'
 import { asFinal, timeoutOf } from './asking/launch'
 import { sendProbe } from './asking/probe'
@@ -50,7 +52,8 @@ const pilot: Pilot = {
 }
 
 /** Runs one request to its end. @param id number of the request in events; the calls into which it is split share it */
-export function fly(parts: Parts, asked: Asked, id: number = parts.nextId++): Promise<unknown> {
+export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): Promise<unknown> {
+  const parts = ISOLATED ? apart(shared) : shared
   const { channels, request, plan, signal, onEnd } = asked
   return new Promise((resolve, reject) => {
     const startedAt = parts.clock.now()

@@ -311,3 +311,21 @@ describe('against a naive model', () => {
     )
   })
 })
+
+test('behavior: rings though another clock has taken over since the timer was armed', async () => {
+  const [first, second] = [createManualClock(), createManualClock()]
+  let present = first
+  const alarms = createAlarms({
+    now: () => present.now(),
+    after: (...timer) => present.after(...timer),
+    background: (...timer) => present.background(...timer),
+    era: () => present,
+  })
+  const ring = vi.fn()
+  alarms.set(alarmOf(ring), 10)
+  present = second
+  const late = alarmOf(ring)
+  alarms.set(late, 20)
+  await second.advance(20)
+  expect(ring).toHaveBeenCalledWith(late, 20)
+})

@@ -2,6 +2,7 @@
 // requests read near the head. A head far ahead of all others is put to the proof.
 
 import { within } from '../../base/clock'
+import { ISOLATED } from '../../base/isolated'
 import { isOffline } from '../../base/online'
 import { classify } from '../../provider/classify'
 import type { ChannelState, Provider } from '../../provider/provider'
@@ -53,7 +54,7 @@ export function probeHeads(flight: Flight, now: number) {
     if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
     if (isAffordable(provider, headProbes, now)) asked.push(askHead(channel, flight.channels, parts))
   }
-  if (isFirst && asked.length > 0) awaitFirst(asked, parts)
+  if (isFirst && asked.length > 0 && !ISOLATED) awaitFirst(asked, parts)
 }
 
 function awaitFirst(asked: readonly Promise<void>[], { headProbes, clock }: Parts) {

@@ -3,6 +3,7 @@
 
 import { numberToHex } from 'viem'
 import { ASLEEP } from '../../base/clock'
+import { ISOLATED } from '../../base/isolated'
 import { ChainMismatchError } from '../../errors'
 import { classify } from '../../provider/classify'
 import type { ChannelState, Provider } from '../../provider/provider'
@@ -47,11 +48,11 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   const answer = askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
   const check = answer.then((id) => {
     // The chain was forgotten meanwhile (`forgetChain`), so this answer is void.
-    if (chain.check !== check) return
+    if (chain.check !== check && !ISOLATED) return
     chain.check = undefined
     learn(provider, id, parts)
   })
-  chain.check = check
+  if (!ISOLATED) chain.check = check
   return check
 }
 
