@@ -116,7 +116,7 @@ export function createEngine(setup: EngineSetup): Engine {
     heads,
     truth: setup.consistency === 'head' ? createTruth({ providers, heads, events }) : undefined,
     headProbes: createHeadLedger(),
-    room: new Set(),
+    waiting: new Set(),
     retrying: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),

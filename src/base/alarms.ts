@@ -32,7 +32,7 @@ export function createAlarms(clock: Clock): Alarms {
 
   function arm(at: number) {
     const present = clock.era?.()
-    // A timer of another era cannot be cancelled. If it does fire, that costs one pass.
+    // A timer of another era cannot be cancelled. If it fires after all, that costs one pass.
     if (era === present) timer?.cancel()
     era = present
     armedAt = at

@@ -14,7 +14,7 @@ export type Clock = {
   after(ms: number, fn: () => void): Timer
   /** Calls `fn` once after `ms`. The timer does not keep the process alive: use it for upkeep. */
   background(ms: number, fn: () => void): Timer
-  /** What runs the timers. When another one does (fake timers came, or went), those of the first may never fire. */
+  /** Identifies whatever runs the timers. If that changes (fake timers are installed or removed), older timers may never fire. */
   era?(): unknown
 }
 

@@ -71,7 +71,7 @@ export type QuotaParts = {
 }
 
 export function createQuota(limits: LimitOptions, { onRoom, onCooling, load }: QuotaParts = {}): Quota {
-  // What ends with its request in the middle of a call never gives its place back.
+  // A request that the platform ends in the middle of a call never gives its slot back.
   const { concurrency = Infinity }: LimitOptions = ISOLATED ? {} : limits
   const declared = limits.requestsPerSecond ?? Infinity
   const burst = Math.max(1, limits.burst ?? declared)

@@ -1,41 +1,42 @@
-// An answer that is not taken is held back while others are asked; if nobody knows better, the same provider is asked again
-// after a while; then the answer is given after all. Why one is not taken is judge.ts.
+// Answers that are in doubt. Such an answer is held back while other providers are asked. If none of them knows better, the
+// provider of the answer is asked again after a pause; at last the answer is given all the same. judge.ts says when to doubt.
 
 import { shortPauseAfter } from '../base/backoff'
 import { judge } from './answer/judge'
 import { askInTurn } from './asking/asking'
 import type { Attempt } from './attempt/attempt'
-import { settleAnswered, takeDown } from './attempt/settle'
+import { removeAttempt, settleAnswered } from './attempt/settle'
 import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
 import { landHeld, landValue } from './landing/landing'
 import { firstWithRoom, ruleOut } from './route/ahead'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './upkeep/head-probe'
-import { LEAST, oversleep } from './waiting/timing'
-import { leaveRoom, pause } from './waiting/waiting'
+import { LEAST, noteSleep } from './waiting/timing'
+import { pause, stopWaiting } from './waiting/waiting'
 
-/** Takes an answer, or asks others. */
+/** An attempt has brought an answer: gives it to the caller, or asks others. */
 export function receive(flight: Flight, attempt: Attempt, value: unknown) {
   const { headProbes, clock } = flight.parts
   const go = () => {
     const now = clock.now()
-    if (attempt.isVacated || hasLanded(flight)) return
-    oversleep(flight, now)
+    if (attempt.isFinished || hasLanded(flight)) return
+    noteSleep(flight, now)
     take(flight, attempt, value, now)
   }
-  // The very first read near the head cannot tell a laggard before the others were heard, if they are quick and it has the time.
+  // Before other providers have told their heads, nothing shows that this one lags. If the limit of the attempt allows it, the
+  // answer waits a moment for the first head probes.
   const isNear = isNearHead(flight) || value === null
   if (!headProbes.first || !isNear || attempt.limitAt - clock.now() <= FIRST_LIMIT) return go()
-  // It is slow no more.
+  // The attempt has its answer, so it is not slow: no hedge goes out.
   attempt.answeredAt = clock.now()
   flight.hedgeAt = Infinity
   void headProbes.first().then(go)
 }
 
-/** Takes an answer, or holds it back. */
+/** Gives an answer to the caller, or holds it back. */
 function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
   const doubt = judge(flight, attempt, value, now)
-  // Listeners may have ended it while it was judged.
+  // Listeners may have ended the request while the answer was judged.
   if (hasLanded(flight)) return
   if (doubt) return holdBack(flight, attempt, value, doubt, now)
   landValue(flight, attempt, value, now)
@@ -45,37 +46,39 @@ function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
   const { parts, held } = flight
-  takeDown(flight, attempt)
-  if (!held || (doubt.head ?? -1) > (held.doubt.head ?? -1))
-    flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
+  removeAttempt(flight, attempt)
+  const isHigher = (doubt.head ?? -1) > (held?.doubt.head ?? -1)
+  // Asked again, the same provider may have come closer to what is wanted.
+  const isLater = held?.attempt.channel === attempt.channel && held.doubt.head === doubt.head && value !== null
+  if (!held || isHigher || isLater) flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
   for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
-    // Who has shown a lower head meanwhile does not know better.
+    // A provider that has shown a lower head since the request started does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
   }
-  leaveRoom(flight)
+  stopWaiting(flight)
   settleAnswered(flight, attempt, now)
   if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
 }
 
-/** Nobody else is left who may know better. */
+/** No other provider is left that may know better: gives the answer that is held back, or pauses and asks again. */
 export function settleHeld(flight: Flight, held: Held, now: number) {
   const { plan } = flight
   const { doubt } = held
   const wait = shortPauseAfter(held.pauses)
-  if (doubt.kind === 'ahead' && held.pauses === 0) return put(flight, held, now)
-  // A number that went back is not waited for: the one shown before is as good. Nor is one that is far behind, or that lacks
-  // it for good.
+  if (doubt.kind === 'ahead' && held.pauses === 0) return askForProof(flight, held, now)
+  // No pause for the number of the head, as the one shown before is as good; nor for a provider that is far behind, or that
+  // does not keep such old data.
   const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
   if (!isWorthIt || wait === undefined || flight.deadline - now - wait < LEAST) return landHeld(flight, now)
   held.pauses++
   pause(flight, askHeldAgain, now + wait, now)
-  // Whether it has caught up is not to be seen in an answer without blocks.
+  // Only an answer that is a block shows whether the provider has caught up: in all other cases its head is asked for.
   if (plan.need.traits.block?.shows !== 'block') void askHead(held.attempt.channel, flight.channels, flight.parts)
 }
 
-/** After a pause: others may have room now, and the provider of the answer that is held back may have caught up. */
+/** The pause is over: another candidate may have room now, else the provider of the held answer is asked again. */
 function askHeldAgain(flight: Flight, now: number) {
   const { held } = flight
   if (!held) return flight.pilot.goOn(flight, now)
@@ -85,8 +88,8 @@ function askHeldAgain(flight: Flight, now: number) {
   askInTurn(flight, channel, now)
 }
 
-/** A head far ahead is put to the proof: whoever shows it must be able to give that block. */
-function put(flight: Flight, held: Held, now: number) {
+/** A head far ahead of all others is put to the proof: its provider is asked for that block before the answer is given. */
+function askForProof(flight: Flight, held: Held, now: number) {
   held.pauses++
   pause(flight, askHeldAgain, Infinity, now)
   void proveHead(flight, held.attempt.channel.provider, held.doubt.head ?? 0).then(() =>

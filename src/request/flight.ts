@@ -1,4 +1,5 @@
-// One request on its way, as plain data, and what all requests of an engine share. What happens to them is pipeline.ts.
+// The state of one request while it runs (a flight), and what all requests of an engine share. Plain data: pipeline.ts and the
+// folders beside it change it.
 
 import type { Alarm, Alarms } from '../base/alarms'
 import { createAlarms } from '../base/alarms'
@@ -30,31 +31,36 @@ export type Parts = {
   readonly channels: readonly ChannelState[]
   readonly ranking: Ranking
   readonly heads: Heads
-  /** How calls of the library's own are planned. */
+  /** Plans the calls that the library makes for itself. */
   readonly planner: Planner
-  /** `undefined`: answers are taken as they come. */
+  /** `undefined` with `consistency: 'none'`: answers are taken as they come. */
   readonly truth: Truth | undefined
   readonly headProbes: HeadLedger
-  /** Requests that wait for channels behind open breakers, or for a place at full providers, in the order in which they came. */
-  readonly room: Set<Flight>
-  /** Requests in their second round or later, but for those that cannot pay for it. */
+  /** Requests that wait for channels behind open breakers, or for room at full providers, in the order in which they came. */
+  readonly waiting: Set<Flight>
+  /** Requests in their second round or later, without those that wait because the retry budget is empty. */
   readonly retrying: Set<Flight>
   readonly hedgeBudget: Budget
   readonly retryBudget: Budget
-  /** The chain the client expects; `undefined` if nothing is to be checked. */
+  /** Id of the chain that the client expects; `undefined` if chains are not checked. */
   readonly chainId: number | undefined
+  /** Base of the random pause before a further round (in ms). */
   readonly retryDelay: number
   readonly waitForProvider: boolean
   readonly shouldThrow?: ((error: Error) => boolean | undefined) | undefined
   readonly counts: { total: number; failed: number; hedged: number; retried: number }
-  /** Ends what runs beside requests: probes and chain checks. */
+  /** Functions that end what runs beside requests (probes, upkeep calls); called when the engine closes. */
   readonly ends: Set<() => void>
-  /** Set once the engine is closed: what all that are on their way end with. */
+  /** Set once the engine is closed: the error of all that is asked later. */
   closed: Error | undefined
-  /** When somebody last failed all the rounds that are always allowed: who was at it then waits for nobody. */
+  /**
+   * When a request last failed although it had all the rounds that are always allowed (in ms of the clock). Requests that had
+   * started before then have no such rounds any more: what they wait for has been tried.
+   */
   lostAt: number
   /** Grows with every change that may change a route. */
   version: number
+  /** Number of the next request in events. */
   nextId: number
 }
 
@@ -63,16 +69,17 @@ export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readon
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
   /**
-   * It is below what was shown, or of a provider that is behind; above what is believed; lacks what should be there; or is
-   * of a provider that is said not to keep that.
+   * `'lower'`: its block is below the one that callers were shown. `'behind'`: its provider lags. `'ahead'`: its head is
+   * higher than is believed. `'missing'`: it lacks what should be there. `'gone'`: its provider does not keep such old data.
    */
   readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
+  /** The reason in words, for the `dispute` event. */
   readonly what: string
-  /** The block that one who knows better has. */
+  /** A provider that knows better has at least this block; -1 if the doubt is about no block. */
   readonly height: number
-  /** The head that the answer shows, if it is one. */
+  /** The head that the answer tells, if it tells one. */
   readonly head?: number | undefined
-  /** What to ask the same one for again, where that is not the request itself. */
+  /** What the same provider is asked later, if not the request itself once more. */
   readonly instead?: RpcRequest | undefined
 }
 
@@ -81,42 +88,46 @@ export type Held = {
   readonly attempt: Attempt
   readonly value: unknown
   readonly doubt: Doubt
-  /** How often the same provider was waited for. */
+  /** How often the request has paused since, so that a provider may catch up. */
   pauses: number
 }
 
-/** Told how many attempts it took; who gave the answer or the error that is told, or was asked last; and the kind of that error. */
+/**
+ * Called when a request ends.
+ * @param by the channel that gave the answer or the error that the caller gets; if none did, the one that was asked last
+ * @param kind the kind of that error
+ */
 export type OnEnd = (attempts: number, by?: ChannelState | undefined, kind?: FailureKind | undefined) => void
 
-/** A place in the waiting room. */
+/** What a request waits for that waits for channels behind open breakers. */
 export type Seat = {
-  /** Channels it could ask if they were not open. */
+  /** The channels that the request would ask if their breakers closed. */
   wants: readonly ChannelState[]
-  /** Whether there is nobody else it could ask again later. */
+  /** Whether no other candidate is up that could be asked again in a further round. */
   isStuck: boolean
-  /** How much had failed at each of them when it sat down: if it is more now, somebody's probe has failed. */
+  /** Failures of each channel of `wants` when the seat was taken: if a channel has more by now, a probe of it has failed. */
   failures: readonly number[]
-  /** Whether it is the one that probes for all that wait for one of them. */
+  /** Whether this request sends the probe for all that wait for one of these channels. */
   isLeading: boolean
 }
 
-/** What becomes of an attempt; told at most once, and not at all if it was given up before. */
+/** Gets what an attempt brings: one call at most, and none once the attempt is finished. */
 export type AttemptSink = {
   onValue(flight: Flight, attempt: Attempt, value: unknown): void
   onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure): void
 }
 
-/** Who decides how a flight goes on: pipeline.ts. What is below it tells it here what has happened. */
+/** Decides how a flight goes on: implemented by pipeline.ts, and called by the files below it when something has happened. */
 export type Pilot = AttemptSink & {
-  /** It is time for something. */
+  /** The alarm of the flight rings: a deadline, a limit, a hedge or a pause is due. */
   readonly ring: Alarm['ring']
-  /** Others may be asked now. */
+  /** The next candidate may be asked now. */
   readonly goOn: Step
-  /** Something has changed in the waiting room. */
+  /** Something that the flight waits for may have changed. */
   readonly look: Step
 }
 
-/** What is asked, of whom, and how. */
+/** A request as a caller hands it in, with its channels and its plan. */
 export type Asked = {
   readonly channels: ClientChannels
   readonly request: RpcRequest
@@ -129,7 +140,7 @@ type Ticket = Asked & {
   readonly parts: Parts
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
-  /** The request's number in events; its parts share it. */
+  /** Number of the request in events. The calls into which one request is split share it. */
   readonly id: number
 }
 
@@ -138,41 +149,43 @@ export type Flight = Alarm &
     readonly pilot: Pilot
     readonly startedAt: number
     deadline: number
-    /** When the alarm was set: a ring later than its own length says that we slept, not that they did. */
+    /** When the alarm was set, and when it is due (in ms of the clock). A ring far too late shows that the process slept. */
     setAt: number
     ringAt: number
     round: number
     route: Route
-    /** Candidates of this round not yet asked. */
+    /** Candidates that this round has not asked yet, in order. */
     ahead: readonly ChannelState[]
+    /** When a second candidate may be asked beside a slow one (in ms of the clock). */
     hedgeAt: number
-    /** While it asks nobody: what it does next, and when at the latest. */
+    /** While no attempt is made: the next step, and when it is due at the latest (in ms of the clock). */
     resume: Step | undefined
     resumeAt: number
     attempts: number
     inFlight: Attempt[]
-    /** Failures of all rounds, and where the present round starts in them. */
+    /** Failures of all rounds, and the index at which those of the present round start. */
     failures: FailedAttempt[]
     roundStart: number
-    /** Providers that have said of this request that they cannot serve it. */
+    /** Providers that are not asked again for this request: they cannot serve it, or their answer was not taken. */
     ruledOut: Set<Provider> | undefined
     seat: Seat | undefined
-    /** Open channels this round has led to. */
+    /** Channels behind open breakers to which a probe was led in this round, by this request or by another one. */
     led: Set<ChannelState> | undefined
-    /** Each takes back a copy of it that is on its way to a channel whose breaker is due. */
+    /** For each copy of the request that probes a breaker: aborts it. */
     probes: Set<() => void> | undefined
-    /** What such a copy was refused with: the caller's if nobody else says anything of the request itself. */
+    /** The final error that such a copy brought. The caller gets it if nobody else says anything of the request itself. */
     refusal: unknown
-    /** Whether it had a round that is allowed because nobody else was at it. */
+    /** Whether an attempt of a later round cost nothing, as no other request was in its second round or later. */
     isSole: boolean
+    /** Whether the deadline may still be moved, once, after the process has slept. */
     hasGrace: boolean
-    /** The best answer that was not taken. */
+    /** The best of the answers that were not taken. */
     held: Held | undefined
-    /** How far up the chain it reads, and the block near the head that it needs; -1 for none. */
+    /** How far up the chain the request reads, and the height of the block near the head that it needs; -1 for none. */
     reach: Reach
     height: number
     offAbort: (() => void) | undefined
-    /** It has ended, whatever comes of it now. */
+    /** Whether the request has ended: what its attempts still bring is ignored. */
     isDone: boolean
   }
 
@@ -239,7 +252,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
   }
 }
 
-/** Listeners, strategies and predicates of the user's may have ended it while they were asked. */
+/** Whether the request has ended: asked after every call of the user's code (a listener, a strategy), which may end it. */
 export function hasLanded({ isDone }: Flight): boolean {
   return isDone
 }

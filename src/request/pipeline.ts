@@ -1,5 +1,5 @@
-// One request: need -> route -> attempts and hedges under one deadline -> value or error. Each candidate once a round.
-// Whom to ask is route.ts, what a failure means rpc/failure.ts, how it ends landing.ts.
+// One request: need -> route -> attempts and hedges under one deadline -> value or error. Asks each candidate once a round.
+// route.ts says whom to ask, rpc/failure.ts what a failure means, landing.ts how a request ends.
 
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
@@ -10,34 +10,35 @@ import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
 import { isUnreachable } from '../rpc/failure'
 import { noteFailure, settleWithheld } from './answer/blame'
+import { apart } from './apart'
 import { askInTurn, hedge, lead } from './asking/asking'
 import { asFinal, timeoutOf } from './asking/launch'
 import { sendProbe } from './asking/probe'
 import type { Attempt } from './attempt/attempt'
-import { abandon } from './attempt/attempt'
+import { abortCall } from './attempt/attempt'
 import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
-import { apart, createFlight, hasLanded } from './flight'
+import { createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
-import { enterQueue, isWorthWaiting, letGoFirst } from './queue'
-import { askableOf, backOf, firstWithRoom, gathererOf, letIn, postpone, ruleOut } from './route/ahead'
-import { aim, inHeadOrder } from './route/head-order'
+import { enterQueue, isWorthWaiting, serveWaitingFirst } from './queue'
+import { addCandidates, askableOf, backOf, firstWithRoom, gathererOf, postpone, ruleOut } from './route/ahead'
+import { inHeadOrder, noteReach } from './route/head-order'
 import { keptRoute } from './route/plan'
 import { groupOf } from './route/route'
 import { isNearHead, probeHeads } from './upkeep/head-probe'
 import { hasOthers, isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
-import { delayBefore, idle, LEAST, oversleep, rouse, setAlarm } from './waiting/timing'
+import { clearResume, delayBefore, idle, LEAST, noteSleep, setAlarm } from './waiting/timing'
 import {
   failedSince,
   isBusy,
   isWaitable,
   leadsOf,
-  leaveRoom,
   lookAt,
-  mayHope,
   mayLead,
+  mayStay,
   noteLead,
   pause,
+  stopWaiting,
   takeSeat,
   wantedOf,
 } from './waiting/waiting'
@@ -50,7 +51,7 @@ const pilot: Pilot = {
   onFailure,
 }
 
-/** Runs one request to its end. @param id its number in events; parts of one request share it. */
+/** Runs one request to its end. @param id number of the request in events; the calls into which it is split share it */
 export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): Promise<unknown> {
   const parts = ISOLATED ? apart(shared) : shared
   const { channels, request, plan, signal, onEnd } = asked
@@ -70,7 +71,7 @@ export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): 
       if (signal.aborted) return onAbort()
       flight.offAbort = whenAborted(signal, onAbort)
     }
-    // It stands on the list until it ends, also in the middle of something: the end of the engine finds it there.
+    // The alarm stays set until the request ends, even if it never rings: a closing engine finds flights by their alarms.
     parts.alarms.set(flight, Infinity)
     beginRound(flight, startedAt)
   })
@@ -88,33 +89,33 @@ function beginRound(flight: Flight, now: number) {
   if (parts.closed) return landClosed(flight, now)
   flight.route = route
   const { candidates, open, due, dial } = route
-  aim(flight, now)
+  noteReach(flight, now)
   flight.ahead = inHeadOrder(flight, candidates, now)
   if (candidates.length === 0 && open.length === 0) return landEmpty(flight, now)
   if (due && !ruledOut?.has(due.provider)) sendProbe(flight, due, now)
   if (hasLanded(flight)) return
-  letGoFirst(flight, now)
+  serveWaitingFirst(flight, now)
   goOn(flight, now)
   if (dial) flight.channels[dial.slot]?.dial?.()
-  // What a declared pace or a slot allows is the request's first.
+  // Head probes leave after the request, so that they do not take the token or slot that it needs (declared limits).
   if (!hasLanded(flight) && isNearHead(flight)) probeHeads(flight, now)
 }
 
-/** Some that were behind an open breaker are back: the round goes on with them. Who waited for room keeps its place meanwhile. */
+/** The round goes on with channels that may be asked after all (`backOf`). A request in the queue for room keeps its place. */
 function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  if (flight.seat) leaveRoom(flight)
-  // Others go on before it, if it was leading: what they ask may have ended it.
+  if (flight.seat) stopWaiting(flight)
+  // If this request was leading, others have just been woken: what they did may have ended this one.
   if (hasLanded(flight)) return
-  letIn(flight, back)
-  aim(flight, now)
+  addCandidates(flight, back)
+  noteReach(flight, now)
   const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))
   flight.ahead = inHeadOrder(flight, ahead, now)
   goOn(flight, now)
 }
 
-/** Asks the next candidate; waits if that one is full; ends the round if there is none. */
+/** Asks the next candidate with room. If all that are left are full, it waits; if none is left, the round ends. */
 function goOn(flight: Flight, now: number) {
-  rouse(flight)
+  clearResume(flight)
   if (flight.deadline - now < LEAST && now > flight.startedAt) return stop(flight, now)
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
@@ -122,7 +123,7 @@ function goOn(flight: Flight, now: number) {
   const back = backOf(flight)
   if (back.length > 0) return rejoin(flight, back, now)
   const [first] = askableOf(flight)
-  // While an answer is held back, one that is full is not waited for: it may have room when a pause is over.
+  // While an answer is held back, a full candidate is not waited for: it is looked at again after each pause.
   if (!first || flight.held) return endRound(flight, now)
   const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
   if (other) return askNext(flight, other, now)
@@ -136,21 +137,21 @@ function askNext(flight: Flight, channel: ChannelState, now: number) {
   pause(flight, goOn, now + wait, now)
 }
 
-/** Asks nobody more; what is in flight may still answer. */
+/** Asks no further candidate. Attempts in flight may still answer; without any, the request fails. */
 function stop(flight: Flight, now: number) {
   if (flight.inFlight.length > 0) setAlarm(flight, now)
   else landError(flight, now)
 }
 
-/** Nobody is left to ask now: it takes a seat for those behind open breakers, or asks all once more after a pause, or fails. */
+/** No candidate is left to ask: waits for channels behind open breakers, or begins a further round after a pause, or fails. */
 function endRound(flight: Flight, now: number) {
   if (flight.held) return settleHeld(flight, flight.held, now)
   const isStuck = !hasOthers(flight)
   const wanted = wantedOf(flight, isStuck)
-  // A probe that was led in vain takes no round from those that can be asked again.
+  // Probes led in vain count as rounds only while there are channels to wait for: they take no round from other candidates.
   if (wanted.length > 0 && isSpent(flight)) return landError(flight, now)
   const mayWait = isWaitable(flight, wanted, now)
-  // Who can ask others again soon does not stand in line behind the probe of somebody else.
+  // A request that can soon ask other candidates again does not wait for the probe of another request.
   const isInLine = isStuck || (mayWait && !isBusy(flight, wanted, now))
   const wait = isInLine ? undefined : pauseBeforeNextRound(flight, now)
   if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
@@ -159,15 +160,15 @@ function endRound(flight: Flight, now: number) {
   look(flight, now)
 }
 
-/** In the waiting room: whether there is room, a channel is back, this one is to probe, or the probe of somebody else has failed. */
+/** While waiting: goes on if there is room or a channel is back, leads if nobody does, ends the round if a probe has failed. */
 function look(flight: Flight, now: number) {
   const { seat } = flight
-  oversleep(flight, now)
+  noteSleep(flight, now)
   if (!seat) return goOn(flight, now)
   const back = backOf(flight)
   if (back.length > 0) return rejoin(flight, back, now)
   if (seat.isLeading) return
-  if (!mayHope(seat, now)) {
+  if (!mayStay(seat, now)) {
     for (const channel of failedSince(seat, now)) noteLead(flight, channel)
     return endRound(flight, now)
   }
@@ -179,7 +180,7 @@ function look(flight: Flight, now: number) {
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
   const { channel } = attempt
   const now = flight.parts.clock.now()
-  oversleep(flight, now)
+  noteSleep(flight, now)
   const failed = noteFailure(flight, attempt, error, failure, now)
   if (hasLanded(flight)) return settleWithheld(flight, true, now)
   if (!mayGoOn(flight, failure)) return landError(flight, now, failed)
@@ -191,7 +192,7 @@ function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Fa
 function ring(alarm: Alarm, now: number) {
   const flight = alarm as Flight
   flight.parts.alarms.set(flight, Infinity)
-  if (oversleep(flight, now)) return
+  if (noteSleep(flight, now)) return
   const isLast = now >= flight.deadline
   if (flight.resume && !isLast) return flight.resume(flight, now)
   for (const attempt of flight.inFlight)
@@ -204,8 +205,8 @@ function ring(alarm: Alarm, now: number) {
 
 function timeOut(flight: Flight, attempt: Attempt, now: number) {
   const { error, failure } = timeoutOf(flight, attempt)
-  // At the end of the request there is nothing left to decide.
+  // At the deadline `shouldThrow` is not asked: the request ends in any case.
   const told = now < flight.deadline ? asFinal(flight, error, failure) : failure
   if (!hasLanded(flight)) onFailure(flight, attempt, error, told)
-  abandon(attempt)
+  abortCall(attempt)
 }

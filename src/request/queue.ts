@@ -1,5 +1,5 @@
-// A request whose remaining candidates are all full or cool: it queues for room within its deadline, first come first served.
-// Meanwhile those behind open breakers are not forgotten: one that is due is probed, one that is back is asked.
+// The queue for room: a request whose remaining candidates are all full or cooling waits within its deadline, first come first
+// served. Meanwhile a channel behind an open breaker is probed when that is due, and asked when it is back.
 
 import { PROBE_LIMIT } from '../provider/breaker'
 import type { ChannelState } from '../provider/provider'
@@ -9,14 +9,14 @@ import { hasLanded } from './flight'
 import { askableOf, noteOpened, openOf } from './route/ahead'
 import { isDue } from './route/route'
 import { idle } from './waiting/timing'
-import { hasSeat, wake } from './waiting/waiting'
+import { hasPlace, wake } from './waiting/waiting'
 
-/** A cooldown is waited for only if it ends within this share of what is left, */
+/** A cooldown is waited for only if it ends within this share of the time left. */
 const WORTH_WAITING = 0.6
-/** and within this (in ms). */
+/** A cooldown is waited for only if it ends within this time (in ms). */
 const LONGEST_WAIT = 60_000
 
-/** Whether a full or cooling provider that is next is to be waited for: nobody else has room, and it will soon enough. */
+/** Whether to wait for the next candidate: always if it is full; if it cools, where nobody has room, but somebody soon will. */
 export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: number): boolean {
   const others = askableOf(flight)
   if (provider.quota.cooldownUntil(now) === undefined) return true
@@ -24,10 +24,10 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
   return roomAtOf(others, now) - now <= Math.min((flight.deadline - now) * WORTH_WAITING, LONGEST_WAIT)
 }
 
-/** Waits until there is room at those that are left, or one more is due. Returns whether there was a place in the queue. */
+/** Waits until a remaining candidate has room, or a probe is due. Returns whether there was a place in the queue. */
 export function enterQueue(flight: Flight, now: number): boolean {
-  if (!hasSeat(flight)) return false
-  flight.parts.room.add(flight)
+  if (!hasPlace(flight)) return false
+  flight.parts.waiting.add(flight)
   noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))
@@ -37,18 +37,21 @@ export function enterQueue(flight: Flight, now: number): boolean {
   }
   if (hasLanded(flight)) return true
   const turns = open.map(turnOf).filter((at) => at > now)
-  // The room that comes about is for whoever came first.
+  // Room that comes about is for the request that came first, so all that wait are woken in order.
   idle(flight, ({ parts }) => wake(parts), Math.min(roomAtOf(askableOf(flight), now), ...turns), now)
   return true
 }
 
-/** Room that has just come about belongs to those that wait for it. */
-export function letGoFirst({ parts, ahead }: Flight, now: number) {
-  if (parts.room.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+/** Lets the requests that wait go before a new one, if one of its limited candidates has room: that room is theirs. */
+export function serveWaitingFirst({ parts, ahead }: Flight, now: number) {
+  if (parts.waiting.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
     wake(parts)
 }
 
-/** When those that wait here may ask it (in ms of the clock). An end that says nothing of it does not put off its breaker. */
+/**
+ * When a request in the queue may probe the channel (in ms of the clock). The time of the last such probe counts too: a probe
+ * that says nothing of the channel leaves its breaker due.
+ */
 function turnOf({ breaker, ledAt }: ChannelState): number {
   return Math.max(breaker.dueAt(), ledAt + PROBE_LIMIT)
 }

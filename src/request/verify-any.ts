@@ -1,4 +1,4 @@
-// Whether any provider is there and on the client's chain: what `ready()` waits for.
+// Whether any provider answers and is on the client's chain: `ready()` waits for that.
 
 import type { Parts } from './flight'
 import { fly } from './pipeline'
@@ -6,15 +6,15 @@ import type { Face } from './route/plan'
 import { UPKEEP_LIMIT } from './upkeep/upkeep'
 import { checkChain } from './upkeep/verify-chain'
 
-/** Resolves with `true` at the first one that is; with `false` when none was. Rejects once the engine is closed. */
+/** Resolves with `true` at the first provider that is, with `false` if none is. Rejects if the engine is closed. */
 export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {
   if (parts.closed) throw parts.closed
   if (parts.chainId === undefined) return isAnyAlive(parts, face)
-  // The checks keep no process alive, but here a caller waits for them.
+  // The checks do not keep the process alive, but here a caller waits for them: this timer does.
   const wait = parts.clock.after(UPKEEP_LIMIT, () => {})
   const checks = parts.channels.map(async (channel) => {
     const { chain, setup } = channel.provider
-    // A wallet may have moved.
+    // A wallet may have changed its chain since the last check.
     if (chain.state === 'unknown' || setup.isWallet) await checkChain(channel, face.channels, parts)
     if (chain.state !== 'verified') throw new Error('not verified')
   })
@@ -22,13 +22,13 @@ export async function verifyAny(parts: Parts, face: Face): Promise<boolean> {
     await Promise.any(checks)
     return true
   } catch {
-    return false // none of them is
+    return false // no provider is verified
   } finally {
     wait.cancel()
   }
 }
 
-/** Without a chain to check, an answer is all there is to ask for. */
+/** If no chain is checked: whether any provider gives an answer. */
 async function isAnyAlive(parts: Parts, { channels, planner }: Face): Promise<boolean> {
   const question = { method: 'eth_chainId' }
   try {
@@ -36,6 +36,6 @@ async function isAnyAlive(parts: Parts, { channels, planner }: Face): Promise<bo
     return true
   } catch (error) {
     if ((error as Error).name === 'TransportClosedError') throw error
-    return false // asked again, for as long as the caller waits
+    return false // `ready()` asks again, for as long as its caller waits
   }
 }

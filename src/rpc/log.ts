@@ -7,10 +7,10 @@ import { isHash } from './header'
 
 export type Log = RpcLog & { readonly blockNumber: Hex; readonly blockHash: Hex; readonly logIndex: Hex }
 
-/** Of one transaction; more than any gas limit allows. */
+/** More logs than one transaction can have under any gas limit. */
 const MOST_LOGS = 2 ** 20
 
-/** Where in its block a log is. */
+/** The fields that tell the place of a log in its block. */
 type Place = { readonly transactionIndex?: unknown; readonly logIndex?: unknown }
 
 /** A block that has logs of one filter, with these logs. */
@@ -56,11 +56,16 @@ export function byBlock(logs: readonly Log[]): LoggedBlock[] {
 
 /** Sorts the logs of one block by log index and removes repeated ones. */
 export function inOrder(logs: readonly Log[]): Log[] {
-  const unique = new Map(logs.map((log) => [indexOf(log), log]))
-  return [...unique].sort(([a], [b]) => a - b).map(([, log]) => log)
+  const unique = new Map(logs.map((log) => [keyOf(log), log]))
+  return [...unique.values()].sort((a, b) => indexOf(a) - indexOf(b))
 }
 
-/** One number that rises with the transaction and the log: some nodes count the logs of each transaction anew. */
+/** What tells a log from all others of its block: of one log, some nodes give another `transactionIndex` each time. */
+export function keyOf({ transactionHash, logIndex }: Log): string {
+  return `${transactionHash} ${Number(logIndex)}`
+}
+
+/** The place of a log in its block as one number. It counts the transaction too: some nodes number the logs of each from 0. */
 export function indexOf({ transactionIndex, logIndex }: Place): number {
   return (heightOf(transactionIndex) ?? 0) * MOST_LOGS + (heightOf(logIndex) as number)
 }

@@ -29,7 +29,11 @@ export type Backfill = {
   /** The canonical blocks of the range that could be had; those that could not are missing. */
   inRange(from: number, to: number, provider: string): Promise<Block[]>
   byNumber(number: number, provider: string | undefined): Promise<Block>
-  /** All logs of one block: by its hash, or by its number where hashes are refused. @param givers gets the id of whoever answers. @param exclude ids of providers that are not asked */
+  /**
+   * All logs of one block. They are read by its hash, or by its number once a provider has refused a hash.
+   * @param givers gets the id of the provider that answers
+   * @param exclude ids of providers that are not asked
+   */
   logsOf(
     block: Pick<Block, 'number' | 'hash' | 'provider'>,
     filter: LogMatch,
@@ -52,7 +56,7 @@ const AT_A_TIME = 16
 const LIMIT = 10_000
 /** Failed tries of a range after which somebody else is asked; the next failure ends it for now. */
 const MOST_TRIES = 4
-/** Failures of a read of logs by block hash: some nodes do not know this parameter. */
+/** Kinds of failure which say that a node may not know the parameter `blockHash` of `eth_getLogs`. */
 const NO_HASHES: readonly unknown[] = ['invalid-params', 'invalid-request', 'unsupported-method']
 /** A provider that lacks logs is left out of this many reads of logs. */
 const BLIND_FOR = 1_000
@@ -63,8 +67,8 @@ export function createBackfill(ask: Ask): Backfill {
   const receded = new Set<string>()
   /** Ids of providers that lack logs, with the number of reads that they are still left out of. */
   const blind = new Map<string, number>()
-  /** Whether somebody refused to read logs by block hash: from then on nobody is asked to. */
-  let isByNumber = false
+  /** Ids of providers of whose blocks no logs are asked for by hash, as that was refused. */
+  const hashless = new Set<string>()
 
   /** @param most the most attempts that an answer may have taken: a later one may be of a block that came only meanwhile */
   async function block(method: string, id: string, options: AskOptions, most = Infinity): Promise<Block> {
@@ -101,8 +105,7 @@ export function createBackfill(ask: Ask): Backfill {
 
   /** If nobody else has answered, those left out are asked again from now on: one of them may have logs by now. */
   function relent(error: unknown): never {
-    const isAnswered = attemptsOf(error)?.some(({ kind }) => kind === 'block-not-available') ?? true
-    if (!isAnswered || field(error, 'name') === 'NoProviderError') blind.clear()
+    if (!isAnswer(error) || field(error, 'name') === 'NoProviderError') blind.clear()
     throw error
   }
 
@@ -118,21 +121,32 @@ export function createBackfill(ask: Ask): Backfill {
     purpose: Purpose,
     givers?: string[],
     exclude = leftOut(),
-  ): Promise<Log[]> {
-    if (isByNumber) return logsIn({ from: number, to: number, hash, provider }, filter, purpose, givers)
+  ) {
     const options = { purpose, exclude, ...(!exclude.includes(provider) && { provider }) }
-    const found = await logs({ ...filter, blockHash: hash }, options, givers).catch((error) => {
-      isByNumber ||= attemptsOf(error)?.some(({ kind }) => NO_HASHES.includes(kind)) ?? false
-      if (!isByNumber) relent(error)
-      return logsOf({ number, hash, provider }, filter, purpose, givers)
+    const range = { from: number, to: number, hash, provider }
+    const read = () =>
+      hashless.has(provider)
+        ? logsIn(range, filter, purpose, givers, exclude)
+        : logs({ ...filter, blockHash: hash }, options, givers)
+    const found = await read().catch((error) => {
+      const isRefused = attemptsOf(error)?.some(({ kind }) => NO_HASHES.includes(kind))
+      if (!isRefused || hashless.has(provider)) relent(error)
+      hashless.add(provider)
+      return read()
     })
     return found.every(({ blockHash }) => blockHash === hash) ? found : refuse(provider)
   }
 
-  /** Past its head a node answers that there are no logs: whoever answers must be known to have the end of the range. */
-  async function logsIn({ from, to, hash, provider }: LogRange, filter: LogMatch, purpose: Purpose, givers?: string[]) {
+  /** Past its head a node answers that there are no logs: so a provider must be known to have the end of the range. */
+  async function logsIn(
+    { from, to, hash, provider }: LogRange,
+    filter: LogMatch,
+    purpose: Purpose,
+    givers?: string[],
+    given: readonly string[] = leftOut(),
+  ) {
     const range = { ...filter, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
-    const exclude = leftOut()
+    const exclude = [...given]
     let failure: unknown
     for (let tries = 0; ; tries++) {
       // The provider that has given the last block was on its branch then; any other has to show its own last block.
@@ -183,6 +197,11 @@ export function createBackfill(ask: Ask): Backfill {
       shape ??= new Set(Object.keys(raw))
     },
   }
+}
+
+/** Whether it says that nobody has the block, not that nobody can be asked. */
+export function isAnswer(error: unknown): boolean {
+  return attemptsOf(error)?.some(({ kind }) => kind === 'block-not-available') ?? true
 }
 
 function attemptsOf(error: unknown) {

@@ -36,8 +36,11 @@ export type HubOptions = {
   readonly request: (asked: Asked) => Promise<unknown>
 }
 
+/** A subscription of `client.transport.subscribe()`, in viem's shape. */
 export type Subscription = {
+  /** The id that comes with each notification. The library gives it out: no provider knows it. */
   readonly subscriptionId: Hex
+  /** Ends the subscription; nothing is given after it. Calling it again does nothing. */
   unsubscribe(): Promise<unknown>
 }
 

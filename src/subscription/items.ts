@@ -5,7 +5,7 @@ import { indexOf } from '../rpc/log'
 import type { RpcHead } from './block'
 import type { Item, LogsItem } from './stream'
 
-/** A block of the canonical chain; at a reorg the blocks of the new branch follow, from its first one on. */
+/** What `heads()` yields: a block of the canonical chain. At a reorg, all blocks of the new branch follow, the lowest first. */
 export type HeadOfChain = {
   readonly number: bigint
   readonly hash: Hex
@@ -15,18 +15,21 @@ export type HeadOfChain = {
 }
 
 /**
- * The logs of one block. After it, everything up to `number` has been given; after a removal, everything up to `number - 1n`,
- * as the logs of the block that stands there now are still to come. So `fromBlock: removed ? number : number + 1n` resumes.
- * Logs of blocks that are replaced while nobody reads are not taken back.
+ * What `logs()` yields: the logs of one block. After this item, everything up to `number` has been given; after a removal,
+ * everything up to `number - 1n`, as the logs of the block that stands there now are still to come. So a later `logs()` goes on
+ * with `fromBlock: removed ? number : number + 1n`. Logs of blocks that are replaced while nobody reads are not taken back.
  */
 export type LogsOfBlock = {
   readonly number: bigint
   readonly hash: Hex
-  /** As nodes push them, in order; empty in an item that only tells how far the stream is. */
+  /** The logs as nodes push them, in order; empty in an item that only tells how far the stream is. */
   readonly logs: RpcLog[]
-  /** Whether a reorg took them back; then the newest comes first. */
+  /** Whether these logs are taken back, as a reorg has replaced their block. Then the newest comes first. */
   readonly removed: boolean
-  /** Blocks that could not be had; with `late`, that of this item: its logs were found, or found gone, after later ones. */
+  /**
+   * Blocks whose logs could not be had. With `late`, nothing is missing: `from` and `to` are the block of this item, whose logs
+   * are given or taken back only now, after those of later blocks.
+   */
   readonly gap?: { readonly from: bigint; readonly to: bigint; readonly late?: true }
 }
 

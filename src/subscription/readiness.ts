@@ -13,7 +13,7 @@ export type Readiness = {
   wait(ms: number): Promise<void> | undefined
 }
 
-/** A wait that would end this close to the last one (in ms) ends with it. */
+/** A wait whose limit is at most this far from that of the last one (in ms) shares its timer, and ends with it. */
 const TOGETHER = 50
 
 export function createReadiness(clock: Clock): Readiness {

@@ -12,14 +12,16 @@ import { isSameState } from './stream'
 import type { Subscriber, SubscriberOptions } from './subscriber'
 import { close, createSubscriber, fail, give } from './subscriber'
 
+/** A shared subscription in `status()`: the one stream for all subscribers with equal params. */
 export type SharedStatus = {
-  /** The kind, with a hash for other params. */
+  /** The kind of the subscription, with a hash of its other params (`'logs#8d278eb1'`). */
   key: string
+  /** Number of subscribers now. */
   subscribers: number
   state: StreamStateName
-  /** The provider that the events come from now. */
+  /** The provider that the events come from now, and whether they are pushed over a socket or polled. Missing without one. */
   source?: { provider: string; channel: 'ws' | 'poll' }
-  /** Everything up to this block has been given. */
+  /** Height up to which everything has been given. */
   cursor?: number
 }
 
@@ -118,9 +120,9 @@ export function createShared({ clock, events, key, open, onEnd }: SharedOptions)
     linger?.cancel()
     for (const subscriber of all()) close(subscriber)
     members.clear()
-    // Before the rest: whoever hears of that, and subscribes to the same, gets a new stream.
+    // The hub drops this stream before the event is emitted: a listener that subscribes to the same params gets a new one.
     onEnd()
-    // A subscriber that has left does not wait any longer for the stream to be ready either.
+    // With this state the stream also counts as ready: subscribers that have left do not wait for it any longer.
     onState({ name: 'closed' })
     stream.stop()
   }

@@ -4,6 +4,11 @@ import type { SubscriptionGapError } from '../errors'
 import type { Log } from '../rpc/log'
 import type { Block } from './block'
 
+/**
+ * State of a subscription's stream. `'opening'`: no source yet. `'live'`: events are pushed over a socket. `'filling'`: missed
+ * blocks are being read. `'switching'`: the source is lost, and another one is looked for. `'polling'`: no socket serves it.
+ * `'closed'`: it has ended.
+ */
 export type StreamStateName = 'opening' | 'live' | 'filling' | 'switching' | 'polling' | 'closed'
 
 export type StreamState = {

@@ -19,28 +19,33 @@ import type { SubscriberOptions } from './subscriber'
 
 /** The options of `subscribe`, in viem's shape. */
 export type SubscribeOptions<result = unknown> = {
+  /** The params of `eth_subscribe`: the kind, and for `'logs'` the filter. */
   params: readonly unknown[]
-  /** Gets the `params` of each notification. A promise it returns is waited for, up to 10 s, before the next one. */
+  /** Called with the `params` of each notification. If it returns a promise, the next call waits for it, up to 10 s. */
   onData(data: { readonly subscription: Hex; readonly result: result }): unknown
-  /** Blocks are missing (`SubscriptionGapError`; the stream goes on), or the stream is over (`TransportClosedError`). */
+  /** Called with a `SubscriptionGapError` if blocks are missing (the stream goes on), or with the error that ends it. */
   onError?(error: unknown): void
 }
 
+/** The options of `client.transport.heads()`. */
 export type HeadStreamOptions = {
-  /** Its abort ends the loop. */
+  /** Ends the iterator, and with it a `for await` loop, when aborted. */
   signal?: AbortSignal | undefined
 }
 
-/** Addresses and topics, as in `eth_getLogs`. */
+/** The filter of `client.transport.logs()`: addresses and topics, as in `eth_getLogs`. */
 export type LogsFilter = {
+  /** One address, or several of which any may match. @default all */
   address?: Hex | readonly Hex[] | undefined
+  /** Topics by position: one, several of which any may match, or `null` for any. @default all */
   topics?: readonly (Hex | readonly Hex[] | null)[] | undefined
 }
 
+/** The options of `client.transport.logs()`. */
 export type LogStreamOptions = HeadStreamOptions & {
-  /** The first block. @default the next one */
+  /** The first block whose logs are given; it may be an old one. @default the next block */
   fromBlock?: bigint | undefined
-  /** Blocks that must follow a block before its logs are given. @default 0 */
+  /** How many blocks must follow a block before its logs are given. @default 0 */
   confirmations?: number | undefined
 }
 
@@ -59,11 +64,11 @@ export type Subscriptions = {
 }
 
 export type SubscriptionsOptions = HubOptions & {
-  /** The list's option (in ms). */
+  /** The option `pollingInterval` of the list (in ms). */
   readonly pollingInterval: number | undefined
 }
 
-/** A promise of a subscriber is waited for this long (in ms). */
+/** A promise that a subscriber returns is waited for this long (in ms). */
 const PATIENCE = 10_000
 /** The polling interval where neither the list nor the client has one (in ms): viem's default. */
 const INTERVAL = 4_000

@@ -1,4 +1,5 @@
-// The cases: how three providers behave, how they are asked, and what `failover` must reach. Runs one client through one.
+// The cases of the bench: how three providers behave, how they are asked, and the limits for `failover`. Runs one client
+// through one case.
 
 import type { FailoverOptions } from '../../src/index'
 import { createChain } from '../support/chain'
@@ -12,35 +13,36 @@ import { isOfLogs, methodOf, ranges } from './peers'
 
 export type Case = {
   readonly name: string
-  /** Of all providers, from the start. @default three that answer after 5 ms */
+  /** How each provider behaves from the start. @default three that answer after 5 ms */
   readonly providers?: readonly BehaviourScript[] | undefined
-  /** What the first one does once the warm-up is over. */
+  /** How the first provider behaves once the warm-up is over. @default as before */
   readonly fault?: Behaviour | undefined
-  /** The first one refuses connections for so long once the warm-up is over (in ms). */
+  /** How long the first provider refuses connections once the warm-up is over (in ms). @default 0 */
   readonly outage?: number | undefined
-  /** @default 300 */
+  /** Number of calls. @default 300 */
   readonly calls?: number | undefined
-  /** @default 6 */
+  /** Number of callers, each with one call in flight. @default 6 */
   readonly concurrency?: number | undefined
-  /** @default 'balance' */
+  /** What is asked. @default 'balance' */
   readonly question?: Question | undefined
-  /** A block comes so often (in ms). @default none comes */
+  /** Time between two blocks (in ms). @default no block comes */
   readonly blockTime?: number | undefined
-  /** The providers take turns at being so many blocks behind, a turn for each block. */
+  /** The providers take turns at being this many blocks behind; each turn lasts one block. */
   readonly alternating?: number | undefined
-  /** The caller asks not again at once, but after this (in ms). */
+  /** Each caller pauses this long after an answer (in ms). @default 0 */
   readonly pause?: number | undefined
-  /** For `failover`: what a user would set. */
+  /** The options of `failover` that a user would set in this case. */
   readonly options?: FailoverOptions | undefined
-  /** Of `failover`; that no call fails is one for every case. */
+  /** The limits for `failover`. In every case, no call may fail. */
   readonly limits?: Limits | undefined
 }
 
 export type Limits = {
   /** Highest p99 (in ms). */
   readonly p99?: number | undefined
-  /** Highest p50, as a multiple of the healthy one. */
+  /** Highest p50, as a multiple of that of healthy providers. */
   readonly p50OfHealthy?: number | undefined
+  /** Most calls that may reach providers for each request. */
   readonly callsPerRequest?: number | undefined
 }
 
@@ -48,14 +50,14 @@ export type Result = Measured & {
   readonly peer: string
   readonly p50: number
   readonly p99: number
-  /** Calls of the method asked that reached any provider, by request. */
+  /** Calls of the method that reached any provider, for each request. */
   readonly callsPerRequest: number
-  /** Calls of other methods: pings, looks at the head. `eth_chainId` is not counted. */
+  /** Calls of other methods (pings, head probes) that reached any provider. `eth_chainId` is not counted. */
   readonly others: number
 }
 
 const warmUpCalls = 20
-/** A client that takes seconds a call makes fewer calls (in ms). */
+/** No call starts later than this in a run (in ms), so a client that takes seconds for a call makes fewer. */
 const longest = 12_000
 const well: Behaviour = { latency: 5 }
 const revert = { code: 3, message: 'execution reverted: too late', data: revertDataOf('too late') }
@@ -166,12 +168,12 @@ export async function runCase(one: Case, maker: PeerMaker): Promise<Result> {
   }
 }
 
-/** The highest head that an answer has shown, and the true one. */
+/** `highest`: the highest head that an answer has shown. `height`: the true head. */
 type Heads = { highest: number; height: () => number }
-/** More blocks than this behind, a head is stale. */
+/** A head that is more blocks behind than this is stale. */
 const MOST_BEHIND = 5
 
-/** Logs in every tenth block only, so that blocks are not what takes the time. */
+/** A chain with logs in every tenth block only, so that building blocks takes little time. */
 function createSparseChain() {
   return createChain({ height: 1_000, logs: (number) => (number % 10 === 0 ? transfersOf(number) : []) })
 }
@@ -219,7 +221,7 @@ function flaky(probability: number): Behaviour {
   return { probability, status: 503 }
 }
 
-/** As Solidity encodes `revert(reason)`. */
+/** Revert data as Solidity encodes it for `revert(reason)`. */
 function revertDataOf(reason: string) {
   const word = (value: number) => value.toString(16).padStart(64, '0')
   return `0x08c379a0${word(32)}${word(reason.length)}${Buffer.from(reason).toString('hex').padEnd(64, '0')}`

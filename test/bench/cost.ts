@@ -13,7 +13,7 @@ export type Cost = {
   readonly custom: number
   readonly fallback: number
   readonly failover: number
-  /** Of the two medians: `failover` to `fallback`. */
+  /** The median of `failover`, divided by that of `fallback`. */
   readonly ratio: number
 }
 
@@ -22,7 +22,7 @@ export type Memory = { readonly calls: number; readonly fallback: number; readon
 type Request = { readonly method: 'eth_call'; readonly params: readonly unknown[] }
 type Client = { request(request: Request): Promise<unknown> }
 
-/** With --check (goal: 1). */
+/** Highest `ratio` with `--check`. The goal is 1. */
 export const costLimit = 1.2
 
 const runs = 5
@@ -36,14 +36,14 @@ export async function measureCost(options: { title: string; bytes: number; calls
   const times = { custom: [], fallback: [], failover: [] } as Record<(typeof names)[number], number[]>
   for (const name of names) await timeOf(clients[name], requests, Math.ceil(calls / 5))
   for (let run = 0; run < runs; run++)
-    // Alternating, so that a busy moment of the machine meets all of them.
+    // The clients alternate, so that a busy moment of the machine slows all of them.
     for (const name of names) times[name].push(await timeOf(clients[name], requests, calls))
   clients.close()
   const [plain, viem, ours] = [median(times.custom), median(times.fallback), median(times.failover)]
   return { title, calls, custom: plain, fallback: viem, failover: ours, ratio: ours / viem }
 }
 
-/** What stays in use after so many calls (in kB of heap). */
+/** The heap that stays in use after this many calls (in kB). */
 export async function measureMemory(calls: number): Promise<Memory> {
   const requests = requestsOf(200)
   const clients = await createClients()
@@ -60,7 +60,7 @@ export async function measureMemory(calls: number): Promise<Memory> {
   return memory
 }
 
-/** One call after the other (in us a call). */
+/** The time of a call (in us), measured over calls one after the other. */
 async function timeOf(client: Client, requests: readonly Request[], calls: number) {
   collectGarbage()
   const from = performance.now()
@@ -86,7 +86,7 @@ async function createClients() {
   }
 }
 
-/** Made before the clock runs; so many that equal ones are never close to each other. */
+/** Requests that are made before the time is taken. There are so many that equal ones are never close to each other. */
 function requestsOf(bytes: number): readonly Request[] {
   const count = Math.min(10_000, Math.ceil(4_000_000 / bytes))
   return Array.from({ length: count }, (_, index) => {

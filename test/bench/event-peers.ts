@@ -1,4 +1,4 @@
-// The other clients' watchers of blocks and logs, as their documentation says to watch: two of each kind a client.
+// The watchers of other clients, set up as their documentation says: for each client two of blocks and two of logs.
 
 import { WebSocketProvider } from 'ethers'
 import type { Hash, Transport } from 'viem'
@@ -8,10 +8,10 @@ import { failover } from '../../src/index'
 import type { EventPeer, EventPeerMaker } from '../support/event-watch'
 import { createWatch, failoverWatchers, fastChain, token, transferEvent } from '../support/event-watch'
 
-/** Twice a block: less often, and polling would be silent for longer (in ms). */
+/** How often clients poll (in ms): twice a block, as polling less often would make them silent for longer. */
 const pollingInterval = 50
 
-/** Sooner and more often than viem does by itself (2 s, 5 times), which would lose more. */
+/** viem reconnects sooner and more often than by default (after 2 s, 5 times), with which it would lose more. */
 const socketOptions = { reconnect: { attempts: 1_000, delay: 100 } }
 
 export const eventPeers: readonly EventPeerMaker[] = [
@@ -38,7 +38,7 @@ export const eventPeers: readonly EventPeerMaker[] = [
       const socket = new WebSocket(first?.wsUrl as string)
       const errors: unknown[] = []
       socket.on('error', (error) => void errors.push(error)) // or the process ends
-      // The types want a browser's socket, the code does not.
+      // The types ask for a browser's socket, but any socket works.
       const provider = new WebSocketProvider(socket as never, fastChain.id, { staticNetwork: true })
       const heads = [createWatch('block', 'heads'), createWatch('block', 'heads')]
       const logs = [createWatch('address', 'logs'), createWatch('address and topic', 'logs')]

@@ -1,4 +1,5 @@
-// The bench of streams: what each client's watchers lose, double, leave standing or tell late while three providers misbehave.
+// The bench of streams: which events the watchers of each client lose, double, fail to take back or give late, while three
+// providers misbehave.
 
 import type { EventOutcome } from '../support/event-run'
 import { runScenario } from '../support/event-run'
@@ -6,12 +7,12 @@ import type { Scenario } from '../support/event-scenarios'
 import type { EventPeerMaker } from '../support/event-watch'
 import { firstLineOf, formatNumber, tableOf } from './measure'
 
-/** How long the last words may take, late ones included (in ms). */
+/** How long the last events may take to come, late ones included (in ms). */
 const patience = 2_500
-/** Of logs, where frames are dropped. */
+/** Highest share of late logs in scenarios that drop frames. */
 const mostLate = 0.01
 
-/** Prints the table; returns what is past a limit. */
+/** Prints the table. Returns a sentence for each limit that was missed. */
 export async function benchEvents(
   scenarios: readonly Scenario[],
   makers: readonly EventPeerMaker[],
@@ -56,7 +57,7 @@ function attempt(scenario: Scenario, maker: EventPeerMaker): Promise<EventOutcom
   return runScenario(scenario, maker, { patience }).catch((error) => String(error))
 }
 
-/** A limit of time that was missed is tried twice more, alone: a noisy machine only ever makes it slower. */
+/** If only a limit of time was missed, the scenario runs up to twice more, alone: a noisy machine only makes it slower. */
 async function problemsAfterAll(scenario: Scenario, maker: EventPeerMaker, first: EventOutcome): Promise<string[]> {
   let outcome: EventOutcome | string = first
   for (let turn = 1; ; turn++) {
@@ -69,7 +70,7 @@ async function problemsAfterAll(scenario: Scenario, maker: EventPeerMaker, first
   }
 }
 
-/** All but time. */
+/** What an outcome has wrong, apart from limits of time. */
 export function faultsOf({ name, dropsFrames = false }: Scenario, { heads, logs, upstream }: EventOutcome): string[] {
   const lateLimit = dropsFrames ? Math.ceil(logs.expected * mostLate) : 0
   const counted: [what: string, value: number, limit: number][] = [
@@ -99,7 +100,7 @@ function cellOf({ heads, logs }: EventOutcome): string {
   ].join('; ')
 }
 
-/** Some clients throw where nobody can catch it: that would have been the end of the program. */
+/** Counts errors that some clients throw where no code can catch them: each would have ended the program. */
 function countCrashes() {
   const messages = new Set<string>()
   const onError = (error: unknown) => void messages.add(firstLineOf(error))

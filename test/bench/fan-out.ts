@@ -9,15 +9,15 @@ import { collectGarbage, firstLineOf, formatNumber, median, tableOf } from './me
 import type { ReplayProvider } from './replay-provider'
 import { createReplayProvider } from './replay-provider'
 
-/** What was measured, as it is shown, and what of it is past its limit. */
+/** A measurement as a row of the table, and a sentence for each limit that it missed. */
 type Finding = { readonly row: readonly [what: string, measured: string, limit: string]; readonly problems: string[] }
 
 type Push = { readonly subscription: string; readonly result: { readonly number?: Hex; readonly address?: Address } }
 
-/** Nothing may take longer (in ms). */
+/** A part of the bench that takes longer than this has failed (in ms). */
 const longest = 60_000
 
-/** Prints the table; returns what is past a limit. */
+/** Prints the table. Returns a sentence for each limit that was missed. */
 export async function benchFanOut(): Promise<string[]> {
   console.log(`## Many subscribers, many filters, many blocks, many calls
 
@@ -40,7 +40,7 @@ One loopback socket; its provider lives in the same process and keeps hardly any
 async function findFanOut(): Promise<Finding> {
   const [subscribers, blocks] = [10_000, 50]
   let upstream = 0
-  /** Of all blocks (in us of work), with so many subscribers that call so many functions each. */
+  /** The work for all blocks (in us). @param count of subscribers. @param calls functions that each of them calls */
   const timeOf = async (count: number, calls: number) => {
     await using stage = await createStage(noLogs)
     const { provider, client } = stage
@@ -89,7 +89,7 @@ async function findFanOut(): Promise<Finding> {
   }
 }
 
-/** So many functions, each with something of its own to remember: the height it was told. */
+/** Listeners that each remember something of their own: the last height that they were told. */
 function listenersOf(count: number, onCall: () => void) {
   const listeners = Array.from({ length: count }, () => {
     let height = 0
@@ -100,7 +100,7 @@ function listenersOf(count: number, onCall: () => void) {
       onCall()
     }
   })
-  // What comes later is not to scatter them over the memory: then the functions themselves would be what is measured.
+  // Collected now, they lie together in memory. Scattered by later work, their own time would be what is measured.
   collectGarbage()
   return listeners
 }
@@ -197,7 +197,7 @@ async function findThroughput(): Promise<Finding> {
   const { provider, client } = stage
   const viem = createPublicClient({ chain: fastChain, transport: webSocket(provider.wsUrl) })
   let count = 0
-  /** Calls a second; each for another account, so that none is answered from memory. */
+  /** Calls per second. Each is for another account, so that no answer comes from memory. */
   const rateOf = async ({ request }: Pick<typeof viem, 'request'>, calls: number) => {
     collectGarbage()
     const from = performance.now()
@@ -211,7 +211,7 @@ async function findThroughput(): Promise<Finding> {
   const clients = [client as Pick<typeof viem, 'request'>, viem]
   const rates: [number[], number[]] = [[], []]
   for (const one of clients) await rateOf(one, calls / 4)
-  // Alternating, so that a busy moment of the machine meets both.
+  // The two alternate, so that a busy moment of the machine slows both.
   for (let run = 0; run < 7; run++)
     for (const [index, one] of clients.entries()) rates[index]?.push(await rateOf(one, calls))
   const [ours, theirs] = [median(rates[0]), median(rates[1])]
@@ -223,7 +223,7 @@ async function findThroughput(): Promise<Finding> {
   }
 }
 
-/** What this process works from now on (in us): the time of others on a busy machine does not count. */
+/** Measures the work of this process from now on (in us). The time of other processes on a busy machine does not count. */
 function startWork() {
   const from = process.cpuUsage()
   return {
@@ -234,7 +234,7 @@ function startWork() {
   }
 }
 
-/** Heap after everything that can be freed is (in MB). */
+/** The heap in use after a collection (in MB). */
 function heapInUse() {
   forgetHashes()
   collectGarbage()
@@ -256,7 +256,7 @@ async function createStage(logsOf: Parameters<typeof createReplayProvider>[0]) {
   }
 }
 
-/** Counts, and tells when there are enough. */
+/** A counter with a promise for a given count. */
 function createTally() {
   let count = 0
   let wanted = Infinity

@@ -25,7 +25,7 @@ const makers = isQuick ? [fallbackPeer, failoverPeer] : allPeers
 const problems: string[] = []
 const startedAt = performance.now()
 
-// Before the peers: what some of them leave running would be measured with the rest.
+// This part comes before the peers: some of them leave timers running, which would be measured too.
 if (only === undefined || only === 'cost') await benchCost()
 if (only === undefined || only === 'throughput') await benchThroughput()
 if (only === undefined || only === 'fan-out') problems.push(...(await benchFanOut()))
@@ -39,7 +39,7 @@ if (chosen.length > 0) problems.push(...(await benchEvents(chosen, isQuick ? eve
 for (const problem of problems) console.log(`- past its limit: ${problem}`)
 if (problems.length === 0) console.log('All limits hold.')
 console.log(`\n${Math.round((performance.now() - startedAt) / 1_000)} s`)
-// Whatever a peer left running ends here.
+// Ends what peers have left running.
 process.exit(isCheck && problems.length > 0 ? 1 : 0)
 
 async function benchCases(chosen: readonly Case[]) {
@@ -65,7 +65,7 @@ breaks does so after them. A cell: p50 / p99 (in ms), calls of the method asked 
   console.log(['', ...notes.map((note) => `- ${note}`), ''].join('\n'))
 }
 
-/** A limit of time that was missed is tried twice more: a noisy machine only ever makes it slower. */
+/** If only a limit was missed and no call failed, the case runs up to twice more: a noisy machine only makes it slower. */
 async function runOurs(one: Case): Promise<Result> {
   for (let turn = 1; ; turn++) {
     const result = await runCase(one, failoverPeer)
@@ -80,8 +80,8 @@ async function runOurs(one: Case): Promise<Result> {
 }
 
 /**
- * Callers in step share batches, and are served faster than those that the first hedges have put out of step: what a
- * fault costs is told against the price of calls that travel by themselves.
+ * The case without a fault, and without batches. Callers in step share batches and are served faster than callers that hedges
+ * have put out of step, so the cost of a fault is compared with calls that travel singly.
  */
 function runHealthy(load: Pick<Case, 'calls' | 'concurrency'>) {
   return runCase({ name: 'healthy', ...load, options: { batch: false } }, failoverPeer)
@@ -132,7 +132,7 @@ brackets: times viem's \`http\` without and with \`batch: true\` in the same run
   problems.push(...measured.flatMap(missedBy))
 }
 
-/** As with times: what was missed is tried twice more. */
+/** If a limit was missed, the measurement runs up to twice more. */
 async function throughputOf(latency: number): Promise<Throughput> {
   for (let turn = 1; ; turn++) {
     const measured = await measureThroughput(latency)

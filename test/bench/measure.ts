@@ -1,30 +1,30 @@
-// How calls are timed and how numbers are shown: a pool of callers, percentiles, markdown tables. Knows no clients.
+// Times calls and shows numbers: a pool of callers, percentiles, markdown tables. Knows no clients.
 
 export type Measured = {
-  /** Calls that were made: fewer than asked for when they took too long. */
+  /** Calls that were made: fewer than asked for if they took too long. */
   readonly calls: number
   /** Calls that did not bring the right answer. */
   readonly failed: number
-  /** What the first of them said. */
+  /** First line of the error of the first failed call. */
   readonly firstError?: string | undefined
-  /** How long each call took, in rising order (in ms). */
+  /** The time of each call (in ms), in rising order. */
   readonly times: readonly number[]
 }
 
 export type LoadOptions = {
   readonly calls: number
-  /** So many at a time. */
+  /** Number of callers, each with one call in flight. */
   readonly concurrency: number
-  /** No call starts later than this (in ms). */
+  /** No call starts later than this after the beginning (in ms). */
   readonly limit: number
-  /** Each caller asks again only after this (in ms); not part of the times. @default 0 */
+  /** Pause of a caller after an answer (in ms), which is not part of the times. @default 0 */
   readonly pause?: number | undefined
 }
 
-/** A call that takes longer has failed (in ms): some peers wait for minutes. */
+/** A call that takes longer than this has failed (in ms), as some peers wait for minutes. */
 const longestCall = 15_000
 
-/** Calls again and again; `call` throws if the answer was not the right one. */
+/** Calls again and again, and times it. `call` throws if its answer is not the right one. */
 export async function measure(call: () => Promise<void>, options: LoadOptions): Promise<Measured> {
   const { calls, concurrency, limit, pause = 0 } = options
   const times: number[] = []
@@ -72,14 +72,14 @@ export function median(numbers: readonly number[]): number {
   )
 }
 
-/** `1 234`, `12`, `1.2`: as many digits as tell something. */
+/** A number with as many digits as say something: `1 234`, `12`, `1.2`. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
   const text = value < 10 ? value.toFixed(1) : `${Math.round(value)}`
   return text.replace(/\B(?=(\d{3})+$)/g, ' ')
 }
 
-/** A markdown table whose source can be read too. */
+/** A markdown table whose columns are aligned in the source. */
 export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const lineOf = (cells: readonly string[]) =>
@@ -93,7 +93,7 @@ export function collectGarbage() {
   globalThis.gc?.()
 }
 
-/** Of what it says, without what is in brackets. */
+/** The first line of an error's message, without what is in brackets. */
 export function firstLineOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const line = text.split('\n')[0] ?? ''

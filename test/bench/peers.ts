@@ -8,8 +8,8 @@ import type { FailoverOptions } from '../../src/index'
 import { failover } from '../../src/index'
 
 /**
- * `balance`: of another address each time; `old balance`: also at another old block. `call`: one that reverts. `logs`: of 900
- * blocks; `newest logs`: of the last 40. `head`: the newest block's number.
+ * What is asked. `balance`: that of another address each time. `old balance`: the same at another old block each time. `call`:
+ * an `eth_call` that reverts. `logs`: those of 900 blocks. `newest logs`: those of the last 40. `head`: the number of the head.
  */
 export type Question = 'balance' | 'old balance' | 'call' | 'logs' | 'newest logs' | 'head'
 
@@ -18,16 +18,16 @@ export const ranges = { logs: { from: 101, to: 1_000 }, 'newest logs': { from: 9
 
 export type Peer = {
   readonly name: string
-  /** Asks once; what it resolves with or rejects is the client's own. */
+  /** Asks once. Resolves or rejects with whatever the client gives. */
   call(): Promise<unknown>
-  /** Ends what the client does by itself. */
+  /** Ends the client's timers and sockets. */
   close(): void
 }
 
 export type PeerOptions = {
   readonly urls: readonly string[]
   readonly question: Question
-  /** For `failover` only: what a user would set for the case. */
+  /** The options of `failover` that a user would set in this case. Other clients ignore them. */
   readonly options?: FailoverOptions | undefined
 }
 
@@ -39,7 +39,7 @@ export function methodOf(question: Question) {
   return question === 'call' ? 'eth_call' : question === 'head' ? 'eth_blockNumber' : 'eth_getBalance'
 }
 
-/** Often enough to matter within a run of a few seconds; the default is every 4 s. */
+/** How often viem's `fallback` ranks (in ms): often enough for a run of a few seconds. Its default is every 4 s. */
 const rankInterval = 200
 
 export const failoverPeer: PeerMaker = {
@@ -63,7 +63,7 @@ export const rankedPeer: PeerMaker = {
   name: 'viem fallback, rank',
   make({ urls, question }) {
     let isClosed = false
-    // The ranking loop has no end; only a ping that never answers stops it.
+    // viem's ranking loop has no end. Only a ping that never answers stops it.
     const ping = ({ transport }: { transport: ReturnType<Transport> }) =>
       isClosed ? new Promise<unknown>(() => {}) : transport.request({ method: 'net_version' })
     const transport = fallback(
@@ -82,7 +82,7 @@ export const ethersPeer: PeerMaker = {
   make({ urls, question }) {
     const options = { cacheTimeout: -1, batchMaxCount: 1, staticNetwork: true }
     const providers = urls.map((url) => new JsonRpcProvider(new FetchRequest(url), 1, options))
-    // Without priorities it asks in random order.
+    // Without priorities ethers asks the providers in random order.
     const configs = providers.map((provider, index) => ({ provider, priority: index + 1 }))
     const provider = new FallbackProvider(configs, 1, { cacheTimeout: -1, quorum: 1 })
     const next = createAddresses()
@@ -135,13 +135,13 @@ function filterOf(question: keyof typeof ranges) {
   return { fromBlock: numberToHex(from), toBlock: numberToHex(to) }
 }
 
-/** 1 to 50, again and again. */
+/** Gives the block numbers 1 to 50 in turn, again and again. */
 function createOldBlocks(): () => number {
   let count = 0
   return () => (count++ % 50) + 1
 }
 
-/** Another one each time: no client may answer from memory. */
+/** Gives another address each time, so that no client can answer from memory. */
 function createAddresses(): () => Hex {
   let count = 0
   return () => `0x${(++count).toString(16).padStart(40, '0')}`

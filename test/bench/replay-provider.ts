@@ -1,5 +1,5 @@
-// A provider with one socket's worth of wit and hardly a memory: blocks older than the last few are made from their numbers
-// again, so that what a run leaves on the heap is the client's. Pushes when it is told to.
+// A simple provider over sockets that keeps hardly anything: it makes blocks other than the last few again from their numbers,
+// so that what a run leaves on the heap is the client's. It pushes a block when it is told to.
 
 import type { AddressInfo } from 'node:net'
 import { numberToHex } from 'viem'
@@ -11,11 +11,11 @@ import { heightOf, toRpcBlock, toRpcHead, toRpcLog } from '../support/chain-rpc'
 
 export type ReplayProvider = {
   readonly wsUrl: string
-  /** Handshakes so far. */
+  /** Number of handshakes so far. */
   readonly sockets: number
-  /** Upstream subscriptions that are open. */
+  /** Number of upstream subscriptions that are open. */
   readonly subscriptions: number
-  /** Makes the next block and tells it to all who subscribed; resolves when the frames have left. */
+  /** Makes the next block and pushes it to all subscribers. Resolves when the frames have left. */
   push(): Promise<void>
   close(): void
 }
@@ -24,7 +24,7 @@ type Subscriber = { readonly socket: WebSocket; readonly id: string; readonly ki
 type Answers = Record<string, (params: any[], socket: WebSocket) => unknown>
 
 const startHeight = 100
-/** Blocks. */
+/** Most blocks that are kept. */
 const mostKept = 32
 const startTime = Math.floor(Date.now() / 1_000)
 
@@ -38,7 +38,7 @@ export async function createReplayProvider(logsOf: (number: number) => readonly 
 
   const answers: Answers = {
     ...readsOf(blockAt, () => height),
-    /** Filters of logs are of one address, and no topics. */
+    /** A filter for logs must have one address, and no topics. */
     eth_subscribe([kind, filter], socket) {
       const id = numberToHex(++lastId)
       subscribers.set(id, { socket, id, kind, address: [filter?.address].flat()[0] })
@@ -120,7 +120,7 @@ function textsByAddress({ logs }: ChainBlock): ReadonlyMap<string, readonly stri
   return texts
 }
 
-/** 250 ms each. */
+/** Makes the block of a number, and keeps the last ones. The chain's block time is 250 ms. */
 function createBlocks(logsOf: (number: number) => readonly LogSpec[]) {
   const kept = new Map<number, ChainBlock>()
   return (number: number): ChainBlock => {
@@ -135,7 +135,7 @@ function createBlocks(logsOf: (number: number) => readonly LogSpec[]) {
   }
 }
 
-/** A hash that says its number, so that a block can be found by it. */
+/** A hash that contains the number of its block, so that the block can be found by it. */
 function hashAt(number: number): `0x${string}` {
   return `${hashOf(`replay ${number}`).slice(0, 50)}${number.toString(16).padStart(16, '0')}` as `0x${string}`
 }

@@ -1,5 +1,5 @@
-// How much gets through when many ask at once: 64 reads at a time, again and again, through one loopback provider. Each peer
-// beside viem's `http` in the same run, so that a busy machine slows both.
+// Throughput with many callers: 64 reads at a time, again and again, through one loopback provider. Each peer runs beside
+// viem's `http` in the same run, so that a busy machine slows both.
 
 import type { Hex, Transport } from 'viem'
 import { createPublicClient, http } from 'viem'
@@ -8,14 +8,14 @@ import { failover } from '../../src/index'
 import { createFleet } from '../support/fleet'
 import { collectGarbage, median } from './measure'
 
-/** Reads a second, of each peer, by its name. */
+/** `rates`: reads per second of each peer, by its name. `latency`: that of the provider (in ms). */
 export type Throughput = { readonly latency: number; readonly rates: Readonly<Record<PeerName, number>> }
 
 export type PeerName = keyof typeof peers
 
 export const atOnce = 64
 const runs = 5
-/** Of one peer in one run (in ms). */
+/** How long each peer reads in one run (in ms). */
 const length = 400
 
 const peers = {
@@ -28,14 +28,14 @@ const peers = {
 
 export const peerNames = Object.keys(peers) as PeerName[]
 
-/** Least ratios: `failover` to viem's `http`, with and without batches. */
+/** The least ratios of rates that `failover` must reach against viem's `http`, with and without batches. */
 const limits: readonly { peer: PeerName; to: PeerName; least: number; latency?: number }[] = [
   { peer: 'failover', to: 'viem http', least: 3, latency: 0 },
   { peer: 'failover', to: 'viem http, batch: true', least: 0.6 },
   { peer: 'failover, batchSize: 100', to: 'viem http, batch: true', least: 0.9 },
 ]
 
-/** How many times the rates of viem's `http`, without and with batches. */
+/** The rate of a peer, divided by that of viem's `http` without batches and with them. */
 export function ratiosOf({ rates }: Throughput, peer: PeerName): readonly number[] {
   return [rates[peer] / rates['viem http'], rates[peer] / rates['viem http, batch: true']]
 }
@@ -56,7 +56,7 @@ export async function measureThroughput(latency: number): Promise<Throughput> {
   const rates = peerNames.map((): number[] => [])
   for (const read of readers) await rateOf(read, length / 2)
   for (let run = 0; run < runs; run++)
-    // Alternating, so that a busy moment of the machine meets all of them.
+    // The peers alternate, so that a busy moment of the machine slows all of them.
     for (const [index, read] of readers.entries()) {
       rates[index]?.push(await rateOf(read, length))
       provider.forgetCalls()
@@ -65,7 +65,7 @@ export async function measureThroughput(latency: number): Promise<Throughput> {
   return { latency, rates: Object.fromEntries(medians) as Record<PeerName, number> }
 }
 
-/** Reads a second. */
+/** Reads per second. */
 async function rateOf(read: () => Promise<unknown>, ms: number) {
   collectGarbage()
   const from = performance.now()
@@ -77,7 +77,7 @@ async function rateOf(read: () => Promise<unknown>, ms: number) {
   return (reads * 1_000) / (performance.now() - from)
 }
 
-/** Reads the balance of another address each time. */
+/** A function that reads the balance of another address each time. */
 function readerOf(transport: Transport) {
   const client = createPublicClient({ chain: mainnet, transport })
   let count = 0

@@ -1,4 +1,4 @@
-// What `failover` adds to a browser bundle, beside what viem is there.
+// The weight that `failover` adds to a browser bundle, and for comparison that of viem's own parts.
 
 import { bundleOf, failoverBundle } from '../package/bundle'
 

@@ -1,4 +1,4 @@
-// How long a very wide `eth_getLogs` takes over three providers of different speed, and how long it would at best.
+// The time of a very wide `eth_getLogs` over three providers of different speed, and the time that it would take at best.
 
 import { createPublicClient, numberToHex } from 'viem'
 import { mainnet } from 'viem/chains'
@@ -10,14 +10,14 @@ import type { Behaviour } from '../support/provider-behaviour'
 export type WideLogs = {
   /** Calls of `eth_getLogs` that reached a provider. */
   readonly requests: number
-  /** In ms; of the best run: a noisy machine only ever makes it slower. */
+  /** Time of the best run (in ms): a noisy machine only makes runs slower. */
   readonly wall: number
   readonly ideal: number
 }
 
-/** With --check: of `wall` to `ideal`. */
+/** Highest ratio of `wall` to `ideal` with `--check`. */
 export const wideLimit = 1.25
-/** Of the providers (in ms). */
+/** Latencies of the providers (in ms). */
 export const wideLatencies = [50, 100, 200]
 
 const runs = 3
@@ -48,7 +48,7 @@ export async function measureWideLogs(): Promise<WideLogs> {
   return { requests, wall: Math.min(...walls), ideal }
 }
 
-/** A log in every thousandth block. */
+/** The answer of each provider: a log in every thousandth block of the range. */
 function answer([{ fromBlock, toBlock }]: [{ fromBlock: string; toBlock: string }]) {
   const [from, to] = [Number(fromBlock), Number(toBlock)]
   if (to - from >= maxBlockRange) throw new RpcFault(-32602, `range ${to - from + 1} exceeds limit of ${maxBlockRange}`)

@@ -67,10 +67,26 @@ describe('inOrder', () => {
   test('behavior: where a node counts the logs of each transaction anew, those of all are there', () => {
     const place = ({ transactionIndex, logIndex }: Log) => `${Number(transactionIndex)}:${Number(logIndex)}`
     const logs = [2, 0, 1].flatMap((transaction) =>
-      [1, 0].map((index) => ({ ...logOf(1, index), transactionIndex: `0x${transaction}` as const })),
+      [1, 0].map((index) => ({
+        ...logOf(1, index),
+        transactionIndex: `0x${transaction}` as const,
+        transactionHash: hashOf(transaction),
+      })),
     )
     expect(inOrder([...logs, ...logs]).map(place)).toEqual(['0:0', '0:1', '1:0', '1:1', '2:0', '2:1'])
   })
+
+  test.each(['0x3', undefined])(
+    'behavior: a log is one, also where its transaction has another index (%s)',
+    (other) => {
+      const logs = [logOf(1, 0), { ...logOf(1, 0), transactionIndex: other as '0x3' }, logOf(1, 1)]
+      expect(
+        inOrder(logs)
+          .map(({ logIndex }) => Number(logIndex))
+          .sort(),
+      ).toEqual([0, 1])
+    },
+  )
 })
 
 describe('byBlock', () => {

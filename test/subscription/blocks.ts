@@ -1,4 +1,4 @@
-// Blocks and logs as streams know them, for tests: named by their height and branch, so that a failing test reads well.
+// Blocks and logs for the tests of streams. A block is known by its height and branch, so that a failing test reads well.
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
@@ -7,14 +7,14 @@ import type { Block } from '../../src/subscription/block'
 
 const word = (value: number | bigint): Hex => numberToHex(value, { size: 32 })
 
-/** The hash of a block: of the main chain (branch 0), or of a branch. */
+/** The hash of the block at a height of a branch; branch 0 is the main chain. */
 export function hashOf(number: number, branch = 0): Hex {
   return word((BigInt(branch + 1) << 64n) + BigInt(number))
 }
 
 export type BlockOptions = {
   branch?: number
-  /** The branch that its parent is on. @default its own */
+  /** The branch of the parent. @default `branch` */
   parentBranch?: number
   parentHash?: Hex
   provider?: string
@@ -30,14 +30,14 @@ export function blockOf(number: number, options: BlockOptions = {}): Block {
   return { number, hash, parentHash, raw, provider, ...(isPushed !== undefined && { isPushed }) }
 }
 
-/** Blocks of one branch; the first one's parent is on `parentBranch`. */
+/** Consecutive blocks of one branch. The parent of the first one is on `parentBranch`. */
 export function blocksOf(from: number, to: number, { parentBranch, ...options }: BlockOptions = {}): Block[] {
   return Array.from({ length: to - from + 1 }, (_, index) =>
     blockOf(from + index, index === 0 && parentBranch !== undefined ? { ...options, parentBranch } : options),
   )
 }
 
-/** A log of a block, at its place in it. */
+/** A log of a block. @param index its log index */
 export function logOf(number: number, index: number, branch = 0): Log {
   return {
     address: '0x00000000000000000000000000000000000000aa',
@@ -52,7 +52,7 @@ export function logOf(number: number, index: number, branch = 0): Log {
   }
 }
 
-/** `100`, or `100/2` for a block of branch 2. */
+/** The name of a block in assertions: `100`, or `100/2` for one of branch 2. */
 export function nameOf({ number, hash }: { number: number; hash: string }): string {
   const branch = Number(BigInt(hash) >> 64n) - 1
   return branch === 0 ? `${number}` : `${number}/${branch}`

@@ -1,4 +1,4 @@
-// Providers with scripted sockets and the places over them, for tests of what subscribes somewhere.
+// Providers with scripted sockets, and the places over them, for the tests of code that subscribes at a place.
 
 import { createEvents } from '../../src/events'
 import type { Parts } from '../../src/request/flight'
@@ -40,7 +40,7 @@ export function createFeeds(
     places,
     feed,
     place: (number: number) => places.list('none of these').find(({ id }) => id === `p${number}`) as Place,
-    /** The socket of a provider changes. */
+    /** Changes the state of a provider's socket. */
     become(number: number, state: ReturnType<ScriptedFeed['socket']>) {
       feed(number).become(state)
       places.onSocket(`p${number}`, state)

@@ -1,5 +1,5 @@
-// An engine over scripted nodes for tests of whole streams: each provider has a chain of its own (tree.ts), pushes what a test
-// says, and answers whatever is asked of its http channel or its socket. Each block has two logs.
+// An engine over scripted nodes, for the tests of whole streams. Each provider has a chain of its own (tree.ts), pushes what
+// the test says, and answers what is asked over its http channel or its socket. Each block has two logs.
 
 import type { Log } from '../../src/rpc/log'
 import type { Block } from '../../src/subscription/block'
@@ -14,9 +14,10 @@ import { createScriptedFeed } from '../support/scripted-feed'
 import { logOf, nameOf } from './blocks'
 import { createTree } from './tree'
 
+/** Logs of each block. */
 const LOGS = 2
 
-/** `100`, `100/1`; of logs `100:0`, and `-100:0` for one that is taken back. */
+/** The name of what a subscriber gets: `100` or `100/1` for a head, `100:0` for a log, `-100:0` for one that is taken back. */
 function nameOfResult(result: any): string {
   if (typeof result !== 'object') return String(result)
   if (!('logIndex' in result)) return nameOf({ number: Number(result.number), hash: result.hash })
@@ -29,7 +30,7 @@ export function logsOf({ number, hash }: Pick<Block, 'number' | 'hash'>): Log[] 
   return Array.from({ length: LOGS }, (_, index) => logOf(number, index, branch))
 }
 
-/** What is left after what was taken back; a double throws. */
+/** The names that remain given after all that were taken back. Throws if a name is given twice, or taken back without need. */
 export function settle(seen: readonly string[]): Set<string> {
   const kept = new Set<string>()
   for (const entry of seen) {
@@ -57,7 +58,7 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
   })
   const ids = Array.from({ length: count }, (_, index) => `p${index + 1}`)
   const feed = (number: number) => made.channel(`p${number}`, 'ws') as ScriptedFeed
-  /** Whose chain they have, where that is not the one of all. */
+  /** For providers that do not follow the common chain (that of p1): the id whose chain they have. */
   const views = new Map<string, string>()
   const chainOf = (id: string) => tree.chain(views.get(id) ?? 'p1')
 
@@ -99,22 +100,22 @@ export function createNodes(count: number, { channels = ['http', 'ws'], ...more 
     feed,
     push,
     answer,
-    /** Blocks on top of the chain of all, pushed by these. */
+    /** Adds blocks to the common chain. @param by numbers of the providers that push them */
     async mine(blocks: number, ...by: number[]) {
       const mined = tree.mine(blocks)
       for (const number of by) push(number, mined)
       await clock.settle()
       return mined
     },
-    /** From now on it answers whatever is asked of it. @param after how long that takes (in ms) */
+    /** From now on a provider answers all that is asked of it. @param after how long each answer takes (in ms) */
     heal: (number: number, after?: number) => heal(`p${number}`, after),
-    /** From now on a provider stays where the chain is now. */
+    /** From now on a provider sees no new blocks: its chain stays as it is. */
     freeze(number: number) {
       tree.follow(`frozen-p${number}`, 'p1')
       views.set(`p${number}`, `frozen-p${number}`)
     },
     thaw: (number: number) => void views.delete(`p${number}`),
-    /** The socket of a provider changes; what was subscribed there is over if it is not open. */
+    /** Changes the state of a provider's socket. Unless it is open, the upstream subscriptions there end. */
     become(number: number, state: 'idle' | 'connecting' | 'open' | 'waiting' | 'closed') {
       const from = feed(number).socket()
       feed(number).become(state)

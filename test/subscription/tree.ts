@@ -1,4 +1,5 @@
-// A tree of blocks and what can be asked of it, for tests: who knows which block, after how long, and what was asked.
+// A tree of blocks behind a `Backfill`, for tests. It says which provider has which chain and how long answers take, and notes
+// what was asked.
 
 import type { Clock } from '../../src/base/clock'
 import type { Backfill } from '../../src/subscription/backfill'
@@ -9,23 +10,24 @@ export type Tree = {
   /** The canonical chain of a provider, the lowest first. @default that of p1 */
   chain(provider?: string): readonly Block[]
   head(provider?: string): Block
-  /** Blocks on top of its chain. Returns them. */
+  /** Adds blocks to the chain of a provider. Returns them. */
   mine(count?: number, provider?: string): Block[]
-  /** Replaces the last `depth` blocks by `count` others. Returns those. */
+  /** Replaces the last `depth` blocks of a provider's chain by `count` others. Returns the new ones. */
   reorg(depth: number, count: number, provider?: string): Block[]
-  /** From now on this provider's chain is that of another one. */
+  /** Gives a provider a copy of the chain that another one has now. */
   follow(provider: string, other: string): void
-  /** Nobody gives this block until it is found again. */
+  /** From now on no provider gives this block. */
   lose(hash: string): void
+  /** Undoes `lose`. */
   find(hash: string): void
-  /** How long an answer takes (in ms). @default in the same turn */
+  /** Sets how long each answer takes. @param next the time of the next answer (in ms). @default 0: in the same turn */
   delayBy(next: () => number): void
   readonly backfill: Backfill
-  /** What was asked, as `hash 101`, `number 101`, `latest p1`. */
+  /** All that was asked, in order: `hash 101`, `number 101` or `latest p1`. */
   readonly asked: string[]
 }
 
-/** @param clock of the answers. @param height of the first block. */
+/** @param clock times the answers. @param height that of the first block */
 export function createTree(clock: Clock, height = 100): Tree {
   const chains = new Map<string, Block[]>([['p1', [blockOf(height)]]])
   const all = new Map<string, Block>([[blockOf(height).hash, blockOf(height)]])
@@ -48,7 +50,7 @@ export function createTree(clock: Clock, height = 100): Tree {
     return Array.from({ length: count }, () => {
       const { number, hash } = head(provider)
       const block = blockOf(number + 1, { branch, parentHash: hash as `0x${string}`, provider })
-      // Two providers that go on alike have the same block.
+      // Two providers that add a block to the same parent and branch have the same block.
       const known = all.get(block.hash)
       if (known && known.parentHash !== block.parentHash) throw new Error(`${nameOf(block)} is taken.`)
       all.set(block.hash, block)

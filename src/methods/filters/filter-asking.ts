@@ -165,7 +165,7 @@ export function createFilterAsking(calls: Calls, getLogs: WideLogs): FilterAskin
     return {
       provider,
       overlap: Math.min(TAIL, capability.logLimits(clock.now()).maxBlockRange) >> 1,
-      // Where numbers are left out, some refuse those.
+      // On chains that leave out numbers, some nodes refuse a number without a block instead of giving null.
       block: (number) =>
         block('eth_getBlockByNumber', numberToHex(number)).catch((error) => {
           if (attemptsOf(error).at(-1)?.kind !== 'block-not-available') throw error

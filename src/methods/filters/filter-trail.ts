@@ -2,7 +2,7 @@
 // and what is new. Pure.
 
 import type { Log } from '../../rpc/log'
-import { indexOf } from '../../rpc/log'
+import { keyOf } from '../../rpc/log'
 
 /** A block that a filter knows of: one that was the newest when it was polled, or one whose logs it has told. */
 export type Point = {
@@ -50,12 +50,13 @@ export function trimmed(points: readonly Point[]): Trail {
 
 /** As nodes tell it: the logs that are taken back, newest first, then the new ones. */
 export function logChanges(orphans: readonly Point[], found: readonly Point[]): Log[] {
-  const before = new Set(logsOf(orphans).map(keyOf))
-  const now = new Set(logsOf(found).map(keyOf))
-  const removed = logsOf(orphans).filter((log) => !now.has(keyOf(log)))
+  const nameOf = (log: Log) => `${log.blockHash} ${keyOf(log)}`
+  const before = new Set(logsOf(orphans).map(nameOf))
+  const now = new Set(logsOf(found).map(nameOf))
+  const removed = logsOf(orphans).filter((log) => !now.has(nameOf(log)))
   return [
     ...removed.reverse().map((log) => ({ ...log, removed: true })),
-    ...logsOf(found).filter((log) => !before.has(keyOf(log))),
+    ...logsOf(found).filter((log) => !before.has(nameOf(log))),
   ]
 }
 
@@ -90,8 +91,4 @@ export async function lastThat(count: number, passes: (index: number) => boolean
 
 function logsOf(points: readonly Point[]): Log[] {
   return points.flatMap(({ logs }) => logs)
-}
-
-function keyOf(log: Log): string {
-  return `${log.blockHash} ${indexOf(log)}`
 }

@@ -1,5 +1,5 @@
-// `eth_getLogs` of any width: sent as it is if a provider takes it so, else in pieces (logs-scan.ts). Its range is fixed before
-// it is cut: the answer is of exactly these blocks.
+// `eth_getLogs` of any width. It is sent as it is if a provider takes it so, else in pieces (logs-scan.ts). Before it is cut,
+// `latest` is fixed to a number, so that the answer is for exactly these blocks.
 
 import { sortedBy } from '../../base/sorted-by'
 import { InvalidResponseError } from '../../errors'
@@ -18,12 +18,17 @@ import { fits, shapeOf, TAIL } from './logs-plan'
 import type { Before, ScanSetup } from './logs-scan'
 import { foremost, isCutShort, isRefusal, isWell, rankOf, scan } from './logs-scan'
 
+/** How an `eth_getLogs` is split that is wider than what the providers take. */
 export type LogsOptions = {
-  /** Most requests that one `eth_getLogs` is split into: what is known to take more is refused unsent. @default 500 */
+  /**
+   * Most requests that one `eth_getLogs` is split into. If it is known to take more, it fails with a `LogRangeTooWideError`
+   * before anything is sent.
+   * @default 500
+   */
   maxRequests?: number | undefined
-  /** Most pieces at a time at each provider; a lower `limits.concurrency` of the provider holds. @default 4 */
+  /** Most pieces in flight at one provider; a lower `limits.concurrency` of the provider holds. @default 4 */
   concurrency?: number | undefined
-  /** Timeout for all pieces together (in ms); 0 for none. Each piece has the request's own timeout. @default 120_000 */
+  /** Limit for all pieces together (in ms); 0 for none. Each piece also has the `timeout` of the request. @default 120_000 */
   timeout?: number | undefined
 }
 

@@ -1,21 +1,21 @@
-// A failure is noted, learnt from, and held against its channel, but where that would be wrong: a timer of ours that fired
-// late, too little time, a heavy method, an offline machine, and a request that everybody fails in the same way.
+// Notes the failure of an attempt, learns from it, and decides whether it counts against the channel. It does not if the
+// process slept, the attempt had too little time, the method is heavy, the machine is offline, or the request is poison.
 
 import { isOffline } from '../../base/online'
 import type { Failure } from '../../rpc/failure'
 import { isUnreachable } from '../../rpc/failure'
 import type { Need } from '../../rpc/need'
 import type { Attempt } from '../attempt/attempt'
-import { hadTime, isFirstOfBatch, vacate } from '../attempt/attempt'
-import { settleFailed, takeDown } from '../attempt/settle'
+import { finishAttempt, hadTime, isFirstOfBatch } from '../attempt/attempt'
+import { removeAttempt, settleFailed } from '../attempt/settle'
 import type { FailedAttempt, Flight } from '../flight'
 import { learnFrom } from './learn'
 import { noteLack } from './sight'
 
-/** A provider that gave a usable answer this recently (in ms) is not ill just because it failed a request like everybody else. */
+/** A provider that gave a usable answer within this time (in ms) was well a moment ago. */
 const ALIVE = 30_000
 
-/** Learns from the failure of an attempt, and settles it, now or when it is known whether the request is to blame. */
+/** Learns from the failure of an attempt, and settles it: now, or once it is known whether the request is poison. */
 export function noteFailure(
   flight: Flight,
   attempt: Attempt,
@@ -24,13 +24,13 @@ export function noteFailure(
   now: number,
 ): FailedAttempt {
   const { channel } = attempt
-  takeDown(flight, attempt)
+  removeAttempt(flight, attempt)
   if (failure.kind === 'block-not-available' && failure.verdict === 'next') noteLack(flight, attempt, now)
-  // A batch that was too much was refused once.
+  // If a batch was too much for the provider, that was one refusal: only its first member learns from it.
   const isLimit = /^(rate-limit|quota|server-error)$/.test(failure.kind)
   if (!isLimit || isFirstOfBatch(attempt, failure.kind))
     learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
-  vacate(attempt)
+  finishAttempt(attempt)
   const failed: FailedAttempt = {
     provider: channel.provider.id,
     channel: channel.type,
@@ -51,19 +51,19 @@ function blame(flight: Flight, failed: FailedAttempt, now: number) {
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
   if (!mayBePoison) return settleFailed(flight, failed, true, now)
-  // It waits for its blame with those of its kind; a failure of another kind says that the request is no poison.
+  // The failure stays unsettled while all others are of its kind. One of another kind shows that the request is no poison.
   for (const other of flight.failures)
     if (!other.attempt.isSettled && other.kind !== failed.kind) settleFailed(flight, other, true, now)
 }
 
-/** Settles the failures that wait for their blame: the request turned out to be answerable, or was poison. */
+/** Settles the failures that are not settled yet. @param isBlamed false if the request was poison */
 export function settleWithheld(flight: Flight, isBlamed: boolean, now: number) {
   for (const failed of flight.failures) if (!failed.attempt.isSettled) settleFailed(flight, failed, isBlamed, now)
 }
 
 /**
- * Whether everybody asked, two or more, failed the request in the same way, while one of them was well a moment ago. Asked
- * when a round has ended or the deadline has passed.
+ * Whether the request is poison: all providers asked in this round, two or more, failed it in the same way, though one of them
+ * was well a moment ago. To be called when a round or the request ends.
  */
 export function isPoison(flight: Flight, now: number): boolean {
   const failures = flight.failures.slice(flight.roundStart)
@@ -77,7 +77,7 @@ export function isPoison(flight: Flight, now: number): boolean {
 /** Whether a failure may be held against its channel at all. */
 export function isBlamable(need: Need, attempt: Attempt, failure: Failure, now: number): boolean {
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
-  // A batch is one attempt, and it went well.
+  // A batch counts as one attempt: if another member has a result, the channel works.
   if (attempt.batch?.hasResult) return false
   if (isUnreachable(failure) && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false

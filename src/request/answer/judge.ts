@@ -1,5 +1,5 @@
-// Whether an answer may be taken, or another provider may know better: what it shows is set against what is known of the chain
-// and what callers were shown. What is done with one that is not taken is doubt.ts.
+// Judges answers: whether one may be taken, or is in doubt as another provider may know better. What it shows is compared with
+// what is known of the chain and with what callers were shown. doubt.ts handles those in doubt.
 
 import { numberToHex } from 'viem'
 import type { ChannelState, Provider } from '../../provider/provider'
@@ -10,7 +10,7 @@ import { lacksOld } from '../route/route'
 import type { Sight } from './sight'
 import { blockOf, isHead, noteSight, showSight, sightOf } from './sight'
 
-/** Notes what the answer shows. `undefined`: it is taken, and counts as shown. For most methods that is all there is to ask. */
+/** Notes what the answer shows of the chain. Returns `undefined` if it is taken: then it counts as shown to a caller. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
   const { parts, plan } = flight
   const { block } = plan.need.traits
@@ -19,14 +19,14 @@ export function judge(flight: Flight, attempt: Attempt, value: unknown, now: num
   if (!block) return undefined
   const sight = sightOf(flight, value)
   if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value, sight)
-  if (block.shows === 'reset') parts.truth?.expectReset(now)
+  if (block.shows === 'reset' && value !== false) parts.truth?.expectReset(now)
   if (sight) noteSight(flight, attempt, sight, now)
   const doubt = parts.truth && doubtOf(flight, attempt, value, sight, now)
   if (sight && !doubt) showSight(flight, sight, value, now)
   return doubt
 }
 
-/** Null says nothing where one is declared not to keep what was asked for, while there are others that do. */
+/** Whether a null says nothing: the provider does not keep such old data, while another candidate does. */
 function isGone({ parts, plan, route }: Flight, { channel }: Attempt, now: number): boolean {
   const { need, provider } = plan
   const lacks = (one: ChannelState) => lacksOld(one, need, parts.heads.best(now), now)
@@ -41,12 +41,12 @@ function doubtOf(flight: Flight, attempt: Attempt, value: unknown, sight: Sight 
   if (shows === 'logs') return ofLogs(flight, provider, now)
   if (value === null && shows === 'look-up') return ofLookUp(flight, provider, now)
   if (value === null && (shows === 'block' || shows === 'part')) return ofBlock(flight, now)
-  // It was asked before it was known to be behind, or because nobody else was left.
+  // A read of the newest state, sent before its provider was known to be behind, or because no other was left.
   return !shows && flight.reach === 'newest' ? ofState(flight, provider, now) : undefined
 }
 
 function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | undefined {
-  // Who asks one provider alone wants to know how far that one is.
+  // A caller who asks one provider alone wants to know the head of that one.
   if (plan.isPinned) return undefined
   const best = parts.heads.best(now) ?? head
   const shown = shownIn(parts)
@@ -56,7 +56,7 @@ function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | und
   return undefined
 }
 
-/** Asked before a lower head was taken, it says nothing of the chain as it is now; but no number goes back for it. */
+/** An answer asked for before a lower head was taken: it says nothing of the chain, but its number must not go back. */
 function ofOld(flight: Flight, value: unknown, sight: Sight | undefined): Doubt | undefined {
   const { parts, plan } = flight
   if (sight?.tag && !isHead(sight)) return ofTag(flight, sight.height, sight.tag)
@@ -69,7 +69,7 @@ function ofOld(flight: Flight, value: unknown, sight: Sight | undefined): Doubt 
 function ofTag({ parts, plan, request }: Flight, height: number, tag: string): Doubt | undefined {
   const shown = parts.truth?.shownOf(tag) ?? -1
   if (plan.isPinned || height >= shown) return undefined
-  // The block shown before is one that it may well have.
+  // The provider may well have the block that was shown before, so it is asked for that by number.
   const [, ...others] = request.params as unknown[]
   const instead = { ...request, params: [numberToHex(shown), ...others] }
   return { kind: 'lower', what: `its ${tag} block is below the one shown before`, height: shown, instead }
@@ -81,7 +81,7 @@ function ofBlock({ parts, request, held }: Flight, now: number): Doubt | undefin
   return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
 }
 
-/** Whoever may not have seen yet what callers were shown does not know the hash, or does not know it yet. */
+/** A null for a hash. If the provider may be below what callers were shown, it may not know the hash yet. */
 function ofLookUp({ parts }: Flight, provider: Provider, now: number): Doubt | undefined {
   const { heads } = parts
   const isBelow = (heads.lagOf(provider, now) ?? 0) > 0 || (heads.lastOf(provider)?.height ?? -1) < shownIn(parts)
@@ -89,9 +89,9 @@ function ofLookUp({ parts }: Flight, provider: Provider, now: number): Doubt | u
   return { kind: 'missing', what: 'it does not know the hash, and may be behind', height: highestOf(parts, now) }
 }
 
-/** A node answers logs past its own head with those it has. */
+/** Logs. For a range that ends past its own head, a node gives those that it has, without an error. */
 function ofLogs({ parts, reach, plan }: Flight, provider: Provider, now: number): Doubt | undefined {
-  // The newest of one that is asked alone is its own.
+  // For a provider that is asked alone, the newest block is its own.
   if (reach === undefined || (reach === 'newest' && plan.isPinned)) return undefined
   const height = reach === 'newest' ? shownIn(parts) : Math.min(reach, highestOf(parts, now))
   if (reaches(parts, provider, height, now)) return undefined
@@ -104,10 +104,10 @@ function ofState({ parts, plan }: Flight, provider: Provider, now: number): Doub
   return { kind: 'behind', what: 'it is behind', height: heads.best(now) ?? -1 }
 }
 
-/** Whether its head is at least that block, as far as can be told. */
+/** Whether the provider has this block, as far as can be told. */
 function reaches({ heads }: Parts, provider: Provider, height: number, now: number): boolean {
   if ((heads.lastOf(provider)?.height ?? -1) >= height) return true
-  // Older blocks are assumed everywhere, but where somebody is known to be behind them.
+  // All providers are assumed to have older blocks, unless one is known to lag that far.
   return height <= (heads.best(now) ?? -1) - Math.max(heads.maxLag(), heads.lagOf(provider, now) ?? 0)
 }
 

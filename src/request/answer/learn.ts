@@ -1,4 +1,5 @@
-// What a failure teaches about its provider, whosever request it was: cooldowns, pace, refused methods, state, ranges, batches.
+// What a failure teaches about its provider: cooldowns and pace, methods that it lacks, missing state, limits of logs and
+// batches. All requests profit from it.
 
 import type { CapabilityEvent, LimitEvent } from '../../events'
 import type { LearnedLogs } from '../../provider/log-limits'
@@ -11,9 +12,9 @@ import { oldOf } from '../../rpc/need'
 import type { RpcRequest } from '../../types'
 import type { Parts } from '../flight'
 
-/** A cooldown that ends no later than this (in ms) after the one before is no other one. */
+/** A cooldown that ends at most this much later than the one before (in ms) counts as the same: no event. */
 const SAME = 500
-/** The smallest limit that is seen (in blocks). */
+/** The smallest log range that is learned by halving (in blocks): no provider is known to take less. */
 const LEAST_RANGE = 10
 
 export function learnFrom(
@@ -27,11 +28,11 @@ export function learnFrom(
   switch (failure.kind) {
     case 'rate-limit':
     case 'quota':
-      // Between a wallet and its user it is nobody else's business.
+      // What a wallet refuses its user says nothing about other requests.
       if (need.traits.kind !== 'wallet') cool(failure, failure.kind, provider, parts, now)
       return
     case 'server-error':
-      // It is down, and says for how long (503 with Retry-After).
+      // With 503 and Retry-After, the provider says that it is down, and for how long.
       if (failure.status === 503 && failure.retryAfter) cool(failure, failure.kind, provider, parts, now)
       return
     case 'unsupported-method':
@@ -46,7 +47,7 @@ export function learnFrom(
   }
 }
 
-/** It has refused a batch, and takes `most` requests at a time. */
+/** The provider has refused a batch. @param most how many requests it takes at a time; 1 for no batches */
 export function learnBatchSize(provider: Provider, most: number, parts: Parts, now: number) {
   const { capability } = provider
   const before = capability.batchSize(now)
@@ -54,13 +55,13 @@ export function learnBatchSize(provider: Provider, most: number, parts: Parts, n
   tell(parts, provider, 'batchSize', before, most, 'batch-refused')
 }
 
-/** It wants to be left alone. Returns for how long (in ms). */
+/** The provider wants to be left alone: it cools down. Returns for how long (in ms). */
 export function cool(failure: Failure, kind: LimitEvent['kind'], provider: Provider, parts: Parts, now: number) {
   const { quota, id } = provider
   const before = quota.cooldownUntil(now) ?? -Infinity
   const cooldown = quota.refuse(kind, failure.retryAfter, now)
   parts.version++
-  // What had left before the first refusal came back is refused for the same reason.
+  // Requests that had left before the first refusal came back are refused for the same reason: that is no news.
   if (now + cooldown > before + SAME) parts.events.emit('limit', { provider: id, kind, cooldown: Math.ceil(cooldown) })
   return cooldown
 }
@@ -85,7 +86,7 @@ function learnState({ kind }: Failure, provider: Provider, request: RpcRequest, 
   tell(parts, provider, 'state', 'unknown', `from block ${capability.learned(now).stateFrom}`, kind)
 }
 
-/** What was refused is too much: what the message allows, if it names a number that fits, else half of what was asked for. */
+/** Learns a limit for logs: the number that the message names, if that fits, else half of what was asked for. */
 function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, parts: Parts, now: number) {
   const query = logQueryOf(request.params)
   const found = query && learnedFrom(failure, query)
@@ -99,7 +100,7 @@ function learnLogs(failure: Failure, provider: Provider, request: RpcRequest, pa
 
 function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): LearnedLogs {
   const { kind, excess, maxBlockRange, maxResults, suggestedRange } = failure
-  // How many blocks bring too many results is another number in each part of the chain.
+  // How many blocks bring too many results differs from one part of the chain to another, so no range is learned.
   if (kind === 'result-too-large') return maxResults === undefined ? {} : { maxResults }
   if (excess === 'addresses') return addresses.length > 1 ? { maxAddresses: Math.floor(addresses.length / 2) } : {}
   if (excess) return {}
@@ -107,13 +108,13 @@ function learnedFrom(failure: Failure, { from, to, addresses }: LogQuery): Learn
   const offered = suggestedRange && Number(suggestedRange.toBlock - suggestedRange.fromBlock) + 1
   const named = [offered, maxBlockRange].find((blocks) => blocks && blocks < (asked ?? Infinity))
   if (named) return { maxBlockRange: named }
-  // Nobody takes less; who refuses that does so for another reason.
+  // No provider takes less than `LEAST_RANGE`: one that refuses so few blocks has another reason.
   return asked !== undefined && asked > LEAST_RANGE
     ? { maxBlockRange: Math.max(LEAST_RANGE, Math.floor(asked / 2)) }
     : {}
 }
 
-/** Tells of something that a provider turned out not to serve. */
+/** Emits a `capability` event: something was learned about what the provider can do. */
 export function tell(
   { events }: Parts,
   { id }: Provider,

@@ -1,5 +1,5 @@
-// What an answer shows of the chain's newest blocks: noted of its provider, and of what callers were shown. Whether it may be
-// taken is judge.ts.
+// What an answer shows of the newest blocks of the chain. It is noted as the provider's, and, once the answer is taken, as
+// shown to callers. judge.ts says whether it is taken.
 
 import type { Provider } from '../../provider/provider'
 import { heightOf } from '../../rpc/block'
@@ -11,15 +11,15 @@ import type { Doubt, Flight, Parts } from '../flight'
 export type Sight = {
   readonly height: number
   /**
-   * part: its provider has at least this block; block: it has given the block itself, which nobody can who has made the number
-   * up; head: it has said that this is its newest; newest: both.
+   * `'part'`: the answer belongs to a block, so the provider has that one. `'block'`: it is the block itself, so its number
+   * is not made up. `'head'`: it is the number of the provider's head. `'newest'`: it is the block at the provider's head.
    */
   readonly kind: 'part' | 'block' | 'head' | 'newest'
   /** `latest`, `safe` or `finalized`, if the block was asked for by that. */
   readonly tag: string | undefined
 }
 
-/** @returns `undefined` for an answer without blocks, or with one that says nothing of the newest. */
+/** What an answer shows; `undefined` if it has no block, or one that says nothing about the newest blocks. */
 export function sightOf({ request, plan }: Flight, value: unknown): Sight | undefined {
   const shows = plan.need.traits.block?.shows
   if (shows === 'head') return sightAt(heightOf(value), 'head')
@@ -40,7 +40,7 @@ export function isHead({ kind }: Sight): boolean {
   return kind === 'head' || kind === 'newest'
 }
 
-/** The block that is asked for, as it was named. */
+/** The block that a request names, as it stands in the params. */
 export function blockOf(params: unknown): unknown {
   return Array.isArray(params) ? params[0] : undefined
 }
@@ -72,14 +72,14 @@ export function noteHead(
 ) {
   const { heads } = parts
   const last = heads.lastOf(provider)
-  // A slow answer says nothing about what the provider has shown since, if it can have come so far meanwhile.
+  // A slow answer may be lower than what the provider has shown since, if so many blocks can have come meanwhile.
   const older = last && askedAt < last.at ? last.height - height : 0
   if (last && older > 0 && older <= heads.blocksIn(last.at - askedAt)) return
   heads.observe(provider, height, now)
   parts.truth?.note(provider, height, askedAt, since, now)
 }
 
-/** It has refused a block; if that is near the head, and it had shown it before it was asked, it has fallen back below it. */
+/** The provider refused a block near the head. If it had shown that block before it was asked, its head is lower now. */
 export function noteLack({ parts, reach, height }: Flight, { channel, leftAt }: Attempt, now: number) {
   const { heads } = parts
   const { provider } = channel
@@ -88,7 +88,7 @@ export function noteLack({ parts, reach, height }: Flight, { channel, leftAt }: 
   heads.observe(provider, reach - 1, now)
 }
 
-/** The answer is taken: its caller is shown this. */
+/** The answer is taken: notes what its caller is shown. */
 export function showSight(flight: Flight, sight: Sight, value: unknown, now: number) {
   const { height, tag, kind } = sight
   const { truth, heads } = flight.parts
@@ -96,24 +96,24 @@ export function showSight(flight: Flight, sight: Sight, value: unknown, now: num
   if (tag) truth?.keep(tag, formOf(flight), height, value)
 }
 
-/** What is given where nobody knows better, and whether the doubt stays: not if what was shown before stands for it. */
+/** What the caller gets if no provider knows better, and whether it is in dispute: not if it is what was shown before. */
 export function honestAnswer(flight: Flight, doubt: Doubt, value: unknown, now: number): [unknown, boolean] {
   const { parts, plan } = flight
   const { head, kind } = doubt
   if (plan.need.traits.block?.shows !== 'head' || head === undefined) {
     const kept = kind === 'lower' ? parts.truth?.answerOf(formOf(flight), shownHeightOf(value) ?? -1) : undefined
-    // In another form a later one may have been shown.
+    // A higher block may have been shown in another form (with transactions, or without): then the dispute remains.
     return kept ? [kept.answer, kept.height < doubt.height] : [value, true]
   }
-  // What is believed by now: it may have been given the block meanwhile.
+  // The head is cut to what is believed by now: proof of a head far ahead may have come meanwhile.
   const given = Math.max(parts.truth?.made ?? -1, Math.min(head, parts.heads.best(now) ?? head))
   parts.truth?.show(given, now)
   const isItsOwn = given === head
-  // A head far ahead that is given has been believed.
+  // A head far ahead that is given in full has been proved, so there is no dispute; a lower one given in full is one.
   return [isItsOwn ? value : `0x${given.toString(16)}`, isItsOwn !== (kind === 'ahead')]
 }
 
-/** Answers of one form stand for each other: the same method, the same tag, with or without transactions. */
+/** Answers of the same form can stand for each other: of one method and tag, both with or both without transactions. */
 function formOf({ request: { method, params } }: Flight): string {
   const [tag, isFull] = params as readonly unknown[]
   return `${method} ${tag} ${isFull === true}`

@@ -1,11 +1,12 @@
-// What callers were shown of the chain's newest blocks, so that nothing goes backwards, and the decision to take a lower head
-// all the same. Judging single answers is judge.ts.
+// What callers were shown of the newest blocks, so that no number goes backwards; and the decision to take a lower head all the
+// same, if the chain itself went back. judge.ts judges single answers.
 
 import type { Events } from '../../events'
 import type { Heads } from '../../provider/head'
 import type { Provider } from '../../provider/provider'
 import { doubtChain } from '../../provider/provider'
 
+/** An answer that was given for a tag, and the height of its block. */
 type Kept = { readonly height: number; readonly answer: unknown }
 
 type TruthOptions = {
@@ -15,62 +16,74 @@ type TruthOptions = {
 }
 
 export type Truth = {
-  /** Highest block that was shown to a caller; -1 while none was. */
+  /** Height of the highest block that a caller was shown; -1 if none was. */
   readonly shown: number
-  /** The same without what only a receipt or a log was shown of: some nodes have those before their block is made. */
+  /** The same without blocks of which only a receipt or a log was shown: some nodes have those before the block is made. */
   readonly made: number
-  /** What was asked before this time (in ms of the clock) says nothing of the chain as it is now. */
+  /** When a lower head was last taken (in ms of the clock): answers asked for before say nothing of the chain as it is now. */
   readonly resetAt: number
-  /** A caller is shown this block, or a part of it. */
+  /** A caller is shown this block, or with `isPart` only a receipt or a log of it. */
   show(height: number, now: number, isPart?: boolean): void
   /**
    * A provider, asked at `askedAt`, has told its head.
-   * @param since what others told when asked before is too old to decide by
+   * @param since heads of providers that were asked before this time do not count in the decision
    */
   note(provider: Provider, height: number, askedAt: number, since: number, now: number): void
-  /** The highest block given for `latest`, `safe` or `finalized`. */
+  /** Height of the highest block that was given for `latest`, `safe` or `finalized`; -1 for none. */
   shownOf(tag: string): number
-  /** The last answer of the same form, if it is of this block or a later one. */
+  /** The last answer of this form (see sight.ts), if its block is at least this high. */
   answerOf(form: string, height: number): Kept | undefined
+  /** Keeps an answer that is given for a tag, unless a higher one was. */
   keep(tag: string, form: string, height: number, answer: unknown): void
-  /** A call that takes the chain back has passed through. */
+  /** A call that sets the chain back (`evm_revert`) has passed through: all is forgotten, and the next head is taken. */
   expectReset(now: number): void
-  /** A lower head was taken by others: what was shown is forgotten. */
+  /** A lower head is taken, by this part or by a subscription: forgets what was shown and what was known of the chain. */
   forget(now: number): void
   /** Called whenever a lower head is taken. */
   readonly onReset: Set<() => void>
 }
 
-/** A provider that is asked alone must show a lower head twice, this far apart (in ms). */
+/** If only one provider can be asked, it must show a lower head twice, this far apart (in ms). */
 const APART = 1_000
+/** A block that is being made is at most this far above the head of its node, or of a slower one behind the same address. */
+const AHEAD = 4
 
 export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   let shown = -1
   let made = -1
   let resetAt = -Infinity
-  /** When a provider last showed what callers were shown, or more. */
+  /** When a provider last showed `shown` or more (in ms of the clock). */
   let seenAt = -Infinity
-  /** The highest block shown before a call that took the chain back, until the head is known that it led to. */
+  /** Height of the highest block before a call that set the chain back, until the head that it led to is known. */
   let before: number | undefined
+  /** Providers that have shown a lower head since `seenAt`. */
   const lows = new Map<Provider, { height: number; askedAt: number; firstAt: number }>()
   const tags = new Map<string, number>()
   const answers = new Map<string, Kept>()
   const onReset = new Set<() => void>()
 
-  /** Callers are shown this, or a provider has shown as much as they were. */
+  /** `height` counts as shown, and a provider has shown as much: heads below it that were seen so far decide nothing. */
   function raise(height: number, now: number) {
     shown = height
     seenAt = now
     lows.clear()
   }
 
-  /** Whether every provider that can be asked shows a lower head, asked together; one alone must have done so twice. */
+  /**
+   * Whether the chain need not have become shorter: callers were shown no more than a part of what is above, and that may be of
+   * a block that is still being made.
+   */
+  function isUnmade(height: number) {
+    return height >= made && shown - height <= AHEAD
+  }
+
+  /** Whether all providers that can be asked have shown lower heads, all asked since `since`; one alone must show it twice. */
   function isDecided(since: number, now: number) {
     const usable = usableOf(providers, now)
     const told = usable.flatMap((provider) => lows.get(provider) ?? [])
     const [only] = told
     if (!only || told.length < usable.length) return false
-    if (usable.length === 1) return only.height >= made || now - only.firstAt >= APART
+    if (usable.length === 1) return isUnmade(only.height) || now - only.firstAt >= APART
     return told.every(({ askedAt }) => askedAt >= since)
   }
 
@@ -78,14 +91,13 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     const from = shown
     const seen = [...lows]
     const highest = Math.max(...seen.map(([, { height }]) => height))
-    // The chain did not become shorter: of what was shown above, the block is still being made.
-    if (highest >= made) return raise(highest, now)
+    if (isUnmade(highest)) return raise(highest, now)
     forget(now)
     for (const [provider, { height }] of seen) heads.observe(provider, height, now)
     announce(from, highest, now)
   }
 
-  /** From here on the chain is `height` blocks high, or was when it was asked. */
+  /** The head is at `height` now: counts that as shown, and emits the reorg. */
   function announce(from: number, height: number, now: number) {
     raise(height, now)
     made = height
@@ -138,7 +150,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
       return kept && kept.height >= height ? kept : undefined
     },
     keep(tag, form, height, answer) {
-      // Who asked one provider alone was shown what others are not.
+      // A caller who asks one provider alone may be shown less than others were: that is not kept.
       if (height < (tags.get(tag) ?? -1)) return
       tags.set(tag, height)
       answers.set(form, { height, answer })
@@ -153,7 +165,7 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   }
 }
 
-/** Those whose word counts: backups only where nobody else is left. */
+/** The providers that decide whether a lower head is taken: those that can be asked; backups only if no other can. */
 function usableOf(providers: readonly Provider[], now: number): Provider[] {
   const able = providers.filter(
     ({ chain, channels, quota }) =>

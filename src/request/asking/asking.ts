@@ -1,5 +1,5 @@
-// Asking one candidate: in its turn, beside a slow one, or as the probe of those that wait. Who is next is ahead.ts, what
-// becomes of it is told to the pilot.
+// Asking one candidate: in its turn, as a hedge beside a slow one, or as the probe for all that wait. ahead.ts says who is
+// next; the pilot is told what becomes of the attempt.
 
 import type { Permit } from '../../provider/breaker'
 import { PROBE_LIMIT } from '../../provider/breaker'
@@ -7,32 +7,32 @@ import type { ChannelState } from '../../provider/provider'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { isFirstOfBatch } from '../attempt/attempt'
 import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
-import { callOff } from '../attempt/settle'
+import { settleAborted } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { emitFailover } from '../landing/emit'
 import { landError } from '../landing/landing'
-import { askableOf, takeOut } from '../route/ahead'
-import { idle, LEAST, leadLimitOf, limitOf, rouse, setAlarm } from '../waiting/timing'
-import { dueFirst, leaveRoom, noteLead } from '../waiting/waiting'
+import { askableOf, removeFromAhead } from '../route/ahead'
+import { clearResume, idle, LEAST, leadLimitOf, limitOf, setAlarm } from '../waiting/timing'
+import { dueFirst, noteLead, stopWaiting } from '../waiting/waiting'
 import { launch } from './launch'
 
-/** Asks a candidate whose turn it is, or the same one once more. */
+/** Asks a candidate whose turn it is, or the provider of a held answer once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
-  leaveRoom(flight)
-  takeOut(flight, channel)
+  stopWaiting(flight)
+  removeFromAhead(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
 }
 
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
-  rouse(flight)
+  clearResume(flight)
   flight.attempts++
   const { held, pilot } = flight
   const request = (held?.pauses && held.doubt.instead) || flight.request
   const attempt = launch(flight, channel, permit, role, now, pilot, request)
-  // A transport of the user's may have given up the request.
-  if (hasLanded(flight)) return callOff(flight, attempt, now)
+  // A transport of the user's may have aborted the request while it was sent.
+  if (hasLanded(flight)) return settleAborted(flight, attempt, now)
   flight.inFlight.push(attempt)
   const left = askableOf(flight).length
   const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
@@ -42,27 +42,27 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
 }
 
-/** The request leads those that wait: its next attempt is the probe. */
+/** The request leads: it sends a probe to the channel that is due first, for itself and for all others that wait for it. */
 export function lead(flight: Flight, now: number) {
   const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
-  rouse(flight)
+  clearResume(flight)
   const channel = seat && dueFirst(flight, seat.wants, now)
   const permit = channel?.breaker.admitProbe(now, true)
   if (channel && permit) {
-    // A listener may have given up the request.
+    // A listener may have aborted the request when the breaker changed.
     if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
     noteLead(flight, channel)
     channel.ledAt = now
     channel.provider.upkeep.probes++
     return ask(flight, channel, permit, 'lead', now)
   }
-  // Another probe is on its way to it; its end wakes the room.
+  // Probes are already on their way to all of these channels. Their ends wake the requests that wait.
   if (seat) seat.isLeading = false
   idle(flight, flight.pilot.look, now + PROBE_LIMIT, now)
 }
 
-/** Asks one more candidate beside those that are slow, if one has room and the budget has it; else it looks again later. */
+/** Asks one more candidate beside the slow ones, if one has room and the budget allows it; else looks again later. */
 export function hedge(flight: Flight, now: number) {
   const newest = flight.inFlight.at(-1)
   const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
@@ -75,23 +75,29 @@ export function hedge(flight: Flight, now: number) {
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
   if (!channel || !permit || !isPaidFor(flight, newest)) {
-    // Of a batch, others may show soon that it is lost.
+    // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
     const delay = newest?.batch ? 0 : newest && hedgeDelayOf(flight, newest)
     if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
     return
   }
-  takeOut(flight, channel)
+  removeFromAhead(flight, channel)
   flight.parts.counts.hedged++
   channel.provider.upkeep.hedges++
   ask(flight, channel, permit, 'hedge', now)
 }
 
-/** Its channels have opened since, or its batch has lost: it goes on to the next one as after a failure, which is no hedge. */
+/**
+ * Whether every attempt in flight is as good as failed: the breaker of its channel has opened, or its batch counts as failed.
+ * Then the request goes on as after a failure, and the next attempt is no hedge.
+ */
 function isAllDown({ inFlight }: Flight): boolean {
   return inFlight.every(({ channel, batch }) => !channel.breaker.isClosed() || batch?.noted.has('failure'))
 }
 
-/** Whether the budget has it. One batch that hangs leaves half to others: it takes three to open a channel. */
+/**
+ * Whether the budget pays for a hedge. The further members of one slow batch leave half of it to other requests: a channel that
+ * hangs takes three such batches before its breaker opens.
+ */
 function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt | undefined): boolean {
   return hedgeBudget.spend(newest && !isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
 }

@@ -1,4 +1,4 @@
-// One candidate is asked: dispatched, alone or as one that may share a batch, and handed back as a value or a classified failure.
+// Sends a request to one channel, alone or as a call that may share a batch. Hands back a value or a classified failure.
 
 import { TimeoutError } from 'viem'
 import type { Travel } from '../../channel/channel'
@@ -14,7 +14,7 @@ import { asViemError } from '../landing/error'
 import { letsWait } from '../route/ahead'
 import { sendToChain } from '../upkeep/verify-chain'
 
-/** Sends the request of the flight, or another one for it, to a channel. @param sink is told what becomes of it */
+/** Makes an attempt: sends `request` (that of the flight, or one in its place) to a channel. @param sink gets the outcome */
 export function launch(
   flight: Flight,
   channel: ChannelState,
@@ -25,16 +25,16 @@ export function launch(
   request: RpcRequest,
 ): Attempt {
   const { parts, channels, plan } = flight
-  // Copies of a request, and what is a wallet's, leave alone and at once: they wait for no slot and share no batch.
+  // Hedges, probes and requests of a wallet leave alone and at once: they wait for no slot and share no batch.
   const travels = role === 'turn' && plan.need.traits.kind !== 'wallet' && letsWait(flight, channel)
   const attempt = openAttempt(channel, permit, role, travels ? undefined : channels[channel.slot], now)
   if (travels) attempt.travel = travelOf(flight, attempt)
   sendToChain(flight, attempt, request, now).then(
     (value) => {
-      if (!attempt.isVacated) sink.onValue(flight, attempt, value)
+      if (!attempt.isFinished) sink.onValue(flight, attempt, value)
     },
     (error: unknown) => {
-      if (attempt.isVacated) return
+      if (attempt.isFinished) return
       const failure = classify(channel.provider, request, error)
       if (parts.shouldThrow) void askUser(flight, attempt, error, failure, sink)
       else sink.onFailure(flight, attempt, error, failure)
@@ -60,13 +60,13 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
   }
 }
 
-/** `shouldThrow` sees the error as viem's own transports throw it; `true` makes it final. */
+/** Asks the user's `shouldThrow`, which is shown the error as viem's own transports would throw it. */
 async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, sink: AttemptSink) {
   const thrown = await asViemError(error, flight.request.method)
-  if (attempt.isVacated) return
+  if (attempt.isFinished) return
   const told = asFinal(flight, thrown, failure)
-  // The user's answer may have been to give up the request.
-  if (!attempt.isVacated) sink.onFailure(flight, attempt, error, told)
+  // `shouldThrow` may have aborted the request.
+  if (!attempt.isFinished) sink.onFailure(flight, attempt, error, told)
 }
 
 /** The failure, final if the user's `shouldThrow` says so. */
@@ -74,7 +74,7 @@ export function asFinal({ parts }: Flight, error: Error, failure: Failure): Fail
   try {
     if (parts.shouldThrow?.(error) === true) return { ...failure, verdict: 'final' }
   } catch {
-    // A predicate that throws has not said yes.
+    // A predicate that throws counts as not `true`.
   }
   return failure
 }
@@ -83,7 +83,7 @@ function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
   const { traits, isRepeatable, isHeavy } = plan.need
   return {
     isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
-    // Reads of our own have a signal each, and one owner; pieces of logs are asked for one by one.
+    // Inner reads may share a batch although each has a signal of its own; pieces of a wide `eth_getLogs` may not.
     key: (signal && plan.isInner && traits.group !== 'logs') || signal,
     size: () => attempt.channel.provider.capability.batchSize(parts.clock.now()),
     onLeave(batch) {

@@ -1,5 +1,5 @@
-// A copy of a request goes to a channel whose breaker is due, beside the request itself: nobody waits for a dead one, and a
-// recovered one is used again. Its outcome settles the breaker; if it is first with a usable answer, that answer serves.
+// Probing a channel whose breaker is due, with a copy of a request beside the request itself: nobody waits for a dead channel,
+// and a recovered one is used again. The outcome settles the breaker. If the copy is first with a usable answer, that serves.
 
 import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
@@ -7,8 +7,8 @@ import type { Failure } from '../../rpc/failure'
 import { isBlamable } from '../answer/blame'
 import { judge } from '../answer/judge'
 import { learnFrom } from '../answer/learn'
-import { abandon } from '../attempt/attempt'
-import { callOff, settleAnswered, settleFailed } from '../attempt/settle'
+import { abortCall } from '../attempt/attempt'
+import { settleAborted, settleAnswered, settleFailed } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { landValue } from '../landing/landing'
@@ -18,22 +18,22 @@ import { launch, timeoutOf } from './launch'
 
 export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   const { parts, plan } = flight
-  // A copy that was answered with a revert has said nothing: the next one asks for what can only be answered or not.
-  // Nor does it carry a transaction that the request itself may yet be told was refused.
+  // After a probe that said nothing about the channel (a revert), the next one asks for the head, which a healthy node always
+  // answers. A raw transaction is never copied: the copy might be taken while the caller is told that it was refused.
   const isCopy = plan.need.isRepeatable && plan.need.traits.kind !== 'raw-send' && !channel.isProbeVague
   if (!isCopy && !mayAsk(channel, HEAD, parts)) return
   const request = isCopy ? flight.request : HEAD
   const need = isCopy ? plan.need : parts.planner(HEAD).need
   const permit = channel.breaker.admitProbe(now, false)
   if (!permit) return
-  // A listener may have given up the request.
+  // A listener may have aborted the request when the breaker changed.
   if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
   channel.provider.upkeep.probes++
   const timer = parts.clock.background(PROBE_LIMIT, () => {
     const at = parts.clock.now()
     probe.isLate = isLate(at - now - PROBE_LIMIT, PROBE_LIMIT)
     endFailed(timeoutOf(flight, probe).failure, at)
-    abandon(probe)
+    abortCall(probe)
   })
 
   function finish() {
@@ -45,7 +45,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   function quit() {
     const at = parts.clock.now()
     finish()
-    callOff(flight, probe, at)
+    settleAborted(flight, probe, at)
   }
 
   function endFailed(failure: Failure, at: number) {
@@ -66,7 +66,7 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
         const at = parts.clock.now()
         finish()
         channel.isProbeVague = false
-        // Who was away does not know what is new.
+        // A provider that was away may not know the newest blocks: neither a null nor an answer in doubt serves.
         const mayServe = isCopy && value !== null && !hasLanded(flight) && !judge(flight, probe, value, at)
         if (mayServe && !hasLanded(flight)) landValue(flight, probe, value, at)
         else settleAnswered(flight, probe, at, need)
@@ -84,6 +84,6 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
   parts.ends.add(quit)
   flight.probes ??= new Set()
   flight.probes.add(quit)
-  // A transport of the user's may have given up the request.
+  // A transport of the user's may have aborted the request while the copy was sent.
   if (hasLanded(flight)) quit()
 }

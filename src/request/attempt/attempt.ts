@@ -1,4 +1,4 @@
-// One attempt: leave, dispatch, and exactly one settlement of everything that was taken for it. Knows one channel, not the route.
+// One attempt: takes what it needs of its channel, sends the request, and is settled exactly once. Knows one channel, no route.
 
 import type { Controller } from '../../base/abort'
 import { createController } from '../../base/abort'
@@ -10,34 +10,37 @@ import type { Failure } from '../../rpc/failure'
 import type { Need } from '../../rpc/need'
 import type { FailureKind, RpcRequest } from '../../types'
 
-/** Why it was made: in its turn, beside a slow one, to lead those that wait, or to see whether a channel is back. */
+/**
+ * Why an attempt is made. `'turn'`: the candidate's turn has come. `'hedge'`: another attempt is slow. `'lead'`: it probes a
+ * channel for all requests that wait. `'probe'`: it is a copy that probes a channel beside the request.
+ */
 export type AttemptRole = 'turn' | 'hedge' | 'lead' | 'probe'
 
-/** A channel that had this long (in ms) has had its chance. */
+/** An attempt that had this long (in ms) had time enough, whatever its channel is used to. */
 const LONG_ENOUGH = 2_000
 
 export type Attempt = {
   readonly channel: ChannelState
-  /** `undefined` for calls the breaker is not asked about. */
+  /** Leave of the breaker; `undefined` for requests of a wallet, for which it is not asked. */
   readonly permit: Permit | undefined
   readonly role: AttemptRole
   readonly startedAt: number
   readonly controller: Controller | undefined
-  /** How it travels, over a channel that gathers batches. */
+  /** How the call may travel, if it may wait inside the channel or share a batch. */
   travel: Travel | undefined
-  /** When it left (in ms of the clock), `Infinity` while it waits for a slot: its time is not the channel's before. */
+  /** When the call left (in ms of the clock); `Infinity` while it waits for a slot, as that time is not the channel's fault. */
   leftAt: number
-  /** The batch in which it left. */
+  /** The batch in which the call left; `undefined` if it left singly. */
   batch: Batch | undefined
-  /** When it is given up (in ms of the clock). */
+  /** When the attempt is given up (in ms of the clock). */
   limitAt: number
-  /** When its answer came (in ms of the clock), if more was to be heard before that is taken. */
+  /** When the answer came (in ms of the clock), if it then waits for the first head probes before it is judged. */
   answeredAt: number | undefined
-  /** Its timer fired so late that its time says nothing about the channel. */
+  /** Whether the process slept meanwhile: then the duration says nothing about the channel. */
   isLate: boolean
-  /** It came back or was given up: whatever comes of it now is too late. */
-  isVacated: boolean
-  /** What it says about the channel is noted. */
+  /** Whether the call came back or was given up: what it still brings is ignored. */
+  isFinished: boolean
+  /** Whether what the attempt says about its channel has been noted. */
   isSettled: boolean
 }
 
@@ -63,7 +66,7 @@ export function openAttempt(
     limitAt: Infinity,
     answeredAt: undefined,
     isLate: false,
-    isVacated: false,
+    isFinished: false,
     isSettled: false,
   }
 }
@@ -72,7 +75,7 @@ function controllerOf({ takesAnySignal }: Channel): Controller {
   return takesAnySignal ? createController() : new AbortController()
 }
 
-/** The only line that leaves the process. A channel that throws has failed like one that rejects. */
+/** Hands the request to the channel: no other line sends an attempt. A channel that throws has failed like one that rejects. */
 export function send(
   attempt: Attempt,
   channels: readonly Channel[],
@@ -81,7 +84,7 @@ export function send(
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
   const { controller, travel } = attempt
-  // Of the kind that the channel takes.
+  // `controllerOf` has made a signal of the kind that the channel takes.
   const given = controller ? (controller.signal as AbortSignal) : signal
   if (travel) attempt.leftAt = Infinity
   try {
@@ -91,21 +94,21 @@ export function send(
   }
 }
 
-/** Nobody waits for its answer any more. */
-export function abandon({ controller, travel }: Attempt) {
+/** Aborts the call on the channel: nobody waits for its answer any more. */
+export function abortCall({ controller, travel }: Attempt) {
   controller?.abort()
   travel?.giveUp?.()
 }
 
-/** It came back, or was given up: others may leave. What it says about the channel may be settled later. */
-export function vacate(attempt: Attempt) {
-  if (attempt.isVacated) return
-  attempt.isVacated = true
+/** The call came back or is given up: gives back its place in the quota. What it says of the channel may be settled later. */
+export function finishAttempt(attempt: Attempt) {
+  if (attempt.isFinished) return
+  attempt.isFinished = true
   attempt.channel.inFlight--
   attempt.channel.provider.quota.give()
 }
 
-/** A usable answer. */
+/** Settles an attempt that brought a usable answer. */
 export function succeed(attempt: Attempt, need: Need, now: number) {
   const { channel, batch, leftAt, answeredAt = now } = attempt
   const isNews = isFirstOfBatch(attempt, 'success')
@@ -118,7 +121,7 @@ export function succeed(attempt: Attempt, need: Need, now: number) {
   if (need.old?.what === 'state') capability.proveState(need.old.block as number)
 }
 
-/** A failure; `isBlamed` says whether it is held against the channel (or, for `blame: 'provider'`, all its channels). */
+/** Settles an attempt that failed. @param isBlamed whether that counts against the channel (or all those of the provider) */
 export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now: number) {
   const { channel } = attempt
   const { kind, code, status } = failure
@@ -131,17 +134,17 @@ export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now:
   for (const other of channel.provider.channels) if (other !== channel) other.breaker.recordFailure(now, kind)
 }
 
-/** Given up because another one was faster. Losing again and again without ever answering opens the breaker as timeouts do. */
+/** Settles an attempt that was overtaken: it counts as a timeout, so the breaker of a channel that only ever loses opens. */
 export function lose(attempt: Attempt, need: Need, now: number) {
   const isCounted = isFirstOfBatch(attempt, 'failure')
   if (isCounted) attempt.channel.health.lose(need.traits.group, now - attempt.leftAt, now)
   settle(attempt, isCounted ? 'timeout' : 'neutral', now)
 }
 
-/** Fewer answers do not tell what is usual. */
+/** With fewer samples than this, nothing is said about what a channel usually takes. */
 const FEWEST = 5
 
-/** Whether the time it had is long for this channel: two seconds, or three times what it usually takes. */
+/** Whether the attempt had time enough to be blamed for a timeout: two seconds, or three times the channel's p95. */
 export function hadTime(attempt: Attempt, need: Need, now: number): boolean {
   const duration = now - attempt.leftAt
   if (duration >= LONG_ENOUGH) return true
@@ -150,12 +153,12 @@ export function hadTime(attempt: Attempt, need: Need, now: number): boolean {
   return p95 !== undefined && duration >= 3 * p95
 }
 
-/** Whose times tell how long it may take. */
+/** The group of samples that tells how long the attempt may take. */
 export function sampleGroupOf({ batch }: Attempt, { traits }: Need): SampleGroup {
   return batch ? 'batch' : traits.group
 }
 
-/** A batch is one attempt: what one of its members has said of the channel, the others do not say again. */
+/** Whether no other member of the batch has noted this: a batch counts as one attempt. `true` for a call that left singly. */
 export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' | 'hedge' | FailureKind): boolean {
   if (!batch) return true
   if (batch.noted.has(what)) return false
@@ -163,10 +166,10 @@ export function isFirstOfBatch({ batch }: Attempt, what: 'success' | 'failure' |
   return true
 }
 
-/** Gives back what was taken for it, once. `neutral`: it says nothing about the channel. */
+/** Gives back all that the attempt has taken, once. @param result for the breaker; `'neutral'`: it says nothing */
 export function settle(attempt: Attempt, result: BreakerResult, now: number) {
   if (attempt.isSettled) return
   attempt.isSettled = true
-  vacate(attempt)
+  finishAttempt(attempt)
   if (attempt.permit) attempt.channel.breaker.settle(attempt.permit, result, now)
 }

@@ -1,4 +1,5 @@
-// Hedging: when a slow attempt gets a second candidate beside it, and which one. Its budget keeps it a small share of the traffic.
+// Hedging: when a second candidate is asked beside a slow attempt, and which one. A budget keeps hedges a small share of the
+// traffic.
 
 import { sortedBy } from '../../base/sorted-by'
 import type { ChannelState } from '../../provider/provider'
@@ -9,17 +10,20 @@ import { lacksOld } from '../route/route'
 import type { Attempt } from './attempt'
 import { sampleGroupOf } from './attempt'
 
+/** Hedges that each request adds to the budget. */
 export const HEDGE_SHARE = 0.1
+/** A hedge goes out after this many times the median latency of the channel. */
 const MEDIANS = 3
-/** In ms. */
+/** The shortest measured hedge delay, and the shortest time between two looks (in ms). */
 export const SHORTEST = 50
+/** The hedge delay while nothing is known of the channel (in ms). */
 const WHILE_UNKNOWN = 500
-/** Attempts at a time, hedges included. */
+/** Most attempts of one request in flight at a time, hedges included. */
 export const MOST_IN_FLIGHT = 3
-/** Waiting for a slot of our own (in ms) says nothing about the channel, up to here. */
+/** A wait for a slot counts as the channel's own time only beyond this (in ms). */
 const LONGEST_QUEUE = 500
 
-/** How long an attempt may take, once it has left, before another candidate is asked (in ms); `Infinity` if none is to be. */
+/** How long an attempt may take, once it has left, until another candidate is asked (in ms); `Infinity` without hedging. */
 export function hedgeDelayOf({ plan }: Flight, attempt: Attempt): number {
   if (!plan.hedge) return Infinity
   if (plan.hedge.delay !== undefined) return plan.hedge.delay
@@ -27,18 +31,18 @@ export function hedgeDelayOf({ plan }: Flight, attempt: Attempt): number {
   return median === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, MEDIANS * median)
 }
 
-/** When to look whether another candidate is to be asked beside a traveller (in ms of the clock): if not later, it is. */
+/** When a hedge is due, or the next look for one, beside an attempt that may wait for a slot (in ms of the clock). */
 export function hedgeDueAt(flight: Flight, attempt: Attempt, now: number): number {
   const { startedAt, leftAt } = attempt
   const delay = hedgeDelayOf(flight, attempt)
   const dueAt = Math.min(leftAt, startedAt + LONGEST_QUEUE) + delay
-  // It may leave at any time.
+  // The call may leave its channel at any time, and its delay counts from then: so the next look comes early enough.
   return leftAt === Infinity ? Math.min(dueAt, now + Math.max(SHORTEST, delay)) : dueAt
 }
 
 /**
- * The candidate for a hedge: a free one that is no backup and keeps what is read, of another provider if possible; never a
- * dearer one while a cheaper one is left. `undefined` if there is none.
+ * The candidate for a hedge: it has room, is no backup, keeps what is read and is not behind. One of another provider is
+ * preferred, then the cheapest. `undefined` if there is none.
  */
 export function hedgeCandidate(flight: Flight, now: number): ChannelState | undefined {
   const { need } = flight.plan

@@ -1,13 +1,13 @@
-// How the attempts of a request end: each is settled with its channel, and told of. Whether a failure is held against the
-// channel is blame.ts.
+// How the attempts of a request end: each is settled with its channel, and its `attempt` event is emitted. blame.ts says
+// whether a failure counts against the channel.
 
 import { defined } from '../../base/defined'
 import type { AttemptEvent } from '../../events'
 import type { FailedAttempt, Flight } from '../flight'
 import type { Attempt } from './attempt'
-import { abandon, fail, settle, succeed } from './attempt'
+import { abortCall, fail, settle, succeed } from './attempt'
 
-/** It brought a usable answer. @param need of what was asked with it */
+/** The attempt brought a usable answer. @param need that of the request that was sent */
 export function settleAnswered(flight: Flight, attempt: Attempt, now: number, need = flight.plan.need) {
   succeed(attempt, need, now)
   emitAttempt(flight, attempt, 'success', (attempt.answeredAt ?? now) - attempt.startedAt)
@@ -24,15 +24,15 @@ export function settleFailed(
   emitAttempt(flight, attempt, 'failure', duration, defined({ kind, blamed: isBlamed, code, status }))
 }
 
-/** Nobody waits for it any more. What that says about its channel, if anything, is settled before. */
-export function callOff(flight: Flight, attempt: Attempt, now: number) {
+/** Nobody waits for the attempt any more: aborts its call. It says nothing about the channel, unless it was settled before. */
+export function settleAborted(flight: Flight, attempt: Attempt, now: number) {
   settle(attempt, 'neutral', now)
-  abandon(attempt)
+  abortCall(attempt)
   emitAttempt(flight, attempt, 'aborted', now - attempt.startedAt)
 }
 
-/** It came back, or is given up: it is not in flight any more. */
-export function takeDown(flight: Flight, attempt: Attempt) {
+/** The attempt came back or is given up: it is not in flight any more. Without another one, no hedge is due. */
+export function removeAttempt(flight: Flight, attempt: Attempt) {
   flight.inFlight = flight.inFlight.filter((other) => other !== attempt)
   if (flight.inFlight.length === 0) flight.hedgeAt = Infinity
 }

@@ -1,5 +1,5 @@
-// The events of a request beside those of its attempts. What comes with every one of them is put together only for those that
-// listen.
+// The events `request`, `failover` and `dispute`. The first comes with every request, so it is put together only if somebody
+// listens.
 
 import { defined } from '../../base/defined'
 import type { RequestEvent } from '../../events'
@@ -8,17 +8,18 @@ import type { FailureKind } from '../../types'
 import type { Attempt } from '../attempt/attempt'
 import type { Flight, Held, Parts } from '../flight'
 
-/** How a request ended, whichever way it was answered. */
+/** How a request ended: one that was sent, or one that was answered locally or shared another's answer. */
 export type RequestEnd = {
   readonly id: number
   readonly method: string
   readonly startedAt: number
   readonly outcome: RequestEvent['outcome']
-  /** Made for it. */
+  /** Number of attempts that were made for the request. */
   readonly attempts: number
+  /** The channel that gave the answer or the error, else the one that was asked last. */
   readonly by?: ChannelState | undefined
   readonly error?: unknown
-  /** Of the failure that is told, or the last one. */
+  /** Kind of the failure that the caller is told, or of the last one. */
   readonly kind?: FailureKind | undefined
 }
 
@@ -33,7 +34,7 @@ export function emitEnd({ events, clock }: Parts, { startedAt, by, error, kind, 
       error: Object.freeze({
         name: typeof name === 'string' ? name : 'Error',
         ...(kind && { kind }),
-        // That of an abort is its reason's: a DOMException has a number.
+        // Not for an abort: its reason may be a DOMException, whose numeric code is none of JSON-RPC.
         ...(told.outcome === 'error' && typeof code === 'number' && { code }),
       }),
     }),

@@ -1,4 +1,5 @@
-// What the caller gets when no attempt gave an answer: the most telling JSON-RPC error, as http() would have thrown it, or our own.
+// The error of a request that no attempt could answer: the most telling JSON-RPC error, as viem's `http()` would have thrown
+// it, or an `AllProvidersFailedError`.
 
 import { buildRequest } from 'viem/utils'
 import { sortedBy } from '../../base/sorted-by'
@@ -10,7 +11,7 @@ import type { FailedAttempt, Flight } from '../flight'
 import { askableOf, openOf } from '../route/ahead'
 import { LEAST } from '../waiting/timing'
 
-/** Failures that speak of the provider, not of the request. */
+/** Failures that say something about the provider, not about the request. */
 const ABOUT_PROVIDER = new Set<FailureKind>([
   'rate-limit',
   'quota',
@@ -22,13 +23,13 @@ const ABOUT_PROVIDER = new Set<FailureKind>([
   'invalid-response',
 ])
 
-/** A JSON-RPC answer that says that the transaction was not taken, beside those that prove that nothing was done. */
+/** Kinds of JSON-RPC errors that say that a transaction was not taken, beside the failures with `isUntouched`. */
 const REJECTIONS = /^(reverted|invalid-params|invalid-request|transaction-rejected|user-rejected|rate-limit|auth)$/
 
-/** Fields that errors of ours and of providers carry beside viem's. */
+/** Fields that the library adds to the errors it throws. */
 type ErrorFacts = { attempts: readonly AttemptSummary[]; mayHaveBeenSent?: boolean }
 
-/** Whose JSON-RPC error the caller gets. @param final the attempt whose failure ended the request, if one did. */
+/** The failure whose error the caller gets, if any tells enough. @param final the failure that ended the request, if one did */
 export function tellingOf({ failures, roundStart }: Flight, final?: FailedAttempt): FailedAttempt | undefined {
   const last = failures.length > roundStart ? failures.slice(roundStart) : failures
   const isFinal = final && (final.failure.isRpc || final.failure.verdict === 'final')
@@ -53,10 +54,10 @@ export async function errorOf(flight: Flight, telling: FailedAttempt | undefined
   return withFacts(error, { attempts, ...sendFacts(flight) })
 }
 
-/** The error as viem's own transports throw it: the class for its code. */
+/** The error as viem's own transports throw it: in the class that viem has for its code. */
 export async function asViemError(error: unknown, method: string): Promise<Error> {
   const { code, shortMessage } = (error ?? {}) as { code?: unknown; shortMessage?: unknown }
-  // A viem error of an unknown code passes as it is; asked by a field, since it may come from another copy of viem.
+  // An error of viem's with an unknown code passes as it is. It is known by a field, as it may be of another copy of viem.
   const isViems = typeof shortMessage === 'string'
   try {
     if (!isViems || typeof code === 'number')
@@ -67,15 +68,15 @@ export async function asViemError(error: unknown, method: string): Promise<Error
   return error as Error
 }
 
-/** Adds own facts to an error; a frozen one is left as it is. */
+/** Adds the library's fields to an error. A frozen error is left as it is. */
 function withFacts<error extends object>(error: error, { attempts, ...facts }: ErrorFacts): error {
-  // Elsewhere one of the attempts may hold the error itself, and a circle is no JSON.
+  // A provider's error is in its own `attempts`: if that field were enumerable, the circle would break `JSON.stringify`.
   const enumerable = (error as { name?: unknown }).name === 'AllProvidersFailedError'
   try {
     Object.assign(error, facts)
     Object.defineProperty(error, 'attempts', { value: attempts, configurable: true, enumerable, writable: true })
   } catch {
-    // Whoever froze it wanted it so.
+    // The error is frozen or sealed: the caller gets it without the fields.
   }
   return error
 }
@@ -90,7 +91,7 @@ function isAboutRequest(failed: FailedAttempt | undefined): boolean {
   return failed !== undefined && !ABOUT_PROVIDER.has(failed.failure.kind)
 }
 
-/** What is known of a transaction that was to be sent. */
+/** For sends: whether the transaction may have reached a provider that did not reject it. */
 export function sendFacts(flight: Flight): { mayHaveBeenSent: boolean } | undefined {
   if (!isSend(flight.request.method)) return undefined
   const mayHaveBeenSent =
@@ -111,14 +112,14 @@ function retryAfterOf(flight: Flight, now: number): number | undefined {
   }
   for (const { provider } of askableOf(flight)) {
     const at = provider.quota.roomAt(now)
-    // One with room was left out for other reasons: it is no invitation to ask it at once.
+    // A provider with room was left out for other reasons: 0 would be an invitation to ask it at once.
     if (at > now) waits.push(at - now)
   }
   const wait = Math.min(...waits)
   return wait < Infinity ? Math.max(0, Math.ceil(wait)) : undefined
 }
 
-/** What kept those that could have been asked. */
+/** A row for each channel that could have been asked: what kept it from being asked. */
 function idleOf({ route }: Flight, now: number): string[][] {
   return [...route.candidates, ...route.open].map(({ provider, type, breaker }) => {
     const { quota } = provider

@@ -1,5 +1,5 @@
-// How a request ends: with a value, with an error, or because its caller gave up. Each clears all that the request held, once,
-// and does so first: whatever is told of it runs code of the user's, which may end it again.
+// How a request ends: with a value, with an error, or because its caller aborted it. Each way first clears all that the request
+// holds, once: the events that follow run code of the user's, which may try to end the request again.
 
 import { NoProviderError, TransportClosedError } from '../../errors'
 import type { FailureKind } from '../../types'
@@ -8,28 +8,28 @@ import { honestAnswer } from '../answer/sight'
 import type { Attempt } from '../attempt/attempt'
 import { lose } from '../attempt/attempt'
 import { hedgeDelayOf } from '../attempt/hedge'
-import { callOff, settleAnswered } from '../attempt/settle'
+import { settleAborted, settleAnswered } from '../attempt/settle'
 import type { FailedAttempt, Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { exclusionsOf } from '../route/route'
 import { noteLost } from '../waiting/rounds'
-import { leaveRoom } from '../waiting/waiting'
+import { stopWaiting } from '../waiting/waiting'
 import { emitDispute, emitRequest } from './emit'
 import { errorOf, sendFacts, tellingOf } from './error'
 
-/** `winner` answered. Those still at it are given up. */
+/** The caller gets the value of `winner`; the other attempts in flight are aborted. */
 export function landValue(flight: Flight, winner: Attempt, value: unknown, now: number) {
   clear(flight)
   settleWithheld(flight, true, now)
   // An answer that was held back was settled when it came.
   if (!winner.isSettled) settleAnswered(flight, winner, now)
-  for (const attempt of flight.inFlight) if (attempt !== winner) giveUp(flight, attempt, now)
+  for (const attempt of flight.inFlight) if (attempt !== winner) settleOvertaken(flight, attempt, now)
   emitRequest(flight, 'success', winner)
   flight.onEnd?.(flight.attempts, winner.channel)
   flight.resolve(value)
 }
 
-/** Nobody knew better: the answer that was held back is given, or what was shown before in its place. */
+/** No provider knew better: the caller gets the answer that was held back, or in its place what was shown before. */
 export function landHeld(flight: Flight, now: number) {
   const { held } = flight
   if (!held || hasLanded(flight)) return
@@ -38,7 +38,7 @@ export function landHeld(flight: Flight, now: number) {
   if (isDisputed) emitDispute(flight, held)
 }
 
-/** Nobody had an answer: the caller gets `given` (the error itself, or that of a final attempt), or else the most telling error. */
+/** Nobody had an answer: the caller gets `given` (an error, or the failure that ended it all), else the most telling error. */
 export function landError(flight: Flight, now: number, given?: Error | FailedAttempt) {
   if (hasLanded(flight)) return
   if (flight.held) return landHeld(flight, now)
@@ -55,7 +55,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
   }, flight.reject)
 }
 
-/** Nobody may be asked: the error says why, unless somebody was asked before. */
+/** No channel may be asked in this round. The error says why, unless attempts of an earlier round failed: then it is theirs. */
 export function landEmpty(flight: Flight, now: number) {
   const { parts, plan, request, failures } = flight
   if (failures.length > 0) return landError(flight, now)
@@ -63,12 +63,12 @@ export function landEmpty(flight: Flight, now: number) {
   landError(flight, now, new NoProviderError({ method: request.method, reasons }))
 }
 
-/** The engine was closed. */
+/** The engine is being closed: the request ends as if aborted, with a `TransportClosedError`. */
 export function landClosed(flight: Flight, now: number) {
   landAborted(flight, Object.assign(new TransportClosedError(), sendFacts(flight)), now)
 }
 
-/** The caller gave up: nobody is blamed for what was on its way. */
+/** The caller aborted the request: attempts and probes in flight are aborted, and no channel is blamed for them. */
 export function landAborted(flight: Flight, reason: unknown, now: number) {
   if (hasLanded(flight)) return
   const last = flight.inFlight.at(-1) ?? flight.failures.at(-1)?.attempt
@@ -78,11 +78,11 @@ export function landAborted(flight: Flight, reason: unknown, now: number) {
   flight.reject(reason)
 }
 
-/** Without an answer: what is on its way is called off. @param by whose failure is told, or who was asked last */
+/** The request ends without an answer: attempts in flight are aborted. @param by whose failure is told, or the last attempt */
 function end(flight: Flight, isBlamed: boolean, now: number, by?: Attempt, kind?: FailureKind) {
   clear(flight)
   settleWithheld(flight, isBlamed, now)
-  for (const attempt of flight.inFlight) callOff(flight, attempt, now)
+  for (const attempt of flight.inFlight) settleAborted(flight, attempt, now)
   flight.onEnd?.(flight.attempts, by?.channel, kind)
 }
 
@@ -91,14 +91,14 @@ function clear(flight: Flight) {
   flight.isDone = true
   parts.alarms.clear(flight)
   parts.retrying.delete(flight)
-  leaveRoom(flight)
+  stopWaiting(flight)
   flight.offAbort?.()
 }
 
-/** One that had its hedge delay and was overtaken has lost; one that had hardly left, or had heavy work, says nothing. */
-function giveUp(flight: Flight, attempt: Attempt, now: number) {
+/** Another attempt was faster. That counts against one that had its whole hedge delay, unless its work was heavy. */
+function settleOvertaken(flight: Flight, attempt: Attempt, now: number) {
   const { need } = flight.plan
   const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
   if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
-  callOff(flight, attempt, now)
+  settleAborted(flight, attempt, now)
 }

@@ -1,20 +1,23 @@
-// Whom a request has still to ask in this round: small changes to the order as it goes. The order itself is route.ts.
+// The candidates that a request has still to ask in this round, and small changes to their order. route.ts makes the order.
 
 import { sortedBy } from '../../base/sorted-by'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight } from '../flight'
 import { isServedBy } from './route'
 
-/** Its load (channel.ts) from which others with room go first. */
-const MOST_AT_ONCE = { http: 10_000, ws: 1 }
+/** A channel with this load counts as full, so others with room go first. By http: calls; by ws: a share of the slots. */
+const FULL_LOAD = { http: 10_000, ws: 1 }
 
-/** Those that may be asked now, with room or without. @param of by default those not yet asked */
+/** Channels that may be asked now, with room or without. @param of by default the candidates not yet asked in this round */
 export function askableOf({ ahead, plan, ruledOut }: Flight, of: readonly ChannelState[] = ahead): ChannelState[] {
   const isWallet = plan.need.traits.kind === 'wallet'
   return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
 }
 
-/** A provider at its limit lets one with room go first; a cooling one only if that is no backup, or an answer is held back. */
+/**
+ * The first candidate with room: a provider at its limit lets others go first. If the provider whose turn it is cools, backups
+ * are passed over, unless it is a backup itself or an answer is held back.
+ */
 export function firstWithRoom(flight: Flight, now: number): ChannelState | undefined {
   const all = askableOf(flight)
   const [first] = all
@@ -23,30 +26,30 @@ export function firstWithRoom(flight: Flight, now: number): ChannelState | undef
   return all.find((channel) => hasRoom(flight, channel, now) && (mayBeBackup || !channel.provider.setup.isBackup))
 }
 
-/** Whether one more may leave at once: a socket has its own slots, whatever its provider allows. For a wallet's there is always room. */
+/** Whether one more request may leave at once, by the provider's quota and the channel's slots. To a wallet it always may. */
 export function hasRoom(flight: Flight, channel: ChannelState, now: number): boolean {
   if (flight.plan.need.traits.kind === 'wallet') return true
   const { quota } = channel.provider
-  return quota.hasRoom(now) && loadOf(flight, channel) < MOST_AT_ONCE[channel.type]
+  return quota.hasRoom(now) && loadOf(flight, channel) < FULL_LOAD[channel.type]
 }
 
-/** Whether one more may wait in there: where batches are gathered, and at a socket of which all slots are taken. */
+/** Whether a request may wait inside the channel for a slot: by http if batches are gathered, by ws if all slots are taken. */
 export function letsWait(flight: Flight, channel: ChannelState): boolean {
-  return loadOf(flight, channel) >= (channel.type === 'ws' ? MOST_AT_ONCE.ws : 0)
+  return loadOf(flight, channel) >= (channel.type === 'ws' ? FULL_LOAD.ws : 0)
 }
 
 function loadOf({ channels }: Flight, { slot }: ChannelState): number {
   return channels[slot]?.load?.() ?? -1
 }
 
-/** Where all are full: the one that lets them wait, and has the least to do. */
+/** If all candidates are full: the least loaded channel inside of which the request may wait for a slot, backups last. */
 export function gathererOf(flight: Flight, now: number): ChannelState | undefined {
   const shareOf = (channel: ChannelState) => loadOf(flight, channel) / (channel.provider.setup.limits.concurrency ?? 1)
   const gathering = askableOf(flight).filter((channel) => gathers(channel, flight, now))
   return sortedBy(sortedBy(gathering, shareOf), ({ provider }) => provider.setup.isBackup)[0]
 }
 
-/** Whether it would wait in the channel for nothing but a slot of that channel. */
+/** Whether a request may wait inside the channel, and then for nothing but a slot of that channel. */
 function gathers(channel: ChannelState, flight: Flight, now: number) {
   const { channels, quota } = channel.provider
   const isOnlyUser = channels.every((other) => other === channel || other.inFlight === 0)
@@ -54,39 +57,39 @@ function gathers(channel: ChannelState, flight: Flight, now: number) {
   return mayWait && letsWait(flight, channel)
 }
 
-/** The other channel of a provider that could not be reached goes behind the other providers. */
+/** The provider could not be reached: its other channel goes behind the other providers. */
 export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
-/** Those that said they lack the method, if there is no answer and nobody who is known to serve it can be asked any more. */
-function doubtersOf({ plan, route, ruledOut, held }: Flight): readonly ChannelState[] {
+/** Channels whose providers said that they lack the method, once none that is known to serve it can be asked any more. */
+function lastResortsOf({ plan, route, ruledOut, held }: Flight): readonly ChannelState[] {
   if (held || route.leftOut.length === 0) return []
   const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
   return isServedBy(able, plan.need) ? [] : route.leftOut
 }
 
-/** Those that were no candidates of the round and may be asked now: they are back, or nobody else is left to ask. */
+/** Channels that were no candidates of this round and may be asked now: their breaker has closed, or nobody else is left. */
 export function backOf(flight: Flight): ChannelState[] {
-  return askableOf(flight, [...flight.route.open, ...doubtersOf(flight)])
+  return askableOf(flight, [...flight.route.open, ...lastResortsOf(flight)])
 }
 
-/** From now on these are candidates of the round like the others. */
-export function letIn(flight: Flight, back: readonly ChannelState[]) {
+/** Makes channels candidates of the present round. */
+export function addCandidates(flight: Flight, back: readonly ChannelState[]) {
   const { route } = flight
   const isOut = (channel: ChannelState) => !back.includes(channel)
   const candidates = [...route.candidates, ...back]
   flight.route = { ...route, candidates, open: route.open.filter(isOut), leftOut: route.leftOut.filter(isOut) }
 }
 
-/** Channels behind an open breaker, those that opened during the round included. */
+/** Channels behind an open breaker, including those whose breaker has opened during the round. */
 export function openOf(flight: Flight): ChannelState[] {
   const { route, ruledOut } = flight
-  const all = [...route.open, ...route.candidates, ...doubtersOf(flight)]
+  const all = [...route.open, ...route.candidates, ...lastResortsOf(flight)]
   return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
 }
 
-/** Those that have opened during the round are from now on behind an open breaker like those that were before it. */
+/** Updates the route: channels whose breaker has opened during the round are no candidates any more. */
 export function noteOpened(flight: Flight) {
   const { route } = flight
   const open = new Set([...route.open, ...openOf(flight)])
@@ -97,13 +100,13 @@ export function noteOpened(flight: Flight) {
   flight.ahead = flight.ahead.filter(isUp)
 }
 
-/** It is asked, in its turn or out of it, or skipped. */
-export function takeOut(flight: Flight, channel: ChannelState) {
+/** The channel is asked now, so it is not ahead any more. */
+export function removeFromAhead(flight: Flight, channel: ChannelState) {
   const { ahead } = flight
   flight.ahead = ahead[0] === channel ? ahead.slice(1) : ahead.filter((other) => other !== channel)
 }
 
-/** Its provider is not asked again for this request. */
+/** The provider of the channel is not asked again for this request. */
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
 }

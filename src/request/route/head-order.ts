@@ -1,5 +1,5 @@
-// Who is asked first for the newest blocks: those that are known to have what callers were shown, then those of whom nothing
-// is known, then those known to be lower; laggards only when nobody else is left. Moves channels only within the route's groups.
+// The order of candidates for reads near the head. Within each group of the route, providers that are known to have what
+// callers were shown come first, then those of unknown height, then those known to be lower. Laggards come last of all.
 
 import { sortedBy } from '../../base/sorted-by'
 import type { ChannelState, Provider } from '../../provider/provider'
@@ -7,8 +7,8 @@ import { reachOf } from '../../rpc/reach'
 import type { Flight } from '../flight'
 import { groupOf } from './route'
 
-/** Notes how far up the request reads, and which block it needs, if that is one near the head. */
-export function aim(flight: Flight, now: number) {
+/** Notes how far up the chain the request reads, and the height of the block that it needs if that is near the head. */
+export function noteReach(flight: Flight, now: number) {
   const { parts, plan, request } = flight
   const { block } = plan.need.traits
   if (!block) return
@@ -17,19 +17,19 @@ export function aim(flight: Flight, now: number) {
   flight.reach = reach
   flight.height = -1
   if (reach === 'newest') {
-    // Who answers with a head is judged by it: whoever is asked shows his head anew.
+    // For `eth_blockNumber` no height is needed: the answer itself is the head of the provider, and is judged when it comes.
     flight.height = block.shows === 'head' ? -1 : shown
   } else if (reach !== undefined) {
     const best = Math.max(parts.heads.best(now) ?? -1, shown)
-    // Older blocks are assumed everywhere; while no head is known, it may be a new one.
+    // All providers are assumed to have older blocks. While no head is known, any block may be a new one.
     if (reach > best - parts.heads.maxLag()) flight.height = best < 0 ? reach : Math.min(reach, best)
   }
 }
 
-/** The same channels, those that know the block the flight needs in front of their group. */
+/** The same channels; those that know the block that the request needs are in front of their group. */
 export function inHeadOrder(flight: Flight, channels: readonly ChannelState[], now: number): readonly ChannelState[] {
   if ((flight.reach !== 'newest' && flight.height < 0) || flight.plan.provider !== undefined) return channels
-  // Most often they stand in order: then nothing is copied.
+  // Most often the channels are in order already: then nothing is copied.
   let last = -1
   for (const channel of channels) {
     const place = placeOf(flight, channel, now)
@@ -39,13 +39,13 @@ export function inHeadOrder(flight: Flight, channels: readonly ChannelState[], n
   return channels
 }
 
-/** Whether a second candidate must not be this one: what it says of the newest state may be older. */
+/** Whether the provider must not get a hedge, as its answer may be older than that of the first candidate. */
 export function isLower({ parts, reach, height }: Flight, provider: Provider, now: number): boolean {
   if (reach !== 'newest') return height >= 0 && (parts.heads.headOf(provider, now) ?? height) < height
   return (parts.heads.lagOf(provider, now) ?? 0) > 0
 }
 
-/** Behind every group of the route. */
+/** The place behind all groups of the route. */
 const BEHIND = 15
 
 function placeOf({ parts, reach, height }: Flight, channel: ChannelState, now: number): number {
@@ -53,7 +53,7 @@ function placeOf({ parts, reach, height }: Flight, channel: ChannelState, now: n
   const { provider } = channel
   if (reach === 'newest' && heads.isBehind(provider, now)) return BEHIND
   const group = 3 * groupOf(channel, now)
-  // A head's number is judged when it is there: only who was behind when last seen goes behind.
+  // Without a needed height, only a provider that lags goes behind.
   if (height < 0) return group + ((heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
   const head = heads.lastOf(provider)?.height
   if (head !== undefined && head >= height) return group

@@ -1,4 +1,4 @@
-// Options and method -> plan: what holds for every request of a method, worked out once and kept.
+// Plans: what the options say about the requests of a method, worked out once per method and kept; and the route of a plan.
 
 import { defined } from '../../base/defined'
 import type { Channel } from '../../channel/channel'
@@ -12,36 +12,46 @@ import type { Route, RouteLimits } from './route'
 import { planRoute } from './route'
 import type { Ranking, Strategy } from './strategy'
 
+/** When a slow read is asked of a second candidate as well. The first usable answer wins, and the others are aborted. */
 export type HedgeOptions = {
-  /** Time after which one more candidate is asked (in ms). @default three times the channel's own recent median, at least 50; 500 while nothing is known */
+  /**
+   * Time after which one more candidate is asked, and another one after each further such time (in ms). At most three attempts
+   * are in flight.
+   * @default three times the channel's recent median for that kind of method, at least 50; 500 while nothing is known
+   */
   delay?: number | undefined
-  /** Most hedges saved up; each request adds a tenth of one. @default 20 */
+  /** Most hedges that are saved up, by all methods together; each request adds a tenth of one. @default 20 */
   budget?: number | undefined
 }
 
+/** Options of one method, or of all methods with a prefix. Where one is left out, that of the list holds. */
 export type MethodOptions = {
-  /** @default the list's */
+  /** The order in which providers are asked. @default the list's `strategy` */
   strategy?: Strategy | undefined
-  /** Ids of the only providers that may see the method; their order is the priority. */
+  /** Ids of the only providers that may see the method, whatever fails. Their order is the priority. @default all providers */
   providers?: readonly string[] | undefined
-  /** For the whole request (in ms); 0 for none. @default the list's */
+  /** Limit for a whole request, all attempts and pauses included (in ms); 0 for none. @default the list's `timeout` */
   timeout?: number | undefined
-  /** @default the list's */
+  /** Replaces the `hedge` of the list. A `budget` here has no effect: there is one for all. @default the list's `hedge` */
   hedge?: false | HedgeOptions | undefined
-  /** Whether it may be sent twice. @default by the method's name */
+  /** Whether a request may be sent twice without harm. @default true for reads (known by the name) and raw transactions */
   repeat?: boolean | undefined
 }
 
-/** Options of one request, and the defaults that `transport.with()` sets. */
+/**
+ * Options of one request, and the defaults that `transport.with()` sets. An id that no provider of the list has is refused with
+ * an `InvalidOptionsError`, before anything is sent.
+ */
 export type RequestOverrides = {
-  /** Id of the provider to ask. It is not failed over unless `allowFailover`. */
+  /** Id of the provider to ask first. No other one is asked unless `allowFailover` is set. @default none */
   provider?: string | undefined
-  /** Ask over this channel only. */
+  /** The only channel to ask over. @default both */
   channel?: ChannelType | undefined
+  /** The order in which providers are asked. @default that of the method, else the list's */
   strategy?: Strategy | undefined
-  /** For the whole request (in ms); 0 for none. */
+  /** Limit for a whole request, all attempts and pauses included (in ms); 0 for none. @default the method's, else the list's */
   timeout?: number | undefined
-  /** Ids of providers that must not be asked. */
+  /** Ids of providers that must not be asked. @default none */
   exclude?: readonly string[] | undefined
   /** Whether others may be asked after the named `provider` failed. @default false */
   allowFailover?: boolean | undefined
@@ -50,57 +60,57 @@ export type RequestOverrides = {
 export type PlanSettings = {
   readonly strategy: Strategy
   readonly methods: Readonly<Record<string, MethodOptions>>
-  /** In ms; 0 for none. */
+  /** Limit for a whole request (in ms); 0 for none. */
   readonly timeout: number
-  /** Whether the user named a timeout: then it holds for wallets too. */
+  /** Whether the user gave the timeout: then it holds for wallet methods too. */
   readonly isTimeoutGiven: boolean
   readonly hedge: false | HedgeOptions
   readonly rounds: number
-  /** Whether it matters how far back a request reaches: a provider may not keep that. */
+  /** Whether any provider may lack old data: only then is the block of a request looked at. */
   readonly seesDepth: () => boolean
 }
 
-/** Everything about a method and its options that is worked out once and used for each of its requests. */
+/** What holds for all requests of a method with the same options. */
 export type Plan = RouteLimits & {
   readonly need: Need
   readonly exclude: readonly string[]
-  /** For the whole request (in ms); `Infinity` for none. */
+  /** Limit for a whole request (in ms); `Infinity` for none. */
   readonly timeout: number
-  /** `undefined`: no hedging; `delay` undefined: measured. */
+  /** `undefined`: no hedging. Its `delay` is in ms; if that is `undefined`, the delay is measured. */
   readonly hedge: { readonly delay: number | undefined } | undefined
   readonly rounds: number
-  /** One of several calls for one request: it is not counted and not told of as a request. */
+  /** Whether the call is part of a caller's request, or the library's own: it is not counted or announced as a request. */
   readonly isInner: boolean
-  /** Nobody waits for it: it is not worth standing in line for a provider that is down. */
+  /** Whether the call fails at once when all candidates are down: it is not worth waiting for one of them. */
   readonly isOneShot: boolean
-  /** Further rounds are for those at their limit only: whatever else fails, somebody else is asked in its place. */
+  /** Whether further rounds are only for rate limits: after any other failure, the caller asks in another way. */
   readonly isBrief: boolean
-  /** The plan without what single params change: equal ones make equal reads. */
+  /** The plan that this one was copied from and changed for one request. Equal reads of equal `base` are shared. */
   readonly base?: Plan | undefined
-  /** The plan for params that make the method heavy. */
+  /** The plan for params that make the request heavy; made on first use. */
   heavy: Plan | undefined
-  /** The route while nothing changes, and the plan that it is for: a copy with other limits has its own. */
+  /** The last route, and the `Parts.version` for which it holds. Plans are copied with it, so `plan` says whose route it is. */
   kept: { readonly plan: Plan; readonly route: Route; readonly version: number } | undefined
 }
 
-/** One caller: its channels (transports given by the user are built per client), by slot. */
+/** The channels of one client, by slot. Transports that the user gives are built anew for each client. */
 export type ClientChannels = readonly Channel[]
 
-/** One client's, or one `with()`'s, way in. */
+/** What one client, or one `with()` of it, brings: its channels and its plans. */
 export type Face = {
   readonly channels: ClientChannels
   readonly planner: Planner
-  /** How often its client polls (in ms). */
+  /** How often the client polls (in ms). */
   readonly pollingInterval?: number | undefined
 }
 
 export type Planner = (request: RpcRequest, overrides?: RequestOverrides | undefined) => Plan
 
-/** Methods beyond this many are planned anew each time. */
+/** Most plans that are kept. Further methods are planned anew for each request. */
 const MOST_KEPT = 500
 const NONE: RequestOverrides = {}
 
-/** @param defaults what `with()` set for all requests of one transport. */
+/** @param defaults the overrides that `with()` has set for all requests of one transport */
 export function createPlanner(settings: PlanSettings, defaults: RequestOverrides = NONE): Planner {
   const kept = new Map<string, Plan>()
   return (request, overrides) => {
@@ -120,8 +130,8 @@ export function createPlanner(settings: PlanSettings, defaults: RequestOverrides
 }
 
 /**
- * Planners by what they plan for (an engine) and by settings: clients with the same settings share their plans, so equal
- * reads of theirs share one call.
+ * Keeps a planner for each engine and each timeout and number of rounds. Clients that agree in these share their plans, so that
+ * their equal reads share one call.
  */
 export function createPlanners(defaults: RequestOverrides): (engine: object, settings: PlanSettings) => Planner {
   const planners = new WeakMap<object, Map<string, Planner>>()
@@ -134,7 +144,7 @@ export function createPlanners(defaults: RequestOverrides): (engine: object, set
   }
 }
 
-/** Who is asked alone is asked again as often as by viem's `http()`: its error is wanted soon. */
+/** Most rounds if only one provider may be asked: as many as viem's `http()` makes, as its error is wanted soon. */
 const PINNED_ROUNDS = 4
 
 function planOf(method: string, settings: PlanSettings, overrides: RequestOverrides): Plan {
@@ -169,7 +179,7 @@ function withNeed(plan: Plan, need: Need): Plan {
   return { ...plan, base: plan, need, hedge: need.isHedgeable ? plan.hedge : undefined }
 }
 
-/** The settings of the method's own name, else of the longest prefix that fits. */
+/** The options under the method's own name, else those under the longest prefix that fits. */
 function settingsOf(method: string, all: PlanSettings['methods']): MethodOptions | undefined {
   if (Object.hasOwn(all, method)) return all[method]
   const prefixes = Object.keys(all).filter((name) => name.endsWith('*') && method.startsWith(name.slice(0, -1)))
@@ -177,7 +187,7 @@ function settingsOf(method: string, all: PlanSettings['methods']): MethodOptions
   return longest === undefined ? undefined : all[longest]
 }
 
-/** What a route is made of; `version` grows with every change that may change one. */
+/** What a route is made from. */
 type RouteSources = {
   readonly channels: readonly ChannelState[]
   readonly ranking: Ranking
@@ -185,7 +195,7 @@ type RouteSources = {
   readonly version: number
 }
 
-/** The route of a plan: worked out anew only when something has changed that it depends on. */
+/** The route of a plan. A stable route is kept until something has changed that it depends on. */
 export function keptRoute(plan: Plan, { channels, ranking, heads, version }: RouteSources, now: number): Route {
   const { kept } = plan
   if (kept?.plan === plan && kept.version === version) return kept.route

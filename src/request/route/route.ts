@@ -1,4 +1,5 @@
-// Need and what is known of the providers -> whom to ask, in order, and why the others are out. Reads state, changes none.
+// Planning a route: from a need and what is known of the providers to the channels to ask, in order, and the reasons why others
+// are left out. Reads state and changes none, except that some strategies count their turns.
 
 import { sortedBy } from '../../base/sorted-by'
 import type { ChannelState, Provider } from '../../provider/provider'
@@ -7,34 +8,34 @@ import type { ChannelType } from '../../types'
 import type { Ranking, Strategy } from './strategy'
 import { isStatic } from './strategy'
 
-/** Who may be asked at all, by the user's word. */
+/** What the user allows: which channels may be asked, and in which order. */
 export type RouteLimits = {
   readonly strategy: Strategy
-  /** From `methods`: nobody else sees the method; its order is the priority. */
+  /** Ids from `methods`: no other provider sees the method; their order is the priority. */
   readonly wall?: readonly string[] | undefined
-  /** Asked first; the others only if `isPinned` is false. */
+  /** Id of the provider that is asked first. With `isPinned` no other one is asked. */
   readonly provider?: string | undefined
   readonly isPinned?: boolean | undefined
   readonly channel?: ChannelType | undefined
   readonly exclude?: readonly string[] | undefined
-  /** Private providers only. */
+  /** Whether only private providers may be asked. */
   readonly isPrivate?: boolean | undefined
 }
 
 export type Route = {
-  /** Channels that may be asked now: free ones, then limited ones, then backups, each by strategy. */
+  /** Channels that may be asked now: free ones, full ones, backups, those whose socket is not open; each group by strategy. */
   readonly candidates: readonly ChannelState[]
-  /** Channels behind an open breaker, the one that is due first in front. */
+  /** Channels behind an open breaker; the one whose probe is due first is in front. */
   readonly open: readonly ChannelState[]
   /** Channels among which the strategy could choose. */
   readonly able: readonly ChannelState[]
-  /** Channels that said they lack the method, while others serve it. */
+  /** Channels whose providers said that they lack the method, while another one serves it. */
   readonly leftOut: readonly ChannelState[]
-  /** A channel whose breaker is due, which the request would have preferred to its first candidate. */
+  /** A channel whose probe is due, and which the request would have preferred to its first candidate. */
   readonly due: ChannelState | undefined
-  /** A channel whose socket is to be dialled meanwhile: the request would have preferred it. */
+  /** A channel whose socket is to be opened meanwhile, as the request would have preferred it. */
   readonly dial?: ChannelState | undefined
-  /** Whether the same question has the same answer until some state changes. */
+  /** Whether the route holds until `Parts.version` changes: nothing in it depends on time, turns or chance. */
   readonly isStable: boolean
 }
 
@@ -69,14 +70,14 @@ export function planRoute(
   const candidates = need.old ? sortedBy(closed, (channel) => isShallow(channel, need, bestHead, now)) : closed
   const preferred = before(ranked, (channel) => isFree(channel, now))
   const due = (isExploring(limits.strategy) ? ranked : preferred).find((channel) => isDue(channel, now))
-  const dial = preferred.find((channel) => isDark(channel) && isClosed(channel) && isOnlyWay(channel))
+  const dial = preferred.find((channel) => isUnconnected(channel) && isClosed(channel) && isOnlyWay(channel))
   return {
     candidates: namedFirst(candidates, limits.provider),
     open: sortedBy(open, ({ breaker }) => breaker.dueAt()),
     able,
     leftOut,
     due: candidates.length > 0 ? due : undefined,
-    dial: candidates.every(isDark) ? undefined : dial,
+    dial: candidates.every(isUnconnected) ? undefined : dial,
     isStable: !need.old && isStatic(limits.strategy) && allowed.every(isSteady),
   }
 }
@@ -90,28 +91,29 @@ function before<item>(items: readonly item[], isIt: (item: item) => boolean): re
   return end < 0 ? items : items.slice(0, end)
 }
 
-/** Backups, and those whose socket is not open. */
+/** Group of the backups that have room; full backups are in the next one. */
 const RESERVE = 2
-const DARK = 4
+/** Group of the channels whose socket is not open. */
+const UNCONNECTED = 4
 
-/** Where one that may be asked stands: free ones, then limited ones, then backups likewise, then those without a socket. */
+/** The group of a channel in the order: 0 for one that has room, 1 for a full one, likewise for backups, then `UNCONNECTED`. */
 export function groupOf(channel: ChannelState, now: number): number {
   const { setup, quota } = channel.provider
-  if (isDark(channel)) return DARK
+  if (isUnconnected(channel)) return UNCONNECTED
   return (setup.isBackup ? RESERVE : 0) + (quota.hasRoom(now) ? 0 : 1)
 }
 
-/** Whether it may be asked now, and nothing speaks against it. */
+/** Whether the breaker of the channel is closed, and it is in the first group: no backup, with room and any socket open. */
 export function isFree(channel: ChannelState, now: number): boolean {
   return isClosed(channel) && groupOf(channel, now) === 0
 }
 
-/** Those that are said or known not to keep what is read go behind; what may be in any block is no reason to prefer a backup. */
+/** Whether the channel goes behind, as it may lack old data. If no block is named, a backup that keeps all goes behind too. */
 function isShallow(channel: ChannelState, need: Need, head: number | undefined, now: number) {
   return lacksOld(channel, need, head, now) || (need.old?.block === undefined && groupOf(channel, now) >= RESERVE)
 }
 
-/** Whether it is said or known not to keep what is read. @param head the newest block, if one is known */
+/** Whether the provider is declared or known not to keep the old data that is read. @param head the newest block, if known */
 export function lacksOld({ provider }: ChannelState, { old }: Need, head: number | undefined, now: number): boolean {
   return old !== undefined && !provider.capability.keeps(old, head, now)
 }
@@ -130,14 +132,14 @@ export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimi
   return undefined
 }
 
-/** Ids of those that nothing planned like this ever goes to: by a wall, or by what is declared of them. */
+/** Ids of the providers that never get requests of this plan: because of a wall, or of what is declared. */
 export function barredFrom({ wall, need }: RouteLimits & { need: Need }, providers: readonly Provider[]): string[] {
   const isBarred = ({ id, capability }: Provider) =>
     wall?.includes(id) === false || capability.declares(need.method) === false
   return providers.filter(isBarred).map(({ id }) => id)
 }
 
-/** Why nobody may be asked. */
+/** For each channel, the reason why it may not be asked. */
 export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly ChannelState[]): Exclusion[] {
   return channels.map((channel) => ({
     provider: channel.provider.id,
@@ -145,14 +147,14 @@ export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly
   }))
 }
 
-/** Without those that said they lack the method, if any other that may be asked now is known to serve it. */
+/** Leaves out channels whose providers said that they lack the method, if another one that is up is known to serve it. */
 function withoutLearned(channels: readonly ChannelState[], need: Need, now: number) {
   if (!channels.some(hasLearned)) return channels
   const able = channels.filter((channel) => !lacksMethod(channel, need, now))
   return isServedBy(able, need) ? able : channels
 }
 
-/** Whether one that may be asked now is known to serve the method. */
+/** Whether any of the channels is up and its provider known to serve the method. */
 export function isServedBy(channels: readonly ChannelState[], { method }: Need): boolean {
   return channels.some((channel) => isUp(channel) && channel.provider.capability.serves(method))
 }
@@ -174,21 +176,21 @@ function namedFirst(channels: readonly ChannelState[], id: string | undefined) {
   return id === undefined ? channels : sortedBy(channels, ({ provider }) => provider.id !== id)
 }
 
-/** Whether its socket has to be connected first. */
-function isDark({ socket }: ChannelState) {
+/** Whether the channel has a socket that is not open. */
+function isUnconnected({ socket }: ChannelState) {
   return socket !== undefined && socket() !== 'open'
 }
 
 function isUp(channel: ChannelState) {
-  return isClosed(channel) && !isDark(channel)
+  return isClosed(channel) && !isUnconnected(channel)
 }
 
-/** Where the provider can be reached another way, its socket is not opened for a request. */
+/** Whether no channel of the provider is up: otherwise no socket is opened for the sake of requests. */
 function isOnlyWay({ provider }: ChannelState) {
   return !provider.channels.some(isUp)
 }
 
-/** Whether a probe of it is due. */
+/** Whether a probe of the channel is due, and the provider has room for it. Backups get no probes. */
 export function isDue({ breaker, provider }: ChannelState, now: number) {
   return !breaker.isClosed() && !provider.setup.isBackup && now >= breaker.dueAt() && provider.quota.hasRoom(now)
 }
@@ -198,12 +200,12 @@ function isSteady({ breaker, provider }: ChannelState) {
   return breaker.isClosed() && provider.quota.isUnlimited() && !provider.capability.hasLearned()
 }
 
-/** Strategies that rank by what they measure: an open channel shows nothing, so a due one is always worth its probe. */
+/** Whether a strategy needs traffic on all channels. Then a due channel is probed even if the request did not prefer it. */
 function isExploring(strategy: Strategy) {
   return strategy === 'fastest' || strategy === 'latency-weighted' || strategy === 'load-balanced'
 }
 
-/** The user's order: priority, then the list, http before ws. */
+/** All channels in the user's order: by priority, then by place in the list; of one provider, http before ws. */
 export function inPriorityOrder(providers: readonly Provider[]): readonly ChannelState[] {
   const channels = providers.flatMap((provider) => provider.channels)
   return sortedBy(channels, ({ provider }) => provider.setup.priority)

@@ -1,4 +1,4 @@
-// The ranking functions: channels that can serve a request -> the same channels in the order in which they are asked.
+// The strategies: each puts the channels that can serve a request into the order in which they are asked.
 
 import { defined } from '../../base/defined'
 import type { Random } from '../../base/random'
@@ -8,36 +8,46 @@ import type { ChannelState } from '../../provider/provider'
 import type { Need } from '../../rpc/need'
 import type { ChannelType } from '../../types'
 
+/**
+ * How candidates are ordered. `'priority'`: by `priority`, then as in the list. `'fastest'`: by the expected time to a good
+ * answer; one request in 32 goes where least is known. `'latency-weighted'`: at random, with shares of (best / own mean)^3.
+ * `'load-balanced'`: in turns, by `weight`. `'cheapest'`: by `cost`. `'freshest'`: the highest head first.
+ */
 export type StrategyName = 'priority' | 'fastest' | 'latency-weighted' | 'load-balanced' | 'cheapest' | 'freshest'
 
-/** What a ranking function of the user's is shown of a channel. */
+/** What a `StrategyFunction` sees of one channel. */
 export type CandidateSnapshot = {
+  /** Id of the provider. */
   readonly provider: string
+  /** The channel to that provider. */
   readonly channel: ChannelType
   readonly priority: number
   readonly weight: number
   readonly cost: number
-  /** Moving mean for this kind of method (in ms). */
+  /** Moving mean of the latency for this kind of method, else for all (in ms); missing while nothing is known. */
   readonly latency?: number
-  /** Share of the last calls that went well. */
+  /** Share of the last 32 attempts that succeeded (0 to 1); missing while there is none. */
   readonly success?: number
-  /** Newest block it has shown. */
+  /** Height of the newest block that the provider has shown within the last 30 s. */
   readonly head?: number
+  /** Attempts in flight on the channel. */
   readonly inFlight: number
 }
 
-/** What a ranking function is told about the request. */
+/** What a `StrategyFunction` is told about the request. `isRepeatable`: whether it may be sent twice. */
 export type NeedSnapshot = { readonly method: string; readonly isRepeatable: boolean }
 
 /**
- * Ranks the candidates of one request: returns those that may be asked, in order. What it leaves out is not asked.
- * It must be quick and must not throw.
+ * Your own strategy. Returns the candidates that may be asked, in order; those that it leaves out are not asked. The order
+ * holds within each group: candidates with room go before full ones, those before backups, and open breakers come last. It is
+ * called for every round, so it must be quick. If it throws, the order by priority holds.
  */
 export type StrategyFunction = (
   candidates: readonly CandidateSnapshot[],
   need: NeedSnapshot,
 ) => readonly CandidateSnapshot[]
 
+/** The order in which providers are asked: by name, or by a function of your own. */
 export type Strategy = StrategyName | StrategyFunction
 
 /** How sharply `latency-weighted` prefers the faster: the share is (best / mean) to this power. */
@@ -45,10 +55,10 @@ const SHARPNESS = 3
 /** One request in this many goes to the channel that `fastest` knows least about. */
 const EXPLORE_EVERY = 32
 
-/** Shorter times (in ms) are all the same. */
+/** Mean latencies below this count as this (in ms). */
 const SHORTEST = 0.1
 
-/** What the strategies remember between requests, one per engine. */
+/** Ranks channels, and keeps what the strategies remember between requests. One per engine. */
 export type Ranking = {
   rank(strategy: Strategy, channels: readonly ChannelState[], need: Need, now: number): readonly ChannelState[]
 }
@@ -57,9 +67,9 @@ export function createRanking(random: Random, heads: Pick<Heads, 'headOf'>): Ran
   const credits = new Map<ChannelState, number>()
   let turns = 0
 
-  /** Smooth weighted round robin: each turn everybody earns its weight, and the richest pays for the turn. */
+  /** Smooth weighted round robin: in each turn every channel earns its weight; the richest comes first, and pays the sum. */
   function balance(channels: readonly ChannelState[], now: number) {
-    // Those that would not be asked first anyway take no turns, or their turns would all fall to the same other one.
+    // Channels that would not be asked first anyway take no turns: all of theirs would fall to the same other channel.
     const able = channels.filter((channel) => isAble(channel) && channel.provider.quota.hasRoom(now))
     let total = 0
     for (const channel of able) {
@@ -85,7 +95,7 @@ export function createRanking(random: Random, heads: Pick<Heads, 'headOf'>): Ran
   function weighted(channels: readonly ChannelState[], need: Need, now: number) {
     const means = channels.map((channel) => (channel.health.isTrusted(now) ? meanOf(channel, need) : undefined))
     const best = Math.min(...means.map((mean) => mean ?? Infinity))
-    // Exponential races: the order in which they end is a draw without replacement by weight.
+    // Sorting by exponential random times with the shares as rates is a weighted draw without replacement.
     const draws = new Map(
       channels.map((channel, index) => {
         const share = best === Infinity ? 1 : isUnknown(channel) ? 1 : (best / (means[index] ?? best * 10)) ** SHARPNESS
@@ -128,12 +138,12 @@ export function isStatic(strategy: Strategy): boolean {
   return strategy === 'priority' || strategy === 'cheapest'
 }
 
-/** Whether it may be asked in its turn at all: explorations and shares of the traffic are for those. */
+/** Whether the channel gets explorations and a share of the traffic: its breaker is closed, and it is no backup. */
 function isAble({ breaker, provider }: ChannelState) {
   return breaker.isClosed() && !provider.setup.isBackup
 }
 
-/** In how many ways the channel's provider is in the list: its share is split between them. */
+/** How many of these channels belong to the provider of `channel`: its weight is split between them. */
 function waysOf({ provider }: ChannelState, channels: readonly ChannelState[]) {
   let count = 0
   for (const other of channels) if (other.provider === provider) count++
@@ -148,13 +158,13 @@ function latencyOf(channel: ChannelState, need: Need) {
   return channel.health.samples(need.traits.group)?.mean() ?? channel.health.overall.mean()
 }
 
-/** As `latencyOf`, but never 0: clocks may be too coarse to see a quick answer. */
+/** As `latencyOf`, but never 0, which a coarse clock may give for a quick answer. */
 function meanOf(channel: ChannelState, need: Need) {
   const mean = latencyOf(channel, need)
   return mean === undefined ? undefined : Math.max(mean, SHORTEST)
 }
 
-/** Expected time to a good answer (in ms). What is not trusted ranks behind everything that is. */
+/** Expected time to a good answer (in ms). A channel that is not trusted ranks behind all that are. */
 function expectedTime(channel: ChannelState, need: Need, now: number) {
   const mean = latencyOf(channel, need)
   if (mean === undefined || !channel.health.isTrusted(now)) return Number.MAX_SAFE_INTEGER
@@ -187,11 +197,11 @@ function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], ne
   try {
     return [...strategy([...shown], { method: need.method, isRepeatable: need.isRepeatable })]
   } catch {
-    return shown // One that throws has ranked nobody: the user's order stands.
+    return shown // A strategy that throws has ranked nothing: the order by priority holds.
   }
 }
 
-/** A strategy may hand back copies. */
+/** The channel of a candidate that a strategy has copied: the copy is known by provider and channel. */
 function named(channels: readonly ChannelState[], candidate: CandidateSnapshot | undefined) {
   return channels.find(({ provider, type }) => provider.id === candidate?.provider && type === candidate.channel)
 }

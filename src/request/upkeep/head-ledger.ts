@@ -1,26 +1,29 @@
-// What questions for heads may cost: a small share of the requests, and when each provider was last asked. Asks nobody.
+// The ledger of head probes: when each provider was last asked for its head, and a budget that keeps probes a small share of
+// the requests. Asks nobody.
 
 import type { Budget } from '../../base/budget'
 import { createBudget } from '../../base/budget'
 import type { Provider } from '../../provider/provider'
 
-/** When each provider (by `index`) was last asked, and last asked beyond the budget (in ms of the clock). */
 export type HeadLedger = {
   readonly budget: Budget
+  /** When each provider, by `index`, was last asked (in ms of the clock). */
   readonly askedAt: number[]
+  /** When each provider, by `index`, was last asked free of charge (in ms of the clock). */
   readonly grantedAt: number[]
-  /** No look before. */
+  /** When to look next which heads are wanted (in ms of the clock); `-Infinity` before the first look. */
   lookAt: number
-  /** Waits for the end of the first probes, but not for long; `undefined` once that is over. */
+  /** Waits a short time for the very first probes to end; `undefined` if there are none, or once that wait is over. */
   first: (() => Promise<void>) | undefined
 }
 
-/** Of each request this much of a probe is saved up, */
+/** Probes that each request adds to the budget. */
 const SHARE = 0.05
+/** Most probes that are saved up. */
 const MOST_SAVED = 20
-/** and each provider in use is asked once in this time (in ms) in any case, */
+/** Each provider in use may be asked free of charge once in this time (in ms). */
 const GRANT_EVERY = 60_000
-/** but never twice within this. */
+/** No provider is asked twice within this time (in ms). */
 export const ASK_EVERY = 2_000
 
 export function createHeadLedger(): HeadLedger {

@@ -1,5 +1,5 @@
-// Heads that are unknown and would change whom to ask: asked for with small calls, while requests read the newest state and
-// within a budget. A head that nobody else shows is put to the proof. Nothing is asked while nobody reads.
+// Head probes: small calls that ask providers for heads which would change whom to ask, within a budget, and only while
+// requests read near the head. A head far ahead of all others is put to the proof.
 
 import { within } from '../../base/clock'
 import { ISOLATED } from '../../base/isolated'
@@ -19,22 +19,23 @@ import { ASK_EVERY, isAffordable } from './head-ledger'
 import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
 import { checkChain } from './verify-chain'
 
-/** A head is asked for anew after a block time, but within these bounds (in ms). */
-const LONGEST = 15_000
+/** A head is asked for again after a block time, but at the latest after this (in ms). */
+const LONGEST_INTERVAL = 15_000
+/** Requests look this often at most which heads are wanted (in ms). */
 const LOOK_EVERY = 100
-/** So long (in ms) the first answers wait for the first probes. */
+/** The first answers near the head wait this long at most for the first probes (in ms). */
 export const FIRST_LIMIT = 100
 
 export const HEAD = { method: 'eth_blockNumber' }
 
-/** Whether it reads near the head. The very first look-up of a hash may: whoever does not know it may be behind. */
+/** Whether the request reads near the head. The very first look-up by a hash counts too: a provider without it may lag. */
 export function isNearHead({ parts, plan, reach, height }: Flight): boolean {
   if (reach === 'newest' || height >= 0) return true
   if (parts.headProbes.lookAt !== -Infinity || plan.need.traits.block?.shows !== 'look-up') return false
   return plan.provider === undefined && !plan.isPrivate && !plan.exclude?.length
 }
 
-/** The request reads near the head: asks for the heads that would have been good to know. */
+/** Called for each request that reads near the head: probes the heads of candidates whose lag is not known well enough. */
 export function probeHeads(flight: Flight, now: number) {
   const { parts, route, plan } = flight
   const { headProbes, truth, heads } = parts
@@ -45,7 +46,7 @@ export function probeHeads(flight: Flight, now: number) {
   if (doubted && isAffordable(doubted.provider, headProbes, now))
     void proveHead(flight, doubted.provider, doubted.height)
   if (parts.providers.length < 2) return
-  // Who is asked for the head itself will show it.
+  // The provider that was just asked for the head by the request itself will tell it anyway.
   const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
   const asked: Promise<void>[] = []
   for (const channel of route.candidates) {
@@ -60,14 +61,14 @@ function awaitFirst(asked: readonly Promise<void>[], { headProbes, clock }: Part
   const end = () => {
     headProbes.first = undefined
   }
-  // The end of the engine ends them too.
+  // The probes never reject, and end at the latest when the engine closes.
   const told = Promise.all(asked).then(end)
   let wait: Promise<void> | undefined
-  // The time counts from the first answer: whoever is as far away may be heard a moment later.
+  // The wait starts with the first answer: providers that are about as quick have told their heads a moment later.
   headProbes.first = () => (wait ??= within(clock, FIRST_LIMIT, told).then(end))
 }
 
-/** Asks one provider for its head, if it may see that. Never rejects. */
+/** Asks one provider for its head, if the user lets it see `eth_blockNumber`. Never rejects. */
 export async function askHead(channel: ChannelState, channels: ClientChannels, parts: Parts) {
   if (!mayAsk(channel, HEAD, parts)) return
   const { provider } = channel
@@ -81,7 +82,7 @@ export async function askHead(channel: ChannelState, channels: ClientChannels, p
   noteHead(parts, provider, height, askedAt, askedAt, parts.clock.now())
 }
 
-/** Asks the provider for the block that it says is its newest. Never rejects. */
+/** Asks the provider for the block that it has told as its head. Never rejects. */
 export async function proveHead({ parts, channels }: Flight, provider: Provider, height: number) {
   const request = { method: 'eth_getBlockByNumber', params: [`0x${height.toString(16)}`, false] }
   const channel = parts.channels.find(
@@ -92,12 +93,12 @@ export async function proveHead({ parts, channels }: Flight, provider: Provider,
 }
 
 /**
- * The answer, or `undefined` for none. Upkeep calls count when they fail; their success says nothing. Beside an attempt of a
- * caller's, which tells as much of the channel, the failure is not counted a second time.
+ * Sends one upkeep call. Returns its answer, or `undefined` if it failed. Only a failure counts, and only if no attempt was in
+ * flight on the channel meanwhile: that attempt says as much about the channel.
  */
 async function askForHead(channel: ChannelState, channels: ClientChannels, parts: Parts, request: RpcRequest) {
   const askedAt = parts.clock.now()
-  const settled = channel.attempts - channel.inFlight
+  const endedBefore = channel.attempts - channel.inFlight
   channel.provider.upkeep.heads++
   try {
     return await askUpkeep(channel, channels, parts, request)
@@ -107,22 +108,22 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
     const failure = classify(channel.provider, request, error)
     learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
     const { kind, code, status, blame } = failure
-    // Or we slept.
+    // The machine is offline, or the process slept meanwhile: the channel is not to blame.
     const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
     if (blame === 'nobody' || isExcused) return undefined
     channel.lastFailure = { kind, code, status, at: now }
-    if (channel.attempts === settled) channel.breaker.recordFailure(now, kind)
+    if (channel.attempts === endedBefore) channel.breaker.recordFailure(now, kind)
     return undefined
   }
 }
 
-/** Whether the user lets the provider see the method. */
+/** Whether the user lets the provider see the method of this request. */
 export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: Parts): boolean {
   const plan = planner(request)
   return exclusionOf(channel, plan.need, plan) === undefined
 }
 
-/** A provider is back whose head may not be known any more: then it would stand behind the others. */
+/** A channel is back. Asks for the head of its provider unless that is known: without it, others would go first. */
 export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
   if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
   const last = parts.heads.lastOf(channel.provider)
@@ -139,5 +140,8 @@ function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boo
   const last = heads.lastOf(provider)
   if (!last) return true
   const isLow = last.height < (truth?.shown ?? -1)
-  return now - last.at >= (isLow ? ASK_EVERY : Math.min(LONGEST, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
+  return (
+    now - last.at >=
+    (isLow ? ASK_EVERY : Math.min(LONGEST_INTERVAL, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
+  )
 }

@@ -1,5 +1,5 @@
-// Small calls of our own beside the requests of callers: for a chain id, a head, a block. They do not keep the process alive,
-// end with the engine, and are given up after a while.
+// Upkeep calls: small calls that the library makes for itself, for a chain id, a head or a block. They do not keep the process
+// alive, end when the engine closes, and have a limit.
 
 import { TimeoutError } from 'viem'
 import { startLimit } from '../../base/clock'
@@ -10,7 +10,7 @@ import type { Parts } from '../flight'
 import type { ClientChannels } from '../route/plan'
 import { GRACE } from '../waiting/timing'
 
-/** What is not answered by then (in ms) is not waited for. */
+/** The limit of an upkeep call (in ms). */
 export const UPKEEP_LIMIT = 2_000
 
 export function askUpkeep(
@@ -24,13 +24,13 @@ export function askUpkeep(
   const { quota, id } = channel.provider
   quota.take(parts.clock.now())
   return new Promise<unknown>((resolve, reject) => {
-    const giveUp = (error: Error) => {
+    const abort = (error: Error) => {
       finish(() => reject(error))
       controller?.abort()
     }
-    const end = () => giveUp(new TransportClosedError())
+    const end = () => abort(new TransportClosedError())
     const timer = startLimit(parts.clock, UPKEEP_LIMIT, GRACE, () =>
-      giveUp(new TimeoutError({ body: { method: request.method }, url: id })),
+      abort(new TimeoutError({ body: { method: request.method }, url: id })),
     )
     parts.ends.add(end)
     const finish = (settle: () => void) => {

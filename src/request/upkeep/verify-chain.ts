@@ -1,9 +1,11 @@
-// Whether a provider is on the client's chain: asked together with its first read, whose answer is held until it is known.
+// Whether a provider is on the client's chain. It is asked together with the first read, whose answer is held until that is
+// known; requests that change something wait for it before they are sent.
 
 import { numberToHex } from 'viem'
 import { ASLEEP } from '../../base/clock'
 import { ISOLATED } from '../../base/isolated'
 import { ChainMismatchError } from '../../errors'
+import { classify } from '../../provider/classify'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { forgetChain } from '../../provider/provider'
 import type { Need } from '../../rpc/need'
@@ -15,15 +17,19 @@ import type { Flight, Parts } from '../flight'
 import type { ClientChannels } from '../route/plan'
 import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
 
-/** After a check that failed, the next one may leave this much later (in ms), doubling to the longest. */
+/** After a check that failed, the next one may leave this much later (in ms). Doubles with each failure in a row. */
 const CHECK_AGAIN = 2_000
+/** The longest time after a failed check until the next one may leave (in ms). */
 const LONGEST_AGAIN = 60_000
-/** One whose check is made void again and again is not waited for longer. */
+/** Most further checks that a request waits for if something makes each of them void. */
 const MOST_CHECKS = 3
-/** A wallet may change its chain at any time: what was asked longer ago than this (in ms) says nothing. */
+/** A check of a wallet counts for this long (in ms), as a wallet may change its chain at any time. */
 const WALLET_FRESH = 1_000
 
-/** Whether the chain must be asked before an answer of this provider may be used. @param wasAway another node may stand there */
+/**
+ * Whether the chain id must be asked for before an answer of this provider may be used.
+ * @param wasAway whether the provider was down, so that another node may have taken its place
+ */
 export function needsCheck(provider: Provider, need: Need, parts: Parts, now: number, wasAway = false): boolean {
   const { chain, setup } = provider
   if (parts.chainId === undefined || need.traits.kind === 'wallet') return false
@@ -32,7 +38,7 @@ export function needsCheck(provider: Provider, need: Need, parts: Parts, now: nu
   return isDoubtful && (chain.check !== undefined || now >= chain.againAt)
 }
 
-/** Asks for the chain id, once for all that wait for it. Never rejects; what came out stands in `provider.chain`. */
+/** Asks for the chain id, with one call for all that wait for it. Never rejects; the result is in `provider.chain`. */
 export function checkChain(channel: ChannelState, channels: ClientChannels, parts: Parts): Promise<void> {
   const { provider } = channel
   const { chain } = provider
@@ -41,7 +47,7 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   chain.askedAt = parts.clock.now()
   const answer = askUpkeep(channel, channels, parts, { method: 'eth_chainId' }).then(toChainId, () => undefined)
   const check = answer.then((id) => {
-    // What was asked before the chain was forgotten is not the answer any more.
+    // The chain was forgotten meanwhile (`forgetChain`), so this answer is void.
     if (chain.check !== check && !ISOLATED) return
     chain.check = undefined
     learn(provider, id, parts)
@@ -50,7 +56,7 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
   return check
 }
 
-/** Sends it, to none on another chain, and with a check where that is not known. What a wallet is told may change its chain. */
+/** Sends an attempt unless the provider is on another chain; with a check if the chain is not known. */
 export function sendToChain(flight: Flight, attempt: Attempt, request: RpcRequest, now: number): Promise<unknown> {
   const { parts, channels, plan, signal } = flight
   const { provider } = attempt.channel
@@ -60,7 +66,7 @@ export function sendToChain(flight: Flight, attempt: Attempt, request: RpcReques
       ? Promise.reject(mismatchOf(provider))
       : send(attempt, channels, request, signal)
   if (provider.setup.isWallet && request.method.startsWith('wallet_')) {
-    // Whatever comes of it, and when: it may have switched before it failed.
+    // A `wallet_` method may change the wallet's chain, even if it fails: the chain is forgotten now, and when the call ends.
     const forget = () => forgetChain(provider)
     forget()
     answer.then(forget, forget)
@@ -68,7 +74,7 @@ export function sendToChain(flight: Flight, attempt: Attempt, request: RpcReques
   return answer
 }
 
-/** A read leaves together with the check and is held back until it is known; what changes something waits for it. */
+/** A read leaves together with the check, but what it is answered waits for that. Sends, and reads of wallets, leave after it. */
 async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
   const { parts, channels, plan } = flight
   const { channel } = attempt
@@ -76,25 +82,27 @@ async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest
   const isSame = request.method === 'eth_chainId'
   const waits = isSame || plan.need.traits.kind !== 'read' || setup.isWallet
   let check = waits ? checkChain(channel, channels, parts) : undefined
-  if (check) await settled(flight, attempt, check)
+  if (check) await whenChecked(flight, attempt, check)
   assertChain(channel.provider)
-  if (attempt.isVacated) return undefined
+  if (attempt.isFinished) return undefined
   if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
   const answer = send(attempt, channels, request, flight.signal)
   check ??= checkChain(channel, channels, parts)
-  const value = await answer
-  await settled(flight, attempt, check)
+  // An error that ends the request is an answer too: that of another chain says nothing.
+  const isAnswer = (error: unknown) => classify(channel.provider, request, error).verdict === 'final'
+  await answer.catch((error) => isAnswer(error) || Promise.reject(error))
+  await whenChecked(flight, attempt, check)
   assertChain(channel.provider)
-  return value
+  return answer
 }
 
-/** Waits for the check, and for the next one if something made it void: a wallet was told something, or we slept. */
-async function settled({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
+/** Waits for the check, and for a further one if it is void: the chain was forgotten meanwhile, or the process slept. */
+async function whenChecked({ parts, channels }: Flight, attempt: Attempt, check: Promise<void>) {
   const { channel } = attempt
   const { chain } = channel.provider
   const isVoid = () => chain.askedAt === -Infinity || chain.check !== undefined
   await check
-  for (let again = 0; isVoid() && !attempt.isVacated && again < MOST_CHECKS; again++)
+  for (let again = 0; isVoid() && !attempt.isFinished && again < MOST_CHECKS; again++)
     await checkChain(channel, channels, parts)
 }
 
@@ -110,12 +118,12 @@ function learn(provider: Provider, id: number | undefined, parts: Parts) {
   const { chain } = provider
   if (id === undefined) {
     const now = parts.clock.now()
-    // It was on its way while we slept: that says nothing, it is asked again.
+    // The process slept while the check was in flight: its failure says nothing, and it is made again.
     if (now - chain.askedAt > UPKEEP_LIMIT + ASLEEP) {
       chain.askedAt = -Infinity
       return
     }
-    // It stays usable; what hangs must not hold back every read that comes.
+    // The provider stays usable. If its checks hang, they must not hold back every read: the next one waits.
     chain.againAt = now + Math.min(LONGEST_AGAIN, CHECK_AGAIN * 2 ** chain.failures++)
     return
   }

@@ -1,4 +1,4 @@
-// When a request that every candidate failed may ask them all again, and after which pause.
+// Further rounds: when a request that every candidate failed may ask them all again, after which pause, and who pays for it.
 
 import type { ChannelState } from '../../provider/provider'
 import type { Failure } from '../../rpc/failure'
@@ -9,7 +9,7 @@ import { askableOf } from '../route/ahead'
 import { delayBefore, LEAST } from './timing'
 import { leadsOf } from './waiting'
 
-/** Failures that may be over the next time. */
+/** Failures that may be over in the next round. */
 const PASSING = new Set<FailureKind>([
   'network',
   'timeout',
@@ -18,9 +18,9 @@ const PASSING = new Set<FailureKind>([
   'block-not-available',
   'rate-limit',
 ])
-/** Failures that say themselves that they will be over soon: true of everybody at once, they are still no poison. */
+/** Failures that by their nature are over soon: a request that everybody fails in this way is not poison. */
 const SHORT_LIVED = new Set<FailureKind>(['rate-limit', 'block-not-available'])
-/** What a provider has said of the request for good: it is not asked again for it. */
+/** Failures that will be the same in the next round: the provider is not asked again for this request. */
 const LASTING = new Set<FailureKind>([
   'unsupported-method',
   'auth',
@@ -30,15 +30,16 @@ const LASTING = new Set<FailureKind>([
   'result-too-large',
   'batch-refused',
 ])
-/** Rounds that are always allowed while no other request is in its second or later. */
+/** Rounds that cost nothing while no other request is in its second round or later. */
 const FREE_ROUNDS = 4
 
-/** It may as well be a short outage of all of them, until then (in ms). */
+/** A request that everybody fails in the same way is asked again for this long (in ms): it may be a short outage of all. */
 const LONGEST_POISON = 1_000
 
-/** Nodes may be behind each other for so long (in ms). */
+/** A block that nobody has is asked for again for this long (in ms): nodes may be behind each other. */
 const LONGEST_ABSENT = 3_000
 
+/** Codes with which a wallet says that another one may serve the request. */
 const WALLET_GOES_ON = new Set([-32601, -32004, 4200, 4900, 4901])
 
 /** Whether another candidate may be asked after this failure. */
@@ -53,14 +54,14 @@ export function isLasting(kind: FailureKind): boolean {
   return LASTING.has(kind)
 }
 
-/** Whether any candidate is up, if only for other requests: one without quota, or that does not let us in, is as good as down. */
+/** Whether any candidate is up, if only for other requests. One that failed this one by `quota` or `auth` counts as down. */
 export function hasOthers({ route, failures }: Flight): boolean {
   const isOut = ({ provider }: ChannelState) =>
     failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
   return route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
 }
 
-/** Whether it has had its rounds: each in which somebody was asked is one, and so is each probe that was led in vain. */
+/** Whether the request has had all its rounds. Rounds with an attempt count, and so does each probe that was led in vain. */
 export function isSpent(flight: Flight): boolean {
   const { round, roundStart, attempts, failures } = flight
   const leads = leadsOf(flight)
@@ -75,14 +76,14 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   const last = failures.slice(roundStart)
   const passing = last.filter(({ kind }) => PASSING.has(kind))
   if (passing.length === 0) return undefined
-  // What nobody has after a while is not there.
+  // A block that nobody has after a while does not exist.
   const isAbsent = last.every(({ kind }) => kind === 'block-not-available')
   if (isAbsent && now - flight.startedAt >= LONGEST_ABSENT) return undefined
-  // What everybody who was well a moment ago fails in the same way is not asked until the deadline.
+  // Poison is not asked until the deadline: everybody fails it in the same way, though they were well a moment ago.
   const isLong = round >= FREE_ROUNDS && now - flight.startedAt >= LONGEST_POISON
   if (isLong && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
-  // While everybody who could be asked again cools, there is no use in asking before the first of them is well. Who is down is
-  // asked all the same if that is too late: it may be back sooner.
+  // While all that could be asked again cool down, the pause lasts until the first of them is done. A provider that said that
+  // it is down until after the deadline is asked all the same: it may be back sooner.
   const latest = flight.deadline - LEAST
   const wellAt = passing.map(({ attempt, kind }) => {
     const until = attempt.channel.provider.quota.cooldownUntil(now) ?? now
@@ -92,7 +93,10 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   return now + pause <= latest ? pause : undefined
 }
 
-/** Whether an attempt of a later round is paid for. Who has answered since it failed this request multiplies no outage. */
+/**
+ * Whether an attempt is free or the budget pays for it. Those of round 1 are free, and so is one on a channel that has answered
+ * other requests since it failed this one: it does not multiply the traffic of an outage.
+ */
 export function isPaid(flight: Flight, channel: ChannelState): boolean {
   const { parts, round, failures } = flight
   if (round < 2) return true
@@ -105,8 +109,9 @@ export function isPaid(flight: Flight, channel: ChannelState): boolean {
 }
 
 /**
- * The pause until one that could not pay looks again (in ms), or `undefined` if it is not to: as long as somebody else is at it,
- * that may show that the outage is over; who is alone has the rounds that are always allowed, and if they fail nobody waits on.
+ * The pause until a request that could not pay looks again (in ms); `undefined` if it fails instead. It waits because another
+ * request in a later round may show that the outage is over. The last one that is left has its rounds free of charge; if they
+ * fail too, no request that ran meanwhile waits any longer (`lostAt`).
  */
 export function pauseUnpaid(flight: Flight, now: number): number | undefined {
   const { parts, round, deadline, inFlight } = flight
@@ -117,17 +122,17 @@ export function pauseUnpaid(flight: Flight, now: number): number | undefined {
   return pause
 }
 
-/** It has failed: if not even the rounds that are always allowed were enough, those that were at it meanwhile wait for nobody. */
+/** The request has failed. If it had all its free rounds, the requests that started before have no free rounds any more. */
 export function noteLost({ parts, isSole, round }: Flight, now: number) {
   if (isSole && round >= FREE_ROUNDS) parts.lostAt = now
 }
 
-/** Whether the rounds that are always allowed are not over, and nobody has failed all of them since it started. */
+/** Whether the request has free rounds left: none is left once another request has failed all of its own meanwhile. */
 function hasFreeRounds({ parts, round, startedAt }: Flight): boolean {
   return round <= FREE_ROUNDS && parts.lostAt <= startedAt
 }
 
-/** Once a provider has said something of the request itself, the others get the rounds that are always allowed, not all the time. */
+/** How many rounds the request may have: few once a provider has said something of the request itself. */
 function roundsOf(flight: Flight): number {
   const { plan, failures } = flight
   if (plan.isBrief && failures.some(({ kind }) => kind !== 'rate-limit')) return 1
@@ -135,7 +140,7 @@ function roundsOf(flight: Flight): number {
   return isTold || isUnknownMethod(flight) ? Math.min(plan.rounds, FREE_ROUNDS) : plan.rounds
 }
 
-/** A provider does not know the method, and none that is left is known to: those that are down are tried once. */
+/** Whether a provider said that it does not know the method, and no other that is left is known to serve it. */
 function isUnknownMethod({ plan, failures, route, ruledOut }: Flight): boolean {
   const serves = ({ provider }: ChannelState) =>
     !ruledOut?.has(provider) && provider.capability.serves(plan.need.method)

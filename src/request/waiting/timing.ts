@@ -1,29 +1,29 @@
-// When a request is to be woken, how long an attempt may take, and what a timer that fired far too late means.
+// When the alarm of a request is due, how long an attempt may take, and what it means if a timer fires far too late.
 
 import { ASLEEP } from '../../base/clock'
 import { PROBE_LIMIT } from '../../provider/breaker'
 import type { Flight, Parts, Step } from '../flight'
 
-/** Nothing starts with less than this left (in ms). */
+/** No attempt starts, and no pause ends, with less time than this before the deadline (in ms). */
 export const LEAST = 25
-/** An attempt may use this share of what is left while others wait. */
+/** While other candidates wait for their turn, an attempt may use this share of the time left. */
 const SHARE = 0.6
-/** Ten that hang must not use it all up before the eleventh is asked (in ms). */
+/** Time that an attempt leaves for each candidate that waits for its turn (in ms), so that many that hang do not use up all. */
 const LEFT_FOR_EACH = 100
-/** Without a deadline, one that hangs is left for the next one after this long (in ms). */
+/** The limit of an attempt if the request has no deadline and other candidates wait for their turn (in ms). */
 const LONGEST_TURN = 30_000
-/** No probe may hold up those that wait for longer (in ms). */
+/** The longest limit of a led probe (in ms): the requests that wait are held up for no longer. */
 const LONGEST_LEAD = 30_000
-/** A timer late by its own length, if that is at least this (in ms), says so too. */
+/** A timer late by its own length shows that the process slept; if the timer is shorter than this, one late by this (in ms). */
 const SHORTEST_SLEEP = 50
-/** What a request gets more after such a sleep (in ms). */
+/** Time that requests and attempts get after the process slept, so that answers that lie unread are read first (in ms). */
 export const GRACE = 250
 /** The longest pause before a round or a led probe (in ms). */
 const LONGEST_PAUSE = 2_000
-/** Any delay is longer than that when it has doubled this often; without an end, one of 0 would become no number. */
+/** A delay doubles this often at most, which is enough for any. Without a bound, one of 0 would end as 0 x Infinity: a NaN. */
 const MOST_DOUBLED = 100
 
-/** When an attempt is given up (in ms of the clock): it leaves something for each of those that wait behind it. */
+/** When an attempt is given up (in ms of the clock). @param waiting candidates for which it leaves time */
 export function limitOf({ deadline }: Flight, waiting: number, now: number): number {
   if (waiting === 0) return deadline
   if (deadline === Infinity) return now + LONGEST_TURN
@@ -31,7 +31,7 @@ export function limitOf({ deadline }: Flight, waiting: number, now: number): num
   return now + Math.min(left * SHARE, left - waiting * Math.min(LEFT_FOR_EACH, left / (waiting + 1)))
 }
 
-/** When a led probe is given up (in ms of the clock): others wait for its end, and maybe another channel is back. */
+/** When a led probe is given up (in ms of the clock): soon, if others can be asked or probed in place of its channel. */
 export function leadLimitOf({ plan, deadline, seat }: Flight, now: number): number {
   const { isRepeatable, isHeavy } = plan.need
   if (!isRepeatable) return deadline
@@ -41,27 +41,27 @@ export function leadLimitOf({ plan, deadline, seat }: Flight, now: number): numb
 }
 
 /**
- * The pause before a round or a led probe: full jitter, doubling, so that an outage is not met by a chorus.
- * @param round the round that is about to start, from 1. @returns a time up to `retryDelay` x 2^(round - 1), at most 2 s (in ms).
+ * The pause before a round or a led probe (in ms): a random time up to `retryDelay` x 2^(round - 1), at most 2 s. Full jitter
+ * keeps requests that failed together from coming back together. @param round the round that is about to start, from 1
  */
 export function delayBefore(round: number, { random, retryDelay }: Parts): number {
   return random() * Math.min(LONGEST_PAUSE, retryDelay * 2 ** Math.min(MOST_DOUBLED, round - 1))
 }
 
-/** It asks nobody until then (in ms of the clock), unless something happens before. */
+/** The flight makes no attempt until `until` (in ms of the clock), or until it is woken before; `next` is its next step. */
 export function idle(flight: Flight, next: Step, until: number, now: number) {
   flight.resume = next
   flight.resumeAt = until
   setAlarm(flight, now)
 }
 
-/** It does something, or waits for those in flight. */
-export function rouse(flight: Flight) {
+/** The flight is no longer idle: it makes an attempt, or waits for those in flight. */
+export function clearResume(flight: Flight) {
   flight.resume = undefined
   flight.resumeAt = Infinity
 }
 
-/** Sets the alarm to whatever comes first. */
+/** Sets the alarm to what is due first: the deadline, a hedge, the next step, or the limit of an attempt. */
 export function setAlarm(flight: Flight, now: number) {
   let at = Math.min(flight.deadline, flight.hedgeAt, flight.resumeAt)
   for (const { limitAt } of flight.inFlight) if (limitAt < at) at = limitAt
@@ -70,19 +70,19 @@ export function setAlarm(flight: Flight, now: number) {
   flight.parts.alarms.set(flight, at)
 }
 
-/** Whether a timer of this length (in ms) was late by more than the platform's own unpunctuality. */
+/** Whether a timer of this length was late (both in ms) by more than platforms usually are: then the process slept. */
 export function isLate(late: number, length: number): boolean {
   return late > Math.min(ASLEEP, Math.max(SHORTEST_SLEEP, length))
 }
 
 /**
- * If the alarm is so late that we must have slept (the laptop, the tab, or a loop that was blocked), that says nothing about
- * those that were asked: they get some time more, and nobody is blamed. Looked at whatever wakes us, the alarm or what has
- * arrived. Returns whether we did.
+ * Notes whether the process slept (a suspended laptop or tab, a blocked event loop), which the alarm shows by being far too
+ * late. Then attempts in flight get some more time, and their channels are not blamed. To be called at whatever happens first,
+ * the alarm or an answer. Returns whether the process slept.
  */
-export function oversleep(flight: Flight, now: number): boolean {
+export function noteSleep(flight: Flight, now: number): boolean {
   const { ringAt, setAt } = flight
-  // One that was due when it was set is not late for that.
+  // An alarm that was due already when it was set counts from then.
   if (!isLate(now - Math.max(ringAt, setAt), ringAt - setAt)) return false
   for (const attempt of flight.inFlight) {
     attempt.isLate = true

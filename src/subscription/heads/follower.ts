@@ -135,7 +135,7 @@ export function createFollower(options: FollowerOptions): Follower {
       const found = await backfill.inRange(Math.max(lowest, to - size + 1), to, provider)
       const last = found.filter(({ hash }) => chain.has(hash)).at(-1)
       if (last) return last.number
-      // Blocks that cannot be had are taken to be canonical still.
+      // If the blocks cannot be had, nothing shows a reorg: they count as canonical.
       if (found.length === 0) return to
     }
     return lowest - 1

@@ -46,7 +46,10 @@ export function createHeadFeed(options: HeadRunOptions): HeadFeed {
     expected = Math.max(expected, number)
     overdue ??= options.parts.clock.background(SOON, () => {
       overdue = undefined
-      if (expected > highest()) void run?.refresh()
+      const number = expected
+      // A place that has made the number up would else make us ask after every log.
+      expected = -1
+      if (number > highest()) void run?.refresh()
     })
   }
 

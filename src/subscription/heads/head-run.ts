@@ -3,7 +3,7 @@
 
 import type { Timer } from '../../base/clock'
 import type { Parts } from '../../request/flight'
-import type { Ask } from '../asking'
+import type { Asking } from '../asking'
 import type { Backfill } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import { toBlock } from '../block'
@@ -29,15 +29,12 @@ export type HeadsListener = Pick<FollowerSink, 'onBlock' | 'onReorg' | 'onGap'> 
   onState(why?: string | undefined): void
 }
 
-export type HeadRunOptions = {
+export type HeadRunOptions = Pick<Asking, 'ask' | 'providers'> & {
   readonly parts: Parts
-  readonly ask: Ask
   readonly backfill: Backfill
   readonly places: Places
   readonly lag: LagWatch
   readonly knownHead: (kind: string) => KnownHead
-  /** Ids of the providers that may be asked. */
-  readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number }
   /** Time between two polls (in ms). */
@@ -162,8 +159,10 @@ export function startHeadRun(
     if (block.number > live.highest) stall.hear(live.place.id)
     live.highest = Math.max(live.highest, block.number)
     if (live.isSign(block, chain.has)) suspect(live.place, block.number)
+    // Before it is known which block is meant: a stream that goes live meanwhile is not pushed the logs of this one.
+    observe(block)
     const own = live
-    names(block, (meant) => live === own && arrive({ ...meant, isPushed: true }, own))
+    names(block, (meant) => live === own && follower.arrive({ ...meant, isPushed: true }, own))
     if (live) lag.hear(live.place, KIND)
   }
 
@@ -210,14 +209,15 @@ export function startHeadRun(
     follower.begin(block, origin)
     isUnbased ||= !block
     show()
-    if (block) arrive(block, origin)
+    if (!block) return
+    observe(block)
+    follower.arrive(block, origin)
   }
 
-  function arrive(block: Block, origin: Origin) {
+  function observe(block: Block) {
     highest = Math.max(highest, block.number)
     const provider = parts.providers.find(({ id }) => id === block.provider)
     if (provider) heads.observe(provider, block.number, clock.now())
-    follower.arrive(block, origin)
   }
 
   bridgeBy(poller.start)

@@ -4,12 +4,12 @@
 import { fullnessOf, isEmptyBloom } from '../../rpc/bloom'
 import type { Block } from '../block'
 
-/** `no`: none of its logs can match. `yes`: some may. `unknown`: the bloom says nothing. */
+/** Whether a block has logs of a filter: `'no'` it has none, `'yes'` it may have some, `'unknown'` the bloom does not tell. */
 export type BloomAnswer = 'no' | 'yes' | 'unknown'
 
 export type Blooms = {
   ask(block: Block, test: (bloom: string) => boolean): BloomAnswer
-  /** A block had logs that its bloom denied: so may others of the chain, whoever gives them. */
+  /** A block had logs that its bloom denied. From then on no bloom of this chain is believed that says no. */
   noteLie(): void
 }
 

@@ -58,7 +58,7 @@ export type Delivery = {
 /** Blocks that a reorg may replace. */
 const REPLACED = 64
 
-/** @param onFound logs of this block were found after its turn */
+/** @param onFound called if new logs of a block were found after its turn */
 export function createDelivery(
   sink: Pick<StreamSink, 'onItem' | 'onGap'>,
   onFound?: (block: BlockRef) => void,

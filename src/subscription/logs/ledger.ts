@@ -1,7 +1,7 @@
 // The logs that a stream has delivered, block by block, as far back as they may have to be taken back. Pure.
 
 import type { Log } from '../../rpc/log'
-import { indexOf, inOrder } from '../../rpc/log'
+import { indexOf, inOrder, keyOf } from '../../rpc/log'
 
 export type Entry = {
   readonly number: number
@@ -77,9 +77,11 @@ export function createLedger(): Ledger {
       const last = entry.logs.at(-1)
       const own = inOrder(logs)
       // The logs of a large block may come one by one: what follows the last one need not be compared with all of them.
-      const goesOn = !last || (own[0] && indexOf(own[0]) > indexOf(last))
-      const known = new Set(goesOn ? [] : entry.logs.map(indexOf))
-      const fresh = own.filter((log) => !known.has(indexOf(log)))
+      const [first] = own
+      const goesOn =
+        !last || (first && indexOf(first) > indexOf(last) && Number(first.logIndex) > Number(last.logIndex))
+      const known = new Set(goesOn ? [] : entry.logs.map(keyOf))
+      const fresh = own.filter((log) => !known.has(keyOf(log)))
       if (fresh.length === 0) return fresh
       entry.logs.push(...fresh)
       if (!goesOn) entry.logs.sort((a, b) => indexOf(a) - indexOf(b))

@@ -2,6 +2,7 @@
 
 import type { LoggedBlock } from '../../rpc/log'
 import type { Backfill } from '../backfill'
+import { isAnswer } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Item, Stream } from '../stream'
@@ -11,7 +12,7 @@ import type { LogReads } from './log-reads'
 
 /** Blocks that are read at a time; only the last part may be larger. */
 const MOST = 1_000
-/** Some chains leave numbers out, up to so many in a row. */
+/** Some chains leave out numbers: a block is looked for down to this many below the number that is asked for. */
 const LEFT_OUT = 8
 /** Where there are no logs, a `passed` item comes this often (in blocks). */
 const PROGRESS = 100
@@ -22,10 +23,13 @@ export function replayOf(
   backfill: Pick<Backfill, 'byNumber'>,
   heads: Pick<HeadFeed, 'tip' | 'has'>,
 ): Stream['replay'] {
-  /** The block of this number, or the one below it, at the provider of the newest head; without heads, at that of the cursor. */
+  /**
+   * The block of this number, or the next lower one if the number is left out. It is asked of the provider of the newest head;
+   * without heads, of that of the cursor.
+   */
   function blockAt(number: number, below = 0): Promise<Block> {
     return backfill.byNumber(number - below, (heads.tip() ?? delivery.cursor())?.provider).catch((error) => {
-      if (below >= LEFT_OUT) throw error
+      if (below >= LEFT_OUT || !isAnswer(error)) throw error
       return blockAt(number, below + 1)
     })
   }

@@ -39,7 +39,7 @@ export type Pushes = {
 
 type Pushed = { readonly number: number; readonly logs: Map<number, Log> }
 
-/** Most logs that are kept; past it the oldest block is dropped, and does not count as pushed any more. */
+/** Most logs that are kept. Beyond it the oldest block is dropped: it does not count as pushed, so that its logs are read. */
 const MOST = 20_000
 /** Logs (block hash and index) that are remembered to recognise doubled frames. */
 const MOST_SEEN = 4_096

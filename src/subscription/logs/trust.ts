@@ -6,12 +6,12 @@ import type { Block, BlockRef } from '../block'
 import type { BloomAnswer, Blooms } from './blooms'
 import type { Pushes } from './pushes'
 
-/** Which blocks are checked for lost logs: those that look suspicious, all, or none. */
+/** Which blocks are checked for logs that were not pushed: suspicious ones (`'auto'`), all (`'strict'`) or none (`false`). */
 export type VerifyMode = 'auto' | 'strict' | false
 
 export type Trust = {
   bloomOf(block: BlockRef): BloomAnswer
-  /** The block has logs, which its bloom may deny. */
+  /** The block has logs of the filter. If its bloom denies that, blooms that say no are not believed any more. */
   noteThere(block: BlockRef): void
   /** Whether the present place has shown a sign of lost, doubled or swapped frames not long before this block. */
   isSuspect(number: number): boolean

@@ -387,6 +387,29 @@ describe('the decision to take a lower head', () => {
     },
   )
 
+  test.each([
+    ['one', [[100]]],
+    ['one', [[40, 100]]],
+    ['all of two', [[100], [100]]],
+  ])(
+    'behavior: only a receipt was shown of the newest blocks, and %s (%j) shows a head far below: that is a reset',
+    async (_, given) => {
+      const engine = setUp(given)
+      if (given[0]?.[0] === 40) await engine.number()
+      for (const index of given.keys())
+        engine
+          .p(index + 1)
+          .on(RECEIPT)
+          .reply({ blockNumber: hex(100), transactionHash: HASH })
+      await engine.request(RECEIPT, [HASH])
+      engine.heights.fill(50)
+      await engine.number()
+      await engine.clock.advance(1_000)
+      expect(await engine.number()).toBe(50)
+      expect(engine.eventsOf('reorg')).toEqual([{ from: 51, to: 100, depth: 50, reset: true }])
+    },
+  )
+
   test('behavior: where another one cannot be asked, the number is still that of a head', async () => {
     const engine = setUp([100, 100])
     await engine.number()
@@ -429,6 +452,14 @@ describe('the decision to take a lower head', () => {
       ])
     },
   )
+
+  test('behavior: an evm_revert that says that it did nothing is no reset', async () => {
+    const engine = setUp([105])
+    await engine.number()
+    engine.p(1).on('evm_revert').reply(false)
+    await engine.request('evm_revert', ['0x1'])
+    expect([await engine.number(), engine.eventsOf('reorg')]).toEqual([105, []])
+  })
 
   test('behavior: what was asked before the chain went back is not held against what came after', async () => {
     const engine = setUp([105])
@@ -660,6 +691,17 @@ describe('logs', () => {
     engine.heights[0] = 101
     await engine.clock.advance(500)
     expect([again.ended?.at, again.ended?.value.length]).toEqual([300, 2])
+  })
+
+  test('behavior: asked again, one that has come closer is given for what it has by then', async () => {
+    const engine = setUp([98, 101])
+    for (const provider of ['p1', 'p2']) await engine.request(HEAD, [], { provider })
+    for (const method of [HEAD, LOGS]) engine.p(2).on(method).fail(networkError())
+    const seen = engine.start(LOGS, range(95, 101))
+    await engine.clock.advance(50)
+    engine.heights[0] = 100
+    await engine.clock.advance(1_000)
+    expect([seen.ended?.at, seen.ended?.value.length]).toEqual([700, 6])
   })
 
   test('behavior: the very first ones too are not taken from a laggard; nor is a null block', async () => {

@@ -16,6 +16,16 @@ function create(given: TestEngineOptions = {}) {
   return t
 }
 
+test('behavior: a revert of a provider that turns out to be on another chain is no answer', async () => {
+  const t = create()
+  t.channel('p1').on('eth_chainId').reply('0x2', { after: 30 })
+  t.channel('p1').fail(rpcError(3, 'execution reverted', '0x'), { after: 10 })
+  t.channel('p2').reply('two')
+  const seen = t.start('eth_call', [{ to: '0xa' }, 'latest'])
+  await t.clock.advance(100)
+  expect(seen.ended).toEqual({ at: 30, value: 'two' })
+})
+
 describe('a provider on the chain', () => {
   test('default: the check leaves together with the first read, whose answer is held, and only once', async () => {
     const t = create()
@@ -37,6 +47,19 @@ describe('a provider on the chain', () => {
     await t.clock.advance(10)
     expect(t.eventsOf('request').at(-1)?.duration).toBe(10)
     expect(t.status().providers[0]?.upkeep.chain).toBe(1)
+  })
+
+  test.each([
+    ['a revert', rpcError(3, 'execution reverted', '0x'), 30],
+    ['a failure that another provider may not have', networkError(), 10],
+  ])('behavior: %s is held until then if it is an answer', async (_, error, at) => {
+    const t = create()
+    t.channel('p1').on('eth_chainId').reply('0x1', { after: 30 })
+    t.channel('p1').fail(error, { after: 10 })
+    t.channel('p2').reply('two')
+    const seen = t.start(READ, [1])
+    await t.clock.advance(100)
+    expect(seen.ended).toMatchObject(at === 30 ? { at, error: { code: 3 } } : { at, value: 'two' })
   })
 
   test('behavior: over HTTP the read is the first thing that a provider sees, before the check and the probe of its head', async () => {

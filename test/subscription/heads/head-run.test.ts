@@ -105,6 +105,27 @@ test('behavior: logs of a block come without its head, and then those of the blo
   expect(heads.seen).toEqual(['101', '102'])
 })
 
+test('behavior: a log of a block that does not exist has the newest head asked for once, not with every later log', async () => {
+  const { clock, tree, feed, subscribe, channel } = createNodes(1)
+  subscribe()
+  subscribe(['logs', {}])
+  await clock.advance(100)
+  const asked = () => ['ws', 'http'].flatMap((type) => channel('p1', type as 'ws').calls)
+  const latest = () => asked().filter(({ params }) => (params as unknown[])[0] === 'latest').length
+  const before = latest()
+  const [log] = logsOf(tree.head())
+  feed(1).push({ ...log, blockNumber: '0xfffffff', blockHash: `0x${'ab'.repeat(32)}` }, 'logs')
+  await clock.advance(1_000)
+  expect(latest()).toBe(before + 1)
+  for (const block of tree.mine(10)) {
+    for (const one of logsOf(block)) feed(1).push(one, 'logs')
+    await clock.advance(10)
+    feed(1).push(block.raw)
+    await clock.advance(1_990)
+  }
+  expect(latest()).toBe(before + 1)
+})
+
 describe('a source that brings nothing new', () => {
   test.each(['the last head', 'the last ten', 'other blocks of the same number'])(
     'behavior: it goes on with %s, then it is left like one that is silent',

@@ -17,6 +17,14 @@ describe('ledger', () => {
     expect(ledger.highest()).toBe(100)
   })
 
+  test('behavior: a log whose transaction has another index, as another node tells it, is not new', () => {
+    const ledger = createLedger()
+    ledger.add(at(100), [logOf(100, 0), logOf(100, 1)])
+    const read = [0, 1, 2].map((index) => ({ ...logOf(100, index), transactionIndex: '0x3' as const }))
+    expect(ledger.add(at(100), read)).toEqual([read[2]])
+    expect(ledger.add(at(100), [logOf(100, 2)])).toEqual([])
+  })
+
   test('behavior: a block without logs is not noted', () => {
     const ledger = createLedger()
     expect(ledger.add(at(100), [])).toEqual([])

@@ -66,7 +66,11 @@ describe('what is not remembered is read', () => {
       },
     }
     const absent = new Set<number>()
+    const failing = new Map<number, unknown>()
+    let count = 0
     async function byNumber(number: number) {
+      count++
+      if (failing.has(number)) throw failing.get(number)
       if (absent.has(number)) throw new Error('There is no such block.')
       return blockOf(number, { branch: branches.get(number) ?? 0 })
     }
@@ -80,6 +84,8 @@ describe('what is not remembered is read', () => {
       delivery,
       asked,
       absent,
+      failing,
+      count: () => count,
       branches,
       logged,
       replay,
@@ -140,6 +146,20 @@ describe('what is not remembered is read', () => {
     meanwhile(() => delivery.takeBack(blockOf(5_000)))
     await expect(replay(100)).rejects.toThrow('A reorg has come in between.')
   })
+
+  test.each([
+    ['timeout', 1],
+    ['block-not-available', 2],
+  ])(
+    'behavior: a block is not given (%s): those below are asked for only if it does not exist',
+    async (kind, count) => {
+      const { delivery, failing, replay, ...reads } = setUpReads()
+      delivery.begin({ number: 99, hash: '', provider: 'p1' })
+      failing.set(99, Object.assign(new Error('It was not given.'), { attempts: [{ kind }] }))
+      await replay(90).catch(() => {})
+      expect(reads.count()).toBe(count)
+    },
+  )
 
   test('behavior: it was replaced, and nobody told, as nothing of it had been given: it is read again', async () => {
     const { delivery, branches, replay, headIs, meanwhile } = setUpReads()
