@@ -2,7 +2,6 @@
 // folders beside it change it.
 
 import type { Alarm, Alarms } from '../base/alarms'
-import { createAlarms } from '../base/alarms'
 import type { Budget } from '../base/budget'
 import type { Clock } from '../base/clock'
 import type { Random } from '../base/random'
@@ -192,17 +191,6 @@ export type Flight = Alarm &
 export type Step = (flight: Flight, now: number) => void
 
 const NOWHERE: Route = { candidates: [], open: [], able: [], leftOut: [], due: undefined, isStable: false }
-
-/** What a request shares with others where the platform keeps them apart: what is known, but nothing that wakes anybody. */
-export function apart(parts: Parts): Parts {
-  const own: Record<PropertyKey, unknown> = {
-    alarms: createAlarms(parts.clock),
-    room: new Set(),
-    retrying: new Set(),
-    ends: new Set(),
-  }
-  return new Proxy(parts, { get: (_, key) => own[key] ?? parts[key as keyof Parts] })
-}
 
 export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): Flight {
   const { parts, channels, request, plan, signal, resolve, reject, onEnd, id } = ticket
