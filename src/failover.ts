@@ -1,7 +1,7 @@
 // The face to viem: makes a viem Transport of a list and options. One engine per chain id serves all clients made from it.
 
 import type { EIP1193RequestFn, Transport } from 'viem'
-import { defined } from './base/defined'
+import { defined } from './base/fields'
 import { ISOLATED } from './base/isolated'
 import { checkIds, checkList, checkOptions, checkOverrides } from './checks'
 import type { Engine } from './engine'

@@ -1,7 +1,7 @@
 // The members of `client.transport` that are the library's own, over an engine.
 
 import type { EIP1193RequestOptions } from 'viem'
-import { defined } from './base/defined'
+import { defined } from './base/fields'
 import { repeatUntil } from './base/retry'
 import { checkKnown, checkRequestOptions } from './checks'
 import type { Engine } from './engine'

@@ -1,7 +1,7 @@
 // What one provider can do: declared by the user, or learned from its refusals. Learned facts expire, and never
 // override declared ones.
 
-import { defined } from '../base/defined'
+import { defined } from '../base/fields'
 import type { Old } from '../rpc/need'
 import type { ErrorRule } from '../types'
 import type { BatchSize } from './batch-size'

@@ -1,6 +1,6 @@
 // How an `eth_getLogs` is cut into pieces that providers take, and how the answers are joined. Pure; logs-scan.ts asks.
 
-import { someOrAll } from '../../base/some-or-all'
+import { someOrAll } from '../../base/lists'
 import type { LogLimits } from '../../provider/log-limits'
 import { indexOf } from '../../rpc/log'
 

@@ -3,7 +3,7 @@
 
 import { numberToHex } from 'viem'
 import { reasonOf, throwIfAborted } from '../../base/abort'
-import { someOrAll } from '../../base/some-or-all'
+import { someOrAll } from '../../base/lists'
 import { whenAborted } from '../../base/when-aborted'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
 import type { Provider } from '../../provider/provider'

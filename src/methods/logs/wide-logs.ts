@@ -1,7 +1,7 @@
 // `eth_getLogs` of any width. It is sent as it is if a provider takes it so, else in pieces (logs-scan.ts). Before it is cut,
 // `latest` is fixed to a number, so that the answer is for exactly these blocks.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import { InvalidResponseError } from '../../errors'
 import { UNLIMITED } from '../../provider/log-limits'
 import type { Provider } from '../../provider/provider'

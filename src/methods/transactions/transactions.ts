@@ -3,7 +3,7 @@
 
 import type { Hex } from 'viem'
 import { keccak256 } from 'viem'
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/route/plan'
 import { paramOf } from '../../rpc/params'
