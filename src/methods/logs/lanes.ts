@@ -3,22 +3,17 @@
 
 export type Lanes<provider> = {
   /** Resolves with the provider that was chosen, once it has room; with `undefined` if there is none to wait for. */
-  take(wish: Wish<provider>): Promise<provider | undefined>
+  take(choose: Choose<provider>): Promise<provider | undefined>
   /** A request to the provider has ended: there is room for another one. */
   give(provider: provider): void
-  /** The requests of one owner leave the line: nobody waits for them any more. */
-  leave(owner: object, reason: unknown): void
 }
 
-export type Wish<provider> = {
-  readonly owner: object
-  /** The provider to go to, `'wait'` for one that has no room, or `undefined` if there is none. */
-  choose(hasRoom: (provider: provider) => boolean): provider | 'wait' | undefined
-}
+/** The provider to go to, `'wait'` for one that has no room, or `undefined` if there is none. Asked again while it waits. */
+export type Choose<provider> = (hasRoom: (provider: provider) => boolean) => provider | 'wait' | undefined
 
-type InLine<provider> = Wish<provider> & {
+type InLine<provider> = {
+  readonly choose: Choose<provider>
   readonly resolve: (provider: provider | undefined) => void
-  readonly reject: (reason: unknown) => void
 }
 
 /** After this many in a row that cannot go on, those behind them are not looked at: most long lines are of equal requests. */
@@ -31,23 +26,23 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
 
   const hasRoom = (provider: provider) => (taken.get(provider) ?? 0) < roomOf(provider)
 
-  function tryFor(wish: Wish<provider>): provider | 'wait' | undefined {
-    const chosen = wish.choose(hasRoom)
+  function tryFor(choose: Choose<provider>): provider | 'wait' | undefined {
+    const chosen = choose(hasRoom)
     if (chosen && chosen !== 'wait') taken.set(chosen, (taken.get(chosen) ?? 0) + 1)
     return chosen
   }
 
   return {
-    take(wish) {
-      const found = tryFor(wish)
+    take(choose) {
+      const found = tryFor(choose)
       if (found !== 'wait') return Promise.resolve(found)
-      return new Promise((resolve, reject) => line.add({ ...wish, resolve, reject }))
+      return new Promise((resolve) => line.add({ choose, resolve }))
     },
     give(provider) {
       taken.set(provider, (taken.get(provider) ?? 1) - 1)
       let stuck = 0
       for (const waiter of line) {
-        const found = tryFor(waiter)
+        const found = tryFor(waiter.choose)
         if (found === 'wait') {
           if (++stuck >= LOOK_AHEAD) break
           continue
@@ -55,13 +50,6 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
         stuck = 0
         line.delete(waiter)
         waiter.resolve(found)
-      }
-    },
-    leave(owner, reason) {
-      for (const waiter of line) {
-        if (waiter.owner !== owner) continue
-        line.delete(waiter)
-        waiter.reject(reason)
       }
     },
   }

@@ -5,12 +5,11 @@ import { createLanes } from '../../../src/methods/logs/lanes'
 
 type Server = { readonly id: string }
 const [a, b]: [Server, Server] = [{ id: 'a' }, { id: 'b' }]
-const owner = {}
 
 function create() {
   const lanes = createLanes<Server>(() => 2)
-  const take = (among: readonly Server[], by: object = owner) =>
-    lanes.take({ owner: by, choose: (hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')) })
+  const take = (among: readonly Server[]) =>
+    lanes.take((hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')))
   return { lanes, take }
 }
 
@@ -52,16 +51,5 @@ describe('createLanes', () => {
     lanes.give(a)
     expect(await waiting).toBeUndefined()
     expect(await take([a])).toBe(a)
-  })
-
-  test('behavior: those of one owner leave the line, the others stay', async () => {
-    const { lanes, take } = create()
-    await Promise.all([take([a]), take([a])])
-    const other = {}
-    const [mine, theirs] = [take([a]), take([a], other)]
-    lanes.leave(owner, new Error('enough'))
-    await expect(mine).rejects.toThrow('enough')
-    lanes.give(a)
-    expect(await theirs).toBe(a)
   })
 })
