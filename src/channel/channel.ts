@@ -1,4 +1,5 @@
-// The type Channel: one way to talk to one provider. A channel knows bytes, not policy: no retries, no breaker, no routing.
+// The type Channel: one way to talk to one provider. A channel knows bytes, not policy: no retries, no breaker, no routing. And
+// the bound for calls that wait for a slot of a channel, which is the same for all.
 
 import type { ChannelType, RpcRequest, SocketState } from '../types'
 
@@ -76,4 +77,12 @@ export type Channel = {
    */
   load?(): number
   close(): void
+}
+
+/** Most calls that wait at one channel; over a socket, those that have left and are not answered yet count too. */
+export const MOST_WAITING = 100_000
+
+/** The error of a call beyond that bound. By its name, rpc/failure.ts knows that nobody is to blame and nothing was sent. */
+export function fullError(provider: string): Error {
+  return Object.assign(new Error(`${MOST_WAITING} requests wait for ${provider}.`), { name: 'ChannelFullError' })
 }
