@@ -13,6 +13,15 @@ export function field(value: unknown, key: PropertyKey): unknown {
   }
 }
 
+/** Sets fields of an object. One that is frozen, or of foreign code that throws, stays as it is. */
+export function assign<target extends object>(to: target, fields: Partial<target>): target {
+  try {
+    return Object.assign(to, fields)
+  } catch {
+    return to
+  }
+}
+
 /** Drops the fields that are `undefined`, so that they neither show in a payload nor override a default when spread. */
 export function defined<fields extends object>(
   fields: {

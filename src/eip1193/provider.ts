@@ -2,7 +2,7 @@
 // events, subscription ids of its own, and errors with `code` and `data` at the top, as EIP-1193 demands.
 
 import type { Chain } from 'viem'
-import { field } from '../base/fields'
+import { assign, field } from '../base/fields'
 import { TransportClosedError } from '../errors'
 import { createEvents } from '../events'
 import type { FailoverTransport } from '../failover'
@@ -141,10 +141,5 @@ function withData(error: unknown): unknown {
   const top = error as { data?: unknown; code?: unknown; cause?: unknown } | undefined
   if (typeof top?.code !== 'number' || top.data !== undefined) return error
   const data = (top.cause as { data?: unknown } | undefined)?.data
-  try {
-    if (data !== undefined) top.data = data
-  } catch {
-    // The error is frozen: then it stays as it is.
-  }
-  return error
+  return data === undefined ? error : assign(top, { data })
 }

@@ -16,6 +16,7 @@ import { isOver } from '../calls'
 import type { Lanes } from './lanes'
 import type { Cut, Log, Piece, SplitLimits } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
+import { foremost, isWell } from './pool'
 
 export type ScanSetup = {
   readonly calls: Calls
@@ -206,19 +207,4 @@ export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
 /** Whether an answer may be cut short: it has exactly as many logs as the provider gives at most. */
 export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
   return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now).maxResults
-}
-
-/** Whether a channel of the provider may be asked now, as far as its breaker is concerned. */
-export function isWell({ channels }: Provider, now: number): boolean {
-  return channels.some(({ breaker }) => now >= breaker.dueAt())
-}
-
-/** The providers that have the same rank as the first one. */
-export function foremost(providers: readonly Provider[], plan: Plan): readonly Provider[] {
-  return providers.filter((one) => rankOf(one, plan) === rankOf(providers[0] as Provider, plan))
-}
-
-/** The rank of a provider: the one that was named, then the others, then backups. */
-export function rankOf({ id, setup }: Provider, { provider }: Plan): number {
-  return id === provider ? 0 : setup.isBackup ? 2 : 1
 }

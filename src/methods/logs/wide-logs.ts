@@ -7,7 +7,7 @@ import { InvalidResponseError } from '../../errors'
 import { UNLIMITED } from '../../provider/log-limits'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/route/plan'
-import { barredFrom, planRoute } from '../../request/route/route'
+import { barredFrom } from '../../request/route/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
 import type { RpcRequest } from '../../types'
@@ -17,7 +17,8 @@ import { createLanes } from './lanes'
 import type { Log, Piece, SplitLimits } from './logs-plan'
 import { fits, shapeOf, TAIL } from './logs-plan'
 import type { Before, ScanSetup } from './logs-scan'
-import { foremost, isCutShort, isRefusal, isWell, rankOf, scan } from './logs-scan'
+import { isCutShort, isRefusal, scan } from './logs-scan'
+import { foremost, isWell, poolOf, rankOf } from './pool'
 
 /** How an `eth_getLogs` is split that is wider than what the providers take. */
 export type LogsOptions = {
@@ -47,7 +48,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
     const misfits = misfitsOf(asked, startedAt)
     const isForNobody = () => {
-      const well = poolOf(plan, startedAt).filter((one) => isWell(one, startedAt))
+      const well = poolOf(plan, calls, startedAt).filter((one) => isWell(one, startedAt))
       return foremost(well, plan).every((one) => misfits.includes(one))
     }
     if (misfits.length > 0 && isForNobody()) return inPieces()
@@ -84,13 +85,6 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     return (heads.best(now) ?? Infinity) + heads.blocksIn(now - seenAt)
   }
 
-  /** Providers that may be asked, in order: first the named one, last the backups; among equals, those that are down last. */
-  function poolOf(plan: Plan, now: number): readonly Provider[] {
-    const { candidates, open } = planRoute(plan.need, plan, calls.channels, calls.ranking, now)
-    const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
-    return sortedBy(able, (one) => rankOf(one, plan))
-  }
-
   async function split(
     caller: Caller,
     asked: RpcRequest,
@@ -98,7 +92,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     startedAt: number,
     before: Before | undefined,
   ): Promise<unknown> {
-    const pool = poolOf(plan, clock.now())
+    const pool = poolOf(plan, calls, clock.now())
     const query = logQueryOf(asked.params)
     if (!query || pool.length === 0) return endOf(before) ?? calls.call(caller, asked, plan)
     const deadline = limits.timeout === 0 ? Infinity : startedAt + limits.timeout

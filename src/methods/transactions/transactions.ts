@@ -3,6 +3,7 @@
 
 import type { Hex } from 'viem'
 import { keccak256 } from 'viem'
+import { assign } from '../../base/fields'
 import { sortedBy } from '../../base/lists'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/route/plan'
@@ -190,12 +191,4 @@ export function describeSend(error: SendError, hash?: Hex | undefined): SendErro
     // viem's wallet client builds the message of its own error from these.
     metaMessages: [...(error.metaMessages ?? []), line],
   })
-}
-
-function assign(error: SendError, facts: Partial<SendError>): SendError {
-  try {
-    return Object.assign(error, facts)
-  } catch {
-    return error // a frozen error says less
-  }
 }
