@@ -48,10 +48,11 @@ export type UpstreamSubscription = {
 
 export type Channel = {
   readonly type: ChannelType
-  /** Whether `request` can use an `AbortSignal`. If not, no controller is made for a call. */
-  readonly canAbort: boolean
-  /** Whether any `Signal` (base/abort.ts) will do as the signal: then a cheap one is made. */
-  readonly takesAnySignal?: boolean
+  /**
+   * Which signals `request` can use: those of the platform, or any `Signal` (base/abort.ts), so that a cheap one will do. If none,
+   * no controller is made for a call.
+   */
+  readonly signals?: 'platform' | 'any' | undefined
   /**
    * Sends one request, once. Resolves with the `result`; rejects with an error of viem's classes
    * (`RpcRequestError`, `HttpRequestError`, `TimeoutError`, ...) that carries no endpoint.

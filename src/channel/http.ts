@@ -158,7 +158,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 
   return {
     type: 'http',
-    canAbort: true,
+    signals: 'platform',
     request,
     ...(batches && { load: batches.load }),
     close() {},

@@ -175,8 +175,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   return {
     type: 'ws',
-    canAbort: true,
-    takesAnySignal: true,
+    signals: 'any',
     load: calls.load,
     request: (args, given = {}) => calls.perform(args, given, calls.finish, same),
     subscribe,
