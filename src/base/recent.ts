@@ -6,7 +6,7 @@ export type Recent<value> = {
   set(key: string, value: value, now: number): void
   delete(key: string): void
   clear(): void
-  /** What is kept, the oldest first. */
+  /** What is kept, the oldest first. Changes nothing. */
   all(now: number): [key: string, value: value][]
   /** Whether nothing is kept: without a look at the time, so what is too old may still count. */
   isEmpty(): boolean
@@ -16,24 +16,26 @@ export type Recent<value> = {
 export function createRecent<value>(most: number, lasts = Infinity): Recent<value> {
   const entries = new Map<string, { readonly value: value; readonly at: number }>()
 
-  function kept(now: number) {
+  function forget(now: number) {
     for (const [key, { at }] of entries) {
-      if (now - at < lasts && entries.size <= most) break
+      if (now - at < lasts && entries.size <= most) return
       entries.delete(key)
     }
-    return entries
   }
 
   return {
-    get: (key, now) => kept(now).get(key)?.value,
+    get(key, now) {
+      forget(now)
+      return entries.get(key)?.value
+    },
     set(key, value, now) {
       entries.delete(key)
       entries.set(key, { value, at: now })
-      kept(now)
+      forget(now)
     },
     delete: (key) => void entries.delete(key),
     clear: () => entries.clear(),
-    all: (now) => [...kept(now)].map(([key, { value }]) => [key, value]),
+    all: (now) => [...entries].flatMap(([key, { value, at }]) => (now - at < lasts ? [[key, value]] : [])),
     isEmpty: () => entries.size === 0,
   }
 }

@@ -19,7 +19,12 @@ describe('createRecent', () => {
     ])
     expect([recent.get('b', 149), recent.get('b', 150), recent.get('a', 150)]).toEqual([2, undefined, 4])
     expect(keys(recent, 160)).toEqual(['a'])
-    expect([recent.isEmpty(), recent.get('a', 170), recent.isEmpty()]).toEqual([false, undefined, true])
+    expect([keys(recent, 170), recent.isEmpty(), recent.get('a', 170), recent.isEmpty()]).toEqual([
+      [],
+      false,
+      undefined,
+      true,
+    ])
   })
 
   test('behavior: past the bound the oldest goes; without a time they stay', () => {
