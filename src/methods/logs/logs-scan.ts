@@ -50,7 +50,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   const limitsOf = (provider: Provider) => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
-    const provider = await lanes.take((hasRoom) => choose(piece, hasRoom))
+    const provider = await lanes.take(end, (hasRoom) => choose(piece, hasRoom))
     if (!provider) {
       throwIfAborted(end.signal)
       return serveParts(piece, cutToFit(piece))

@@ -8,8 +8,8 @@ const [a, b]: [Server, Server] = [{ id: 'a' }, { id: 'b' }]
 
 function create() {
   const lanes = createLanes<Server>(() => 2)
-  const take = (among: readonly Server[]) =>
-    lanes.take((hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')))
+  const take = (among: readonly Server[], owner: object = lanes) =>
+    lanes.take(owner, (hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')))
   return { lanes, take }
 }
 
@@ -39,6 +39,17 @@ describe('createLanes', () => {
     expect(await stateOf(forA)).toBe('waits')
     lanes.give(a)
     expect(await forA).toBe(a)
+  })
+
+  test('behavior: however many of one owner wait for another one, those of others go on (they stood still until it had room)', async () => {
+    const { lanes, take } = create()
+    await Promise.all([take([a]), take([a]), take([b]), take([b])])
+    const forA = Array.from({ length: 20 }, () => take([a]))
+    const forB = [take([b], {}), take([b], {})]
+    lanes.give(b)
+    lanes.give(b)
+    expect(await Promise.all(forB)).toEqual([b, b])
+    expect(await stateOf(forA[0] as Promise<Server | undefined>)).toBe('waits')
   })
 
   test('behavior: nothing to wait for is told at once, also to those in line', async () => {
