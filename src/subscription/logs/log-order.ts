@@ -100,8 +100,8 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   }
 
   /** Heads have a gap: a catch-up reads it, and checks whether what was delivered below still stands. */
-  function onGap(from: number) {
-    isCatchUpDue ||= from > (delivery.cursor()?.number ?? Infinity)
+  function onGap() {
+    isCatchUpDue = true
   }
 
   function choose() {
