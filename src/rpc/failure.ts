@@ -76,6 +76,8 @@ const BRIEF = /^(eth|net|web3)_\w*(Id|Price|Gas|Fee|Balance|Count|Code|At|kNumbe
 /** Words for something unsupported that is not the method itself. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
+/** How a refusal of a log range may be worded, beside the known ways. */
+const NARROWER = /narrow|span\b|interval|distance|smaller|<=|\bless|too (wide|big|large|far)/
 /** A log range from which `toBlock` is further than this from `fromBlock` counts as wide (in blocks). */
 const MAX_LOGS_SPAN = 1_000
 
@@ -142,7 +144,11 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
 }
 
 /** Corrects the meaning of the words by what the method and the block range of its params say. */
-function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { method, params }: FailureContext): Meaning {
+function refine(
+  meaning: Meaning,
+  { names, isRpc, code, innerCode = code, status, text }: Facts,
+  { method, params }: FailureContext,
+): Meaning {
   const { kind } = meaning
   const isLogs = LOGS.test(method)
   switch (kind) {
@@ -168,7 +174,7 @@ function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { metho
         ? { kind: 'filter-not-found' }
         : meaning
     case 'block-not-available':
-      return spanOf(params) < 0 && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
+      return spanOf(params) < 0 ? { kind: 'invalid-params' } : meaning
     case 'timeout':
       // Without an HTTP status it is the node's own time limit for heavy work: a gateway's timeout has a status.
       return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
@@ -177,6 +183,14 @@ function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { metho
     case 'server-error':
       // A backend gives up on a wide range. The gateway drops it, and then says that it has no backend.
       return isLogs && /no backend/.test(text) && spanOf(params) > MAX_LOGS_SPAN ? { kind: 'range-too-large' } : meaning
+    case 'invalid-params':
+    case 'unknown':
+      if (!isRpc || meaning.transaction) return meaning
+      if (isLogs && NARROWER.test(text)) return { kind: 'range-too-large' }
+      // A gateway that could not read what its node said words it as bad params are worded.
+      if (/respons/.test(text)) return { kind: 'server-error' }
+      // Where the node failed inside, the params may be good enough for others.
+      return innerCode === -32603 ? { ...meaning, verdict: 'next', isUntouched: false } : meaning
     default:
       return meaning
   }
