@@ -22,7 +22,7 @@ const PLAIN_WORDS: Words = [
   [
     { kind: 'quota' },
     /(month|dai)ly|\btoday\b|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
-    /top.?up|recharge|(reached|exceeded).{0,12}\bfree|usage limit/,
+    /top.?up|recharge|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}(credit|compute)/,
   ],
   // All providers of a chain with one sequencer limit a sender alike.
@@ -44,7 +44,7 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-request', verdict: 'next' }, /errors? in batch/],
   [
     { kind: 'batch-refused' },
-    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled)|(exceed|too many|limit).{0,40}\bbatch/,
+    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
   ],
   // Blocks, state and history that the node does not have.
   [
@@ -52,8 +52,8 @@ const PROVIDER_WORDS: Words = [
     /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|\bold(er|est)?\b|retention|quantity not|ancient/,
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not)|no state|proof window/,
     /state (at block|root|tree|recreation)|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
-    /(receipts?|record|resource|body) (is )?not found|data .{0,40}not available|tx index/,
-    /(trie|version|module) does not|indexing is|snapshot file|receipts but/,
+    /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
+    /(trie|version|module) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
   ],
   [
     { kind: 'block-not-available' },
@@ -133,7 +133,7 @@ const PROVIDER_WORDS: Words = [
     /bad gateway|(service|temporarily) (is )?(not |un)available|unhealthy|(no|empty) response|\bpanic|crashed|maintenance/,
     /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|fail)/,
     /no (healthy |available )?(backend|upstream|server|node|provider)|failed to .{0,40}(upstream|backend)/,
-    /\bsync(ing|ed)?\b/,
+    /still in progress|\bsync(ing|ed)?\b/,
   ],
   [
     { kind: 'server-error', blame: 'nobody' },

@@ -77,7 +77,8 @@ const BRIEF = /^(eth|net|web3)_\w*(Id|Price|Gas|Fee|Balance|Count|Code|At|kNumbe
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
 /** How a refusal of a log range may be worded, beside the known ways. */
-const NARROWER = /narrow|span\b|interval|distance|smaller|<=|\bless|too (wide|big|large|far)/
+const NARROWER = /narrow|smaller|<=|\bless|too (wide|big|large|far)|span\b|interval|distance/
+const OF_A_RANGE = /block|range|quer|span|interval|distance/
 /** A log range from which `toBlock` is further than this from `fromBlock` counts as wide (in blocks). */
 const MAX_LOGS_SPAN = 1_000
 
@@ -186,7 +187,8 @@ function refine(
     case 'invalid-params':
     case 'unknown':
       if (!isRpc || meaning.transaction) return meaning
-      if (isLogs && NARROWER.test(text)) return { kind: 'range-too-large' }
+      if (isLogs && spanOf(params) >= 0 && NARROWER.test(text) && OF_A_RANGE.test(text))
+        return { kind: 'range-too-large' }
       // A gateway that could not read what its node said words it as bad params are worded.
       if (/respons/.test(text)) return { kind: 'server-error' }
       // Where the node failed inside, the params may be good enough for others.

@@ -5,6 +5,7 @@ export const WORDINGS = `
 # already-known final nobody
 eth_sendRawTransaction -32000 duplicate tx
 eth_sendRawTransaction -32000 transaction was already sent
+eth_sendRawTransaction -32000 we already have transaction 0xab
 eth_sendRawTransaction -32000 : tx already in mempool
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(AlreadyImported(0xabc))
 eth_sendRawTransaction -32000 INTERNAL_ERROR: existing txn with same hash
