@@ -119,8 +119,8 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'network', isUntouched: true },
-    /econnrefused|enotfound|eai_again|e(host|net)unreach|und_err_connect|connection refused|no such host|unreachable/,
-    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
+    /econnrefused|enotfound|eai_again|und_err_connect|connection refused|no such host|unreach|\bconnect e\w+ [\d:]/,
+    /cert(?!ai)|handshake|before secure|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
   ],
   [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],
   [
@@ -144,15 +144,13 @@ const PROVIDER_WORDS: Words = [
 /** Methods whose errors are about a transaction. For others, "insufficient balance" is about the bill at the provider. */
 const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace/i
 
-/** The meaning of a text; `undefined` if it holds no known words. */
-export function meaningOfText(text: string, method: string): Meaning | undefined {
+/** The meaning of a text; `undefined` if it holds no known words. @param kinds the kinds that it may be of, by default all */
+export function meaningOfText(text: string, method: string, kinds = /./): Meaning | undefined {
   if (!text) return undefined
   const tables = [REVERT_WORDS, PLAIN_WORDS]
   if (TRANSACTIONAL.test(method)) tables.push(TRANSACTION_WORDS)
   if (SEND.test(method)) tables.push(SEND_WORDS)
-  for (const words of [...tables, PROVIDER_WORDS]) {
-    const found = words.find(([, ...patterns]) => patterns.some((pattern) => pattern.test(text)))
-    if (found) return found[0]
-  }
-  return undefined
+  const isMeant = ([{ kind }, ...patterns]: Words[number]) =>
+    kinds.test(kind) && patterns.some((pattern) => pattern.test(text))
+  return [...tables, PROVIDER_WORDS].flat().find(isMeant)?.[0]
 }

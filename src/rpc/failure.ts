@@ -60,6 +60,8 @@ export type FailureContext = {
 const FINAL =
   /^(reverted|invalid-params|invalid-request|transaction-rejected|already-known|user-rejected|filter-not-found)$/
 const OF_THE_CHANNEL = /^(network|timeout|server-error|invalid-response)$/
+/** Kinds that what the platform says about a connection may be of. */
+const OF_THE_CONNECTION = /network|timeout/
 /** Kinds, beside those of the channel, after which the provider may have acted upon the request. */
 const TOUCHED = /^(unknown|result-too-large)$/
 /** Kinds that are believed when they come from the text of a body that is no JSON-RPC. */
@@ -84,7 +86,7 @@ const MAX_LOGS_SPAN = 1_000
 
 /** Whether the provider could not be reached or did not answer: such failures open a breaker soonest. */
 export function isUnreachable({ kind }: Pick<Failure, 'kind'>): boolean {
-  return kind === 'network' || kind === 'timeout'
+  return OF_THE_CONNECTION.test(kind)
 }
 
 export function failureOf(error: unknown, context: FailureContext): Failure {
@@ -218,11 +220,13 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   if (/ (UrlRequired|NoProvider|ChainMismatch)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
-  const said = meaningOfText(readable(text), method)
   // For a body that is no JSON, viem throws a SyntaxError, which quotes the beginning of the body.
   const isBody = status !== undefined || / (InvalidResponse|Syntax)Error /.test(names)
-  if (!isBody)
-    return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
+  // The platform's words for a broken connection name hosts, certificates and headers, which may be called anything.
+  if (!isBody && / (Http|WebSocket|Socket)\w*Error /.test(names))
+    return meaningOfText(text, method, OF_THE_CONNECTION) ?? { kind: 'network' }
+  const said = meaningOfText(readable(text), method)
+  if (!isBody) return said ?? { kind: 'unknown', blame: 'channel' }
   if (said && VAGUE_STATUS.test(`${status}`) && JSON_BODY.test(text)) return said
   // 404 and 405 mean that nothing is served at this address. The "method" in their text is HTTP's.
   if (said && SAID_BY_BODIES.test(said.kind) && said.blame === undefined && status !== 404 && status !== 405)

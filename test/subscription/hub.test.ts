@@ -272,6 +272,21 @@ describe('where it is subscribed', () => {
     ).toContainEqual(['switching', 'its stream is stalled'])
   })
 
+  test('Given one socket alone that answers, and whose subscriptions are dead, then they are made anew there, and nothing is lost', async () => {
+    const { clock, feed, mine, subscribe, events } = createNodes(1, { channels: ['ws'] })
+    const one = subscribe()
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    await mine(3)
+    await clock.advance(40_000)
+    await mine(1, 1)
+    await clock.advance(1_000)
+    expect([one.seen, logs.seen, one.errors, logs.errors]).toEqual([range(101, 105), logRange(101, 105), [], []])
+    expect([feed(1).live.length, feed(1).subscribed.length]).toEqual([2, 4])
+    expect(events.filter(({ event }) => event.why === 'its stream is stalled')).toHaveLength(2)
+  })
+
   test('Given that every place fails again and again, then switching backs off with jitter, an event says so, and the stream is live and complete once one works', async () => {
     const { clock, feed, mine, subscribe, events } = createNodes(2)
     const one = subscribe()
