@@ -1,7 +1,7 @@
 // The order of candidates for reads near the head. Within each group of the route, providers that are known to have what
 // callers were shown come first, then those of unknown height, then those known to be lower. Laggards come last of all.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { reachOf } from '../../rpc/reach'
 import type { Flight } from '../flight'
