@@ -8,11 +8,11 @@ import { REVERT_WORDS, SEND, SEND_WORDS, TRANSACTION_WORDS } from './transaction
 const PLAIN_WORDS: Words = [
   [
     { kind: 'user-rejected' },
-    /user.{0,12}(reject|denied|cancel|declin)|(rejected|denied) the request|(rejected|denied|cancell?ed) by (the )?user/,
+    /(user|wallet)[\W_]?(has )?(reject|denied|cancel|declin)|(rejected|denied|cancell?ed) by (the )?user/,
   ],
   [
     { kind: 'unsupported-method' },
-    /\bmethods?\b.{0,40}(not (found|s|a|en|ex|im|perm|wh)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
+    /\bmethods?\b.{0,40}(not (found|s|a[^n ]|en|ex|im|perm|wh)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
     /(unsupported|unknown|no such|invalid) (rpc )?methods?\b/,
   ],
   [
@@ -21,8 +21,8 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'quota' },
-    /(month|dai)ly|(limit|exceed|request|call|used).{0,40}\btoday\b|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
-    /^(?!.*\bfunds).*(\btop.?up|recharge)|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
+    /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
+    /^(?!.*\b(funds|sender)).*(\btop.?up|recharge|(limit|exceed|request|call|used).{0,40}\btoday\b)|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}(credit|compute)/,
   ],
   // All providers of a chain with one sequencer limit a sender alike.
@@ -100,14 +100,14 @@ const PROVIDER_WORDS: Words = [
     { kind: 'auth' },
     /unauthori|authenticat|(api|access).?key|token (is )?(invalid|expired|required)|project.?id|\bjwt\b|access token/,
     /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked) ip|\bbanned\b|\b(white|allow).?list/,
-    /invalid (origin|key|token|cred)/,
+    /invalid (origin|key|cred|token\b(?! (id|addr)))/,
     /\b(account|endpoint|app|key|project|subscription)\b.{0,40}(disabled|suspended|(in|not )active|deactivated|expired|blocked|deleted|paused)/,
   ],
   [
     { kind: 'unsupported-method' },
     /unsupported (subscription|tracer|rpc|api|module|call)|(is|been) disabled/,
     /not (been )?(supported|implemented|enabled|configured)|(does ?not|n['’]t) support|no "?\w+"? subscription/,
-    /\b(subscriptions?|tracer|module|(tx)?pool|debug|trac(e|ing)|api|rpc)\b.{0,40}(not (a|perm)|disabled|blocked)/,
+    /\b(subscriptions?|tracer|module|(tx)?pool|debug|trac(e|ing)|api|rpc(?! error))\b.{0,40}(not (a[^n ]|perm)|disabled|blocked)/,
   ],
   [
     { kind: 'invalid-params' },

@@ -16,12 +16,16 @@ eth_sendRawTransaction -32076 tx already exist
 eth_sendRawTransaction -32000 Transaction already in pool
 eth_sendRawTransaction -32000 transaction already known by the pool
 # user-rejected final nobody
+eth_sendTransaction -32603 The user has rejected the request
+eth_sendTransaction -32603 ACTION_REJECTED: user-denied
+eth_sendTransaction -32603 wallet rejected the request
 eth_sendTransaction -32603 Request cancelled by the user
 eth_sendTransaction -32603 User rejected the transaction
 eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_sendRawTransaction -32000 sequencer rejected the request: nonce too low
 eth_sendRawTransaction -32000 insufficient funds for gas * price + value. Please top up your wallet
 pm_getPaymasterData -32000 insufficient funds in the gas tank
 eth_call -32000 gas uint64 overflow
@@ -67,6 +71,8 @@ eth_sendRawTransaction -32000 signature verification failed
 eth_sendRawTransaction -32010 Transaction cost exceeds current gas limit. Limit: 8000000, got: 9000000. Try decreasing supplied gas.
 eth_sendRawTransaction -32010 Invalid signature: Crypto error
 # transaction-rejected next nobody
+eth_sendUserOperation -32000 UserOperation rejected: mempool full
+eth_sendRawTransaction -32000 rate limit: too many transactions from sender today
 eth_sendRawTransaction -32010 Recipient is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 eth_sendRawTransaction -32000 to address of transaction in blacklist
@@ -99,6 +105,7 @@ eth_unsubscribe -32000 Subscription not found
 eth_call -32000 execution aborted (timeout = 5s)
 eth_getLogs -32002 request timed out
 # auth next provider
+eth_getBalance -32000 invalid token
 eth_call -32602 invalid credentials
 eth_call -32000 Invalid token
 eth_call -32000 Your IP has been banned
@@ -224,6 +231,7 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_getBalance -32603 JSON-RPC response is not a valid object
 eth_getBalance -32000 Service down for maintenance today until 17:00
 eth_call -32000 the node is only in planned maintenance
 eth_call -32603 failed to unmarshal response: invalid character '<' looking for beginning of value
@@ -244,6 +252,8 @@ eth_getBalance -32603 backend request failed
 eth_getBalance -32000 no available upstreams
 eth_getBalance -32000 no healthy nodes available
 # unknown next nobody
+eth_call -32000 ERC721: invalid token ID
+eth_getBalance -32603 rpc error: code = Unknown desc = account not activated
 eth_getBalance -32603 the server cancelled the request
 eth_call -32603 upstream canceled the request
 eth_call -32603 insufficient token balance
@@ -264,6 +274,7 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_getBalance -32602 invalid params for method eth_getBalance: not a valid address
 eth_getBalance -32602 bad address checksum
 eth_getBalance -32602 non-hex character in string
 eth_getBalance -32602 wrong length
@@ -330,6 +341,7 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_getBalance -32603 gateway rejected the request: rate limit
 eth_getBalance -32005 Rate limit exceeded, see the Retry-After header
 eth_getBalance -32005 Request limit exceeded. Check X-RateLimit headers
 eth_call -32000 slow down
