@@ -57,6 +57,8 @@ export type Delivery = {
 
 /** Blocks that a reorg may replace. */
 const REPLACED = 64
+/** Nodes behind one address are at most this far apart (in blocks). */
+export const NEAR = 64
 
 /** @param onFound called if new logs of a block were found after its turn */
 export function createDelivery(
@@ -66,6 +68,8 @@ export function createDelivery(
   const ledger = createLedger()
   let cursor: BlockRef | undefined
   let begunAt = 0
+  /** The first block that had a turn: those below were only read for subscribers that began earlier. */
+  let firstTurn = 0
   let turn = 0
   /** The blocks whose turns have come, the oldest first, as many as are remembered. */
   const turns: { readonly block: BlockRef; readonly turn: number }[] = []
@@ -101,6 +105,9 @@ export function createDelivery(
     takenBack++
     const entry = ledger.remove(block.hash)
     certainTo = Math.min(certainTo, block.number - 1)
+    // If it lies below the first block, the stream begins again with the one that replaces it.
+    begunAt = Math.min(begunAt, block.number)
+    firstTurn = Math.min(firstTurn, block.number)
     while ((turns.at(-1)?.block.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
       cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
@@ -128,7 +135,7 @@ export function createDelivery(
       turns.length = 0
       cursor = block
       certainTo = block.number
-      begunAt = block.number + 1
+      begunAt = firstTurn = block.number + 1
     },
     begunAt: () => begunAt,
     give(block, logs, isCertainNow) {
@@ -149,6 +156,9 @@ export function createDelivery(
       const older = blocks.filter(({ number }) => number >= floor && number < begunAt)
       ledger.addBefore(older.map(({ logs, ...block }) => ({ ...block, logs: [...logs], turn: -1 })))
       begunAt = Math.min(begunAt, floor)
+      // A lower node behind the same address may have answered: without logs of the last block, the end is not proven.
+      if (!blocks.some(({ hash }) => hash === cursor?.hash))
+        certainTo = Math.min(certainTo, Math.max(floor - 1, height() - NEAR))
     },
     takeBack,
     add({ number, hash }, logs) {
@@ -158,7 +168,7 @@ export function createDelivery(
       const highest = ledger.highest()
       // A block that was passed over had its turn together with the next one.
       const passed = turns.find(({ block }) => block.number >= number)
-      const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
+      const own = { number, hash, turn: entry?.turn ?? (number < firstTurn ? -1 : (passed?.turn ?? turn)) }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false

@@ -116,6 +116,15 @@ describe('takeBack', () => {
     expect(given()).toEqual(['late removed 101: 0', 'late removed 100: 0', 'removed 102: 0'])
   })
 
+  test('behavior: of a block that replaces one from before the beginning, logs that are found late are given too', () => {
+    const { delivery, given } = setUp()
+    delivery.begin(blockOf(99))
+    delivery.takeBack(blockOf(99))
+    delivery.give(blockOf(99, { branch: 1 }), [logOf(99, 0, 1)], false)
+    expect(delivery.add(blockOf(99, { branch: 1 }), [logOf(99, 1, 1)])).toBe(true)
+    expect([given(), delivery.begunAt()]).toEqual([['logs 99/1: 0', 'passed 99/1', 'logs 99/1: 1'], 99])
+  })
+
   test('behavior: the same block again after it was taken back is given again', () => {
     const { delivery, given } = setUp()
     delivery.give(blockOf(100), [logOf(100, 0)], true)
@@ -145,6 +154,36 @@ describe('noteBefore', () => {
     delivery.give(blockOf(1_084), [], true)
     delivery.noteBefore(10, [80, 84, 85, 90].map(read))
     expect([delivery.begunAt(), delivery.blocks().map(nameOf)]).toEqual([85, ['90', '85']])
+  })
+})
+
+describe('what was read from before the beginning', () => {
+  const read = (number: number) => ({ number, hash: hashOf(number), logs: [logOf(number, 0)] })
+
+  test('behavior: without logs of the last block, a node that is behind may have answered: it is read again', () => {
+    const uncertainFrom = (from: number, numbers: readonly number[]) => {
+      const { delivery } = setUp()
+      delivery.give(blockOf(200), [], true)
+      delivery.noteBefore(from, numbers.map(read))
+      return delivery.uncertainFrom()
+    }
+    expect([uncertainFrom(100, [120, 200]), uncertainFrom(100, [120, 199]), uncertainFrom(180, [])]).toEqual([
+      Infinity,
+      137,
+      180,
+    ])
+  })
+
+  test('behavior: what is found there late is for those alone who began earlier', () => {
+    const { delivery, items } = setUp()
+    delivery.begin(blockOf(99))
+    delivery.give(blockOf(101), [], false)
+    delivery.noteBefore(90, [])
+    for (const number of [95, 100]) delivery.add(blockOf(number), [logOf(number, 0)])
+    expect(items.flatMap((item) => (item.type === 'logs' ? [[item.number, item.turn]] : []))).toEqual([
+      [95, -1],
+      [100, 0],
+    ])
   })
 })
 
