@@ -87,19 +87,21 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
   }
 
   async function takeBackOrphans({ number: newest, provider }: BlockRef, isLeft: () => boolean) {
-    let lowest = delivery.begunAt()
+    const stands = async (block: Pick<BlockRef, 'number' | 'hash'>) =>
+      block.number <= newest && (await isStillCanonical(block, provider, isLeft))
+    /** The highest block that is known to stand, or the one after which the stream began. */
+    let standing = delivery.begunAt() - 1
     for (const entry of delivery.blocks()) {
-      if (entry.number <= newest && (await isStillCanonical(entry, provider, isLeft))) {
-        lowest = entry.number
+      if (await stands(entry)) {
+        standing = entry.number
         break
       }
       delivery.takeBack(entry)
     }
     const cursor = delivery.cursor()
-    if (!cursor || cursor.number < lowest) return
-    if (cursor.number <= newest && (await isStillCanonical(cursor, provider, isLeft))) return
+    if (!cursor || cursor.number <= standing || (await stands(cursor))) return
     // Blocks without logs are not remembered: any of the last ones may have been replaced, so all of them are read again.
-    const number = Math.max(lowest, Math.min(newest, cursor.number) - READ_AGAIN)
+    const number = Math.max(standing + 1, Math.min(newest, cursor.number) - READ_AGAIN)
     delivery.takeBack({ number, hash: '' })
   }
 
