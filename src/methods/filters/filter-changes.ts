@@ -10,8 +10,8 @@ import { ChainMovedError } from './filter-asking'
 import type { Point, Trail } from './filter-trail'
 import { hashChanges, lastThat, logChanges, merged, pointAt, tipOf, trimmed } from './filter-trail'
 
-/** `isPatient`: if it lacks a block, only the node that was met is taken to lack it. */
-type PolledSource = Source & { readonly isPatient: boolean }
+/** `isPatient`: if it lacks a block, only the node that was met is taken to lack it. `most`: the most blocks of a step. */
+type PolledSource = Source & { readonly isPatient: boolean; readonly most: number }
 
 export type ChainFilters = {
   /** Of two polls at once, one tells the changes. @param logs which logs to tell; `undefined` for blocks */
@@ -55,15 +55,17 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
     let lowerSince: number | undefined
     /** Since when the answers to polls have not fitted together (in ms of the clock). */
     let stuckSince: number | undefined
+    /** Most blocks that the next poll tells of: after one that failed it is half as many, for slow providers. */
+    let most = MOST_BLOCKS
 
     async function changes(caller: Caller) {
-      const before = trail
-      const resetsNow = resets
+      const [before, resetsNow, blocks] = [trail, resets, most]
+      most = Math.max(1, blocks >> 1)
       const found = await asking.atHead(caller, async (head, source) => {
         // Another poll has moved the trail meanwhile: the next one goes on from there.
         if (trail !== before || !isFollowed(head, source.provider, resetsNow)) return []
         const isPatient = clock.now() - (stuckSince ?? clock.now()) < OTHER_LOWER_FOR
-        const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient })
+        const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient, most: blocks })
         if (trail !== before || caller.signal?.aborted) return []
         const { root, known, told, end } = step
         trail = trimmed(merged([...(root ? [pointAt(root)] : []), ...known, pointAt(end), ...told]))
@@ -72,14 +74,14 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         giver = source.provider
         seenResets = resetsNow
         lowerSince = undefined
-        const orphans = before.slice(known.length)
-        if (logs) return logChanges(orphans, told)
-        const gone = [...orphans, ...cutOff]
+        if (logs) return logChanges(before.slice(known.length), told)
+        const gone = [...before.slice(known.length), ...cutOff]
         const hashes = hashChanges(gone, told)
         cutOff = hashes.length > 0 ? [] : gone.slice(0, MOST_BLOCKS)
         return hashes
       })
       stuckSince = found ? undefined : (stuckSince ?? clock.now())
+      most = Math.min(MOST_BLOCKS, 2 * blocks)
       return found ?? []
     }
 
@@ -104,9 +106,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
 
   return {
     open,
-    noteReset() {
-      resets++
-    },
+    noteReset: () => void resets++,
   }
 }
 
@@ -128,7 +128,7 @@ async function stepTo(head: Header, { trail, logs, sure }: Followed, source: Pol
     // Some chains skip numbers.
     const next = head.parentHash === tip?.hash ? head.number : (tip?.number ?? 0) + 1
     const { from, root } = tip ? { from: next, root: undefined } : await firstNew(trail[0], head, source)
-    const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
+    const end = head.number - from < source.most ? head : ((await source.block(from + source.most - 1)) ?? head)
     const stretch = { from, end, head, known, tip, source }
     const found = logs ? await loggedBlocks(logs, stretch, sure) : await blocksOf(stretch)
     if (found && 'told' in found) return { root, known, end, ...found }

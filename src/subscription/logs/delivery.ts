@@ -68,8 +68,6 @@ export function createDelivery(
   const ledger = createLedger()
   let cursor: BlockRef | undefined
   let begunAt = 0
-  /** The first block that had a turn: those below were only read for subscribers that began earlier. */
-  let firstTurn = 0
   let turn = 0
   /** The blocks whose turns have come, the oldest first, as many as are remembered. */
   const turns: { readonly block: BlockRef; readonly turn: number }[] = []
@@ -107,14 +105,13 @@ export function createDelivery(
     certainTo = Math.min(certainTo, block.number - 1)
     // If it lies below the first block, the stream begins again with the one that replaces it.
     begunAt = Math.min(begunAt, block.number)
-    firstTurn = Math.min(firstTurn, block.number)
     while ((turns.at(-1)?.block.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
       cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
-    if (!entry) return
-    const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
+    const logs = [...(entry?.logs ?? [])].reverse().map((log) => ({ ...log, removed: true }))
+    // Also without logs: who waits for confirmations may hold an item of the block.
     // Late if higher blocks were delivered: nobody had told that this one was replaced, and they are of the new branch.
-    sink.onItem(itemOf(entry, logs, true, ledger.highest() > entry.number))
+    sink.onItem(itemOf(entry ?? { ...block, turn }, logs, true, entry && ledger.highest() > entry.number))
   }
 
   /** Takes back other delivered blocks of the same height: they were orphaned, and nobody said so. */
@@ -130,12 +127,13 @@ export function createDelivery(
   return {
     cursor: () => cursor,
     height,
-    reach: () => Math.max(height(), ledger.highest()),
+    takenBack: () => takenBack,
     begin(block) {
-      turns.length = 0
       cursor = block
       certainTo = block.number
-      begunAt = firstTurn = block.number + 1
+      begunAt = block.number + 1
+      // What is found up to here is only for subscribers that began earlier.
+      turns.splice(0, MOST_BLOCKS, { block, turn: -1 })
     },
     begunAt: () => begunAt,
     give(block, logs, isCertainNow) {
@@ -157,8 +155,7 @@ export function createDelivery(
       ledger.addBefore(older.map(({ logs, ...block }) => ({ ...block, logs: [...logs], turn: -1 })))
       begunAt = Math.min(begunAt, floor)
       // A lower node behind the same address may have answered: without logs of the last block, the end is not proven.
-      if (!blocks.some(({ hash }) => hash === cursor?.hash))
-        certainTo = Math.min(certainTo, Math.max(floor - 1, height() - NEAR))
+      if (!blocks.some(({ hash }) => hash === cursor?.hash)) certainTo = Math.min(certainTo, height() - NEAR)
     },
     takeBack,
     add({ number, hash }, logs) {
@@ -168,7 +165,7 @@ export function createDelivery(
       const highest = ledger.highest()
       // A block that was passed over had its turn together with the next one.
       const passed = turns.find(({ block }) => block.number >= number)
-      const own = { number, hash, turn: entry?.turn ?? (number < firstTurn ? -1 : (passed?.turn ?? turn)) }
+      const own = { number, hash, turn: (entry ?? passed)?.turn ?? turn }
       const fresh = ledger.add(own, logs)
       const [first] = fresh
       if (!first) return false
@@ -191,11 +188,11 @@ export function createDelivery(
       if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
     },
     forgotten: ledger.forgotten,
-    replaceableFrom: (number) => Math.min(number, Math.max(begunAt, number - REPLACED)),
+    reach: () => Math.max(height(), ledger.highest()),
     confirm(to) {
       certainTo = Math.max(certainTo, to)
     },
-    takenBack: () => takenBack,
+    replaceableFrom: (number) => Math.min(number, Math.max(begunAt, number - REPLACED)),
     onGap,
     turn: () => turn,
     since(number) {
