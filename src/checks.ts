@@ -166,6 +166,12 @@ export function checkKnown(id: string, ids: readonly string[], path: string) {
   if (!ids.includes(id)) refuse(path, `must be the id of a provider (there are ${ids.join(', ')})`, id)
 }
 
+/** Checks that the providers which overrides name are in the list. */
+export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
+  if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
+  for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
+}
+
 function checkUnique(ids: readonly (string | undefined)[]) {
   for (const [index, id] of ids.entries())
     if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)

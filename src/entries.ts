@@ -2,7 +2,7 @@
 // Endpoints do not leave this file and the channels.
 
 import type { Transport } from 'viem'
-import { defined } from './base/defined'
+import { defined } from './base/fields'
 import { partsOf, protocolOf } from './base/url'
 import type { Channel } from './channel/channel'
 import { createHttpChannel } from './channel/http'

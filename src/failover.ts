@@ -1,9 +1,9 @@
 // The face to viem: makes a viem Transport of a list and options. One engine per chain id serves all clients made from it.
 
 import type { EIP1193RequestFn, Transport } from 'viem'
-import { defined } from './base/defined'
+import { defined } from './base/fields'
 import { ISOLATED } from './base/isolated'
-import { checkIds, checkList, checkOptions, checkOverrides } from './checks'
+import { checkIds, checkList, checkNamed, checkOptions, checkOverrides } from './checks'
 import type { Engine } from './engine'
 import { createEngine } from './engine'
 import type { FactoryParameters, ReadList } from './entries'
@@ -12,7 +12,7 @@ import type { FailoverOptions, ProviderEntry } from './options'
 import type { Face, PlanSettings, RequestOverrides } from './request/route/plan'
 import { createPlanner, createPlanners } from './request/route/plan'
 import type { FailoverValue } from './value'
-import { checkNamed, extrasOf, requestOf } from './value'
+import { extrasOf, requestOf } from './value'
 
 /** What `failover()` returns: a viem transport for any client, with `with()`. */
 export type FailoverTransport = Transport<'failover' | 'webSocket', FailoverValue, EIP1193RequestFn> & {

@@ -1,6 +1,9 @@
 // The public entry of the package: named exports only.
 
+export type { HeadersOption } from './channel/headers'
 export type { ProviderEventMap, ProviderEventName, ProviderMessage } from './eip1193/events'
+export type { Eip1193Provider, ProviderClient } from './eip1193/provider'
+export { createProvider } from './eip1193/provider'
 export type { AttemptSummary } from './errors'
 export {
   AllProvidersFailedError,
@@ -35,7 +38,6 @@ export type { LogsOptions } from './methods/logs/wide-logs'
 export type {
   BackfillOptions,
   FailoverOptions,
-  HeadersOption,
   ProviderConfig,
   ProviderEntry,
   RequestOptions,
@@ -52,8 +54,6 @@ export type {
 export type { LearnedLogs, LogCapabilities } from './provider/log-limits'
 export type { Upkeep } from './provider/provider'
 export type { LimitOptions } from './provider/quota'
-export type { Eip1193Provider, ProviderClient } from './provider-api'
-export { createProvider } from './provider-api'
 export type { HedgeOptions, MethodOptions, RequestOverrides } from './request/route/plan'
 export type {
   CandidateSnapshot,

@@ -1,6 +1,7 @@
 // The types of what users write: the list of providers, the options, and the options of one request. checks.ts checks them.
 
 import type { FallbackTransportConfig, Transport } from 'viem'
+import type { HeadersOption } from './channel/headers'
 import type { LogsOptions } from './methods/logs/wide-logs'
 import type { BreakerOptions } from './provider/breaker'
 import type { Capabilities } from './provider/capability'
@@ -8,9 +9,6 @@ import type { LimitOptions } from './provider/quota'
 import type { HedgeOptions, MethodOptions, RequestOverrides } from './request/route/plan'
 import type { Strategy } from './request/route/strategy'
 import type { VerifyMode } from './subscription/logs/trust'
-
-/** Headers as an object of texts, or a function that gives them (or a promise of them) before each use. */
-export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
 
 /** A provider of the list: a service with one or two endpoints, and what is known about it. */
 export type ProviderConfig = {

@@ -1,6 +1,6 @@
 // Makes what `status()` returns: a plain, JSON-safe copy of what is known. Has no side effects.
 
-import { defined } from './base/defined'
+import { defined } from './base/fields'
 import type { Capabilities, LearnedCapabilities } from './provider/capability'
 import type { Heads } from './provider/head'
 import type { ChannelState, Provider, Upkeep } from './provider/provider'

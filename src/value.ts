@@ -1,13 +1,13 @@
 // The members of `client.transport` that are the library's own, over an engine.
 
 import type { EIP1193RequestOptions } from 'viem'
-import { defined } from './base/defined'
+import { defined } from './base/fields'
 import { repeatUntil } from './base/retry'
-import { checkKnown, checkRequestOptions } from './checks'
+import { checkKnown, checkNamed, checkRequestOptions } from './checks'
 import type { Engine } from './engine'
 import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
-import type { Face, RequestOverrides } from './request/route/plan'
+import type { Face } from './request/route/plan'
 import { failureOf } from './rpc/failure'
 import { count0, fn, isObject, refuse, rule, shape, signal } from './shape'
 import type { Status } from './status'
@@ -130,12 +130,6 @@ function checkSubscriber(given: SubscribeOptions) {
   if (!isObject(given)) refuse('options', 'must be an object', given)
   fn(given.onData, 'onData')
   if (given.onError !== undefined) fn(given.onError, 'onError')
-}
-
-/** Checks that the providers which overrides name are in the list. */
-export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
-  if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
-  for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
 }
 
 /** @param isQuiet whether the option `subscriptions` is false: then `subscribe` is refused. */

@@ -4,7 +4,7 @@
 
 import { createBatchTrust } from './batch-trust'
 import type { Batch, Travel } from './channel'
-import { fullError, MOST_WAITING } from './full'
+import { fullError, MOST_WAITING } from './channel'
 
 /** A request that is ready to be sent; `message` is its JSON. */
 export type Outgoing = { readonly id: number; readonly method: string; readonly message: string }

@@ -1,4 +1,5 @@
-// The type Channel: one way to talk to one provider. A channel knows bytes, not policy: no retries, no breaker, no routing.
+// The type Channel: one way to talk to one provider. A channel knows bytes, not policy: no retries, no breaker, no routing. And
+// the bound for calls that wait for a slot of a channel, which is the same for all.
 
 import type { ChannelType, RpcRequest, SocketState } from '../types'
 
@@ -47,10 +48,11 @@ export type UpstreamSubscription = {
 
 export type Channel = {
   readonly type: ChannelType
-  /** Whether `request` can use an `AbortSignal`. If not, no controller is made for a call. */
-  readonly canAbort: boolean
-  /** Whether any `Signal` (base/abort.ts) will do as the signal: then a cheap one is made. */
-  readonly takesAnySignal?: boolean
+  /**
+   * Which signals `request` can use: those of the platform, or any `Signal` (base/abort.ts), so that a cheap one will do. If none,
+   * no controller is made for a call.
+   */
+  readonly signals?: 'platform' | 'any' | undefined
   /**
    * Sends one request, once. Resolves with the `result`; rejects with an error of viem's classes
    * (`RpcRequestError`, `HttpRequestError`, `TimeoutError`, ...) that carries no endpoint.
@@ -76,4 +78,12 @@ export type Channel = {
    */
   load?(): number
   close(): void
+}
+
+/** Most calls that wait at one channel; over a socket, those that have left and are not answered yet count too. */
+export const MOST_WAITING = 100_000
+
+/** The error of a call beyond that bound. By its name, rpc/failure.ts knows that nobody is to blame and nothing was sent. */
+export function fullError(provider: string): Error {
+  return Object.assign(new Error(`${MOST_WAITING} requests wait for ${provider}.`), { name: 'ChannelFullError' })
 }

@@ -14,7 +14,7 @@ import type { BatchAnswer, Member, Outgoing } from './batch'
 import { createBatches } from './batch'
 import type { Channel, ChannelRequestOptions } from './channel'
 import { keepHeaders, withCause } from './clean'
-import type { HeadersSource } from './headers'
+import type { HeadersOption } from './headers'
 import type { Posted } from './post'
 import { createPost } from './post'
 import type { Redactor } from './secrets'
@@ -26,7 +26,7 @@ export type HttpChannelOptions = {
   /** Id of the provider, which errors show in place of the endpoint. */
   provider: string
   /** Headers of every request. */
-  headers?: HeadersSource | undefined
+  headers?: HeadersOption | undefined
   /** Longest response body that is read (in bytes). @default 10_485_760 */
   maxResponseBodySize?: number | undefined
   /** Used instead of the platform's `fetch`. */
@@ -158,7 +158,7 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 
   return {
     type: 'http',
-    canAbort: true,
+    signals: 'platform',
     request,
     ...(batches && { load: batches.load }),
     close() {},

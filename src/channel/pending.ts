@@ -6,7 +6,7 @@ import { isObject } from '../base/fields'
 import { buildMessage } from '../rpc/message'
 import type { RpcRequest } from '../types'
 import type { ChannelRequestOptions, Travel } from './channel'
-import { MOST_WAITING } from './full'
+import { MOST_WAITING } from './channel'
 import type { Link } from './link'
 import type { WsErrors } from './ws-errors'
 

@@ -5,7 +5,7 @@ import { reasonOf } from '../base/abort'
 import { partsOf } from '../base/url'
 import { untilAborted } from '../base/when-aborted'
 import { ResponseBodyTooLargeError } from '../errors'
-import type { HeadersSource } from './headers'
+import type { HeadersOption } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { Redactor } from './secrets'
 import { basicOf } from './secrets'
@@ -13,7 +13,7 @@ import { basicOf } from './secrets'
 export type PostOptions = {
   url: string
   /** Headers of every request. */
-  headers: HeadersSource
+  headers: HeadersOption
   /** Longest response body that is read (in bytes). */
   maxResponseBodySize: number
   /** Used instead of the platform's `fetch`. */

@@ -2,6 +2,7 @@
 // Knows no JSON-RPC, and nothing of earlier and later sockets.
 
 import platformSocket from 'isomorphic-ws'
+import { field } from '../base/fields'
 
 /** How a socket ended, or why it could not be made. */
 export type SocketEnd = {
@@ -90,7 +91,7 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       listen(raw)
     } catch (error) {
       // There is no WebSocket, the `headers` function failed, or the platform refuses the URL, or a socket at this moment.
-      fail(messageOf(error), error, !Platform || REFUSES_URL.test((error as Error | undefined)?.name as string))
+      fail(messageOf(error), error, !Platform || REFUSES_URL.test(String(field(error, 'name'))))
     }
   }
 

@@ -102,8 +102,7 @@ export function createViemChannel(options: ViemChannelOptions): Channel {
   return {
     type,
     // A nested `failover()` may be of any type; it is known by its `heads`.
-    canAbort: share !== undefined || field(transport.value, 'heads') !== undefined,
-    takesAnySignal: share !== undefined,
+    signals: share ? 'any' : field(transport.value, 'heads') ? 'platform' : undefined,
     request,
     ...(canSubscribe && { subscribe }),
     close() {},

@@ -4,8 +4,8 @@
 import { RpcRequestError, WebSocketRequestError } from 'viem'
 import { InvalidResponseError, SocketClosedError } from '../errors'
 import type { NoResult } from '../rpc/message'
+import { fullError } from './channel'
 import { withCause } from './clean'
-import { fullError } from './full'
 import type { Redactor } from './secrets'
 import type { SocketEnd } from './socket'
 

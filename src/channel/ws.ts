@@ -9,7 +9,7 @@ import { InvalidResponseError } from '../errors'
 import type { RpcMessage } from '../rpc/message'
 import { parseJson, readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
-import type { HeadersSource } from './headers'
+import type { HeadersOption } from './headers'
 import { askHeaders, NO_HEADERS, toHeaders } from './headers'
 import type { LinkChange } from './link'
 import { createLink } from './link'
@@ -35,7 +35,7 @@ export type WsChannelOptions = {
   /** Id of the provider, which errors show in place of the endpoint. */
   provider: string
   /** Headers of the handshake; browsers send none. */
-  headers?: HeadersSource | undefined
+  headers?: HeadersOption | undefined
   /** The provider's redactor; it learns the secrets of this channel. */
   redactor?: Redactor | undefined
   clock?: Clock | undefined
@@ -175,8 +175,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
 
   return {
     type: 'ws',
-    canAbort: true,
-    takesAnySignal: true,
+    signals: 'any',
     load: calls.load,
     request: (args, given = {}) => calls.perform(args, given, calls.finish, same),
     subscribe,

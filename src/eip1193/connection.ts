@@ -3,6 +3,7 @@
 
 import type { Hex } from 'viem'
 import { numberToHex, ProviderDisconnectedError } from 'viem'
+import { field } from '../base/fields'
 import { TransportClosedError } from '../errors'
 import type { Events } from '../events'
 import type { FailoverValue } from '../value'
@@ -58,8 +59,8 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
       } catch (error) {
         isAsking = false
         isChainInDoubt ||= isChain
-        if (nameOf(error) === NOBODY) disconnect(error)
-        else if (nameOf(error) === 'TransportClosedError') close()
+        if (field(error, 'name') === NOBODY) disconnect(error)
+        else if (field(error, 'name') === 'TransportClosedError') close()
         return
       }
     } while (isChainInDoubt)
@@ -97,8 +98,8 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
 
   function onFailure(error: unknown) {
     if (!unwatch) return
-    if (nameOf(error) === 'TransportClosedError') close()
-    else if (state === 'connected' && nameOf(error) === NOBODY) isDark() ? disconnect(error) : void ask()
+    if (field(error, 'name') === 'TransportClosedError') close()
+    else if (state === 'connected' && field(error, 'name') === NOBODY) isDark() ? disconnect(error) : void ask()
   }
 
   function onPush() {
@@ -127,10 +128,6 @@ export function createConnection({ source, events }: ConnectionOptions): Connect
   }
 
   return { follow, onAnswer, onFailure, onPush, close }
-}
-
-function nameOf(error: unknown) {
-  return (error as Error | undefined)?.name ?? ''
 }
 
 function toChainId(value: unknown): Hex | undefined {

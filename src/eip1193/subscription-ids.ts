@@ -2,9 +2,11 @@
 // reconnect and fill gaps. Events are held back until the caller can know the id.
 
 import type { Hex } from 'viem'
-import { LimitExceededRpcError, numberToHex, ProviderRpcError } from 'viem'
+import { numberToHex, ProviderRpcError } from 'viem'
 import { realClock } from '../base/clock'
+import { field } from '../base/fields'
 import { TransportClosedError } from '../errors'
+import { paramOf } from '../rpc/params'
 import type { Subscription } from '../subscription/hub'
 import type { SubscribeOptions } from '../subscription/subscriptions'
 import type { ProviderMessage } from './events'
@@ -25,9 +27,6 @@ export type SubscriptionIds = {
   /** Ends all subscriptions, those that are being opened included. */
   close(): void
 }
-
-/** Most events that are held back for one subscription. A stream that waits for each event to be taken comes to one only. */
-const MOST_HELD = 1_000
 
 export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsOptions): SubscriptionIds {
   const streams = new Map<Hex, Stream>()
@@ -63,7 +62,7 @@ export function createSubscriptionIds({ subscribe, onMessage }: SubscriptionIdsO
   }
 
   function end(params: unknown) {
-    const id = Array.isArray(params) ? params[0] : undefined
+    const id = paramOf(params, 0) as Hex
     const stream = streams.get(id)
     if (!stream && !wasGivenOut(id))
       throw new ProviderRpcError(new Error('It was not given out by this provider.'), {
@@ -107,10 +106,12 @@ type State =
   | ({ readonly type: 'live' } & Open)
   | { readonly type: 'over' }
 
-/** One subscription. Events that come before the caller has the id are held back, in order. */
+/**
+ * One subscription. Events that come before the caller can know the id wait for that, in order. They are few: a stream of the
+ * engine gives its next event once the last one was taken, or after 10 s.
+ */
 function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   let state: State = { type: 'opening' }
-  let held: ((id: Hex) => void)[] = []
   let release = () => {}
   const released = new Promise<void>((resolve) => {
     release = resolve
@@ -119,32 +120,16 @@ function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   function start(id: Hex, upstream: Subscription) {
     state = { type: 'held', id, upstream }
     // One turn of the event loop later: by then a caller who awaits the id has it, through however many promises.
-    realClock.after(0, deliverHeld)
+    realClock.after(0, () => {
+      if (state.type !== 'held') return
+      state = { ...state, type: 'live' }
+      release()
+    })
   }
 
-  function deliverHeld() {
-    if (state.type !== 'held') return
-    const { id, upstream } = state
-    // `end` empties `held`, so the loop stops if a listener ends the subscription.
-    for (let tell = held.shift(); tell; tell = held.shift()) tell(id)
-    if (isOver()) return
-    state = { type: 'live', id, upstream }
-    release()
-  }
-
-  /** A function, since the compiler does not see that listeners may have changed the state. */
-  function isOver() {
-    return state.type === 'over'
-  }
-
-  function pass(tell: (id: Hex) => void) {
+  function pass(tell: (id: Hex) => void): Promise<void> | undefined {
     if (state.type === 'live') tell(state.id)
-    if (state.type === 'live' || state.type === 'over') return undefined
-    held.push(tell)
-    if (held.length <= MOST_HELD) return released
-    if (state.type === 'held') deliverHeld()
-    else end(new LimitExceededRpcError(new Error('More events came than are kept for it.')))
-    return released
+    return state.type === 'opening' || state.type === 'held' ? released.then(() => pass(tell)) : undefined
   }
 
   const onData = (data: unknown) =>
@@ -156,7 +141,7 @@ function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   function onError(error: unknown) {
     void pass((id) => {
       onMessage({ type: 'eth_subscription_error', data: Object.freeze({ id, error }) })
-      if ((error as Error | undefined)?.name === 'TransportClosedError') end()
+      if (field(error, 'name') === 'TransportClosedError') end()
     })
   }
 
@@ -164,11 +149,10 @@ function createStream({ onMessage, onEnd }: StreamOptions): Stream {
     if (state.type === 'over') return
     const last = state
     state = { type: 'over' }
-    held = []
     release()
-    const isStarted = last.type === 'held' || last.type === 'live'
-    if (isStarted) endQuietly(last.upstream)
-    onEnd(isStarted ? last.id : undefined, why)
+    if (last.type === 'opening') return onEnd(undefined, why)
+    endQuietly(last.upstream)
+    onEnd(last.id, why)
   }
 
   return { start, onData, onError, end }

@@ -2,6 +2,7 @@
 // and pauses.
 
 import { throwIfAborted } from '../base/abort'
+import { field } from '../base/fields'
 import { createPauses } from '../base/pause'
 import { whenAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
@@ -120,5 +121,5 @@ export function shareOf(now: number, caller: Caller): Caller {
 
 /** Whether the error means that nobody waits for the request any more: then nothing more is asked for it. */
 export function isOver({ signal }: Pick<Caller, 'signal'>, error: unknown): boolean {
-  return signal?.aborted === true || (error as Error | undefined)?.name === 'TransportClosedError'
+  return signal?.aborted === true || field(error, 'name') === 'TransportClosedError'
 }

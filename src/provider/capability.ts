@@ -1,14 +1,15 @@
 // What one provider can do: declared by the user, or learned from its refusals. Learned facts expire, and never
 // override declared ones.
 
-import { defined } from '../base/defined'
+import { defined } from '../base/fields'
+import type { Recent } from '../base/recent'
+import { createRecent } from '../base/recent'
 import type { Old } from '../rpc/need'
 import type { ErrorRule } from '../types'
 import type { BatchSize } from './batch-size'
 import { createBatchSize } from './batch-size'
 import type { LearnedLogs, LogCapabilities, LogKnowledge } from './log-limits'
 import { createLogKnowledge } from './log-limits'
-import { createRefusals } from './refusals'
 import type { StateDepth } from './state-depth'
 import { createStateDepth } from './state-depth'
 
@@ -61,6 +62,8 @@ export type LearnedCapabilities = {
 
 /** How long a learned fact is believed (in ms). */
 const LASTS = 30 * 60_000
+/** Names of methods and of kinds that are remembered as refused, each. */
+const MOST_REFUSED = 500
 /** Methods that are remembered as served; further ones count as never asked for. */
 const MOST_SERVED = 500
 
@@ -91,14 +94,17 @@ export type Capability = LogKnowledge &
     learned(now: number): LearnedCapabilities
   }
 
+/** The names of what the provider has refused. */
+type Refused = Recent<true>
+
 /** @param largestBatch most requests in one batch, if declared. */
 export function createCapability(declared: Capabilities, largestBatch?: number | undefined): Capability {
   const include = matcherOf(declared.methods?.include)
   const exclude = matcherOf(declared.methods?.exclude)
   const { archive, history, subscriptions } = declared
-  const methods = createRefusals(LASTS)
+  const methods: Refused = createRecent(MOST_REFUSED, LASTS)
   const served = new Set<string>()
-  const kinds = createRefusals(LASTS)
+  const kinds: Refused = createRecent(MOST_REFUSED, LASTS)
   const state = createStateDepth(archive, LASTS)
   const batches = createBatchSize(largestBatch, LASTS)
   const { fromBlock = 0, transactions = fromBlock === 0 } = history ?? {}
@@ -128,24 +134,24 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
     },
     limitsDepth: () => !isWhole || state.limitsState(),
     declares,
-    lacks: methods.has,
-    hasLearned: () => methods.size() > 0,
+    lacks: (method, now) => methods.get(method, now) === true,
+    hasLearned: () => !methods.isEmpty(),
     learnUnsupported(method, now) {
       served.delete(method)
-      return !declares(method) && methods.add(method, now)
+      return !declares(method) && refuse(methods, method, now)
     },
     learnSupported(method) {
-      methods.remove(method)
+      methods.delete(method)
       if (served.size < MOST_SERVED) served.add(method)
     },
     serves: (method) => declares(method) ?? served.has(method),
-    servesSubscription: (kind, now) => declaresKind(kind) ?? !kinds.has(kind, now),
-    learnSubscription: (kind, now) => declaresKind(kind) === undefined && kinds.add(kind, now),
+    servesSubscription: (kind, now) => declaresKind(kind) ?? !kinds.get(kind, now),
+    learnSubscription: (kind, now) => declaresKind(kind) === undefined && refuse(kinds, kind, now),
     learned(now) {
       const limits = logs.learnedLogs(now)
-      const refused = kinds.all(now)
+      const refused = namesOf(kinds, now)
       return defined({
-        unsupportedMethods: methods.all(now),
+        unsupportedMethods: namesOf(methods, now),
         stateFrom: state.stateFrom(now),
         logs: limits && { ...limits },
         refusedSubscriptions: refused.length > 0 ? refused : undefined,
@@ -153,6 +159,17 @@ export function createCapability(declared: Capabilities, largestBatch?: number |
       })
     },
   }
+}
+
+/** Remembers a refusal, or keeps it for longer. Returns whether it was news. */
+function refuse(refused: Refused, name: string, now: number): boolean {
+  const isNews = !refused.get(name, now)
+  refused.set(name, true, now)
+  return isNews
+}
+
+function namesOf(refused: Refused, now: number): string[] {
+  return refused.all(now).map(([name]) => name)
 }
 
 /** A test for a list of names and prefixes (`'trace_*'`); `undefined` for no list. */

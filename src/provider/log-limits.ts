@@ -1,7 +1,7 @@
 // What one `eth_getLogs` may ask of a provider: declared by the user, or learned from its refusals. Wider requests are split
 // in methods/logs/wide-logs.ts.
 
-import { defined } from '../base/defined'
+import { defined } from '../base/fields'
 
 /** What one `eth_getLogs` may ask of a provider. Limits that are not given are learned from its refusals. */
 export type LogCapabilities = {

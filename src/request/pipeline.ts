@@ -4,7 +4,7 @@
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
 import { ISOLATED } from '../base/isolated'
-import { sortedBy } from '../base/sorted-by'
+import { sortedBy } from '../base/lists'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'

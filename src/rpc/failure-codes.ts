@@ -36,20 +36,21 @@ export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: st
 }
 
 const CODES: Numbers = [
-  [/^-32(60[14]|004|042|61[23])$/, { kind: 'unsupported-method' }],
-  [/^-32602$/, { kind: 'invalid-params' }],
-  [/^-32(0(0[579]|1[267]|29|46|9[07])|605)$/, { kind: 'rate-limit' }],
-  [/^-32607$/, { kind: 'quota' }],
-  [/^-(32052|32606|40100)$/, { kind: 'auth' }],
+  [/^-32(601|004|042|61[23])$/, { kind: 'unsupported-method' }],
+  // What `eth_simulateV1` says of its params.
+  [/^-380(1\d|2[0-5])$/, { kind: 'invalid-params' }],
+  [/^-320(0[579]|1[267]|29|46|9[07])$/, { kind: 'rate-limit' }],
+  [/^-(32052|40100)$/, { kind: 'auth' }],
   [/^-3(2614|2062|2701|8004)$/, { kind: 'range-too-large' }],
-  [/^-32020$/, { kind: 'result-too-large' }],
-  [/^-3(2019|9001)$/, { kind: 'block-not-available' }],
   [/^(-32001|-32801|4444)$/, { kind: 'missing-state' }],
   [/^3$/, { kind: 'reverted' }],
 ]
 /** Codes that say less than an HTTP status of `TELLING_STATUS`; 0 stands for an error without a code. */
 const VAGUE = /^(-32(00[0-36-9]|60[023])|0)$/
 const TELLING_STATUS = /^4(0[13]|29)$/
+
+/** Words for params. An error for bad params (-32602) without any of them is about something else. */
+const OF_PARAMS = /^\W*$|inval|param|arg|expect|must|missing|empty|type|than|block/
 
 /** What a code suggests, for errors whose text says nothing known. */
 export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts, method: string): Meaning | undefined {
@@ -65,6 +66,8 @@ export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts,
     if (CALL.test(method)) return { kind: 'reverted' }
   }
   if (CALL.test(method) && hex.some(isErrorData)) return { kind: 'reverted' }
+  if ((innerCode ?? code) === -32602)
+    return { kind: 'invalid-params', verdict: OF_PARAMS.test(text) ? 'final' : 'next' }
   return meaningIn(CODES, innerCode) ?? meaningIn(CODES, code)
 }
 

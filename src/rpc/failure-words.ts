@@ -8,12 +8,12 @@ import { REVERT_WORDS, SEND, SEND_WORDS, TRANSACTION_WORDS } from './transaction
 const PLAIN_WORDS: Words = [
   [
     { kind: 'user-rejected' },
-    /user.{0,12}(reject|denied|cancel|declin)|(rejected|denied) (by (the )?user|the request)/,
+    /user.{0,12}(reject|denied|cancel|declin)|(rejected|denied|cancell?ed) (by (the )?user|the request)/,
   ],
   [
     { kind: 'unsupported-method' },
     /\bmethods?\b.{0,40}(not (found|s|a|en|ex|im|perm|wh)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
-    /(unsupported|unknown|no such|invalid) (rpc )?method\b/,
+    /(unsupported|unknown|no such|invalid) (rpc )?methods?\b/,
   ],
   [
     { kind: 'invalid-params' },
@@ -21,9 +21,9 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'quota' },
-    /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing|payment required|(reached|exceeded).{0,12}\bfree/,
-    /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}credits?|usage limit/,
-    /limit for (your|the) current plan/,
+    /(month|dai)ly|\btoday\b|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
+    /top.?up|recharge|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
+    /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}(credit|compute)/,
   ],
   // All providers of a chain with one sequencer limit a sender alike.
   [{ kind: 'rate-limit', verdict: 'final' }, /sender.{0,12}rate limit/],
@@ -35,7 +35,7 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'block-not-available', verdict: 'final' }, /null round/],
   [
     { kind: 'block-not-available' },
-    /range extends|beyond.{0,40}(head|latest)|block.{0,40}out ?of ?range|pending (state|block)|blocks specified|invalid block range|blocknumber/,
+    /(beyond|exceeds?|ahead).{0,40}(head|latest)|< begin|block.{0,40}out ?of ?range|blocks specified|invalid block range/,
   ],
   [
     { kind: 'filter-not-found' },
@@ -49,61 +49,63 @@ const PROVIDER_WORDS: Words = [
   // Blocks, state and history that the node does not have.
   [
     { kind: 'missing-state' },
-    /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|old data|too old|quantity not|ancient/,
-    /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not|n't been)|no state|proof window/,
-    /state (at block|root|tree|recreation)|load state|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
+    /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|\bold(er|est)?\b|retention|quantity not|ancient/,
+    /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not)|no state|proof window/,
+    /state (at block|root|tree|recreation)|tipset|purged|(low|earli)est |reader set|not traceable|transaction not found/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
-    /evm module|(trie|version) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
+    /(trie|version|module) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
   ],
   [
     { kind: 'block-not-available' },
     /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(greater|higher) than .{0,12}(latest|current|head)/,
-    /\bblock\b.{0,40}(not (be )?(found|exist|available|yet)|n['’]t exist)|block number from id|height (\d+ )?(must be|passed|is not|not in)/,
-    /(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
-    /^\W*(0x)?[\da-f]{1,64} could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|height in the future/,
+    /\bblock\b.{0,40}(not (be )?(found|exist|available)|n['’]t exist|not been|\byet\b)|block number from id/,
+    /height (\d+ )?(must be|passed|is not|not in)|(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
+    /^\W*(0x)?[\da-f]+ could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
+    /not currently canonical|future (block|epoch)|in the future/,
   ],
   // Too many blocks, addresses, results or bytes.
   [{ kind: 'range-too-large' }, /requested blocks|blocks worth|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
   [
     { kind: 'result-too-large' },
     /respon\w+.{0,40}(size|too (large|big)|larger|exceed)|returned more than/,
-    /\b(results?|logs)\b.{0,40}(exceed|limit|too |over)|(max\w*|exceed\w*|too many|cap of).{0,40}\b(results|logs|events)\b/,
+    /\b(results?|logs)\b.{0,40}(exceed|limit|too |over)|(max\w*|exceed\w*|too many).{0,40}\b(results|logs|events)\b/,
   ],
   [
     { kind: 'range-too-large' },
-    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|larger|greater|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
-    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|larger|bigger|greater|less than|allowed|over|wide)|smaller than size/,
-    /(too many|max\w*|exceed\w*|less).{0,40}\b(address(es)?|allowed topics)\b|range of param|specify an address/,
-    /contains \d+ filters|from_?block.{0,12}to_?block.{0,40}(too |less than|exceed)/,
+    /(too \w+|exceed\w*|max\w*|limit\w*|up to|no more than|\w+er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
+    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|\w+er than|less than|allowed|over|wide)/,
+    /specify an address|(too many|max\w*|exceed\w*|less).{0,40}\baddress(es)?\b|contains \d+ filters|from_?block.{0,12}to_?block.{0,40}exceed/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],
   // The provider's terms of use: pace, plan, access.
   [
     { kind: 'rate-limit' },
-    /rate.?limit|rate exceeded|too many .{0,12}(requests?|calls|conn|subsc)|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
+    /rate.?limit|rate exceeded|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
+    /too many .{0,12}request|(too many|max\w*|exceed\w*) .{0,24}(requests|calls|conn|subsc)|too (fast|quick|frequent)|slow down/,
     /request (limit|count)|capacity|throughput|compute unit|concurren|limited|overload|too much load|\bbusy/,
-    /limit (exceeded|reached|hit)|exceed(s|ed)?\b.{0,40}\blimit|(code:?|error) 1015|timeout on the free/,
+    /limit (has been )?(exceeded|reached|hit)|(reached|exceed(s|ed)?)\b.{0,40}\blimit|(code:?|error) 1015|timeout on the free/,
     /(try again|retry) (in|after) \d/,
   ],
+  [{ kind: 'quota' }, /insufficient .{0,12}(balance|funds)/],
   [
     { kind: 'unsupported-method' },
     /\b(chain|network)\b.{0,40}not (a|s|e)|unsupported (chain|network)/,
-    /(not (available|included|supported|allowed)|requires?|upgrade) .{0,40}\b(plan|tier)\b/,
+    /(not (available|included|supported|allowed)|only|requires?|upgrade) .{0,40}\b(plan|tier|paid|premium)/,
   ],
   // The request needs an account that the node holds itself.
   [{ kind: 'auth', verdict: 'final', blame: 'nobody' }, /password or unlock|unknown account|account (is )?locked/],
   [
     { kind: 'auth' },
-    /unauthori|authenticat|(api|access).?key|access token|token (is )?(invalid|expired|required)|project.?id|\bjwt\b/,
-    /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked|banned) ip|invalid (origin|key)|\b(white|allow).?list/,
-    /\b(account|endpoint|app|key|project|subscription)\b.{0,40}(disabled|suspended|inactive|deactivated|expired|blocked|deleted|paused)/,
+    /unauthori|authenticat|(api|access).?key|token (is )?(invalid|expired|required)|project.?id|\bjwt\b|access token/,
+    /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked) ip|\bbanned\b|\b(white|allow).?list/,
+    /invalid (origin|key|token|cred)/,
+    /\b(account|endpoint|app|key|project|subscription)\b.{0,40}(disabled|suspended|(in|not )active|deactivated|expired|blocked|deleted|paused)/,
   ],
   [
     { kind: 'unsupported-method' },
-    /unsupported (subscription|tracer|rpc|api|feature|module|operation|request|namespace|call)|(is|been) disabled/,
-    /not (supported|implemented|(been )?enabled)|(does ?not|n['’]t) support|no "?\w+"? subscription/,
-    /\b(subscriptions?|tracer|module|api|(tx)?pool|debug|trac(e|ing)|rpc)\b.{0,40}(not (a|perm)|disabled|unavailable|blocked)/,
+    /unsupported (subscription|tracer|rpc|api|module|call)|(is|been) disabled/,
+    /not (been )?(supported|implemented|enabled|configured)|(does ?not|n['’]t) support|no "?\w+"? subscription/,
+    /\b(subscriptions?|tracer|module|(tx)?pool|debug|trac(e|ing)|api|rpc)\b.{0,40}(not (a|perm)|disabled|blocked)/,
   ],
   [
     { kind: 'invalid-params' },
@@ -117,8 +119,8 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'network', isUntouched: true },
-    /econnrefused|enotfound|eai_again|e(host|net)unreach|und_err_connect|connection refused|no such host|unreachable/,
-    /cert(?!ai)|handshake|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
+    /econnrefused|enotfound|eai_again|und_err_connect|connection refused|no such host|unreach|\bconnect e\w+ [\d:]/,
+    /cert(?!ai)|handshake|before secure|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
   ],
   [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],
   [
@@ -128,29 +130,27 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'server-error' },
-    /bad gateway|service (is )?(not |un)available|temporarily unavailable|unhealthy|(no|empty) response|\bpanic|crashed|maintenance/,
+    /bad gateway|(service|temporarily) (is )?(not |un)available|unhealthy|(no|empty) response|\bpanic|crashed|maintenance/,
     /(backend|server|node|upstream|provider)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|fail)/,
     /no (healthy |available )?(backend|upstream|server|node|provider)|failed to .{0,40}(upstream|backend)/,
     /still in progress|\bsync(ing|ed)?\b/,
   ],
   [
     { kind: 'server-error', blame: 'nobody' },
-    /please retry|try again|null value|temporary|resource (not |un)available/,
+    /please retry|try again|at this time|null value|temporary|resource (not |un)available/,
   ],
 ]
 
 /** Methods whose errors are about a transaction. For others, "insufficient balance" is about the bill at the provider. */
 const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace/i
 
-/** The meaning of a text; `undefined` if it holds no known words. */
-export function meaningOfText(text: string, method: string): Meaning | undefined {
+/** The meaning of a text; `undefined` if it holds no known words. @param kinds the kinds that it may be of, by default all */
+export function meaningOfText(text: string, method: string, kinds = /./): Meaning | undefined {
   if (!text) return undefined
   const tables = [REVERT_WORDS, PLAIN_WORDS]
   if (TRANSACTIONAL.test(method)) tables.push(TRANSACTION_WORDS)
   if (SEND.test(method)) tables.push(SEND_WORDS)
-  for (const words of [...tables, PROVIDER_WORDS]) {
-    const found = words.find(([, ...patterns]) => patterns.some((pattern) => pattern.test(text)))
-    if (found) return found[0]
-  }
-  return undefined
+  const isMeant = ([{ kind }, ...patterns]: Words[number]) =>
+    kinds.test(kind) && patterns.some((pattern) => pattern.test(text))
+  return [...tables, PROVIDER_WORDS].flat().find(isMeant)?.[0]
 }

@@ -60,6 +60,8 @@ export type FailureContext = {
 const FINAL =
   /^(reverted|invalid-params|invalid-request|transaction-rejected|already-known|user-rejected|filter-not-found)$/
 const OF_THE_CHANNEL = /^(network|timeout|server-error|invalid-response)$/
+/** Kinds that what the platform says about a connection may be of. */
+const OF_THE_CONNECTION = /network|timeout/
 /** Kinds, beside those of the channel, after which the provider may have acted upon the request. */
 const TOUCHED = /^(unknown|result-too-large)$/
 /** Kinds that are believed when they come from the text of a body that is no JSON-RPC. */
@@ -76,12 +78,15 @@ const BRIEF = /^(eth|net|web3)_\w*(Id|Price|Gas|Fee|Balance|Count|Code|At|kNumbe
 /** Words for something unsupported that is not the method itself. */
 const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
+/** How a refusal of a log range may be worded, beside the known ways. */
+const NARROWER = /narrow|smaller|<=|\bless|too (wide|big|large|far)|span\b|interval|distance/
+const OF_A_RANGE = /block|range|quer|span|interval|distance/
 /** A log range from which `toBlock` is further than this from `fromBlock` counts as wide (in blocks). */
 const MAX_LOGS_SPAN = 1_000
 
 /** Whether the provider could not be reached or did not answer: such failures open a breaker soonest. */
 export function isUnreachable({ kind }: Pick<Failure, 'kind'>): boolean {
-  return kind === 'network' || kind === 'timeout'
+  return OF_THE_CONNECTION.test(kind)
 }
 
 export function failureOf(error: unknown, context: FailureContext): Failure {
@@ -142,7 +147,11 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
 }
 
 /** Corrects the meaning of the words by what the method and the block range of its params say. */
-function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { method, params }: FailureContext): Meaning {
+function refine(
+  meaning: Meaning,
+  { names, isRpc, code, innerCode = code, status, text }: Facts,
+  { method, params }: FailureContext,
+): Meaning {
   const { kind } = meaning
   const isLogs = LOGS.test(method)
   switch (kind) {
@@ -168,7 +177,7 @@ function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { metho
         ? { kind: 'filter-not-found' }
         : meaning
     case 'block-not-available':
-      return spanOf(params) < 0 && /invalid block range/.test(text) ? { kind: 'invalid-params' } : meaning
+      return spanOf(params) < 0 ? { kind: 'invalid-params' } : meaning
     case 'timeout':
       // Without an HTTP status it is the node's own time limit for heavy work: a gateway's timeout has a status.
       return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
@@ -177,6 +186,15 @@ function refine(meaning: Meaning, { names, isRpc, status, text }: Facts, { metho
     case 'server-error':
       // A backend gives up on a wide range. The gateway drops it, and then says that it has no backend.
       return isLogs && /no backend/.test(text) && spanOf(params) > MAX_LOGS_SPAN ? { kind: 'range-too-large' } : meaning
+    case 'invalid-params':
+    case 'unknown':
+      if (!isRpc || meaning.transaction) return meaning
+      if (isLogs && spanOf(params) >= 0 && NARROWER.test(text) && OF_A_RANGE.test(text))
+        return { kind: 'range-too-large' }
+      // A gateway that could not read what its node said words it as bad params are worded.
+      if (/respons/.test(text)) return { kind: 'server-error' }
+      // Where the node failed inside, the params may be good enough for others.
+      return innerCode === -32603 ? { ...meaning, verdict: 'next', isUntouched: false } : meaning
     default:
       return meaning
   }
@@ -202,11 +220,13 @@ function meaningOfTransport({ names, status, text }: Facts, method: string): Mea
   if (/ (UrlRequired|NoProvider|ChainMismatch)Error /.test(names)) return { kind: 'unknown', isUntouched: true }
   const byStatus = meaningOfStatus(status)
   if (/unexpected server response/.test(text)) return { ...(byStatus ?? { kind: 'network' }), isUntouched: true }
-  const said = meaningOfText(readable(text), method)
   // For a body that is no JSON, viem throws a SyntaxError, which quotes the beginning of the body.
   const isBody = status !== undefined || / (InvalidResponse|Syntax)Error /.test(names)
-  if (!isBody)
-    return said ?? { kind: / (Http|WebSocket|Socket)\w*Error /.test(names) ? 'network' : 'unknown', blame: 'channel' }
+  // The platform's words for a broken connection name hosts, certificates and headers, which may be called anything.
+  if (!isBody && / (Http|WebSocket|Socket)\w*Error /.test(names))
+    return meaningOfText(text, method, OF_THE_CONNECTION) ?? { kind: 'network' }
+  const said = meaningOfText(readable(text), method)
+  if (!isBody) return said ?? { kind: 'unknown', blame: 'channel' }
   if (said && VAGUE_STATUS.test(`${status}`) && JSON_BODY.test(text)) return said
   // 404 and 405 mean that nothing is served at this address. The "method" in their text is HTTP's.
   if (said && SAID_BY_BODIES.test(said.kind) && said.blame === undefined && status !== 404 && status !== 405)

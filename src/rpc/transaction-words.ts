@@ -36,21 +36,21 @@ export const TRANSACTION_WORDS: Words = [
   [
     { kind: 'transaction-rejected', transaction: 'nonce-taken' },
     /nonce.{0,40}(too (low|old|small)|already|used|expired|mismatch)|(than|same|sender account) .{0,12}nonce/,
-    /(old|stale|invalid|bad|wrong|correct)[ _]?(transaction |account )?nonce|\bsequence\b|\(stale|is outdated/,
+    /(old|stale|invalid|bad|wrong|correct)[ _]?(transaction |account )?nonce|\bsequence\b|[(:]stale|is outdated/,
     /replac.{0,40}(underpriced|too low|allowed|existing)|replaced by|toolowpriority/,
   ],
   [
     { kind: 'already-known', transaction: 'known' },
-    /already[ _]?(known|imported|broadcast|submitted)|\bknown transaction|same hash|\bdup\w*[ _]trans/,
-    /\b(transaction|txn?) (is |was |has )?(been )?already (in\b|have|present|received|pending|submit|process|added|exist)/,
-    /already (exists )?in (the )?(cache|mem|pool|txp)|already have trans/,
+    /already[ _]?(known|imported|broadcast|submitted)|\bknown transaction|\bdup\w*[ _]t(x|rans)|same hash/,
+    /\b(transaction|txn?) (is |was |has )?(been )?already (in\b|present|received|pending|submit|sent|process|added|exist)/,
+    /already in (the )?(cache|mem|pool|txp)|already have trans/,
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
-    /(pool|queue)( is| was)? (full|limit|overflow)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
-    /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor|configured)|fee cap exceeded|configured cap/,
-    /already reserved|in-?flight|delegat(ed|ion)|over rpc|tries to replace|higher priority|too many (pending |queued )?(trans|txs)/,
-    /immediatelydropped|conflict|gapped|spammer|congestion/,
+    /(pool|queue).{0,12} (full|limit|overflow|capacity|size)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
+    /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor)|fee cap exceeded|configured cap/,
+    /already reserved|in-?flight t|delegat(ed|ion)|tries to replace|higher priority|too many (pending |queued )?(trans|txs)|over rpc/,
+    /(sender|recipient|code|transaction) is .{0,12}banned|in blacklist|immediatelydropped|conflict|gapped|spammer|congestion/,
   ],
   // Another node may run the newer fork that has this transaction type.
   [
@@ -69,7 +69,7 @@ export const TRANSACTION_WORDS: Words = [
   [
     { kind: 'reverted' },
     /out ?of ?(gas|memory)|always failing|gas (required|exhausted)|invalid (opcode|jump)|(bad|undefined) ?instruction|code (storage|size)/,
-    /stack ?(under|over|limit)|write protection|due to an exception|must not begin|collision|data out of/,
+    /stack ?(under|over|limit)|call depth|write protection|due to an exception|must not begin|collision|data out of/,
   ],
 ]
 
@@ -80,9 +80,9 @@ export const SEND = /send.*transaction/i
 export const SEND_WORDS: Words = [
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /gas\b|\bfees?\b|fee ?cap|overflow|funds|balance\b|::payment|overdraft|sender|signe[rd]|signature|chain[ -]?id/,
-    /blob|kzg|oversized|negative value|distant|banned in local|in blacklist|create transaction|counters|pubdata|calldata of|line count/,
-    /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid)|invalid (transaction|shard|message)|replay/,
-    /authori[sz]ation (list|tuple)|account limit/,
+    /gas\b|\bfees?\b|fee ?cap|overflow|funds|balance\b|overdraft|sender|signe[rd]|signature|chain[ -]?id/,
+    /blob|kzg|oversized|negative value|distant|transaction from|create transaction|counters|pubdata|calldata of|line count/,
+    /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid)|invalid ?(transaction|shard|message)|replay/,
+    /auth\w* (list|tuple)|account limit/,
   ],
 ]

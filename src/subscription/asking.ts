@@ -1,6 +1,7 @@
 // How the streams of one list ask providers: through the request pipeline, within what the list allows, and only while somebody
 // is subscribed. What is asked is decided elsewhere.
 
+import { reasonOf } from '../base/abort'
 import type { Asked, OnEnd, Parts } from '../request/flight'
 import type { Face, Plan } from '../request/route/plan'
 import { barredFrom, exclusionOf } from '../request/route/route'
@@ -49,14 +50,14 @@ export type AskingOptions = {
 
 export function createAsking({ parts, request: answer }: AskingOptions, { channels, planner }: Face): Asking {
   const plan = planner({ method: 'eth_subscribe' })
-  /** A controller for each request, as one signal for all of them would have too many listeners. */
-  const asked = new Set<AbortController>()
-  let isWanted = true
+  /** Ends all requests; another one is made when somebody subscribes again. */
+  let wanted = new AbortController()
 
   return {
     ask(request, { purpose, timeout, serving, provider, isPinned, isPatient, exclude = [], channel = plan.channel }) {
       const barred = serving === undefined ? [] : barredFrom(planner({ method: serving }), parts.providers)
-      if (!isWanted) return Promise.reject(unwanted())
+      const { signal } = wanted
+      if (signal.aborted) return Promise.reject(reasonOf(signal))
       // A client that is pinned to one provider asks nobody else.
       const limits = !plan.isPinned && {
         ...(provider && { provider, allowFailover: !isPinned }),
@@ -69,31 +70,19 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
         by = { provider: answerer.provider.id, attempts }
         answerer.provider.upkeep[purpose]++
       }
-      const controller = new AbortController()
-      asked.add(controller)
       const own = planner(request, { ...limits, timeout })
       // A pinned provider gets one round: the caller can ask somebody else in its place.
       const rounds = own.isPinned && !isPatient ? 1 : own.rounds
       const inner: Plan = { ...own, rounds, isBrief: own.isPinned === true, isInner: true }
-      return answer({ channels, request, plan: inner, signal: controller.signal, onEnd })
-        .then((value) => ({ value, ...by }))
-        .finally(() => asked.delete(controller))
+      return answer({ channels, request, plan: inner, signal, onEnd }).then((value) => ({ value, ...by }))
     },
     providers() {
       const mayServe = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
       return [...new Set(mayServe.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     begin() {
-      isWanted = true
+      if (wanted.signal.aborted) wanted = new AbortController()
     },
-    abort() {
-      isWanted = false
-      // Over a copy: whoever hears of the end may subscribe anew, and ask.
-      for (const controller of [...asked]) controller.abort(unwanted())
-    },
+    abort: () => wanted.abort(new Error('Nobody is subscribed any more.')),
   }
-}
-
-function unwanted() {
-  return new Error('Nobody is subscribed any more.')
 }

@@ -2,7 +2,7 @@
 // them, and emits the events about the stream.
 
 import type { Clock, Timer } from '../base/clock'
-import { defined } from '../base/defined'
+import { defined } from '../base/fields'
 import { SubscriptionGapError } from '../errors'
 import type { Events } from '../events'
 import type { SubscriptionKey } from './key'

@@ -24,7 +24,7 @@ describe('createHttpChannel', () => {
       },
     ])
     expect(seen[0]?.headers['content-type']).toBe('application/json')
-    expect({ type: channel.type, canAbort: channel.canAbort }).toEqual({ type: 'http', canAbort: true })
+    expect({ type: channel.type, signals: channel.signals }).toEqual({ type: 'http', signals: 'platform' })
   })
 
   test('behavior: fetch is looked up at each call', async () => {

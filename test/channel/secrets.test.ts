@@ -2,15 +2,23 @@
 
 import { BaseError, HttpRequestError, RpcRequestError, TimeoutError } from 'viem'
 import { describe, expect, test } from 'vitest'
+import type { Secrets } from '../../src/channel/secrets'
 import { createRedactor, secretLabels } from '../../src/channel/secrets'
 import { call, print } from './printed'
+
+/** A redactor that knows some secrets. */
+function redactorOf(known: Secrets) {
+  const redactor = createRedactor()
+  redactor.add(known)
+  return redactor
+}
 
 const source = { provider: 'one', method: 'eth_call' }
 
 describe('text', () => {
   const url =
     'https://user-name:pass%20word%21@rpc.example/v2/path-key-1/a%2Fb-key-2?apikey=query%2Bkey-3&x=1&bare-key-4#hash-key-5'
-  const redactor = createRedactor({ urls: [url], headers: ['Bearer header-key-6', 'header-key-7'] })
+  const redactor = redactorOf({ urls: [url], headers: ['Bearer header-key-6', 'header-key-7'] })
 
   test.each([
     ['the URL', url, '***'],
@@ -36,18 +44,18 @@ describe('text', () => {
   })
 
   test('behavior: the URL as viem and fetch print it', () => {
-    const withUser = createRedactor({ urls: ['HTTP://user:pw@Host.example:80/abc'] })
+    const withUser = redactorOf({ urls: ['HTTP://user:pw@Host.example:80/abc'] })
     expect(withUser.text('to http://user:pw@host.example/abc and http://host.example/abc')).toBe('to *** and ***')
-    expect(createRedactor({ urls: ['http://host.example'] }).text('at http://host.example/')).toBe('at ***')
+    expect(redactorOf({ urls: ['http://host.example'] }).text('at http://host.example/')).toBe('at ***')
   })
 
   test('behavior: secrets of 7 characters are words, of 8 are secrets', () => {
-    const { text } = createRedactor({ urls: ['http://h/1234567/12345678'] })
+    const { text } = redactorOf({ urls: ['http://h/1234567/12345678'] })
     expect(text('1234567 12345678')).toBe('1234567 ***')
   })
 
   test('behavior: what is no URL is a secret as a whole', () => {
-    const { text } = createRedactor({
+    const { text } = redactorOf({
       urls: ['/home/user/geth.ipc', '%E0%A4%A malformed'],
       headers: ['\ud800 lone surrogate'],
     })
@@ -55,7 +63,7 @@ describe('text', () => {
   })
 
   test('behavior: passing secrets are bounded, lasting ones stay', () => {
-    const redactor = createRedactor({ headers: ['lasting-key'] })
+    const redactor = redactorOf({ headers: ['lasting-key'] })
     for (let i = 0; i < 2_000; i++) redactor.addPassing({ headers: [`passing-key-${i}`] })
     expect(redactor.text('lasting-key passing-key-1999 passing-key-1900')).toBe('*** *** ***')
     expect(redactor.text('passing-key-3')).toBe('passing-key-3')
@@ -81,14 +89,14 @@ describe('secretLabels', () => {
   })
 
   test('behavior: a random label is a secret', () => {
-    const { text } = createRedactor({ urls: ['https://a1b2c3d4.rpc.example/x'] })
+    const { text } = redactorOf({ urls: ['https://a1b2c3d4.rpc.example/x'] })
     expect(text('getaddrinfo ENOTFOUND a1b2c3d4.rpc.example')).toBe('getaddrinfo ENOTFOUND ***.rpc.example')
   })
 })
 
 describe('clean', () => {
   const url = 'https://rpc.example/v2/path-key-1'
-  const make = () => createRedactor({ urls: [url] })
+  const make = () => redactorOf({ urls: [url] })
 
   test("default: viem's errors get id and method", () => {
     const error = new HttpRequestError({
@@ -204,7 +212,7 @@ describe('clean', () => {
     expect(outer.cause).toBeInstanceOf(WalletError)
     expect(print(outer)).not.toContain('path-key-1')
     const spotless = Object.freeze(new WalletError('denied'))
-    expect(createRedactor({ urls: ['http://other.example/other-key'] }).clean(spotless, source)).toBe(spotless)
+    expect(redactorOf({ urls: ['http://other.example/other-key'] }).clean(spotless, source)).toBe(spotless)
   })
 
   test('behavior: a DOMException whose message holds a secret', () => {
@@ -246,7 +254,7 @@ describe('clean', () => {
       target = { url: 'wss://other.example/another-key' }
       error = cause
     }
-    const clean: any = createRedactor({ urls: [url] }).clean(new SocketEvent(), source)
+    const clean: any = redactorOf({ urls: [url] }).clean(new SocketEvent(), source)
     expect(clean).toMatchObject({ name: 'WebSocketRequestError', url: 'one', cause, details: 'refused ***' })
     const bare: any = createRedactor().clean(Object.assign(new Event('error'), {}), source)
     expect(bare).toBeInstanceOf(Event)

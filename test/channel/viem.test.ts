@@ -73,12 +73,12 @@ describe('createViemChannel', () => {
   })
 
   test.each([
-    ['http', http('http://127.0.0.1:9'), true],
-    ['fallback', fallback([http('http://127.0.0.1:9')]), true],
-    ['webSocket', webSocket('ws://127.0.0.1:9'), false],
-    ['custom', custom({ request: async () => 1 }), false],
-  ])('behavior: canAbort of %s', (_, transport, canAbort) => {
-    expect(createViemChannel({ transport: transport({}), type: 'http', provider: 'one' }).canAbort).toBe(canAbort)
+    ['http', http('http://127.0.0.1:9'), 'any'],
+    ['fallback', fallback([http('http://127.0.0.1:9')]), 'any'],
+    ['webSocket', webSocket('ws://127.0.0.1:9'), undefined],
+    ['custom', custom({ request: async () => 1 }), undefined],
+  ])('behavior: the signals that %s takes', (_, transport, signals) => {
+    expect(createViemChannel({ transport: transport({}), type: 'http', provider: 'one' }).signals).toBe(signals)
   })
 
   test.each([

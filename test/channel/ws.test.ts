@@ -11,7 +11,7 @@ describe('requests', () => {
   test('default: given one WS request, its correlated result is returned', async () => {
     await using fleet = await createFleet(1)
     const { channel, changes } = connect(fleet.providers[0].wsUrl)
-    expect([channel.type, channel.canAbort, channel.socket()]).toEqual(['ws', true, 'idle'])
+    expect([channel.type, channel.signals, channel.socket()]).toEqual(['ws', 'any', 'idle'])
     expect(await channel.request(head)).toBe('0x64')
     expect(channel.socket()).toBe('open')
     expect(changes.map(({ from, to }) => [from, to])).toEqual([

@@ -86,7 +86,8 @@ export const proofs: readonly Proof[] = [
     name: 'no secret outlives the redactor',
     share: 2,
     property: fc.property(oddJson, oddText, (data, text) => {
-      const redactor = createRedactor({ urls: [URL_WITH_SECRET] })
+      const redactor = createRedactor()
+      redactor.add({ urls: [URL_WITH_SECRET] })
       const dirty = {
         code: -32000,
         message: `${text}${URL_WITH_SECRET}`,

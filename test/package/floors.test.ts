@@ -27,18 +27,7 @@ const rooms = [
 const ground = [...knowledge, 'events', 'provider', 'channel']
 const pipeline = [...ground, ...rooms]
 const shelves = ['methods', 'subscription', 'monitor']
-const rim = [
-  'engine',
-  'failover',
-  'provider-api',
-  'eip1193',
-  'options',
-  'checks',
-  'shape',
-  'entries',
-  'status',
-  'value',
-]
+const rim = ['engine', 'failover', 'eip1193', 'options', 'checks', 'shape', 'entries', 'status', 'value']
 const everything = [...pipeline, ...shelves, ...rim]
 
 /** A part is a folder of src or a file in it, or one of the rooms of such a folder. */

@@ -120,7 +120,6 @@ describe('createProvider', () => {
     const thrown = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
     const broken: Channel = {
       type: 'http',
-      canAbort: false,
       request() {
         throw thrown
       },

@@ -2,7 +2,7 @@
 // who waits where. Real http channels over a scripted fetch.
 
 import { describe, expect, test } from 'vitest'
-import { fullError } from '../../src/channel/full'
+import { fullError } from '../../src/channel/channel'
 import { createTree } from '../subscription/tree'
 import type { TestEngine, TestEngineOptions, TestProvider } from '../support/engine'
 import { createTestEngine } from '../support/engine'

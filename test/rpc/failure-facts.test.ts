@@ -201,6 +201,16 @@ describe('what a refusal of logs says', () => {
     expect(read(code, message)).toEqual(['result-too-large', results, undefined])
   })
 
+  test('behavior: words about less that are not about a range, or about one that is reversed, ask for no smaller pieces', () => {
+    const kindOf = (message: string, filter: object) =>
+      failureOf(rpcError(-32602, message), { method: 'eth_getLogs', params: [filter] }).kind
+    const wide = { fromBlock: '0x1', toBlock: '0x100' }
+    const reversed = { fromBlock: '0x100', toBlock: '0x1' }
+    expect(kindOf('invalid argument 0: topic too large', wide)).toBe('invalid-params')
+    expect(kindOf('invalid params: fromBlock must be <= toBlock', reversed)).toBe('invalid-params')
+    expect(kindOf('invalid params: the distance between blocks must be <= 100', wide)).toBe('range-too-large')
+  })
+
   test('behavior: that it is the addresses, or that there are none', () => {
     expect(read(-32701, 'please specify less number of address in the getLogs query')[2]).toBe('addresses')
     expect(read(-32000, 'too many addresses in filter: max 100')[2]).toBe('addresses')

@@ -47,6 +47,39 @@ describe('no JSON-RPC error', () => {
     })
   })
 
+  const ofPlatform: [string, boolean][] = [
+    ...['archive', 'history', 'gas', 'blob', 'sequence', 'busy', 'api-key', 'unauthorized'].map(
+      (host) => [`getaddrinfo ENOTFOUND ${host}.example`, true] as [string, boolean],
+    ),
+    ['self-signed certificate', true],
+    ["Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames: DNS:archive.a", true],
+    ['Client network socket disconnected before secure TLS connection was established', true],
+    ['connect ETIMEDOUT 10.0.0.1:8545', true],
+    ['connect EMFILE 10.0.0.1:8545 - Local (undefined:undefined)', true],
+    ['connect EADDRNOTAVAIL ::1:8545', true],
+    ['Headers Overflow Error', false],
+    ['cross origin not allowed for request mode "cors"', false],
+  ]
+  test.each(ofPlatform)(
+    'behavior: given %j of the platform, then it is about the connection, whatever its words mean elsewhere',
+    (details, isUntouched) => {
+      const failure = { kind: 'network', verdict: 'next', blame: 'channel' }
+      for (const method of ['eth_call', 'eth_sendRawTransaction', 'eth_getLogs']) {
+        const cause = new TypeError('fetch failed', { cause: new Error(details) })
+        expect(failureOf(new HttpRequestError({ url, cause }), { method })).toMatchObject({ ...failure, isUntouched })
+        const handshake = `The handshake of the socket failed: ${details}`
+        const refused = failureOf(new WebSocketRequestError({ url, details: handshake }), { method })
+        expect(refused).toMatchObject({ ...failure, isUntouched: true })
+      }
+    },
+  )
+
+  test('behavior: a reason with which the other side closed the socket is no answer to the call', () => {
+    const closed = new WebSocketRequestError({ url, details: 'The socket was closed with 1008: invalid signature' })
+    const failure = failureOf(closed, { method: 'eth_sendRawTransaction' })
+    expect(failure).toMatchObject({ kind: 'network', verdict: 'next', isUntouched: true })
+  })
+
   test.each(['', 'The handshake of the socket failed: '])(
     'behavior: given %j and a `headers` function that failed, then it was not reached, and nobody is to blame',
     (before) => {

@@ -3,6 +3,9 @@
 
 export const WORDINGS = `
 # already-known final nobody
+eth_sendRawTransaction -32000 duplicate tx
+eth_sendRawTransaction -32000 transaction was already sent
+eth_sendRawTransaction -32000 we already have transaction 0xab
 eth_sendRawTransaction -32000 : tx already in mempool
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(AlreadyImported(0xabc))
 eth_sendRawTransaction -32000 INTERNAL_ERROR: existing txn with same hash
@@ -59,10 +62,13 @@ eth_sendRawTransaction -32000 The account has insufficient balance to pay for ga
 eth_sendRawTransaction -32000 signature verification failed
 eth_sendRawTransaction -32010 Transaction cost exceeds current gas limit. Limit: 8000000, got: 9000000. Try decreasing supplied gas.
 eth_sendRawTransaction -32010 Invalid signature: Crypto error
-eth_sendRawTransaction -32010 Recipient is banned in local queue.
-eth_sendRawTransaction -32010 Sender is banned in local queue.
-eth_sendRawTransaction -32010 Code is banned in local queue.
 # transaction-rejected next nobody
+eth_sendRawTransaction -32010 Recipient is banned in local queue.
+eth_sendRawTransaction -32010 Code is banned in local queue.
+eth_sendRawTransaction -32000 to address of transaction in blacklist
+eth_sendRawTransaction -32003 transaction discarded outright due to pool size constraints
+eth_sendRawTransaction -32000 mempool is at full capacity
+eth_sendRawTransaction -32000 in-flight transaction limit reached for delegated accounts
 eth_sendRawTransaction -32000 only replay-protected (EIP-155) transactions allowed over RPC
 eth_sendRawTransaction -32000 pending transaction type conflict
 eth_sendRawTransaction -32000 delegation authority has pending transaction
@@ -89,6 +95,11 @@ eth_unsubscribe -32000 Subscription not found
 eth_call -32000 execution aborted (timeout = 5s)
 eth_getLogs -32002 request timed out
 # auth next provider
+eth_call -32602 invalid credentials
+eth_call -32000 Invalid token
+eth_call -32000 Your IP has been banned
+eth_sendRawTransaction -32000 Your IP address is temporarily banned
+eth_call -32000 Your subscription is not active
 eth_call -32000 Unspecified origin not on whitelist.
 eth_call -32600 IP not whitelisted
 eth_call -32000 Domain is not in the allow list
@@ -102,6 +113,7 @@ eth_getBalance -32000 Invalid access token
 eth_getBalance -32000 This key is deactivated
 eth_getBalance -32000 API key disabled
 # reverted final nobody
+eth_call -32000 max call depth exceeded
 eth_estimateUserOperationGas -32521 UserOperation reverted during simulation
 eth_estimateGas -32000 always failing transaction
 eth_call 3 execution reverted: rate limit exceeded
@@ -126,6 +138,8 @@ eth_estimateGas -32000 contract address collision
 eth_estimateGas -32000 invalid code: must not begin with 0xef
 eth_call -32000 return data out of bounds
 # missing-state next nobody
+eth_getBalance -32602 block is older than the oldest supported block
+eth_getBalance -32000 requested data is outside of the retention window
 eth_call -32609 Unsupported historical block identifier encountered: 0x1
 eth_call -32602 QUANTITY not supported, just support TAG as latest
 eth_getBalance -32000 historic queries are disabled
@@ -152,6 +166,9 @@ eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+debug_traceTransaction -32602 debug_traceTransaction is only available for premium users
+trace_block -32602 Access to this resource requires a paid subscription
+eth_getBlockReceipts -32000 eth_getBlockReceipts is not configured
 eth_sendRawTransaction -32000 TxPool Disabled
 eth_call -32000 eth_call is not whitelisted
 eth_call -32000 the rpc method eth_call is not whitelisted
@@ -173,6 +190,12 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32602 Please narrow your query
+eth_getLogs -32602 toBlock - fromBlock must be <= 1000
+eth_getLogs -32602 the span is above the cap of 1000
+eth_getLogs -32000 block interval too big
+eth_getLogs -32000 Maximum distance between fromBlock and toBlock is 2000
+eth_getLogs -32000 block range wider than 500
 eth_getLogs -32000 a maximum of 2000 blocks worth of logs may be requested at a time
 eth_getLogs -32004 The provided fromBlock and toBlock contain timestamps that exceed the maximum allowed duration of 7 days (604800 seconds): fromBlock: 0x1 (1), toBlock: 0x2 (2)
 eth_getLogs -32000 the difference between fromBlock and toBlock must be less than 2000
@@ -194,6 +217,10 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_call -32603 failed to unmarshal response: invalid character '<' looking for beginning of value
+eth_call -32603 Invalid JSON RPC response: ""
+eth_call -32603 failed to parse response from upstream
+eth_getBalance -32000 malformed response from node
 eth_getBalance -32000 got empty response from backend
 eth_call -32020 Mirror Node upstream failure - Internal Server Error, error code: 500
 eth_call -32000 Node is not synced
@@ -218,6 +245,9 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_getBalance -32602 Invalid params
+eth_getBalance -32602 expected 2 params, got 3
+eth_getLogs -32602 fromBlock must not be after toBlock
 eth_sendRawTransaction -32000 ERR_TX_RLP_DECODE
 eth_feeHistory -32000 invalid reward percentile: 101
 eth_call -32000 both "data" and "input" are set and not equal. Please use "input" to pass transaction call data
@@ -235,11 +265,17 @@ eth_call -32000 invalid address checksum
 # block-not-available final nobody
 eth_getBlockByNumber 12 requested epoch was a null round (4050503)
 # invalid-params next nobody
+eth_getBalance -32603 missing field "result" at line 1 column 47
+eth_call -32602 Something we do not support
+eth_call -32602 Contact sales to continue
 eth_sendRawTransaction -32000 transaction type not valid in this context
 eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_call -32000 requested block has not been produced yet
+eth_call -32000 block 500 is ahead of the current head
+eth_getBalance -32602 block number exceeds the latest block
 eth_getBlockByNumber -32000 height 105 must be less than or equal to the current blockchain height 104
 eth_getBalance -32000 failed to get balance of address: 0x1d2d at height: 529640, with: invalid height not in available range: 86510775
 eth_getLogs -32000 could not find results for height #1234
@@ -264,6 +300,13 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_call -32000 slow down
+eth_call -32602 Requests are coming too quickly
+eth_call -32000 Request limit has been reached
+eth_call -32000 maximum number of requests exceeded
+eth_call -32016 you reached your limit
+eth_subscribe -32608 Exceeded maximum allowed subscriptions
+eth_call -32605 IP Rate limit exceeded on eth_call
 eth_blockNumber -32046 Cannot fulfill request
 eth_call 429 Quota exceeded for quota metric 'JSON-RPC requests' and limit 'JSON-RPC requests per minute'
 eth_getBalance -32000 Your app has exceeded its throughput
@@ -287,6 +330,11 @@ eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
+eth_call -32000 Insufficient balance, please recharge your account
+eth_call -32602 Your balance is insufficient. Please top up to continue
+eth_getBalance -32000 insufficient account balance
+eth_call -32005 You are out of compute units
+eth_call -32000 Free requests limit has been reached for today
 eth_call -32000 compute units limit reached for this month
 eth_getBalance -2041 Exceed daily request cost limit of ethereum
 eth_getBalance -32005 compute unit quota exceeded

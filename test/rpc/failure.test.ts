@@ -119,6 +119,25 @@ describe('words, codes and the method', () => {
     expect(failureOf(error, params('0x10', 'latest'))).toMatchObject({ kind: 'block-not-available' })
   })
 
+  test('behavior: bad params are final where the error is about params, also inside that of a wallet', () => {
+    const verdictOf = (...error: Parameters<typeof rpcError>) => failureOf(rpcError(...error), call).verdict
+    expect(verdictOf(-32602, 'invalid type: null, expected a string')).toBe('final')
+    expect(verdictOf(-32602, '')).toBe('final')
+    expect(verdictOf(-32603, 'Internal JSON-RPC error.', { code: -32602, message: 'expected an array' })).toBe('final')
+    expect(verdictOf(-32603, 'missing field "result"')).toBe('next')
+    // What the gateway could not read may be the answer to a write.
+    expect(failureOf(rpcError(-32603, 'missing field "result"'), call).isUntouched).toBe(false)
+    expect(verdictOf(-32602, 'contact sales')).toBe('next')
+  })
+
+  test('behavior: what is out of service, or not in the plan, is no unknown method and no used up quota', () => {
+    for (const message of ['rpc error: code = Unavailable desc = ', 'RPC node is unavailable', 'API is unavailable'])
+      expect(failureOf(rpcError(-32000, message), call).isMethodUnknown, message).toBeUndefined()
+    const plan =
+      'Trace requests are not available on your current plan, see the Billing page: https://a.example/billing'
+    expect(kindOf(rpcError(-32002, plan), { method: 'trace_block' })).toBe('unsupported-method')
+  })
+
   test('behavior: a wide eth_getLogs that left a gateway without backends is too wide', () => {
     const error = rpcError(-32011, 'no backend is currently healthy to serve traffic', undefined, { status: 503 })
     const params = [{ fromBlock: '0x0', toBlock: '0x4e20' }]

@@ -272,6 +272,21 @@ describe('where it is subscribed', () => {
     ).toContainEqual(['switching', 'its stream is stalled'])
   })
 
+  test('Given one socket alone that answers, and whose subscriptions are dead, then they are made anew there, and nothing is lost', async () => {
+    const { clock, feed, mine, subscribe, events } = createNodes(1, { channels: ['ws'] })
+    const one = subscribe()
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    await mine(3)
+    await clock.advance(40_000)
+    await mine(1, 1)
+    await clock.advance(1_000)
+    expect([one.seen, logs.seen, one.errors, logs.errors]).toEqual([range(101, 105), logRange(101, 105), [], []])
+    expect([feed(1).live.length, feed(1).subscribed.length]).toEqual([2, 4])
+    expect(events.filter(({ event }) => event.why === 'its stream is stalled')).toHaveLength(2)
+  })
+
   test('Given that every place fails again and again, then switching backs off with jitter, an event says so, and the stream is live and complete once one works', async () => {
     const { clock, feed, mine, subscribe, events } = createNodes(2)
     const one = subscribe()
@@ -333,6 +348,41 @@ describe('continuity', () => {
     expect(one.errors.map(({ name, from, to }) => [name, from, to])).toEqual([['SubscriptionGapError', 102n, 115n]])
     expect(one.seen).toEqual(['101', ...range(116, 122)])
     expect(eventsOf('gap')).toMatchObject([{ key: 'newHeads', from: 102, to: 115 }])
+  })
+
+  test('behavior: logs of a gap that is too wide for heads too: the newest are filled in, and the others are one gap', async () => {
+    const { clock, feed, mine, subscribe } = createNodes(2, { options: { mostFilled: { heads: 5, logs: 3 } } })
+    subscribe()
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    feed(1).refuse(new Error('gone'))
+    feed(1).drop()
+    await mine(20)
+    await clock.settle()
+    await mine(1, 2)
+    await clock.advance(1_000)
+    expect(logs.errors.map(({ name, from, to }) => [name, from, to])).toEqual([['SubscriptionGapError', 102n, 118n]])
+    expect(logs.seen).toEqual([...logRange(101, 101), ...logRange(119, 122)])
+  })
+
+  test('behavior: logs that were told to be missing do not come later, when what nobody has checked is read again', async () => {
+    const { clock, feed, mine, subscribe, eventsOf } = createNodes(2, {
+      options: { mostFilled: { heads: 256, logs: 3 } },
+    })
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    await clock.advance(100)
+    feed(1).refuse(new Error('gone'))
+    feed(1).drop()
+    await mine(20)
+    await clock.settle()
+    await mine(1, 2)
+    await clock.advance(30_000)
+    expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[102n, 118n]])
+    expect(logs.seen).toEqual([...logRange(101, 101), ...logRange(119, 122)])
+    expect(eventsOf('gap').filter(({ late }) => late)).toEqual([])
   })
 
   test('Given a reorg, then the orphaned logs arrive with removed:true, newest first, then the new ones; heads of the new branch in chain order; also when the reorg happened while disconnected', async () => {

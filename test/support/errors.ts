@@ -32,7 +32,8 @@ export function httpError(status: number, responseBody: unknown = '', headers: R
 
 /** The error that viem makes of a `fetch` that failed before there was a response. @param code Node's error code */
 export function networkError(code = 'ECONNREFUSED') {
-  const reason = Object.assign(new Error(`connect ${code} 127.0.0.1:8545`), { code })
+  const happened = /RESET|PIPE|SOCKET/.test(code) ? `read ${code}` : `connect ${code} 127.0.0.1:8545`
+  const reason = Object.assign(new Error(happened), { code })
   return new HttpRequestError({ body, cause: new TypeError('fetch failed', { cause: reason }), url })
 }
 

@@ -97,7 +97,7 @@ export function createScriptedChannel(options: ScriptedChannelOptions): Scripted
 
   const channel: ScriptedChannel = {
     type,
-    canAbort,
+    signals: canAbort ? 'platform' : undefined,
     request(args: RpcRequest, { signal }: ChannelRequestOptions = {}) {
       calls.push({ method: args.method, params: args.params, at: clock.now(), signal })
       if (isClosed) return Promise.reject(socketClosedError())

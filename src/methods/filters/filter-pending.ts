@@ -1,6 +1,7 @@
 // Filters of pending transactions: one provider keeps each, since what was pending cannot be asked for later. If it cannot be
 // asked any more, or has forgotten it, the filter goes on at another provider. Each transaction is told once.
 
+import { field } from '../../base/fields'
 import { createNovelty } from '../../base/novelty'
 import { barredFrom } from '../../request/route/route'
 import { keyOfPending } from '../../rpc/pending'
@@ -63,11 +64,11 @@ export async function openPendingFilter(
   async function moveOn(caller: Caller, failed: unknown) {
     const before = owner
     // A provider that has forgotten its filter may make another. One that is down, or never answered a poll, may fail again.
-    const isDown = nameOf(failed) === 'AllProvidersFailedError'
+    const isDown = field(failed, 'name') === 'AllProvidersFailedError'
     const isElsewhere = isDown || !before.isProven
     const next = await openAtOne(caller, isElsewhere ? [before.provider] : []).catch((error) => {
       if (!isDown && isElsewhere && !isOver(caller, error)) return openAtOne(caller)
-      throw failed && nameOf(error) === 'NoProviderError' ? failed : error
+      throw failed && field(error, 'name') === 'NoProviderError' ? failed : error
     })
     // Another poll was quicker, or the filter is closed.
     if (isClosed || owner !== before) return void uninstall(caller, next)
@@ -94,10 +95,6 @@ export async function openPendingFilter(
       return Promise.all([...left.values(), owner].map((old) => uninstall(caller, old)))
     },
   }
-}
-
-function nameOf(error: unknown) {
-  return (error as Error | undefined)?.name
 }
 
 function requestOf(method: string, { id }: Owner): RpcRequest {

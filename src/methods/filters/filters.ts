@@ -3,6 +3,8 @@
 
 import type { Hex } from 'viem'
 import { InternalRpcError, InvalidInputRpcError, numberToHex, RpcRequestError } from 'viem'
+import { field } from '../../base/fields'
+import { createRecent } from '../../base/recent'
 import { paramOf, textOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
@@ -26,17 +28,10 @@ const UNUSED = 5 * 60_000
 export function createFilters(calls: Calls, logs: WideLogs): Filters {
   const asking = createFilterAsking(calls, logs)
   const chain = createChainFilters(calls, asking)
-  /** By id; the one that is unused for longest comes first. */
-  const filters = new Map<string, { readonly filter: Filter; readonly usedAt: number }>()
+  const { clock } = calls
+  /** By id. */
+  const filters = createRecent<Filter>(MOST, UNUSED)
   let lastId = 0
-
-  function dropUnused() {
-    const now = calls.clock.now()
-    for (const [id, { usedAt }] of filters) {
-      if (now - usedAt <= UNUSED) return
-      filters.delete(id)
-    }
-  }
 
   function open(caller: Caller, request: RpcRequest): Promise<Filter> {
     const { method, params } = request
@@ -46,34 +41,27 @@ export function createFilters(calls: Calls, logs: WideLogs): Filters {
 
   async function create(caller: Caller, request: RpcRequest): Promise<Hex> {
     const filter = await open(caller, request)
-    if (filters.size >= MOST) filters.delete(filters.keys().next().value as string)
     const id = numberToHex(++lastId)
-    use(id, filter)
+    filters.set(id, filter, clock.now())
     return id
   }
 
-  function use(id: string, filter: Filter) {
-    filters.delete(id)
-    filters.set(id, { filter, usedAt: calls.clock.now() })
-  }
-
   async function uninstall(caller: Caller, id: string): Promise<boolean> {
-    const found = filters.get(id)
+    const found = filters.get(id, clock.now())
     filters.delete(id)
-    await found?.filter.close?.(caller)
+    await found?.close?.(caller)
     return found !== undefined
   }
 
   return {
     request(caller, request) {
-      dropUnused()
       const { method, params } = request
       if (method.startsWith('eth_new')) return create(caller, request)
       const id = textOf(paramOf(params, 0))
       if (method === 'eth_uninstallFilter') return uninstall(caller, id)
-      const { filter } = filters.get(id) ?? {}
+      const filter = filters.get(id, clock.now())
       if (!filter) throw notFound()
-      use(id, filter)
+      filters.set(id, filter, clock.now())
       if (method === 'eth_getFilterChanges') return filter.changes(caller).catch(keepFilter)
       if (!filter.logs) throw notFound()
       return asking.logs(caller, filter.logs)
@@ -90,7 +78,7 @@ function notFound() {
 
 /** An error of the same class that a provider gave to a poll would make viem's watchers drop a filter that is well. */
 function keepFilter(error: unknown): never {
-  if ((error as Error | undefined)?.name !== 'InvalidInputRpcError') throw error
+  if (field(error, 'name') !== 'InvalidInputRpcError') throw error
   const { attempts } = error as { attempts?: unknown }
   throw Object.assign(new InternalRpcError(error as Error), { attempts })
 }

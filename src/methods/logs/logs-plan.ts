@@ -1,6 +1,6 @@
 // How an `eth_getLogs` is cut into pieces that providers take, and how the answers are joined. Pure; logs-scan.ts asks.
 
-import { someOrAll } from '../../base/some-or-all'
+import { someOrAll } from '../../base/lists'
 import type { LogLimits } from '../../provider/log-limits'
 import { indexOf } from '../../rpc/log'
 
@@ -19,6 +19,9 @@ export type Piece = {
 }
 
 export type Cut = { readonly by: 'blocks' | 'addresses'; readonly parts: readonly Piece[] }
+
+/** What a whole request may take; see `LogsOptions`. */
+export type SplitLimits = { readonly [name in 'maxRequests' | 'concurrency' | 'timeout']: number }
 
 /** The size of pieces. */
 export type Size = { readonly blocks: number; readonly addresses: number }
@@ -55,7 +58,7 @@ export function takersOf<server>(piece: Piece, servers: readonly server[], limit
  * The size of pieces that needs the fewest turns of the servers that take it, then the fewest requests. A server that takes
  * far less than the others would only cost requests.
  */
-export function shapeOf(piece: Piece, all: readonly LogLimits[], concurrency: number, maxRequests: number) {
+export function shapeOf(piece: Piece, all: readonly LogLimits[], { concurrency, maxRequests }: SplitLimits) {
   const servers = someOrAll(all, ({ fromBlock }) => fromBlock <= piece.from)
   const shapes = servers.map(({ maxBlockRange, maxAddresses }) => {
     const blocks = Math.min(blocksOf(piece), maxBlockRange)

@@ -3,8 +3,8 @@
 
 import { numberToHex } from 'viem'
 import { reasonOf, throwIfAborted } from '../../base/abort'
-import { someOrAll } from '../../base/some-or-all'
-import { whenAborted } from '../../base/when-aborted'
+import { someOrAll } from '../../base/lists'
+import { untilAborted, whenAborted } from '../../base/when-aborted'
 import { AllProvidersFailedError, InvalidResponseError, LogRangeTooWideError } from '../../errors'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/route/plan'
@@ -14,12 +14,14 @@ import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
 import type { Lanes } from './lanes'
-import type { Cut, Log, Piece } from './logs-plan'
+import type { Cut, Log, Piece, SplitLimits } from './logs-plan'
 import { blocksOf, cutOffTail, cutTo, fits, halve, isOneTail, join, shapeOf, takersOf } from './logs-plan'
+import { foremost, isWell } from './pool'
 
 export type ScanSetup = {
   readonly calls: Calls
   readonly lanes: Lanes<Provider>
+  readonly limits: SplitLimits
   /** Providers that may be asked for pieces, in order, backups last. */
   readonly pool: readonly Provider[]
   /** Whether nobody outside of the pool may be asked when those in it fail. */
@@ -29,10 +31,6 @@ export type ScanSetup = {
   readonly plan: Plan
   /** What the filter says beside blocks and addresses. */
   readonly rest: object
-  readonly concurrency: number
-  readonly maxRequests: number
-  /** The timeout of the whole request (in ms), for the error. */
-  readonly timeout: number
 }
 
 /** What became of a piece that was asked for before: its refusal or failure, or an answer that may be cut short. */
@@ -42,19 +40,21 @@ const METHOD = 'eth_getLogs'
 
 /** Serves a piece. @param before what became of it, if it was asked for already: the scan goes on from there */
 export async function scan(setup: ScanSetup, whole: Piece, before?: Before | undefined): Promise<Log[]> {
-  const { calls, lanes, pool, isWalled, plan, rest, concurrency, maxRequests } = setup
-  // `end` stops all pieces. Each one in flight has a controller of its own, as requests with the same signal may share a batch.
+  const { calls, lanes, limits, pool, isWalled, plan, rest } = setup
+  const { maxRequests } = limits
+  /** Stops all pieces: those in flight are aborted, those in line leave it when their turn comes. */
   const end = new AbortController()
-  const inFlight = new Set<AbortController>()
   const caller: Caller = { ...setup.caller, signal: end.signal }
   let { requests } = whole
 
   const limitsOf = (provider: Provider) => provider.capability.logLimits(calls.clock.now())
 
   async function serve(piece: Piece): Promise<Log[]> {
-    throwIfAborted(end.signal)
-    const provider = await lanes.take({ owner: end, choose: (hasRoom) => choose(piece, hasRoom) })
-    if (!provider) return serveParts(piece, cutToFit(piece))
+    const provider = await lanes.take(end, (hasRoom) => choose(piece, hasRoom))
+    if (!provider) {
+      throwIfAborted(end.signal)
+      return serveParts(piece, cutToFit(piece))
+    }
     let outcome: Before
     try {
       const { logs, by } = await ask(piece, provider)
@@ -140,6 +140,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   }
 
   function choose(piece: Piece, hasRoom: (provider: Provider) => boolean) {
+    if (end.signal.aborted) return undefined
     const now = calls.clock.now()
     const takers = takersOf(piece, serversOf(piece), limitsOf)
     if (takers.length === 0) return undefined
@@ -147,7 +148,7 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
   }
 
   function shapeFor(piece: Piece, servers: readonly Provider[]) {
-    return shapeOf(piece, servers.map(limitsOf), concurrency, maxRequests)
+    return shapeOf(piece, servers.map(limitsOf), limits)
   }
 
   function cutToFit(piece: Piece): Cut {
@@ -166,22 +167,16 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
     // The scan may have ended since there was room.
     throwIfAborted(end.signal)
     if (caller.deadline - calls.clock.now() < LEAST)
-      throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: setup.timeout })
+      throw new AllProvidersFailedError({ method: METHOD, attempts: [], timeout: limits.timeout })
     const request = requestOf(piece)
     const { need, hedge } = calls.planOf(request)
     const isOut = (other: Provider) =>
       other !== provider && (!fits(piece, limitsOf(other)) || (isWalled && !pool.includes(other)))
     const exclude = [...plan.exclude, ...piece.avoid, ...calls.providers.filter(isOut).map(({ id }) => id)]
     const own = { ...plan, need, hedge: plan.isPinned ? undefined : hedge, provider: provider.id, exclude }
-    const controller = new AbortController()
-    inFlight.add(controller)
-    try {
-      const { value, by } = await calls.ask({ ...caller, signal: controller.signal }, request, own)
-      if (Array.isArray(value)) return { logs: value as Log[], by }
-      throw new InvalidResponseError({ provider: by.id, method: METHOD, reason: 'no list of logs' })
-    } finally {
-      inFlight.delete(controller)
-    }
+    const { value, by } = await calls.ask(caller, request, own)
+    if (Array.isArray(value)) return { logs: value as Log[], by }
+    throw new InvalidResponseError({ provider: by.id, method: METHOD, reason: 'no list of logs' })
   }
 
   function requestOf({ from, to, addresses }: Piece): RpcRequest {
@@ -189,19 +184,13 @@ export async function scan(setup: ScanSetup, whole: Piece, before?: Before | und
     return { method: METHOD, params: [{ ...rest, ...address, fromBlock: numberToHex(from), toBlock: numberToHex(to) }] }
   }
 
-  function stop(reason: unknown) {
-    end.abort(reason)
-    lanes.leave(end, reason)
-    for (const controller of inFlight) controller.abort(reason)
-  }
-
   const { signal } = setup.caller
-  const offAbort = signal && whenAborted(signal, () => stop(reasonOf(signal)))
+  const offAbort = signal && whenAborted(signal, () => end.abort(reasonOf(signal)))
   try {
     throwIfAborted(signal)
-    return await (before ? goOn(whole, before) : serve(whole))
+    return await untilAborted(before ? goOn(whole, before) : serve(whole), end.signal)
   } catch (error) {
-    stop(error)
+    end.abort(error)
     throw error
   } finally {
     offAbort?.()
@@ -218,19 +207,4 @@ export function isRefusal({ kind, isRpc, excess }: Failure): boolean {
 /** Whether an answer may be cut short: it has exactly as many logs as the provider gives at most. */
 export function isCutShort(logs: unknown, by: Provider, now: number): logs is Log[] {
   return Array.isArray(logs) && logs.length > 0 && logs.length === by.capability.logLimits(now).maxResults
-}
-
-/** Whether a channel of the provider may be asked now, as far as its breaker is concerned. */
-export function isWell({ channels }: Provider, now: number): boolean {
-  return channels.some(({ breaker }) => now >= breaker.dueAt())
-}
-
-/** The providers that have the same rank as the first one. */
-export function foremost(providers: readonly Provider[], plan: Plan): readonly Provider[] {
-  return providers.filter((one) => rankOf(one, plan) === rankOf(providers[0] as Provider, plan))
-}
-
-/** The rank of a provider: the one that was named, then the others, then backups. */
-export function rankOf({ id, setup }: Provider, { provider }: Plan): number {
-  return id === provider ? 0 : setup.isBackup ? 2 : 1
 }

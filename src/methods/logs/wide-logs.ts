@@ -1,22 +1,24 @@
 // `eth_getLogs` of any width. It is sent as it is if a provider takes it so, else in pieces (logs-scan.ts). Before it is cut,
 // `latest` is fixed to a number, so that the answer is for exactly these blocks.
 
-import { sortedBy } from '../../base/sorted-by'
+import { defined } from '../../base/fields'
+import { sortedBy } from '../../base/lists'
 import { InvalidResponseError } from '../../errors'
 import { UNLIMITED } from '../../provider/log-limits'
 import type { Provider } from '../../provider/provider'
 import type { Plan } from '../../request/route/plan'
-import { barredFrom, planRoute } from '../../request/route/route'
+import { barredFrom } from '../../request/route/route'
 import type { LogQuery, LogTag } from '../../rpc/block'
 import { heightOf, logQueryOf } from '../../rpc/block'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
 import { createLanes } from './lanes'
-import type { Log, Piece } from './logs-plan'
+import type { Log, Piece, SplitLimits } from './logs-plan'
 import { fits, shapeOf, TAIL } from './logs-plan'
 import type { Before, ScanSetup } from './logs-scan'
-import { foremost, isCutShort, isRefusal, isWell, rankOf, scan } from './logs-scan'
+import { isCutShort, isRefusal, scan } from './logs-scan'
+import { foremost, isWell, poolOf, rankOf } from './pool'
 
 /** How an `eth_getLogs` is split that is wider than what the providers take. */
 export type LogsOptions = {
@@ -32,19 +34,21 @@ export type LogsOptions = {
   timeout?: number | undefined
 }
 
+const DEFAULTS: SplitLimits = { maxRequests: 500, concurrency: 4, timeout: 120_000 }
+
 export type WideLogs = (caller: Caller, request: RpcRequest, plan: Plan) => Promise<unknown>
 
 export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
-  const { maxRequests = 500, concurrency = 4, timeout = 120_000 } = options
+  const limits: SplitLimits = { ...DEFAULTS, ...defined<Partial<SplitLimits>>(options) }
   const { clock, heads, providers } = calls
-  const lanes = createLanes<Provider>(({ setup }) => Math.min(concurrency, setup.limits.concurrency ?? Infinity))
+  const lanes = createLanes<Provider>(({ setup }) => Math.min(limits.concurrency, setup.limits.concurrency ?? Infinity))
 
   async function getLogs(caller: Caller, asked: RpcRequest, plan: Plan): Promise<unknown> {
     const startedAt = clock.now()
     const inPieces = (before?: Before) => split(caller, asked, plan, startedAt, before)
     const misfits = misfitsOf(asked, startedAt)
     const isForNobody = () => {
-      const well = poolOf(plan, startedAt).filter((one) => isWell(one, startedAt))
+      const well = poolOf(plan, calls, startedAt).filter((one) => isWell(one, startedAt))
       return foremost(well, plan).every((one) => misfits.includes(one))
     }
     if (misfits.length > 0 && isForNobody()) return inPieces()
@@ -81,13 +85,6 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     return (heads.best(now) ?? Infinity) + heads.blocksIn(now - seenAt)
   }
 
-  /** Providers that may be asked, in order: first the named one, last the backups; among equals, those that are down last. */
-  function poolOf(plan: Plan, now: number): readonly Provider[] {
-    const { candidates, open } = planRoute(plan.need, plan, calls.channels, calls.ranking, now)
-    const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
-    return sortedBy(able, (one) => rankOf(one, plan))
-  }
-
   async function split(
     caller: Caller,
     asked: RpcRequest,
@@ -95,10 +92,10 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     startedAt: number,
     before: Before | undefined,
   ): Promise<unknown> {
-    const pool = poolOf(plan, clock.now())
+    const pool = poolOf(plan, calls, clock.now())
     const query = logQueryOf(asked.params)
     if (!query || pool.length === 0) return endOf(before) ?? calls.call(caller, asked, plan)
-    const deadline = timeout === 0 ? Infinity : startedAt + timeout
+    const deadline = limits.timeout === 0 ? Infinity : startedAt + limits.timeout
     const patient = {
       ...caller,
       deadline: caller.deadline === Infinity ? deadline : Math.max(caller.deadline, deadline),
@@ -120,15 +117,13 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     const setup: ScanSetup = {
       calls,
       lanes,
+      limits,
       // The provider that gave the head has the newest blocks: among equals it comes first.
       pool: sortedBy(pool, (one) => rankOf(one, plan) + Number(one !== seenBy) / 2),
       isWalled: false,
       caller: patient,
       plan,
       rest: query.rest,
-      concurrency,
-      maxRequests,
-      timeout,
     }
     return scan(setup, pieceOf(query, from, to), to === end ? before : undefined)
   }
@@ -139,7 +134,7 @@ export function createWideLogs(calls: Calls, options: LogsOptions): WideLogs {
     const head = heads.best(now)
     if (head !== undefined) return piece.to > head
     const all = pool.map(({ capability }) => capability.logLimits(now))
-    return shapeOf(piece, all, concurrency, maxRequests).requests <= maxRequests
+    return shapeOf(piece, all, limits).requests <= limits.maxRequests
   }
 
   function pieceOf({ to: bound, addresses }: LogQuery, from: number, to: number): Piece {

@@ -3,6 +3,7 @@
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
+import { createRecent } from '../../base/recent'
 import type { Plan } from '../../request/route/plan'
 import { paramOf, textOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
@@ -36,13 +37,14 @@ const NONCE = 'eth_getTransactionCount'
 const MOST_HIDDEN = 1_000
 
 export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps {
-  const hidden = new Set<string>()
+  const hidden = createRecent<true>(MOST_HIDDEN)
+  const isHidden = (hash: string) => hidden.get(hash, clock.now()) === true
   const sent = createSentTransactions(clock)
 
   function byHash(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     const hash = keyOf(request)
     const preferred = preferring(plan, sent.takerOf(hash))
-    return hidden.has(hash) ? privately(caller, request, preferred) : call(caller, request, preferred)
+    return isHidden(hash) ? privately(caller, request, preferred) : call(caller, request, preferred)
   }
 
   async function privately(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
@@ -83,16 +85,14 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
 
   return {
     isOurs(request) {
-      const { method } = request
-      if (BY_HASH.has(method)) return hidden.has(keyOf(request)) || sent.takerOf(keyOf(request)) !== undefined
-      return method === NONCE && paramOf(request.params, 1) === 'pending'
+      const { method, params } = request
+      if (!BY_HASH.has(method)) return method === NONCE && paramOf(params, 1) === 'pending'
+      const hash = keyOf(request)
+      return isHidden(hash) || sent.takerOf(hash) !== undefined
     },
     request: (caller, request, plan = planOf(request)) =>
       (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
-    hide(hash) {
-      hidden.add(hash.toLowerCase())
-      if (hidden.size > MOST_HIDDEN) hidden.delete(hidden.values().next().value as string)
-    },
+    hide: (hash) => hidden.set(hash.toLowerCase(), true, clock.now()),
     note: sent.add,
     forget: sent.clear,
   }

@@ -3,6 +3,7 @@
 import type { Hex } from 'viem'
 import { parseTransaction, recoverTransactionAddress } from 'viem'
 import type { Clock } from '../../base/clock'
+import { createRecent } from '../../base/recent'
 
 export type Sent = {
   readonly hash: Hex
@@ -27,7 +28,6 @@ type Signed = Sent & { readonly sender: string }
 
 type Entry = {
   readonly provider: string
-  readonly at: number
   /** Computed at the first call: a caller that counts nonces itself does not pay for it. */
   signed(): Promise<Signed | undefined>
 }
@@ -38,34 +38,20 @@ const REMEMBERED = 60_000
 const MOST = 256
 
 export function createSentTransactions(clock: Clock): SentTransactions {
-  const entries = new Map<string, Entry>()
-
-  function forgetOld() {
-    const now = clock.now()
-    for (const [hash, { at }] of entries) {
-      if (now - at < REMEMBERED && entries.size <= MOST) return
-      entries.delete(hash)
-    }
-  }
+  const entries = createRecent<Entry>(MOST, REMEMBERED)
 
   return {
     add(hash, provider, payload) {
-      entries.delete(hash)
       let signed: Promise<Signed | undefined> | undefined
-      entries.set(hash, { provider, at: clock.now(), signed: () => (signed ??= read(hash, provider, payload)) })
-      forgetOld()
+      entries.set(hash, { provider, signed: () => (signed ??= read(hash, provider, payload)) }, clock.now())
     },
-    takerOf(hash) {
-      forgetOld()
-      return entries.get(hash)?.provider
-    },
+    takerOf: (hash) => entries.get(hash, clock.now())?.provider,
     async by(address) {
-      forgetOld()
-      const all = await Promise.all([...entries.values()].map((entry) => entry.signed()))
+      const all = await Promise.all(entries.all(clock.now()).map(([, entry]) => entry.signed()))
       return all.filter((one): one is Signed => one?.sender === address).sort((a, b) => b.nonce - a.nonce)
     },
-    forget: (hash) => void entries.delete(hash),
-    clear: () => entries.clear(),
+    forget: entries.delete,
+    clear: entries.clear,
   }
 }
 

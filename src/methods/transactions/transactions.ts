@@ -3,7 +3,8 @@
 
 import type { Hex } from 'viem'
 import { keccak256 } from 'viem'
-import { sortedBy } from '../../base/sorted-by'
+import { assign } from '../../base/fields'
+import { sortedBy } from '../../base/lists'
 import type { AttemptSummary } from '../../errors'
 import type { Plan, RequestOverrides } from '../../request/route/plan'
 import { paramOf } from '../../rpc/params'
@@ -190,12 +191,4 @@ export function describeSend(error: SendError, hash?: Hex | undefined): SendErro
     // viem's wallet client builds the message of its own error from these.
     metaMessages: [...(error.metaMessages ?? []), line],
   })
-}
-
-function assign(error: SendError, facts: Partial<SendError>): SendError {
-  try {
-    return Object.assign(error, facts)
-  } catch {
-    return error // a frozen error says less
-  }
 }

@@ -4,11 +4,12 @@
 import { numberToHex } from 'viem'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { heightOf } from '../../rpc/block'
+import { paramOf } from '../../rpc/params'
 import type { Attempt } from '../attempt/attempt'
 import type { Doubt, Flight, Parts } from '../flight'
 import { lacksOld } from '../route/route'
 import type { Sight } from './sight'
-import { blockOf, isHead, noteSight, showSight, sightOf } from './sight'
+import { isHead, noteSight, showSight, sightOf } from './sight'
 
 /** Notes what the answer shows of the chain. Returns `undefined` if it is taken: then it counts as shown to a caller. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {
@@ -76,7 +77,7 @@ function ofTag({ parts, plan, request }: Flight, height: number, tag: string): D
 }
 
 function ofBlock({ parts, request, held }: Flight, now: number): Doubt | undefined {
-  const named = heightOf(blockOf(held?.doubt.instead?.params ?? request.params))
+  const named = heightOf(paramOf(held?.doubt.instead?.params ?? request.params, 0))
   if (named === undefined || named > highestOf(parts, now)) return undefined
   return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
 }

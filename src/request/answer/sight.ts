@@ -3,7 +3,7 @@
 
 import type { Provider } from '../../provider/provider'
 import { heightOf } from '../../rpc/block'
-import { textOf } from '../../rpc/params'
+import { paramOf, textOf } from '../../rpc/params'
 import { shownHeightOf } from '../../rpc/reach'
 import type { Attempt } from '../attempt/attempt'
 import type { Doubt, Flight, Parts } from '../flight'
@@ -26,7 +26,7 @@ export function sightOf({ request, plan }: Flight, value: unknown): Sight | unde
   if (shows === 'logs') return sightAt(Array.isArray(value) ? heightOf(value.at(-1)?.blockNumber) : undefined, 'part')
   if (shows === 'look-up') return sightAt(shownHeightOf(value), 'part')
   if (shows !== 'block') return undefined
-  const block = textOf(blockOf(request.params))
+  const block = textOf(paramOf(request.params, 0))
   const tag = /^(latest|safe|finalized)$/.test(block) ? block : undefined
   if (!tag && heightOf(block) === undefined) return undefined
   return sightAt(shownHeightOf(value), tag === 'latest' ? 'newest' : 'block', tag)
@@ -38,11 +38,6 @@ function sightAt(height: number | undefined, kind: Sight['kind'], tag?: string):
 
 export function isHead({ kind }: Sight): boolean {
   return kind === 'head' || kind === 'newest'
-}
-
-/** The block that a request names, as it stands in the params. */
-export function blockOf(params: unknown): unknown {
-  return Array.isArray(params) ? params[0] : undefined
 }
 
 export function noteSight({ parts, startedAt }: Flight, { channel, leftAt }: Attempt, sight: Sight, now: number) {

@@ -1,6 +1,7 @@
 // What callers were shown of the newest blocks, so that no number goes backwards; and the decision to take a lower head all the
 // same, if the chain itself went back. judge.ts judges single answers.
 
+import { someOrAll } from '../../base/lists'
 import type { Events } from '../../events'
 import type { Heads } from '../../provider/head'
 import type { Provider } from '../../provider/provider'
@@ -166,13 +167,12 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
 }
 
 /** The providers that decide whether a lower head is taken: those that can be asked; backups only if no other can. */
-function usableOf(providers: readonly Provider[], now: number): Provider[] {
+function usableOf(providers: readonly Provider[], now: number): readonly Provider[] {
   const able = providers.filter(
     ({ chain, channels, quota }) =>
       chain.state !== 'wrong' &&
       channels.some(({ breaker }) => breaker.isClosed()) &&
       quota.cooldownUntil(now) === undefined,
   )
-  const first = able.filter(({ setup }) => !setup.isBackup)
-  return first.length > 0 ? first : able
+  return someOrAll(able, ({ setup }) => !setup.isBackup)
 }

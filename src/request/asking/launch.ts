@@ -81,10 +81,12 @@ export function asFinal({ parts }: Flight, error: Error, failure: Failure): Fail
 
 function travelOf({ parts, plan, signal }: Flight, attempt: Attempt): Travel {
   const { traits, isRepeatable, isHeavy } = plan.need
+  const isInner = signal !== undefined && plan.isInner
   return {
-    isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy,
-    // Inner reads may share a batch although each has a signal of its own; pieces of a wide `eth_getLogs` may not.
-    key: (signal && plan.isInner && traits.group !== 'logs') || signal,
+    // The pieces of a wide `eth_getLogs` have one signal, but each has a large answer.
+    isAlone: traits.kind !== 'read' || !isRepeatable || isHeavy || (isInner && traits.group === 'logs'),
+    // Inner reads may share a batch although each has a signal of its own.
+    key: isInner || signal,
     size: () => attempt.channel.provider.capability.batchSize(parts.clock.now()),
     onLeave(batch) {
       attempt.leftAt = parts.clock.now()

@@ -1,7 +1,7 @@
 // Withdraws attempts that wait inside a channel for a slot, when its breaker opens or its provider cools. They have not left
 // yet, and another candidate may answer at once.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { Provider } from '../../provider/provider'
 import type { Attempt } from '../attempt/attempt'
 import { removeAttempt, settleAborted } from '../attempt/settle'

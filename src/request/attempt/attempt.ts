@@ -59,7 +59,7 @@ export function openAttempt(
     permit,
     role,
     startedAt: now,
-    controller: connection?.canAbort ? controllerOf(connection) : undefined,
+    controller: controllerFor(connection),
     travel: undefined,
     leftAt: now,
     batch: undefined,
@@ -71,8 +71,10 @@ export function openAttempt(
   }
 }
 
-function controllerOf({ takesAnySignal }: Channel): Controller {
-  return takesAnySignal ? createController() : new AbortController()
+/** A controller of the kind that the channel takes; `undefined` if it takes none. */
+export function controllerFor(connection: Channel | undefined): Controller | undefined {
+  const { signals } = connection ?? {}
+  return signals && (signals === 'any' ? createController() : new AbortController())
 }
 
 /** Hands the request to the channel: no other line sends an attempt. A channel that throws has failed like one that rejects. */
@@ -84,7 +86,7 @@ export function send(
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
   const { controller, travel } = attempt
-  // `controllerOf` has made a signal of the kind that the channel takes.
+  // `controllerFor` has made a signal of the kind that the channel takes.
   const given = controller ? (controller.signal as AbortSignal) : signal
   if (travel) attempt.leftAt = Infinity
   try {

@@ -1,7 +1,7 @@
 // Hedging: when a second candidate is asked beside a slow attempt, and which one. A budget keeps hedges a small share of the
 // traffic.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight } from '../flight'
 import { askableOf, hasRoom } from '../route/ahead'

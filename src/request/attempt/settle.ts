@@ -1,7 +1,7 @@
 // How the attempts of a request end: each is settled with its channel, and its `attempt` event is emitted. blame.ts says
 // whether a failure counts against the channel.
 
-import { defined } from '../../base/defined'
+import { defined } from '../../base/fields'
 import type { AttemptEvent } from '../../events'
 import type { FailedAttempt, Flight } from '../flight'
 import type { Attempt } from './attempt'

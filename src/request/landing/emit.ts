@@ -1,7 +1,7 @@
 // The events `request`, `failover` and `dispute`. The first comes with every request, so it is put together only if somebody
 // listens.
 
-import { defined } from '../../base/defined'
+import { defined } from '../../base/fields'
 import type { RequestEvent } from '../../events'
 import type { ChannelState } from '../../provider/provider'
 import type { FailureKind } from '../../types'

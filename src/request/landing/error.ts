@@ -2,7 +2,7 @@
 // it, or an `AllProvidersFailedError`.
 
 import { buildRequest } from 'viem/utils'
-import { sortedBy } from '../../base/sorted-by'
+import { someOrAll, sortedBy } from '../../base/lists'
 import type { AttemptSummary } from '../../errors'
 import { AllProvidersFailedError } from '../../errors'
 import { isSend } from '../../rpc/methods'
@@ -83,8 +83,7 @@ function withFacts<error extends object>(error: error, { attempts, ...facts }: E
 
 function mostTelling(failures: readonly FailedAttempt[]): FailedAttempt | undefined {
   const told = failures.filter(({ failure }) => failure.isRpc)
-  const aboutRequest = told.filter(isAboutRequest)
-  return sortedBy(aboutRequest.length > 0 ? aboutRequest : told, ({ attempt }) => attempt.channel.provider.index)[0]
+  return sortedBy(someOrAll(told, isAboutRequest), ({ attempt }) => attempt.channel.provider.index)[0]
 }
 
 function isAboutRequest(failed: FailedAttempt | undefined): boolean {

@@ -1,6 +1,6 @@
 // The candidates that a request has still to ask in this round, and small changes to their order. route.ts makes the order.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight } from '../flight'
 import { isServedBy } from './route'

@@ -1,7 +1,7 @@
 // The order of candidates for reads near the head. Within each group of the route, providers that are known to have what
 // callers were shown come first, then those of unknown height, then those known to be lower. Laggards come last of all.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { reachOf } from '../../rpc/reach'
 import type { Flight } from '../flight'
@@ -49,12 +49,12 @@ export function isLower({ parts, reach, height }: Flight, provider: Provider, no
 const BEHIND = 15
 
 function placeOf({ parts, reach, height }: Flight, channel: ChannelState, now: number): number {
-  const { heads } = parts
+  const { heads, truth } = parts
   const { provider } = channel
   if (reach === 'newest' && heads.isBehind(provider, now)) return BEHIND
   const group = 3 * groupOf(channel, now)
-  // Without a needed height, only a provider that lags goes behind.
-  if (height < 0) return group + ((heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
+  // Without a needed height, a provider that lags goes behind once callers were shown a block; before, the strategy decides.
+  if (height < 0) return group + (truth && truth.shown >= 0 && (heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
   const head = heads.lastOf(provider)?.height
   if (head !== undefined && head >= height) return group
   return group + (heads.headOf(provider, now) === undefined ? 1 : 2)

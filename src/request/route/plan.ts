@@ -1,6 +1,6 @@
 // Plans: what the options say about the requests of a method, worked out once per method and kept; and the route of a plan.
 
-import { defined } from '../../base/defined'
+import { defined } from '../../base/fields'
 import type { Channel } from '../../channel/channel'
 import type { Heads } from '../../provider/head'
 import type { ChannelState } from '../../provider/provider'

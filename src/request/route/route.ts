@@ -1,7 +1,7 @@
 // Planning a route: from a need and what is known of the providers to the channels to ask, in order, and the reasons why others
 // are left out. Reads state and changes none, except that some strategies count their turns.
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import type { ChannelState, Provider } from '../../provider/provider'
 import type { Need } from '../../rpc/need'
 import type { ChannelType } from '../../types'

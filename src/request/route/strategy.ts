@@ -1,8 +1,8 @@
 // The strategies: each puts the channels that can serve a request into the order in which they are asked.
 
-import { defined } from '../../base/defined'
+import { defined } from '../../base/fields'
+import { sortedBy } from '../../base/lists'
 import type { Random } from '../../base/random'
-import { sortedBy } from '../../base/sorted-by'
 import type { Heads } from '../../provider/head'
 import type { ChannelState } from '../../provider/provider'
 import type { Need } from '../../rpc/need'

@@ -6,6 +6,7 @@ import { startLimit } from '../../base/clock'
 import { TransportClosedError } from '../../errors'
 import type { ChannelState } from '../../provider/provider'
 import type { RpcRequest } from '../../types'
+import { controllerFor } from '../attempt/attempt'
 import type { Parts } from '../flight'
 import type { ClientChannels } from '../route/plan'
 import { GRACE } from '../waiting/timing'
@@ -20,7 +21,7 @@ export function askUpkeep(
   request: RpcRequest,
 ): Promise<unknown> {
   const connection = channels[channel.slot]
-  const controller = connection?.canAbort ? new AbortController() : undefined
+  const controller = controllerFor(connection)
   const { quota, id } = channel.provider
   quota.take(parts.clock.now())
   return new Promise<unknown>((resolve, reject) => {
@@ -41,7 +42,7 @@ export function askUpkeep(
     Promise.resolve()
       .then(() => {
         if (parts.closed) throw parts.closed
-        return connection?.request(request, controller && { signal: controller.signal })
+        return connection?.request(request, controller && { signal: controller.signal as AbortSignal })
       })
       .then(
         (value) => finish(() => resolve(value)),

@@ -2,7 +2,7 @@
 // wait for channels behind open breakers. For each channel one of them leads: it probes after the delay of a round, and the
 // others go on when its probe succeeds. Requests without a seat wait for room at a provider (queue.ts).
 
-import { sortedBy } from '../../base/sorted-by'
+import { sortedBy } from '../../base/lists'
 import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight, Parts, Seat, Step } from '../flight'

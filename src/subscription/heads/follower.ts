@@ -13,19 +13,17 @@ import type { Arrival, Origin } from './arrivals'
 import { createArrivals } from './arrivals'
 import type { Continuity } from './continuity'
 import { createContinuity } from './continuity'
-import type { Path } from './path'
+import type { Path, PathOptions } from './path'
 import { ASTRAY, findPath, GIVEN_UP } from './path'
 import { createResetCheck } from './reset'
 
-export type FollowerSink = {
+export type FollowerSink = PathOptions['sink'] & {
   /** The next block. */
   onBlock(block: Block): void
   /** These blocks are no longer canonical, newest first. @param isReset whether the chain was judged to have become shorter */
   onReorg(removed: readonly Block[], isReset: boolean): void
   /** These blocks should have been given, but could not be had or are too many. */
   onGap(from: number, to: number, why: string): void
-  /** For too long nothing has linked this head to the chain. Returns whether its source was left; then the head is dropped. */
-  onAstray(block: Block): boolean | undefined
   /** The fetching of missing blocks begins or ends. */
   onFilling(isFilling: boolean): void
 }

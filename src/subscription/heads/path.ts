@@ -8,7 +8,6 @@ import type { Backfill } from '../backfill'
 import type { Block, BlockRef } from '../block'
 import type { Arrivals, Origin } from './arrivals'
 import type { Continuity } from './continuity'
-import type { FollowerSink } from './follower'
 
 export type Path =
   /** The parent of the first block is in the chain. */
@@ -25,7 +24,8 @@ export type PathOptions = {
   readonly mostFilled: number
   readonly chain: Continuity
   readonly arrivals: Arrivals
-  readonly sink: Pick<FollowerSink, 'onAstray'>
+  /** For too long nothing has linked this head to the chain. Returns whether its source was left; then the head is dropped. */
+  readonly sink: { onAstray(block: Block): boolean | undefined }
   /** Runs while no head can be linked to the chain. */
   readonly patience: Patience
   /** Where the head comes from. */

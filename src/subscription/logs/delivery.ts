@@ -59,6 +59,8 @@ export type Delivery = {
 const REPLACED = 64
 /** Nodes behind one address are at most this far apart (in blocks). */
 export const NEAR = 64
+/** Gaps that are remembered beside the last one. */
+const MOST_GAPS = 16
 
 /** @param onFound called if new logs of a block were found after its turn */
 export function createDelivery(
@@ -73,8 +75,8 @@ export function createDelivery(
   const turns: { readonly block: BlockRef; readonly turn: number }[] = []
   /** All blocks up to this one are certain. */
   let certainTo = -1
-  /** The highest block that was reported as part of a gap. */
-  let missedTo = -1
+  /** The latest gaps that were reported: callers read them on their own, so nothing of them is delivered any more. */
+  let gaps: { from: number; to: number }[] = []
   let takenBack = 0
 
   function itemOf(
@@ -94,8 +96,10 @@ export function createDelivery(
     return isCertain() ? certainTo : Math.max(certainTo, ledger.forgotten(), height() - MOST_BLOCKS)
   }
 
+  const isMissed = (low: number, high: number) => gaps.some(({ from, to }) => from <= high && to >= low)
+
   function onGap(from: number, to: number, why: string) {
-    missedTo = Math.max(missedTo, to)
+    gaps = [{ from, to }, ...gaps.slice(0, MOST_GAPS)]
     sink.onGap(from, to, why)
   }
 
@@ -105,6 +109,7 @@ export function createDelivery(
     certainTo = Math.min(certainTo, block.number - 1)
     // If it lies below the first block, the stream begins again with the one that replaces it.
     begunAt = Math.min(begunAt, block.number)
+    for (const gap of gaps) gap.to = Math.min(gap.to, block.number - 1)
     while ((turns.at(-1)?.block.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
       cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
@@ -159,7 +164,7 @@ export function createDelivery(
     },
     takeBack,
     add({ number, hash }, logs) {
-      if (number < begunAt || number <= ledger.forgotten()) return false
+      if (number < begunAt || number <= ledger.forgotten() || isMissed(number, number)) return false
       const entry = ledger.get(hash)
       const last = entry?.logs.at(-1)
       const highest = ledger.highest()
@@ -196,7 +201,7 @@ export function createDelivery(
     onGap,
     turn: () => turn,
     since(number) {
-      if (number < begunAt || number <= Math.max(ledger.forgotten(), missedTo)) return undefined
+      if (number < begunAt || number <= ledger.forgotten() || isMissed(number, Infinity)) return undefined
       const entries = ledger.all().filter((entry) => entry.number >= number)
       return entries.sort((a, b) => a.number - b.number).map((entry) => itemOf(entry, inOrder(entry.logs)))
     },

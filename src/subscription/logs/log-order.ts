@@ -40,6 +40,8 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   const { clock, heads, turns, delivery, pushes, wantsHeads, onState } = options
   /** Stops listening to heads. Set while the stream goes by them, and at its end, so that it never begins to. */
   let off: (() => void) | undefined
+  /** Heads have begun anew: with the next block, which comes in the same turn of the event loop, a catch-up is due. */
+  let isCatchUpDue = false
 
   /** What was pushed so far may be incomplete: everything after the cursor is read by a catch-up. */
   function goByHeads() {
@@ -85,6 +87,8 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     const { number, parentHash, provider } = block
     begin({ number: number - 1, hash: parentHash, provider })
     pushes.hear(block)
+    if (isCatchUpDue) turns.add({ type: 'catch-up' })
+    isCatchUpDue = false
     turns.add({ type: 'block', block, at: clock.now() })
     options.onBlock(number)
   }
@@ -92,13 +96,12 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   function onReorg(removed: readonly Block[]) {
     removed.forEach(turns.retract)
     // The reorg goes below all that heads remember. Older blocks may be delivered: a catch-up checks which of them still stand.
-    if (heads.tip()?.number === heads.lowest()) turns.add({ type: 'catch-up' })
+    isCatchUpDue ||= heads.tip()?.number === heads.lowest()
   }
 
   /** Heads have a gap: a catch-up reads it, and checks whether what was delivered below still stands. */
-  function onGap(from: number) {
-    const cursor = delivery.cursor()
-    if (cursor && from > cursor.number) turns.add({ type: 'catch-up' })
+  function onGap() {
+    isCatchUpDue = true
   }
 
   function choose() {

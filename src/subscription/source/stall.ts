@@ -1,12 +1,13 @@
-// Tells a stalled stream of heads from a chain at rest: when no head comes, other providers are asked whether the chain moved.
+// Tells a stalled stream of heads from a chain at rest: when no head comes, all providers are asked whether the chain moved. The
+// one that should push is asked too: a subscription may be dead on a socket that still answers.
 
 import type { Clock, Timer } from '../../base/clock'
 import { heightOf } from '../../rpc/block'
 import type { Ask, AskOptions } from '../asking'
 
 export type StallWatch = {
-  /** A head has come from this provider; the watch starts anew. */
-  hear(provider: string): void
+  /** A head has come; the watch starts anew. */
+  hear(): void
   stop(): void
 }
 
@@ -38,23 +39,22 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   /** The present watch. Another identity, or none, tells that a head has come meanwhile or the watch was stopped. */
   let watch: { timer?: Timer } | undefined
 
-  function arm(provider: string, ms: number) {
+  function arm(ms: number) {
     const own: { timer?: Timer } = {}
     watch = own
     own.timer = clock.background(ms, async () => {
-      const hasMoved = await isAnyHigher(provider)
+      const hasMoved = await isAnyHigher()
       if (watch !== own) return
       if (hasMoved) onStall()
-      else arm(provider, Math.min(LONGEST, ms * 2))
+      else arm(Math.min(LONGEST, ms * 2))
     })
   }
 
-  /** Whether another provider, or the HTTP channel of this one, has a higher block than the stream. */
-  function isAnyHigher(provider: string): Promise<boolean> {
+  /** Whether a provider has a higher block than the stream. */
+  function isAnyHigher(): Promise<boolean> {
     const mine = height()
-    const asked = providers().map(async (id) => {
-      const channel = id === provider ? 'http' : undefined
-      const options: AskOptions = { purpose: 'heads', provider: id, isPinned: true, timeout: LIMIT, channel }
+    const asked = providers().map(async (provider) => {
+      const options: AskOptions = { purpose: 'heads', provider, isPinned: true, timeout: LIMIT }
       const { value } = await ask({ method: 'eth_blockNumber' }, options)
       if ((heightOf(value) ?? -1) <= mine) throw new Error('It has not moved.')
     })
@@ -65,9 +65,9 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   }
 
   return {
-    hear(provider) {
+    hear() {
       watch?.timer?.cancel()
-      arm(provider, patienceOf(blockTime()))
+      arm(patienceOf(blockTime()))
     },
     stop() {
       watch?.timer?.cancel()

@@ -5,12 +5,11 @@ import { createLanes } from '../../../src/methods/logs/lanes'
 
 type Server = { readonly id: string }
 const [a, b]: [Server, Server] = [{ id: 'a' }, { id: 'b' }]
-const owner = {}
 
 function create() {
   const lanes = createLanes<Server>(() => 2)
-  const take = (among: readonly Server[], by: object = owner) =>
-    lanes.take({ owner: by, choose: (hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')) })
+  const take = (among: readonly Server[], owner: object = lanes) =>
+    lanes.take(owner, (hasRoom) => (among.length === 0 ? undefined : (among.find(hasRoom) ?? 'wait')))
   return { lanes, take }
 }
 
@@ -42,6 +41,17 @@ describe('createLanes', () => {
     expect(await forA).toBe(a)
   })
 
+  test('behavior: however many of one owner wait for another one, those of others go on (they stood still until it had room)', async () => {
+    const { lanes, take } = create()
+    await Promise.all([take([a]), take([a]), take([b]), take([b])])
+    const forA = Array.from({ length: 20 }, () => take([a]))
+    const forB = [take([b], {}), take([b], {})]
+    lanes.give(b)
+    lanes.give(b)
+    expect(await Promise.all(forB)).toEqual([b, b])
+    expect(await stateOf(forA[0] as Promise<Server | undefined>)).toBe('waits')
+  })
+
   test('behavior: nothing to wait for is told at once, also to those in line', async () => {
     const { lanes, take } = create()
     expect(await take([])).toBeUndefined()
@@ -52,16 +62,5 @@ describe('createLanes', () => {
     lanes.give(a)
     expect(await waiting).toBeUndefined()
     expect(await take([a])).toBe(a)
-  })
-
-  test('behavior: those of one owner leave the line, the others stay', async () => {
-    const { lanes, take } = create()
-    await Promise.all([take([a]), take([a])])
-    const other = {}
-    const [mine, theirs] = [take([a]), take([a], other)]
-    lanes.leave(owner, new Error('enough'))
-    await expect(mine).rejects.toThrow('enough')
-    lanes.give(a)
-    expect(await theirs).toBe(a)
   })
 })

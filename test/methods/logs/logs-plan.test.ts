@@ -17,8 +17,7 @@ describe('shapeOf', () => {
     const { blocks, requests } = shapeOf(
       piece(from, to, { addresses }),
       limits.map((one) => ({ ...ANY, ...one })),
-      4,
-      500,
+      { concurrency: 4, maxRequests: 500, timeout: 0 },
     )
     return [blocks, requests]
   }

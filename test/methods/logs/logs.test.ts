@@ -619,6 +619,18 @@ describe('failures', () => {
     expect([seen.ended?.error.name, seen.times, t.inFlight()]).toEqual(['TransportClosedError', 1, 0])
   })
 
+  test('behavior: pieces that wait for a provider that hangs do not hold up those of another request (they did until it answered)', async () => {
+    const t = create([
+      { after: 5_000, capabilities: { logs: { maxBlockRange: 10 } } },
+      { after: 50, capabilities: { logs: { maxBlockRange: 10 } } },
+    ])
+    const slow = t.start('eth_getLogs', [range(1, 300)], { provider: 'p1' })
+    await t.clock.advance(5_010)
+    const fast = t.start('eth_getLogs', [range(301, 600)], { provider: 'p2' })
+    await t.clock.advance(1_000)
+    expect([slow.ended, fast.ended?.at, fast.ended?.error]).toEqual([undefined, 5_410, undefined])
+  })
+
   test('behavior: the next request finds its room', async () => {
     const t = create([{ after: 50, capabilities: { logs: { maxBlockRange: 10 } } }])
     const controller = new AbortController()

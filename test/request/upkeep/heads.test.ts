@@ -97,6 +97,23 @@ describe('order', () => {
     expect(engine.eventsOf('failover').map(({ to }) => to.provider)).toEqual(['p3', 'p1'])
   })
 
+  test('behavior: while callers were shown no block, the order of the list holds among those within `maxLag`', async () => {
+    const engine = setUp([99, 100, 97], { maxLag: 2 })
+    for (let call = 0; call < 4; call++) {
+      await engine.request(...balance())
+      await engine.clock.settle()
+    }
+    expect(engine.status().providers.map(({ lag }) => lag)).toEqual([1, 0, 3])
+    expect(engine.asked()).toEqual([4, 0, 0])
+  })
+
+  test("behavior: with `consistency: 'none'` it holds whatever they were shown", async () => {
+    const engine = setUp([99, 100, 97], { consistency: 'none', maxLag: 2 })
+    await engine.lookAround()
+    for (let call = 0; call < 4; call++) await engine.request(...balance())
+    expect(engine.asked()).toEqual([4, 0, 0])
+  })
+
   test('behavior: whom the caller names is asked first all the same', async () => {
     const engine = setUp([90, 100, 100], { maxLag: 5 })
     await engine.lookAround()

@@ -184,6 +184,35 @@ describe('what was read from before the beginning', () => {
 })
 
 describe('add', () => {
+  test('behavior: nothing of a gap that was told, as callers read that on their own; but of blocks that replace it', () => {
+    const { delivery, given } = setUp()
+    delivery.give(blockOf(100), [], false)
+    delivery.onGap(101, 109, '')
+    delivery.give(blockOf(112), [logOf(112, 0)], false)
+    delivery.onGap(113, 113, '')
+    delivery.give(blockOf(114), [], false)
+    given()
+    const add = (number: number, branch = 0) =>
+      delivery.add({ number, hash: hashOf(number, branch) }, [logOf(number, 0, branch)])
+    expect([100, 101, 109, 110, 112, 113].map((number) => add(number))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ])
+    delivery.takeBack(blockOf(105))
+    expect([104, 105, 113].map((number) => add(number, 1))).toEqual([false, true, true])
+    expect(given()).toEqual([
+      'late logs 100: 0',
+      'late logs 110: 0',
+      'removed 105: ',
+      'late logs 105/1: 0',
+      'logs 113/1: 0',
+    ])
+  })
+
   test('behavior: what is found after later logs were given is late', () => {
     const { delivery, given } = setUp()
     delivery.give(blockOf(100), [logOf(100, 0)], false)

@@ -2,15 +2,16 @@
 // events, subscription ids of its own, and errors with `code` and `data` at the top, as EIP-1193 demands.
 
 import type { Chain } from 'viem'
-import { createConnection } from './eip1193/connection'
-import type { ProviderEventMap, ProviderEventName, ProviderPayloads } from './eip1193/events'
-import { createSubscriptionIds } from './eip1193/subscription-ids'
-import { TransportClosedError } from './errors'
-import { createEvents } from './events'
-import type { FailoverTransport } from './failover'
-import { refuse } from './shape'
-import type { RpcRequest } from './types'
-import type { FailoverValue } from './value'
+import { assign, field } from '../base/fields'
+import { TransportClosedError } from '../errors'
+import { createEvents } from '../events'
+import type { FailoverTransport } from '../failover'
+import { refuse } from '../shape'
+import type { RpcRequest } from '../types'
+import type { FailoverValue } from '../value'
+import { createConnection } from './connection'
+import type { ProviderEventMap, ProviderEventName, ProviderPayloads } from './events'
+import { createSubscriptionIds } from './subscription-ids'
 
 /** An EIP-1193 provider, as ethers, web3.js and wallets take it. */
 export type Eip1193Provider = {
@@ -60,7 +61,7 @@ export function createProvider(
   const isOwner = typeof from === 'function'
   const source = isOwner ? sourceOf(from, options?.chain) : readClient(from)
   const events = createEvents<ProviderPayloads>()
-  const offs = new Map<string, Map<unknown, (() => void)[]>>()
+  const listening: { readonly name: string; readonly listener: unknown; off(): void }[] = []
   const connection = createConnection({ source, events })
   const subscriptions = createSubscriptionIds({
     subscribe: source.subscribe,
@@ -85,24 +86,19 @@ export function createProvider(
       return result
     } catch (error) {
       connection.onFailure(error)
-      throw (error as Error | undefined)?.name === 'TransportClosedError' ? closed() : withData(error)
+      throw field(error, 'name') === 'TransportClosedError' ? closed() : withData(error)
     }
   }
 
   function on<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]) {
-    const listeners = offs.get(name) ?? new Map()
-    offs.set(name, listeners)
     const off = events.on(name, listener as never) // of this very name: the compiler cannot follow
-    listeners.set(listener, [...(listeners.get(listener) ?? []), off])
+    listening.push({ name, listener, off })
     connection.follow()
   }
 
   function removeListener<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]) {
-    const listeners = offs.get(name)
-    const [off, ...others] = listeners?.get(listener) ?? []
-    off?.()
-    if (others.length > 0) listeners?.set(listener, others)
-    else listeners?.delete(listener)
+    const index = listening.findIndex((one) => one.name === name && one.listener === listener)
+    if (index >= 0) listening.splice(index, 1)[0]?.off()
     connection.follow()
   }
 
@@ -145,10 +141,5 @@ function withData(error: unknown): unknown {
   const top = error as { data?: unknown; code?: unknown; cause?: unknown } | undefined
   if (typeof top?.code !== 'number' || top.data !== undefined) return error
   const data = (top.cause as { data?: unknown } | undefined)?.data
-  try {
-    if (data !== undefined) top.data = data
-  } catch {
-    // The error is frozen: then it stays as it is.
-  }
-  return error
+  return data === undefined ? error : assign(top, { data })
 }

@@ -3,8 +3,8 @@
 import { InternalRpcError, RpcRequestError } from 'viem'
 import { mainnet } from 'viem/chains'
 import { describe, expect, test, vi } from 'vitest'
-import type { FailoverValue, Status, SubscribeOptions } from '../src'
-import { AllProvidersFailedError, createProvider, failover, TransportClosedError } from '../src'
+import type { FailoverValue, Status, SubscribeOptions } from '../../src'
+import { AllProvidersFailedError, createProvider, failover, TransportClosedError } from '../../src'
 
 type BreakerListener = (event: { to: string }) => void
 
@@ -216,33 +216,6 @@ describe('eth_subscribe', () => {
       ids.map((subscription, result) => ({ type: 'eth_subscription', data: { subscription, result } })),
     )
     expect(source.upstreams.map(({ params }) => params)).toEqual([['newHeads'], ['newHeads'], ['newHeads']])
-  })
-
-  test('behavior: more than is kept for it ends it while it opens, and is not held back later', async () => {
-    const source = createSource()
-    const provider = createProvider(source.client)
-    const seen: unknown[] = []
-    provider.on('message', ({ data }) => seen.push(data))
-    const flooded = provider.request({ method: 'eth_subscribe', params: ['newHeads'] })
-    const late = provider.request({ method: 'eth_subscribe', params: ['newHeads'] })
-    await turn()
-    const [first, second] = source.upstreams
-    const flood = (count: number, upstream = first) => {
-      for (let index = 0; index < count; index++) upstream?.onData(push(index))
-    }
-    flood(1_001)
-    await expect(flooded).rejects.toMatchObject({ name: 'LimitExceededRpcError', code: -32005 })
-    first?.confirm()
-    await turn()
-    expect([first?.ended, seen.length]).toEqual([1, 0])
-    second?.confirm()
-    await late
-    flood(1_000, second)
-    expect(seen.length).toBe(0)
-    flood(1, second)
-    expect(seen.length).toBe(1_001)
-    await turn()
-    expect(seen.length).toBe(1_001)
   })
 
   test('behavior: what a source has to tell is told, and the stream goes on', async () => {
