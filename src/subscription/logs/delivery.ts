@@ -132,7 +132,7 @@ export function createDelivery(
   return {
     cursor: () => cursor,
     height,
-    takenBack: () => takenBack,
+    reach: () => Math.max(height(), ledger.highest()),
     begin(block) {
       cursor = block
       certainTo = block.number
@@ -193,11 +193,11 @@ export function createDelivery(
       if (certainTo >= from) onGap(from, certainTo, 'what was given there is not remembered')
     },
     forgotten: ledger.forgotten,
-    reach: () => Math.max(height(), ledger.highest()),
+    replaceableFrom: (number) => Math.min(number, Math.max(begunAt, number - REPLACED)),
     confirm(to) {
       certainTo = Math.max(certainTo, to)
     },
-    replaceableFrom: (number) => Math.min(number, Math.max(begunAt, number - REPLACED)),
+    takenBack: () => takenBack,
     onGap,
     turn: () => turn,
     since(number) {
