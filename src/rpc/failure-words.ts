@@ -22,7 +22,7 @@ const PLAIN_WORDS: Words = [
   [
     { kind: 'quota' },
     /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
-    /^(?!.*\b(funds|sender)).*(\btop.?up|recharge|(limit|exceed|request|call|used).{0,40}\btoday\b)|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
+    /^(?!.*\b(funds|sender)).*(\btop.?up|recharge|(limit|request|call).{0,40}\btoday)|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}(credit|compute)/,
   ],
   // All providers of a chain with one sequencer limit a sender alike.
@@ -64,7 +64,7 @@ const PROVIDER_WORDS: Words = [
     /\bblock\b.{0,40}(not (be )?(found|exist|available)|n['’]t exist|not been|\byet\b)|block number from id/,
     /height (\d+ )?(must be|passed|is not|not in)|(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]+ could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|(block|number|height) ((0x)?\d\w* )?(is )?in the future/,
+    /not currently canonical|future (block|epoch)|(block|number|height)( \d\w*)?( is)? in the future/,
   ],
   // Too many blocks, addresses, results or bytes.
   [{ kind: 'range-too-large' }, /requested blocks|blocks worth|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
@@ -75,8 +75,8 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'range-too-large' },
-    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|(larg|bigg|great|wid|long|high|few)er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
-    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|(larg|bigg|great|wid|long|high|small|few)er than|less than|allowed|over|wide)/,
+    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|(larg|bigg|great|wid)er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
+    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|(larg|bigg|great|wid)er than|less than|allowed|over|wide)/,
     /specify an address|(too many|max\w*|exceed\w*|less).{0,40}\baddress(es)?\b|contains \d+ filters|from_?block.{0,12}to_?block.{0,40}exceed/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],

@@ -50,14 +50,12 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
         let stuck = 0
         for (const waiter of line) {
           const found = tryFor(waiter.choose)
-          if (found === 'wait') {
-            if (++stuck >= LOOK_AHEAD) break
-            continue
-          }
-          line.delete(waiter)
-          lines.delete(owner)
-          if (line.size > 0) lines.set(owner, line)
-          waiter.resolve(found)
+          if (found !== 'wait') {
+            line.delete(waiter)
+            lines.delete(owner)
+            if (line.size > 0) lines.set(owner, line)
+            waiter.resolve(found)
+          } else if (++stuck >= LOOK_AHEAD) break
         }
       }
     },
