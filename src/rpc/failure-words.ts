@@ -60,7 +60,7 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'block-not-available' },
-    /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(greater|higher) than .{0,12}(latest|current|head)/,
+    /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(later|newer|greater|higher) than .{0,12}(latest|current|head)/,
     /\bblock\b.{0,40}(not (be )?(found|exist|available)|n['’]t exist|not been|\byet\b)|block number from id/,
     /height (\d+ )?(must be|passed|is not|not in)|(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]+ could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
@@ -75,8 +75,8 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'range-too-large' },
-    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|(larg|bigg|great|wid)er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
-    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|(larg|bigg|great|wid)er than|less than|allowed|over|wide)/,
+    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|(small|larg|bigg|great|wid)er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
+    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|(small|larg|bigg|great|wid)er than|less than|allowed|over|wide)/,
     /specify an address|(too many|max\w*|exceed\w*|less).{0,40}\baddress(es)?\b|contains \d+ filters|from_?block.{0,12}to_?block.{0,40}exceed/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],

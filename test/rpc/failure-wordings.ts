@@ -202,6 +202,7 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32005 query range must be smaller than size 500
 eth_getLogs -32000 eth_getLogs must query at most 1000 blocks
 eth_getLogs -32000 query is larger than the range of 1000
 eth_getLogs -32602 Please narrow your query
@@ -260,7 +261,6 @@ eth_call -32603 insufficient token balance
 eth_estimateGas -32603 Insufficient vault funds
 eth_call -32000 CallbackResponse()
 eth_getLogs -32000 blocks newer than 5 are not available
-eth_getLogs -32000 requested range is newer than head
 eth_getBalance -32000 failed to stop updating account
 eth_getBlockByNumber -32000 request exceeds maximum header size
 eth_sendRawTransaction -32000 deadline in the future
@@ -312,6 +312,8 @@ eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getLogs -32000 requested range is newer than head
+eth_getLogs -32602 requested range is later than the latest block
 eth_getBlockByNumber -32000 block 0x5 is in the future
 eth_getBlockByNumber -32000 requested block number in the future
 eth_call -32000 requested block has not been produced yet
