@@ -8,11 +8,11 @@ import { REVERT_WORDS, SEND, SEND_WORDS, TRANSACTION_WORDS } from './transaction
 const PLAIN_WORDS: Words = [
   [
     { kind: 'user-rejected' },
-    /user.{0,12}(reject|denied|cancel|declin)|(rejected|denied|cancell?ed) (by (the )?user|the request)/,
+    /(user|wallet)[\W_]?(has )?(reject|denied|cancel|declin)|(rejected|denied|cancell?ed) by (the )?user/,
   ],
   [
     { kind: 'unsupported-method' },
-    /\bmethods?\b.{0,40}(not (found|s|a|en|ex|im|perm|wh)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
+    /\bmethods?\b.{0,40}(not (found|s|a[^n ]|en|ex|im|perm|wh)|n['’]t (exist|support)|unavailable|disabled|unsupported|blocked)/,
     /(unsupported|unknown|no such|invalid) (rpc )?methods?\b/,
   ],
   [
@@ -21,13 +21,16 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'quota' },
-    /(month|dai)ly|\btoday\b|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
-    /top.?up|recharge|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
+    /(month|dai)ly|(per|this|\/) ?(day|month)\b|quota(?!.{0,80}per.(sec|min))|billing (?!page)/,
+    /^(?!.*\b(funds|sender)).*(\btop.?up|recharge|(limit|request|call).{0,40}\btoday)|payment required|limit for (your|the) current plan|(reached|exceeded).{0,12}\bfree|usage limit/,
     /credits?\b.{0,40}(ex|reach|insuff|used|balance)|(insufficient|enough|out of|no) .{0,12}(credit|compute)/,
   ],
   // All providers of a chain with one sequencer limit a sender alike.
   [{ kind: 'rate-limit', verdict: 'final' }, /sender.{0,12}rate limit/],
 ]
+
+/** For methods that are not about a transaction. */
+const BILL_WORDS: Words = [[{ kind: 'quota' }, /insufficient .{0,12}(balance|funds)/]]
 
 const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-params', verdict: 'next' }, /logs are not supported/],
@@ -35,7 +38,7 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'block-not-available', verdict: 'final' }, /null round/],
   [
     { kind: 'block-not-available' },
-    /(beyond|exceeds?|ahead).{0,40}(head|latest)|< begin|block.{0,40}out ?of ?range|blocks specified|invalid block range/,
+    /\b(beyond|exceeds?|ahead)\b.{0,40}(\bhead\b|latest)|< begin|block.{0,40}out ?of ?range|blocks specified|invalid block range/,
   ],
   [
     { kind: 'filter-not-found' },
@@ -44,7 +47,7 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-request', verdict: 'next' }, /errors? in batch/],
   [
     { kind: 'batch-refused' },
-    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
+    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled|only)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
   ],
   // Blocks, state and history that the node does not have.
   [
@@ -57,23 +60,23 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'block-not-available' },
-    /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(greater|higher) than .{0,12}(latest|current|head)/,
+    /\bheaders?\b.{0,40}not (found|exist)|unknown block(?!chain)|(later|newer|greater|higher) than .{0,12}(latest|current|head)/,
     /\bblock\b.{0,40}(not (be )?(found|exist|available)|n['’]t exist|not been|\byet\b)|block number from id/,
     /height (\d+ )?(must be|passed|is not|not in)|(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]+ could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|in the future/,
+    /not currently canonical|future (block|epoch)|(block|number|height)( \d\w*)?( is)? in the future/,
   ],
   // Too many blocks, addresses, results or bytes.
   [{ kind: 'range-too-large' }, /requested blocks|blocks worth|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
   [
     { kind: 'result-too-large' },
     /respon\w+.{0,40}(size|too (large|big)|larger|exceed)|returned more than/,
-    /\b(results?|logs)\b.{0,40}(exceed|limit|too |over)|(max\w*|exceed\w*|too many).{0,40}\b(results|logs|events)\b/,
+    /\b(results?|logs)\b.{0,40}(exceed|limit|too |over)|(max\w*|exceed\w*|too many|cap of).{0,40}\b(results|logs|events)\b/,
   ],
   [
     { kind: 'range-too-large' },
-    /(too \w+|exceed\w*|max\w*|limit\w*|up to|no more than|\w+er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
-    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|\w+er than|less than|allowed|over|wide)/,
+    /(too \w+|exceed\w*|max\w*|limit\w*|up to|at most|no more than|(small|larg|bigg|great|wid)er than|reduc\w*|allowed|over) .{0,40}(range|\bblocks)\b/,
+    /(\branges?|\bblocks)\b.{0,40}(too \w+|exceed|max|limit|(small|larg|bigg|great|wid)er than|less than|allowed|over|wide)/,
     /specify an address|(too many|max\w*|exceed\w*|less).{0,40}\baddress(es)?\b|contains \d+ filters|from_?block.{0,12}to_?block.{0,40}exceed/,
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],
@@ -86,11 +89,10 @@ const PROVIDER_WORDS: Words = [
     /limit (has been )?(exceeded|reached|hit)|(reached|exceed(s|ed)?)\b.{0,40}\blimit|(code:?|error) 1015|timeout on the free/,
     /(try again|retry) (in|after) \d/,
   ],
-  [{ kind: 'quota' }, /insufficient .{0,12}(balance|funds)/],
   [
     { kind: 'unsupported-method' },
     /\b(chain|network)\b.{0,40}not (a|s|e)|unsupported (chain|network)/,
-    /(not (available|included|supported|allowed)|only|requires?|upgrade) .{0,40}\b(plan|tier|paid|premium)/,
+    /(not (available|included|supported|allowed)|only|requires?|upgrade) .{0,40}\b(plans?\b|tier|paid|premium)/,
   ],
   // The request needs an account that the node holds itself.
   [{ kind: 'auth', verdict: 'final', blame: 'nobody' }, /password or unlock|unknown account|account (is )?locked/],
@@ -98,14 +100,14 @@ const PROVIDER_WORDS: Words = [
     { kind: 'auth' },
     /unauthori|authenticat|(api|access).?key|token (is )?(invalid|expired|required)|project.?id|\bjwt\b|access token/,
     /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked) ip|\bbanned\b|\b(white|allow).?list/,
-    /invalid (origin|key|token|cred)/,
+    /invalid (origin|key|cred|token\b(?! (id|addr)))/,
     /\b(account|endpoint|app|key|project|subscription)\b.{0,40}(disabled|suspended|(in|not )active|deactivated|expired|blocked|deleted|paused)/,
   ],
   [
     { kind: 'unsupported-method' },
     /unsupported (subscription|tracer|rpc|api|module|call)|(is|been) disabled/,
     /not (been )?(supported|implemented|enabled|configured)|(does ?not|n['’]t) support|no "?\w+"? subscription/,
-    /\b(subscriptions?|tracer|module|(tx)?pool|debug|trac(e|ing)|api|rpc)\b.{0,40}(not (a|perm)|disabled|blocked)/,
+    /\b(subscriptions?|tracer|module|(tx)?pool|debug|trac(e|ing)|api|rpc(?! error))\b.{0,40}(not (a[^n ]|perm)|disabled|blocked)/,
   ],
   [
     { kind: 'invalid-params' },
@@ -142,13 +144,12 @@ const PROVIDER_WORDS: Words = [
 ]
 
 /** Methods whose errors are about a transaction. For others, "insufficient balance" is about the bill at the provider. */
-const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace/i
+const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace|userop|^pm_/i
 
 /** The meaning of a text; `undefined` if it holds no known words. @param kinds the kinds that it may be of, by default all */
 export function meaningOfText(text: string, method: string, kinds = /./): Meaning | undefined {
   if (!text) return undefined
-  const tables = [REVERT_WORDS, PLAIN_WORDS]
-  if (TRANSACTIONAL.test(method)) tables.push(TRANSACTION_WORDS)
+  const tables = [REVERT_WORDS, PLAIN_WORDS, TRANSACTIONAL.test(method) ? TRANSACTION_WORDS : BILL_WORDS]
   if (SEND.test(method)) tables.push(SEND_WORDS)
   const isMeant = ([{ kind }, ...patterns]: Words[number]) =>
     kinds.test(kind) && patterns.some((pattern) => pattern.test(text))

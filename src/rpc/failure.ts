@@ -76,11 +76,15 @@ const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
 /** Methods whose answer is always short: a number, a hash, a transaction or the code of an account. */
 const BRIEF = /^(eth|net|web3)_\w*(Id|Price|Gas|Fee|Balance|Count|Code|At|kNumber|ersion|Transaction)$/
 /** Words for something unsupported that is not the method itself. */
-const NOT_THE_METHOD = /tracer|subscription|notification|\bplan\b|\btier\b|upgrade|pool|\bchain\b|network/
+const NOT_THE_METHOD = /tracer|subscription|notification|\b(plan|tier|paid)|premium|upgrade|pool|\bchain\b|network/
 const OF_THE_RATE = /rate|per |sec|min|capacity|unit|requests|calls|throttl|rps|concurr|load|plan/
 /** How a refusal of a log range may be worded, beside the known ways. */
 const NARROWER = /narrow|smaller|<=|\bless|too (wide|big|large|far)|span\b|interval|distance/
 const OF_A_RANGE = /block|range|quer|span|interval|distance/
+/** Kinds that the blocks of a request decide. */
+const OF_BLOCKS = /^(block-not|missing-s|range-)/
+/** What else may be too large, which a narrower range does not cure. */
+const NOT_OF_A_RANGE = /topic|address|integer|byte/
 /** A log range from which `toBlock` is further than this from `fromBlock` counts as wide (in blocks). */
 const MAX_LOGS_SPAN = 1_000
 
@@ -154,6 +158,8 @@ function refine(
 ): Meaning {
   const { kind } = meaning
   const isLogs = LOGS.test(method)
+  // Nobody has, and nobody takes, a range that is reversed.
+  if (OF_BLOCKS.test(kind) && spanOf(params) < 0) return { kind: 'invalid-params' }
   switch (kind) {
     case 'unsupported-method':
       return (isRpc || JSON_BODY.test(text)) && !NOT_THE_METHOD.test(text)
@@ -176,8 +182,6 @@ function refine(
       return isLogs && /filter/i.test(method) && /^\W*(resource )?not found/.test(text)
         ? { kind: 'filter-not-found' }
         : meaning
-    case 'block-not-available':
-      return spanOf(params) < 0 ? { kind: 'invalid-params' } : meaning
     case 'timeout':
       // Without an HTTP status it is the node's own time limit for heavy work: a gateway's timeout has a status.
       return isRpc && status === undefined && HEAVY.test(method) ? { ...meaning, blame: 'nobody' } : meaning
@@ -189,10 +193,10 @@ function refine(
     case 'invalid-params':
     case 'unknown':
       if (!isRpc || meaning.transaction) return meaning
-      if (isLogs && spanOf(params) >= 0 && NARROWER.test(text) && OF_A_RANGE.test(text))
+      if (isLogs && spanOf(params) >= 0 && NARROWER.test(text) && OF_A_RANGE.test(text) && !NOT_OF_A_RANGE.test(text))
         return { kind: 'range-too-large' }
       // A gateway that could not read what its node said words it as bad params are worded.
-      if (/respons/.test(text)) return { kind: 'server-error' }
+      if (/\bresponse/.test(text)) return { kind: 'server-error' }
       // Where the node failed inside, the params may be good enough for others.
       return innerCode === -32603 ? { ...meaning, verdict: 'next', isUntouched: false } : meaning
     default:

@@ -43,7 +43,7 @@ export const TRANSACTION_WORDS: Words = [
     { kind: 'already-known', transaction: 'known' },
     /already[ _]?(known|imported|broadcast|submitted)|\bknown transaction|\bdup\w*[ _]t(x|rans)|same hash/,
     /\b(transaction|txn?) (is |was |has )?(been )?already (in\b|present|received|pending|submit|sent|process|added|exist)/,
-    /already in (the )?(cache|mem|pool|txp)|already have trans/,
+    /already (exists )?in (the )?(cache|mem|pool|txp)|already have trans/,
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },

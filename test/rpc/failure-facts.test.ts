@@ -208,6 +208,8 @@ describe('what a refusal of logs says', () => {
     const reversed = { fromBlock: '0x100', toBlock: '0x1' }
     expect(kindOf('invalid argument 0: topic too large', wide)).toBe('invalid-params')
     expect(kindOf('invalid params: fromBlock must be <= toBlock', reversed)).toBe('invalid-params')
+    expect(kindOf('toBlock is older than fromBlock', reversed)).toBe('invalid-params')
+    expect(kindOf('the block range is less than 0', reversed)).toBe('invalid-params')
     expect(kindOf('invalid params: the distance between blocks must be <= 100', wide)).toBe('range-too-large')
   })
 

@@ -3,6 +3,7 @@
 
 export const WORDINGS = `
 # already-known final nobody
+eth_sendRawTransaction -32000 already exists in mempool
 eth_sendRawTransaction -32000 duplicate tx
 eth_sendRawTransaction -32000 transaction was already sent
 eth_sendRawTransaction -32000 we already have transaction 0xab
@@ -15,11 +16,18 @@ eth_sendRawTransaction -32076 tx already exist
 eth_sendRawTransaction -32000 Transaction already in pool
 eth_sendRawTransaction -32000 transaction already known by the pool
 # user-rejected final nobody
+eth_sendTransaction -32603 The user has rejected the request
+eth_sendTransaction -32603 ACTION_REJECTED: user-denied
+eth_sendTransaction -32603 wallet rejected the request
+eth_sendTransaction -32603 Request cancelled by the user
 eth_sendTransaction -32603 User rejected the transaction
 eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_sendRawTransaction -32000 sequencer rejected the request: nonce too low
+eth_sendRawTransaction -32000 insufficient funds for gas * price + value. Please top up your wallet
+pm_getPaymasterData -32000 insufficient funds in the gas tank
 eth_call -32000 gas uint64 overflow
 eth_sendRawTransaction -32005 Transaction gas limit cap exceeded
 eth_sendRawTransaction -32000 set code tx must have at least one authorization tuple
@@ -63,6 +71,8 @@ eth_sendRawTransaction -32000 signature verification failed
 eth_sendRawTransaction -32010 Transaction cost exceeds current gas limit. Limit: 8000000, got: 9000000. Try decreasing supplied gas.
 eth_sendRawTransaction -32010 Invalid signature: Crypto error
 # transaction-rejected next nobody
+eth_sendUserOperation -32000 UserOperation rejected: mempool full
+eth_sendRawTransaction -32000 rate limit: too many transactions from sender today
 eth_sendRawTransaction -32010 Recipient is banned in local queue.
 eth_sendRawTransaction -32010 Code is banned in local queue.
 eth_sendRawTransaction -32000 to address of transaction in blacklist
@@ -95,6 +105,7 @@ eth_unsubscribe -32000 Subscription not found
 eth_call -32000 execution aborted (timeout = 5s)
 eth_getLogs -32002 request timed out
 # auth next provider
+eth_getBalance -32000 invalid token
 eth_call -32602 invalid credentials
 eth_call -32000 Invalid token
 eth_call -32000 Your IP has been banned
@@ -166,6 +177,7 @@ eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+eth_getLogs -32000 This feature is only for premium users
 debug_traceTransaction -32602 debug_traceTransaction is only available for premium users
 trace_block -32602 Access to this resource requires a paid subscription
 eth_getBlockReceipts -32000 eth_getBlockReceipts is not configured
@@ -190,6 +202,9 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32005 query range must be smaller than size 500
+eth_getLogs -32000 eth_getLogs must query at most 1000 blocks
+eth_getLogs -32000 query is larger than the range of 1000
 eth_getLogs -32602 Please narrow your query
 eth_getLogs -32602 toBlock - fromBlock must be <= 1000
 eth_getLogs -32602 the span is above the cap of 1000
@@ -217,6 +232,9 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_getBalance -32603 JSON-RPC response is not a valid object
+eth_getBalance -32000 Service down for maintenance today until 17:00
+eth_call -32000 the node is only in planned maintenance
 eth_call -32603 failed to unmarshal response: invalid character '<' looking for beginning of value
 eth_call -32603 Invalid JSON RPC response: ""
 eth_call -32603 failed to parse response from upstream
@@ -235,6 +253,17 @@ eth_getBalance -32603 backend request failed
 eth_getBalance -32000 no available upstreams
 eth_getBalance -32000 no healthy nodes available
 # unknown next nobody
+eth_call -32000 ERC721: invalid token ID
+eth_getBalance -32603 rpc error: code = Unknown desc = account not activated
+eth_getBalance -32603 the server cancelled the request
+eth_call -32603 upstream canceled the request
+eth_call -32603 insufficient token balance
+eth_estimateGas -32603 Insufficient vault funds
+eth_call -32000 CallbackResponse()
+eth_getLogs -32000 blocks newer than 5 are not available
+eth_getBalance -32000 failed to stop updating account
+eth_getBlockByNumber -32000 request exceeds maximum header size
+eth_sendRawTransaction -32000 deadline in the future
 eth_getBalance -32000 some weird thing
 eth_getBalance -32603 assertion xyz
 eth_getBalance -32000 unknown blockchain
@@ -245,6 +274,16 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_getBalance -32602 invalid params for method eth_getBalance: not a valid address
+eth_getBalance -32602 bad address checksum
+eth_getBalance -32602 non-hex character in string
+eth_getBalance -32602 wrong length
+eth_getStorageAt -32602 storage key too long (want at most 32 bytes, got 33 bytes)
+eth_getStorageAt -32602 unable to decode storage key
+eth_call -32602 unknown field \`foo\`
+eth_getLogs -32602 topics must be less than or equal to 4 in query
+eth_getLogs -32602 block must be an integer smaller than 2^64
+eth_getLogs -32602 address in query must be smaller than 20 bytes
 eth_getBalance -32602 Invalid params
 eth_getBalance -32602 expected 2 params, got 3
 eth_getLogs -32602 fromBlock must not be after toBlock
@@ -273,6 +312,10 @@ eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getLogs -32000 requested range is newer than head
+eth_getLogs -32602 requested range is later than the latest block
+eth_getBlockByNumber -32000 block 0x5 is in the future
+eth_getBlockByNumber -32000 requested block number in the future
 eth_call -32000 requested block has not been produced yet
 eth_call -32000 block 500 is ahead of the current head
 eth_getBalance -32602 block number exceeds the latest block
@@ -300,6 +343,9 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_getBalance -32603 gateway rejected the request: rate limit
+eth_getBalance -32005 Rate limit exceeded, see the Retry-After header
+eth_getBalance -32005 Request limit exceeded. Check X-RateLimit headers
 eth_call -32000 slow down
 eth_call -32602 Requests are coming too quickly
 eth_call -32000 Request limit has been reached
@@ -323,6 +369,7 @@ eth_getBalance -32000 Too many connections
 eth_getBalance -32029 throttled
 eth_getBalance -32016 over rate limit
 # batch-refused next nobody
+eth_getBalance -32000 Batch requests are only available for paid plans
 eth_call -32202 Batch requests are disabled
 eth_call -32005 Batched requests are not supported by this server
 eth_call -32010 The batch request was too large || Exceeded max limit of 100
@@ -330,6 +377,7 @@ eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
+eth_getBalance -32000 You've reached the limit of 100 requests today
 eth_call -32000 Insufficient balance, please recharge your account
 eth_call -32602 Your balance is insufficient. Please top up to continue
 eth_getBalance -32000 insufficient account balance
@@ -355,6 +403,7 @@ eth_getBalance -32000 connection reset by peer
 eth_getBalance -32000 dial tcp: lookup node: no such host
 eth_getBalance -32603 dial tcp 10.0.0.1:8545: connect: connection refused
 # result-too-large next nobody
+eth_getLogs -32602 cap of 1000 logs per query
 eth_getLogs 1 filter matches too many events, try a more restricted filter
 eth_getLogs -32000 query returned too many results
 eth_getLogs -32005 result size exceeds limit

@@ -185,7 +185,8 @@ describe('words, codes and the method', () => {
     expect(isMethodUnknown('', -32004)).toBe(true)
     expect(isMethodUnknown('unsupported tracer', -32603)).toBeUndefined()
     expect(isMethodUnknown('no "newHeads" subscription in eth namespace')).toBeUndefined()
-    expect(isMethodUnknown('Method is not available on the free plan')).toBeUndefined()
+    for (const text of ['Method is not available on the free plan', 'only on paid plans', 'only for premium users'])
+      expect(isMethodUnknown(text, -32000), text).toBeUndefined()
     expect(isMethodUnknown('Transaction pool not enabled', -32002)).toBeUndefined()
   })
 

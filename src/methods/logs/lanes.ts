@@ -1,5 +1,5 @@
-// Limits the requests at a time to each provider. Those that find no room wait in line; when a provider has room again, the
-// first one that can go to it does.
+// Limits the requests at a time to each provider. Those that find no room wait in a line of their owner; when a provider has
+// room again, the first one that can go to it does, of each owner in turn.
 
 export type Lanes<provider> = {
   /**
@@ -15,7 +15,6 @@ export type Lanes<provider> = {
 export type Choose<provider> = (hasRoom: (provider: provider) => boolean) => provider | 'wait' | undefined
 
 type InLine<provider> = {
-  readonly owner: object
   readonly choose: Choose<provider>
   readonly resolve: (provider: provider | undefined) => void
 }
@@ -26,7 +25,8 @@ const LOOK_AHEAD = 8
 /** @param roomOf how many requests at a time a provider has room for. */
 export function createLanes<provider extends object>(roomOf: (provider: provider) => number): Lanes<provider> {
   const taken = new Map<provider, number>()
-  const line = new Set<InLine<provider>>()
+  /** By owner: the one that was served longest ago comes first. */
+  const lines = new Map<object, Set<InLine<provider>>>()
 
   const hasRoom = (provider: provider) => (taken.get(provider) ?? 0) < roomOf(provider)
 
@@ -40,19 +40,22 @@ export function createLanes<provider extends object>(roomOf: (provider: provider
     take(owner, choose) {
       const found = tryFor(choose)
       if (found !== 'wait') return Promise.resolve(found)
-      return new Promise((resolve) => line.add({ owner, choose, resolve }))
+      const line = lines.get(owner) ?? new Set()
+      lines.set(owner, line)
+      return new Promise((resolve) => line.add({ choose, resolve }))
     },
     give(provider) {
       taken.set(provider, (taken.get(provider) ?? 1) - 1)
-      const stuck = new Map<object, number>()
-      for (const waiter of line) {
-        const { owner, choose, resolve } = waiter
-        const count = stuck.get(owner) ?? 0
-        const found = count < LOOK_AHEAD ? tryFor(choose) : 'wait'
-        if (found === 'wait') stuck.set(owner, count + 1)
-        else {
-          line.delete(waiter)
-          resolve(found)
+      for (const [owner, line] of [...lines]) {
+        let stuck = 0
+        for (const waiter of line) {
+          const found = tryFor(waiter.choose)
+          if (found !== 'wait') {
+            line.delete(waiter)
+            lines.delete(owner)
+            if (line.size > 0) lines.set(owner, line)
+            waiter.resolve(found)
+          } else if (++stuck >= LOOK_AHEAD) break
         }
       }
     },

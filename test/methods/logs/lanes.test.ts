@@ -52,6 +52,20 @@ describe('createLanes', () => {
     expect(await stateOf(forA[0] as Promise<Server | undefined>)).toBe('waits')
   })
 
+  test('behavior: owners take turns (who came later waited until the whole line before was served)', async () => {
+    const { lanes, take } = create()
+    await Promise.all([take([a]), take([a])])
+    const told: string[] = []
+    for (const [owner, name] of [
+      [{}, 'long'],
+      [{}, 'short'],
+    ] as const)
+      for (let at = 0; at < (name === 'long' ? 6 : 2); at++) void take([a], owner).then(() => told.push(name))
+    for (let at = 0; at < 8; at++) lanes.give(a)
+    await Promise.resolve()
+    expect(told).toEqual(['long', 'short', 'long', 'short', 'long', 'long', 'long', 'long'])
+  })
+
   test('behavior: nothing to wait for is told at once, also to those in line', async () => {
     const { lanes, take } = create()
     expect(await take([])).toBeUndefined()

@@ -631,6 +631,15 @@ describe('failures', () => {
     expect([slow.ended, fast.ended?.at, fast.ended?.error]).toEqual([undefined, 5_410, undefined])
   })
 
+  test('behavior: a narrower request does not wait until a wider one has ended (for 400 pieces of one second it took 102 s)', async () => {
+    const t = create([{ after: 1_000, capabilities: { logs: { maxBlockRange: 10 } } }])
+    t.start('eth_getLogs', [range(1, 1_900)])
+    await t.clock.advance(10)
+    const narrow = t.start('eth_getLogs', [range(1_901, 1_920)])
+    for (let turn = 0; turn < 5; turn++) await t.clock.advance(1_000)
+    expect([narrow.ended?.at, narrow.ended?.error]).toEqual([3_000, undefined])
+  })
+
   test('behavior: the next request finds its room', async () => {
     const t = create([{ after: 50, capabilities: { logs: { maxBlockRange: 10 } } }])
     const controller = new AbortController()
