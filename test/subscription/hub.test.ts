@@ -287,6 +287,20 @@ describe('where it is subscribed', () => {
     expect(events.filter(({ event }) => event.why === 'its stream is stalled')).toHaveLength(2)
   })
 
+  test('Given one provider whose socket is asked first and stands still with its heads, while its HTTP moves, then that is noticed', async () => {
+    const { clock, feed, mine, answer, subscribe, events } = createNodes(1, {
+      options: { strategy: (all) => [...all].sort((a, b) => b.channel.localeCompare(a.channel)) },
+    })
+    subscribe()
+    await clock.settle()
+    await mine(1, 1)
+    const height = answer('p1', { method: 'eth_blockNumber' })
+    feed(1).reply(() => height)
+    await mine(3)
+    await clock.advance(36_000)
+    expect(events.filter(({ event }) => event.why === 'its stream is stalled')).toHaveLength(1)
+  })
+
   test('Given that every place fails again and again, then switching backs off with jitter, an event says so, and the stream is live and complete once one works', async () => {
     const { clock, feed, mine, subscribe, events } = createNodes(2)
     const one = subscribe()
