@@ -103,7 +103,10 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
     }
     confirmed = Math.min(confirmed, item.number - 1 - confirmations)
     // Some logs of a block may have been given, while others that were found late are still held.
-    const untold = drop(({ hash }) => hash === item.hash).flatMap(({ logs }) => logs.map(indexOf))
+    // Items without logs from this block on only told how far the stream was.
+    const isOver = ({ hash, number, logs }: LogsOfBlock) =>
+      hash === item.hash || (logs.length === 0 && number >= item.number)
+    const untold = drop(isOver).flatMap(({ logs }) => logs.map(indexOf))
     const results = item.results.filter((log) => !untold.includes(indexOf(log)))
     return results.length > 0 ? [itemOf({ ...item, results })] : []
   }
@@ -113,8 +116,6 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
       if ('number' in item && item.number < from) return []
       if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
-      // Items without logs from this number on are of blocks that this one, or a later one, has replaced.
-      drop(({ number, logs }) => logs.length === 0 && number >= item.number)
       last = Math.min(last, item.number)
       if (gap || item.number - last >= PROGRESS) hold(item)
       confirmed = item.number - confirmations

@@ -1,6 +1,7 @@
 // The rule of breakers: while a breaker is open, its channel is not asked. Attempts from before it opened, and the probe that
 // makes it half-open, may still be answered.
 
+import { FIRST_LIMIT } from '../../src/request/upkeep/head-probe'
 import type { Facts } from './facts'
 import { timeout } from './world'
 
@@ -9,13 +10,14 @@ const ROUNDING = 0.001
 
 export function breakerProblems({ world: { attempts, breakers } }: Facts): string[] {
   return attempts.flatMap((attempt) => {
-    // The event of a failure may come some time after its end, so its start is not known.
+    // The event of a failure may come some time after its end, so its start is not known. That of an answer comes later than
+    // it if the answer has waited for the first head probes.
     if (attempt.outcome === 'failure') return []
     const startedAt = attempt.at - attempt.duration
     const own = breakers.filter(({ provider, channel }) => provider === attempt.provider && channel === attempt.channel)
     const before = own.filter(({ at }) => at < startedAt).at(-1)
     const isAtOnce = own.some(({ at }) => Math.abs(at - startedAt) < ROUNDING)
-    return before?.to === 'open' && !isAtOnce
+    return before?.to === 'open' && before.at < startedAt - FIRST_LIMIT && !isAtOnce
       ? [`breakers: ${attempt.method} was asked of ${attempt.provider} at ${startedAt}, open since ${before.at}`]
       : []
   })

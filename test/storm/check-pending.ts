@@ -60,6 +60,7 @@ function isCalm({ faults, sleeps, providers }: Storm): boolean {
   return (
     sleeps.length === 0 &&
     faults.every(({ type }) => type === 'reorg') &&
-    providers.every(({ rate, isForeign }) => rate === undefined && !isForeign)
+    // A poll that has waited long for its turn may be given up, and what the provider answers it is lost.
+    providers.every(({ rate, concurrency, isForeign }) => rate === undefined && concurrency === undefined && !isForeign)
   )
 }

@@ -17,6 +17,8 @@ type Range = { readonly from: number; readonly to: number; readonly head: ChainB
 
 /** The logs of one block are given together if their frames are no further apart than this (in ms). */
 const SETTLE = 50
+/** How long blocks that cannot be had are tried (in ms). */
+const TRIED_FOR = 30_000
 /** Blocks that are checked after each item; no reorg of a storm is deeper. */
 const NEAR = 32
 
@@ -57,7 +59,7 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld, isW
     for (const what of apply(item, kept, world)) say(what)
     const block = world.chain.block(item.hash)
     if (!block) say('is of no block')
-    if (item.gap && !item.gap.late && !isTooWide(missingOf(item.gap, at), world))
+    if (item.gap && !item.gap.late && !isTooWide(missingOf(item.gap, at), world) && !isUnreadable(at, world))
       say(`tells of a gap from ${item.gap.from} to ${item.gap.to}`)
     if (!block || item.gap?.late) continue
     if (reading.from !== undefined && Number(item.number) < from) say(`is of a block before ${from}`)
@@ -69,9 +71,23 @@ function itemProblems(reading: Reading, plan: ReaderPlan, world: StormWorld, isW
     const range = { from: isLast ? from : Math.max(from, head.number - NEAR), to: head.number, head }
     if ((reading.isOver || !isWhole) && isTorn(world)) continue
     const isExcused = excuseOf(reading, index + 1)
-    for (const what of compare(kept, dueOf(range, plan, world), range, isExcused)) say(what)
+    // What a provider that had fallen back left out is found by a check, unless its block is gone by then.
+    const isGone = ({ number, hash }: Kept) => isTorn(world) && world.chain.block(number)?.hash !== hash
+    const mayLack = (one: Kept) => isExcused(one) || isGone(one)
+    for (const what of compare(kept, dueOf(range, plan, world), range, isExcused, mayLack)) say(what)
   }
   return problems
+}
+
+/** Whether for so long as blocks are tried to be had, before a gap is told, no provider could be asked all the time. */
+function isUnreadable(at: number, { providers, gaps }: StormWorld): boolean {
+  const told = gaps.filter((gap) => gap.at <= at && /could not be had/.test(gap.why ?? '')).at(-1)?.at ?? Infinity
+  return (
+    told <= at &&
+    providers.every(
+      ({ plan, troubles }) => plan.isForeign || plan.rate !== undefined || !troubles.wereNone(told - TRIED_FOR, told),
+    )
+  )
 }
 
 function missingOf({ from, to }: NonNullable<LogsOfBlock['gap']>, at: number): Missing {
@@ -115,8 +131,9 @@ function compare(
   due: ReadonlyMap<string, Kept>,
   { from, to }: Range,
   isExcused: (one: Kept) => boolean,
+  mayLack = isExcused,
 ): string[] {
-  const lacks = [...due].filter(([key, one]) => !kept.has(key) && !isExcused(one))
+  const lacks = [...due].filter(([key, one]) => !kept.has(key) && !mayLack(one))
   const isIn = ({ number }: Kept) => number >= from && number <= to
   const ghosts = [...kept].filter(([key, one]) => isIn(one) && !due.has(key) && !isExcused(one))
   return [...lacks.map(([key]) => `lacks ${key}`), ...ghosts.map(([key]) => `leaves ${key}, which is gone`)]

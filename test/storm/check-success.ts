@@ -15,6 +15,8 @@ const SWIFT = 80
 const BUSY = 2
 /** The grace after a sleep is enough for a provider with at most this latency (in ms, one way): it takes two ways. */
 const SOON = 70
+/** How long after a refusal a provider may still have a lower pace (in ms): a cooldown, and ten seconds after it. */
+const RECOVERS = 20_000
 /** How long a dead socket may be trusted: the heartbeat's silence and the limit of its answer (in ms). */
 const DOUBT = 25_000
 
@@ -45,6 +47,8 @@ function isAble(provider: StormProvider, index: number, call: CallRecord, world:
   // With a private provider in the list, sends and the look-ups after them go to private ones.
   const isSecret = plan.ask.of === 'send' || plan.ask.of === 'sent receipt'
   if (isSecret && !isPrivate && providers.some((one) => one.isPrivate)) return false
+  // "Nonce too low" is success only if a look-up finds the hash: behind a wall, whoever took it may not be asked for that.
+  if (plan.ask.of === 'send' && world.storm.walls.some(({ of }) => of === 'eth_get*')) return false
   if (world.storm.sleeps.some((sleep) => isLostIn(sleep, call, ways))) return false
   if (height !== undefined && !hasState(index, archive, call, world)) return false
   const { waitForProvider, rounds, retryBudget } = settings
@@ -60,8 +64,17 @@ function isAble(provider: StormProvider, index: number, call: CallRecord, world:
   if (isCut && ways === 'ws' && (rounds !== undefined || retryBudget <= 1)) return false
   // After a trouble, the breaker of the provider may be open or its socket wait to connect. With some settings, or without
   // budget for a second round, requests do not wait for that.
+  if (hasRefused(index, startedAt, endedAt, world)) return false
   const isPatient = waitForProvider && rounds === undefined && retryBudget > 1 && ways !== 'ws'
   return provider.troubles.wereNone(isPatient ? startedAt : 0, endedAt)
+}
+
+/** Whether the provider has said "too much" not long before: its pace is low then, and recovers while requests queue. */
+function hasRefused(index: number, from: number, to: number, { attempts, ids }: StormWorld): boolean {
+  return attempts.some(
+    ({ provider, failure, at }) =>
+      provider === ids[index] && failure?.kind === 'rate-limit' && at > from - RECOVERS && at < to,
+  )
 }
 
 /** Whether the provider showed the block, and had its state, during the whole call. */

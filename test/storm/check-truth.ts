@@ -7,13 +7,11 @@ import type { CallRecord } from './calls'
 import type { Facts } from './facts'
 import { nameOf } from './facts'
 import type { Asked, StormProvider } from './provider'
-import type { Storm } from './storm'
+import { isEqual, isUnseenFall, SHARED } from './unseen-fall'
 import type { View } from './views'
 import { isInside } from './walls'
 import type { StormWorld } from './world'
 
-/** A call may share the answer of an equal one that started up to this much earlier (in ms). */
-const SHARED = 250
 const TAG = /^(latest|safe|finalized)$/
 const LONGEST_SHOWN = 100
 const FIXED: Record<string, unknown> = { eth_chainId: '0x1', eth_gasPrice: '0x3b9aca00' }
@@ -73,7 +71,7 @@ function isForeign({ plan, request, value, endedAt, unverified }: CallRecord, { 
 }
 
 /**
- * Whether the answer to a tag may be an earlier one: it stays while the same tag is lower at some provider. A provider must
+ * Whether the answer to a tag may be an earlier one: it stays while the same tag is no higher at some provider. A provider must
  * have been asked for that tag before, and have said so then. The other form of the block (with or without its transactions)
  * may have been read by its number.
  */
@@ -92,7 +90,7 @@ function isKept({ request: { method, params }, value, endedAt }: CallRecord, { w
   const isBefore = world.asked.some(
     (one) => one.at <= endedAt && isEqual([one.method, one.params[0]], [method, tag]) && isItself(one),
   )
-  return isBefore && seen.some((view) => heightIn(view) < heightOf(value))
+  return isBefore && seen.some((view) => heightIn(view) <= heightOf(value))
 }
 
 function viewOf(provider: number, at: number, { views }: StormWorld): readonly View[] {
@@ -103,14 +101,12 @@ function heightOf(block: unknown): number {
   return Number((block as { number?: string } | null)?.number)
 }
 
-function isEqual(one: unknown, other: unknown) {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
 function numberProblem({ value, endedAt }: CallRecord, { world }: Facts, seen: readonly View[]): string | undefined {
   const lowest = Math.min(...seen.map(({ head }) => head.number))
   const highest = Math.max(...world.views.between(0, endedAt).map(({ head }) => head.number))
-  if (Number(value) < lowest) return `nobody was below ${lowest}`
+  // A head far ahead of all others is not believed before its provider has given that block: an event says so.
+  const isDoubted = world.disputes.some((one) => one.method === 'eth_blockNumber' && one.at === endedAt)
+  if (Number(value) < lowest && !isDoubted) return `nobody was below ${lowest}`
   if (Number(value) > highest) return `nobody was past ${highest}`
   return undefined
 }
@@ -138,8 +134,10 @@ function logsProblem(call: CallRecord, { world }: Facts, seen: readonly View[]):
 
 /** `null` is wrong for a block that was shown before, if a provider that was well had it during the whole call. */
 function nullProblem(call: CallRecord, { world }: Facts): string | undefined {
-  const { height, shown, request } = call
+  const { height, shown, request, endedAt } = call
   if (height === undefined || height > shown) return undefined
+  // After a sleep there may be no time left to ask another provider: an event says so.
+  if (world.storm.sleeps.length > 0 && world.disputes.some(({ at }) => at === endedAt)) return undefined
   const knower = knowerOf(call, world, ({ head }) => world.oracle.answer(head, request.method, request.params)?.value)
   return knower === undefined || isUnseenFall(call, world) ? undefined : `${knower} had it all the time`
 }
@@ -161,32 +159,6 @@ function knowerOf(
       .filter((view) => view.provider === index)
       .every(shows)
   })
-}
-
-/**
- * Whether the answer may come from a provider that had fallen back without being noticed: it had what was asked for before it
- * fell back, and was not asked for its head since.
- */
-function isUnseenFall({ request: { method, params }, startedAt, endedAt }: CallRecord, world: StormWorld): boolean {
-  const { asked, views, oracle, storm } = world
-  const has = ({ head }: View) => oracle.answer(head, method, params)?.value != null
-  return asked.some((one) => {
-    const { provider, at } = one
-    if (at < startedAt - SHARED || at > endedAt || !isEqual([one.method, one.params], [method, params])) return false
-    const own = views.between(0, at).filter((view) => view.provider === provider)
-    const fall = own.map(has).lastIndexOf(true) + 1
-    const { from: fellAt } = own[fall] ?? {}
-    if (fall === 0 || fellAt === undefined) return false
-    const travel = 2 * slowestWayTo(provider, storm)
-    const looks = asked.filter((look) => look.provider === provider && look.method === 'eth_blockNumber')
-    return !looks.some((look) => look.at >= fellAt && look.at < endedAt - travel)
-  })
-}
-
-/** The longest time (in ms) that a message may take to a provider. */
-function slowestWayTo(provider: number, { providers, faults }: Storm): number {
-  const slow = faults.map((fault) => (fault.type === 'ill' && fault.provider === provider && fault.trouble.slow) || 0)
-  return (providers[provider]?.latency[1] ?? 0) + slow.reduce((sum, one) => sum + one, 0)
 }
 
 /** Answers that went backwards, of each tag by itself, in the order in which they were given. */

@@ -41,6 +41,8 @@ export type Outcome = {
 const lastBlocks = 4
 /** How long watchers have after that until they must have been told everything (in ms). */
 const patience = 150_000
+/** The same after a burst of blocks (in ms): a provider with a rate limit gives them one by one. */
+const longPatience = 600_000
 /** How often it is looked whether they have (in ms). */
 const step = 2_000
 /** How long after that a call may still be pending (in ms). */
@@ -198,11 +200,12 @@ async function finish(
 ) {
   const { clock } = world
   const from = clock.now()
+  const most = world.storm.faults.some(({ type }) => type === 'burst') ? longPatience : patience
   do {
     await clock.advance(step)
     for (const watcher of watchers) watcher.look()
   } while (
-    clock.now() - from < patience &&
+    clock.now() - from < most &&
     !(
       watchers.every((one) => isTold(one, world)) &&
       pollers.every((one) => one.isTold()) &&

@@ -176,9 +176,18 @@ describe('with confirmations', () => {
   test('behavior: a reorg before that is confirmed: it is told by a block of the new branch', () => {
     const items = createLogItems(3)
     for (const number of [1, 101]) items.read(passed(number))
+    expect(items.read({ ...logs(100, { isRemoved: true }), results: [] } as Item)).toEqual([])
     const numbers = [100, 101, 102, 103, 104]
     const all = numbers.flatMap((number) => items.read({ ...passed(number), hash: hashOf(number, 1) } as Item))
     expect(all.map(({ hash }) => hash)).toEqual([hashOf(100, 1)])
+  })
+
+  test('behavior: a block without logs that is replaced before it is confirmed tells nothing, though its height passes unseen', () => {
+    const items = createLogItems(2, 0)
+    // Which of the blocks from 99 on were replaced is not known.
+    const replaced: Item = { ...logs(99, { isRemoved: true }), hash: '', results: [] } as Item
+    const given = [passed(100), replaced, passed(102), passed(104)].flatMap(items.read)
+    expect(given).toEqual([told(102, { logs: [] })])
   })
 
   test('behavior: what is taken back while it is held was never there', () => {

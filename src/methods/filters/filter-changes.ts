@@ -42,15 +42,19 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
     let lowerSince: number | undefined
     /** Since when the answers to polls have not fitted together (in ms of the clock). */
     let stuckSince: number | undefined
+    /** Most blocks that the next poll tells of: after one that failed it is half as many, for slow providers. */
+    let most = MOST_BLOCKS
 
     async function changes(caller: Caller) {
       const before = trail
       const resetsNow = resets
+      const blocks = most
+      most = Math.max(1, blocks >> 1)
       const found = await asking.atHead(caller, async (head, source) => {
         // Another poll has moved the trail meanwhile: the next one goes on from there.
         if (trail !== before || !isFollowed(head, source.provider, resetsNow)) return []
         const isPatient = clock.now() - (stuckSince ?? clock.now()) < OTHER_LOWER_FOR
-        const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient })
+        const step = await stepTo(head, { trail, logs, sure }, { ...source, isPatient, most: blocks })
         if (trail !== before || caller.signal?.aborted) return []
         const { root, known, told, end } = step
         trail = trimmed(merged([...(root ? [pointAt(root)] : []), ...known, pointAt(end), ...told]))
@@ -67,6 +71,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         return hashes
       })
       stuckSince = found ? undefined : (stuckSince ?? clock.now())
+      most = Math.min(MOST_BLOCKS, 2 * blocks)
       return found ?? []
     }
 

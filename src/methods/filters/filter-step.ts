@@ -9,8 +9,8 @@ import { ChainMovedError } from './filter-asking'
 import type { Point, Trail } from './filter-trail'
 import { lastThat, pointAt, tipOf } from './filter-trail'
 
-/** `isPatient`: if it lacks a block, only the node that was met is taken to lack it. */
-type PolledSource = Source & { readonly isPatient: boolean }
+/** `isPatient`: if it lacks a block, only the node that was met is taken to lack it. `most`: the most blocks of a step. */
+type PolledSource = Source & { readonly isPatient: boolean; readonly most: number }
 
 /** Most blocks that one poll tells of; the next one goes on. */
 export const MOST_BLOCKS = 1_000
@@ -39,7 +39,7 @@ export async function stepTo(head: Header, { trail, logs, sure }: Followed, sour
     // Some chains skip numbers.
     const next = head.parentHash === tip?.hash ? head.number : (tip?.number ?? 0) + 1
     const { from, root } = tip ? { from: next, root: undefined } : await firstNew(trail[0], head, source)
-    const end = head.number - from < MOST_BLOCKS ? head : ((await source.block(from + MOST_BLOCKS - 1)) ?? head)
+    const end = head.number - from < source.most ? head : ((await source.block(from + source.most - 1)) ?? head)
     const stretch = { from, end, head, known, tip, source }
     const found = logs ? await loggedBlocks(logs, stretch, sure) : await blocksOf(stretch)
     if (found && 'told' in found) return { root, known, end, ...found }

@@ -1,6 +1,7 @@
 // Follows the canonical chain through whatever heads arrive: gives each block once, in order, and tells what a reorg replaced.
 // Canonical is the chain of the source with the higher head; at equal height that of the present source. Knows no sockets.
 
+import { pauseAfter } from '../../base/backoff'
 import type { Clock } from '../../base/clock'
 import type { Patience } from '../../base/patience'
 import { createPatience } from '../../base/patience'
@@ -128,13 +129,16 @@ export function createFollower(options: FollowerOptions): Follower {
 
   /** The highest block from `lowest` on that is still canonical, else `lowest - 1`: a reorg may be hidden below the gap. */
   async function lastStanding(lowest: number, provider: string): Promise<number> {
-    const height = chain.height()
-    for (let to = height, size = 1; to >= lowest; to -= size, size = AT_A_TIME) {
+    for (let to = chain.height(), size = 1, failures = 0; to >= lowest && !isOver(); ) {
       const found = await backfill.inRange(Math.max(lowest, to - size + 1), to, provider)
       const last = found.filter(({ hash }) => chain.has(hash)).at(-1)
       if (last) return last.number
-      // If the blocks cannot be had, nothing shows a reorg: they count as canonical.
-      if (found.length === 0) return to
+      if (found.length > 0) {
+        to -= size
+        size = AT_A_TIME
+        // If for long the blocks cannot be had, nothing shows a reorg: they count as canonical.
+      } else if ((patience as Patience).left() < 0) return to
+      else await pauses.wait(pauseAfter(failures++))
     }
     return lowest - 1
   }

@@ -7,6 +7,7 @@ import type { Backfill } from '../backfill'
 import type { BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { Delivery } from './delivery'
+import { NEAR } from './delivery'
 import type { LogReads } from './log-reads'
 
 export type CatchUpOptions = {
@@ -32,8 +33,6 @@ const SETTLE = 50
 const AGAIN = 500
 /** Logs that cannot be had for this long (in ms) are reported as a gap. */
 const GIVEN_UP = 30_000
-/** Nodes behind one address are at most this far apart (in blocks). */
-const NEAR = 64
 /** Blocks that are read again where it is not known which of them were replaced. */
 const READ_AGAIN = 256
 

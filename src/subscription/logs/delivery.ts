@@ -60,6 +60,8 @@ export type Delivery = {
 
 /** Blocks that a reorg may replace. */
 const REPLACED = 64
+/** Nodes behind one address are at most this far apart (in blocks). */
+export const NEAR = 64
 /** Gaps that are remembered beside the last one. */
 const MOST_GAPS = 16
 
@@ -108,14 +110,16 @@ export function createDelivery(
     takenBack++
     const entry = ledger.remove(block.hash)
     certainTo = Math.min(certainTo, block.number - 1)
+    // If it lies below the first block, the stream begins again with the one that replaces it.
+    begunAt = Math.min(begunAt, block.number)
     for (const gap of gaps) gap.to = Math.min(gap.to, block.number - 1)
     while ((turns.at(-1)?.block.number ?? -1) >= block.number) turns.pop()
     if (cursor && cursor.number >= block.number)
       cursor = { number: block.number - 1, hash: block.parentHash ?? '', provider: cursor.provider }
-    if (!entry) return
-    const logs = [...entry.logs].reverse().map((log) => ({ ...log, removed: true }))
+    const logs = [...(entry?.logs ?? [])].reverse().map((log) => ({ ...log, removed: true }))
+    // Also without logs: who waits for confirmations may hold an item of the block.
     // Late if higher blocks were delivered: nobody had told that this one was replaced, and they are of the new branch.
-    sink.onItem(itemOf(entry, logs, true, ledger.highest() > entry.number))
+    sink.onItem(itemOf(entry ?? { ...block, turn }, logs, true, entry && ledger.highest() > entry.number))
   }
 
   /** Takes back other delivered blocks of the same height: they were orphaned, and nobody said so. */
@@ -133,10 +137,11 @@ export function createDelivery(
     height,
     reach: () => Math.max(height(), ledger.highest()),
     begin(block) {
-      turns.length = 0
       cursor = block
       certainTo = block.number
       begunAt = block.number + 1
+      // What is found up to here is only for subscribers that began earlier.
+      turns.splice(0, MOST_BLOCKS, { block, turn: -1 })
     },
     begunAt: () => begunAt,
     give(block, logs, isCertainNow) {
@@ -160,6 +165,8 @@ export function createDelivery(
       for (const { logs, ...block } of blocks)
         if (block.number >= Math.max(floor, ledger.forgotten() + 1) && isMissed(block.number, block.number))
           ledger.add({ ...block, turn: -1 }, logs)
+      // A lower node behind the same address may have answered: without logs of the last block, the end is not proven.
+      if (!blocks.some(({ hash }) => hash === cursor?.hash)) certainTo = Math.min(certainTo, height() - NEAR)
     },
     takeBack,
     add({ number, hash }, logs) {

@@ -232,6 +232,16 @@ describe('changes', () => {
     ])
   })
 
+  test('behavior: what has piled up is more than a slow provider tells in time: after a poll that failed it is half as many', async () => {
+    const { chain, nodes, newFilter, poll } = setUp({ nodes: [{ capabilities: { logs: { maxBlockRange: 10 } } }] })
+    const id = await newFilter()
+    chain.mine(1_000)
+    nodes[0]!.after = () => 600
+    const heights = async () => Number((await poll(id)).at(-1)?.blockNumber)
+    await expect(heights()).rejects.toThrow()
+    expect([await heights(), await heights()]).toEqual([600, 1_100])
+  })
+
   test.each([
     ['null', null],
     ['an error', rpcError(12, 'requested epoch was a null round (203)')],

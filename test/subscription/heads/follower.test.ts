@@ -540,16 +540,31 @@ describe('what cannot be had', () => {
     expect(kept.at(-1)?.hash).toBe(tree.head().hash)
   })
 
-  test('behavior: of what was replaced below such a gap a part cannot be had: what was seen to be replaced is told', async () => {
-    const { tree, told, kept, arrive } = setUp({ mostFilled: 5 })
+  test('behavior: of what was replaced below such a gap a part cannot be had for long: what was seen to be replaced is told', async () => {
+    const { clock, tree, told, kept, arrive } = setUp({ mostFilled: 5 })
     await arrive(tree.mine(30))
     tree.reorg(20, 40)
     for (const block of tree.chain()) if (block.number < 130) tree.lose(block.hash)
     told.length = 0
     await arrive(tree.chain().slice(-1))
+    await clock.advance(29_000)
+    expect(told).toEqual([])
+    await clock.advance(3_000)
     expect(told[0]).toBe('reorg 130')
     expect(told[1]).toMatch(/^gap 130-/)
     expect(kept.at(-1)?.hash).toBe(tree.head().hash)
+  })
+
+  test('behavior: what is below such a gap cannot be had for a while: it is asked for again before it is taken to stand', async () => {
+    const { clock, tree, told, arrive } = setUp({ mostFilled: 5 })
+    await arrive(tree.mine(2))
+    const away = tree.reorg(2, 40).slice(0, -6)
+    for (const { hash } of away) tree.lose(hash)
+    told.length = 0
+    await arrive(tree.chain().slice(-1))
+    for (const { hash } of away) tree.find(hash)
+    await clock.advance(100)
+    expect(told[0]).toBe('reorg 102 101')
   })
 
   test('behavior: a gap as wide as maxBackfillBlocks is filled', async () => {

@@ -52,7 +52,7 @@ describe('give', () => {
     given()
     delivery.give(blockOf(101, { branch: 1 }), [logOf(101, 0, 1)], true)
     delivery.takeBack(blockOf(101))
-    expect(given()).toEqual(['removed 101: 2', 'logs 101/1: 0', 'passed 101/1'])
+    expect(given()).toEqual(['removed 101: 2', 'logs 101/1: 0', 'passed 101/1', 'removed 101: '])
   })
 
   test('behavior: behind a block that was taken back late, what takes its place is late too while later ones stand', () => {
@@ -91,12 +91,12 @@ describe('takeBack', () => {
     expect(flags).toEqual([true, true, true, true])
   })
 
-  test('behavior: a block without logs is taken back without a word; the cursor goes back all the same', () => {
+  test('behavior: a block without logs is taken back too, for those that wait for confirmations; the cursor goes back', () => {
     const { delivery, given } = setUp()
     delivery.give(blockOf(100), [], true)
     given()
     delivery.takeBack(blockOf(100))
-    expect([given(), delivery.cursor()]).toEqual([[], { number: 99, hash: hashOf(99), provider: 'p1' }])
+    expect([given(), delivery.cursor()]).toEqual([['removed 100: '], { number: 99, hash: hashOf(99), provider: 'p1' }])
   })
 
   test('behavior: a block above the last one moves nothing, and each one counts', () => {
@@ -114,6 +114,15 @@ describe('takeBack', () => {
     given()
     for (const number of [101, 100, 102]) delivery.takeBack(blockOf(number))
     expect(given()).toEqual(['late removed 101: 0', 'late removed 100: 0', 'removed 102: 0'])
+  })
+
+  test('behavior: of a block that replaces one from before the beginning, logs that are found late are given too', () => {
+    const { delivery, given } = setUp()
+    delivery.begin(blockOf(99))
+    delivery.takeBack(blockOf(99))
+    delivery.give(blockOf(99, { branch: 1 }), [logOf(99, 0, 1)], false)
+    expect(delivery.add(blockOf(99, { branch: 1 }), [logOf(99, 1, 1)])).toBe(true)
+    expect([given(), delivery.begunAt()]).toEqual([['removed 99: ', 'logs 99/1: 0', 'passed 99/1', 'logs 99/1: 1'], 99])
   })
 
   test('behavior: the same block again after it was taken back is given again', () => {
@@ -179,6 +188,32 @@ describe('noteBefore', () => {
   })
 })
 
+describe('what was read from before the beginning', () => {
+  const read = (number: number) => ({ number, hash: hashOf(number), logs: [logOf(number, 0)] })
+
+  test('behavior: without logs of the last block, a node that is behind may have answered: it is read again', () => {
+    const uncertainFrom = (numbers: readonly number[]) => {
+      const { delivery } = setUp()
+      delivery.give(blockOf(200), [], true)
+      delivery.noteBefore(100, numbers.map(read))
+      return delivery.uncertainFrom()
+    }
+    expect([uncertainFrom([120, 200]), uncertainFrom([120, 199])]).toEqual([Infinity, 137])
+  })
+
+  test('behavior: what is found there late is for those alone who began earlier', () => {
+    const { delivery, items } = setUp()
+    delivery.begin(blockOf(99))
+    delivery.give(blockOf(101), [], false)
+    delivery.noteBefore(90, [])
+    for (const number of [95, 100]) delivery.add(blockOf(number), [logOf(number, 0)])
+    expect(items.flatMap((item) => (item.type === 'logs' ? [[item.number, item.turn]] : []))).toEqual([
+      [95, -1],
+      [100, 0],
+    ])
+  })
+})
+
 describe('add', () => {
   test('behavior: nothing of a gap that was told, as callers read that on their own; but of blocks that replace it', () => {
     const { delivery, given } = setUp()
@@ -200,7 +235,13 @@ describe('add', () => {
     ])
     delivery.takeBack(blockOf(105))
     expect([104, 105, 113].map((number) => add(number, 1))).toEqual([false, true, true])
-    expect(given()).toEqual(['late logs 100: 0', 'late logs 110: 0', 'late logs 105/1: 0', 'logs 113/1: 0'])
+    expect(given()).toEqual([
+      'late logs 100: 0',
+      'late logs 110: 0',
+      'removed 105: ',
+      'late logs 105/1: 0',
+      'logs 113/1: 0',
+    ])
   })
 
   test('behavior: what is found after later logs were given is late', () => {
