@@ -113,8 +113,11 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
 
   return {
     read(item) {
-      if ('number' in item && item.number < from) return []
-      if (item.type === 'logs') return readLogs(item)
+      const isBelow = 'number' in item && item.number < from
+      // A block below may be taken back for all those above it.
+      if (item.type === 'logs' && (item.isRemoved || !isBelow))
+        return readLogs(isBelow ? { ...item, results: [] } : item)
+      if (isBelow) return []
       if (item.type !== 'passed') return []
       last = Math.min(last, item.number)
       if (gap || item.number - last >= PROGRESS) hold(item)
