@@ -107,17 +107,15 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
     const isOver = ({ hash, number, logs }: LogsOfBlock) =>
       hash === item.hash || (logs.length === 0 && number >= item.number)
     const untold = drop(isOver).flatMap(({ logs }) => logs.map(indexOf))
-    const results = item.results.filter((log) => !untold.includes(indexOf(log)))
+    const results = item.results.filter((log) => item.number >= from && !untold.includes(indexOf(log)))
     return results.length > 0 ? [itemOf({ ...item, results })] : []
   }
 
   return {
     read(item) {
-      const isBelow = 'number' in item && item.number < from
       // A block below may be taken back for all those above it.
-      if (item.type === 'logs' && (item.isRemoved || !isBelow))
-        return readLogs(isBelow ? { ...item, results: [] } : item)
-      if (isBelow) return []
+      if ('number' in item && item.number < from && !(item as Partial<LogsItem>).isRemoved) return []
+      if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
       last = Math.min(last, item.number)
       if (gap || item.number - last >= PROGRESS) hold(item)
