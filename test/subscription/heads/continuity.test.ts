@@ -10,7 +10,7 @@ const root = { number: 99, hash: hashOf(99), provider: 'p1' }
 describe('continuity', () => {
   test('default: nothing is known', () => {
     const chain = createContinuity()
-    expect([chain.tip(), chain.root(), chain.has(hashOf(5))]).toEqual([undefined, undefined, false])
+    expect([chain.tip(), chain.height(), chain.root(), chain.has(hashOf(5))]).toEqual([undefined, -1, undefined, false])
   })
 
   test('default: goes on block by block', () => {
