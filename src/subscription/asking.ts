@@ -54,15 +54,17 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
   let wanted = new AbortController()
 
   return {
-    ask(request, { purpose, timeout, serving, provider, isPinned, isPatient, exclude = [], channel = plan.channel }) {
+    ask(request, { purpose, timeout, serving, provider, isPinned, isPatient, exclude = [], channel }) {
       const barred = serving === undefined ? [] : barredFrom(planner({ method: serving }), parts.providers)
       const { signal } = wanted
       if (signal.aborted) return Promise.reject(reasonOf(signal))
-      // A client that is pinned to one provider asks nobody else.
-      const limits = !plan.isPinned && {
-        ...(provider && { provider, allowFailover: !isPinned }),
-        exclude: [...plan.exclude, ...exclude, ...barred],
-        channel,
+      // A client that is pinned to one provider asks nobody else, and one with one channel asks over no other.
+      const limits = {
+        ...(!plan.isPinned && {
+          ...(provider && { provider, allowFailover: !isPinned }),
+          exclude: [...plan.exclude, ...exclude, ...barred],
+        }),
+        channel: plan.channel ?? channel,
       }
       let by = { provider: '', attempts: 0 }
       const onEnd: OnEnd = (attempts, answerer) => {

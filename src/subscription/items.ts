@@ -107,13 +107,14 @@ export function createLogItems(confirmations: number, from = -Infinity): LogItem
     const isOver = ({ hash, number, logs }: LogsOfBlock) =>
       hash === item.hash || (logs.length === 0 && number >= item.number)
     const untold = drop(isOver).flatMap(({ logs }) => logs.map(indexOf))
-    const results = item.results.filter((log) => !untold.includes(indexOf(log)))
+    const results = item.results.filter((log) => item.number >= from && !untold.includes(indexOf(log)))
     return results.length > 0 ? [itemOf({ ...item, results })] : []
   }
 
   return {
     read(item) {
-      if ('number' in item && item.number < from) return []
+      // A block below may be taken back for all those above it.
+      if ('number' in item && item.number < from && !(item as Partial<LogsItem>).isRemoved) return []
       if (item.type === 'logs') return readLogs(item)
       if (item.type !== 'passed') return []
       last = Math.min(last, item.number)

@@ -1,28 +1,37 @@
 // Whom the streams of a list ask.
 
 import { describe, expect, test } from 'vitest'
-import type { ClientChannels, Face } from '../../src/request/route/plan'
+import type { ClientChannels, Face, RequestOverrides } from '../../src/request/route/plan'
 import { createPlanner } from '../../src/request/route/plan'
 import { createAsking } from '../../src/subscription/asking'
 import { createProviders } from '../provider/providers'
 import { planSettings } from '../support/settings'
 
-function setUp(methods: Parameters<typeof createPlanner>[0]['methods'], onSignal = (_: AbortSignal) => {}) {
+function setUp(
+  methods: Parameters<typeof createPlanner>[0]['methods'],
+  onSignal = (_: AbortSignal) => {},
+  own?: RequestOverrides,
+) {
   const providers = createProviders([{}, {}, {}])
   const excluded: (readonly string[])[] = []
-  const face = { channels: [] as ClientChannels, planner: createPlanner({ ...planSettings, methods }) } as Face
+  const channels: unknown[] = []
+  const face = {
+    channels: [] as ClientChannels,
+    planner: createPlanner({ ...planSettings, methods }, own),
+  } as Face
   const asking = createAsking(
     {
       parts: { providers, channels: providers.flatMap(({ channels }) => channels) },
       async request({ plan, signal }) {
         onSignal(signal as AbortSignal)
         excluded.push(plan.exclude)
+        channels.push(plan.channel)
         return null
       },
     },
     face,
   )
-  return { ...asking, excluded }
+  return { ...asking, excluded, channels }
 }
 
 describe('serving', () => {
@@ -68,3 +77,17 @@ test('behavior: once all is given up nothing is asked, until somebody begins ane
   void ask(block, { purpose: 'heads' })
   expect(count).toBe(1)
 })
+
+test.each([
+  ['all channels', undefined, [undefined, 'http', 'ws']],
+  ['all channels of one provider', { provider: 'p1' }, [undefined, 'http', 'ws']],
+  ['one channel', { channel: 'ws' as const }, ['ws', 'ws', 'ws']],
+])(
+  'behavior: of a client with %s, it is asked over the channel that is named, but over no other one than its own',
+  async (_, own, expected) => {
+    const { ask, channels } = setUp({}, () => {}, own)
+    for (const channel of [undefined, 'http', 'ws'] as const)
+      await ask({ method: 'eth_blockNumber' }, { purpose: 'heads', channel })
+    expect(channels).toEqual(expected)
+  },
+)

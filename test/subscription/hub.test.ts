@@ -287,6 +287,20 @@ describe('where it is subscribed', () => {
     expect(events.filter(({ event }) => event.why === 'its stream is stalled')).toHaveLength(2)
   })
 
+  test('Given one provider whose socket is asked first and stands still with its heads, while its HTTP moves, then that is noticed', async () => {
+    const { clock, feed, mine, answer, subscribe, events } = createNodes(1, {
+      options: { strategy: (all) => [...all].sort((a, b) => b.channel.localeCompare(a.channel)) },
+    })
+    subscribe()
+    await clock.settle()
+    await mine(1, 1)
+    const height = answer('p1', { method: 'eth_blockNumber' })
+    feed(1).reply(() => height)
+    await mine(3)
+    await clock.advance(36_000)
+    expect(events.filter(({ event }) => event.why === 'its stream is stalled')).toHaveLength(1)
+  })
+
   test('Given that every place fails again and again, then switching backs off with jitter, an event says so, and the stream is live and complete once one works', async () => {
     const { clock, feed, mine, subscribe, events } = createNodes(2)
     const one = subscribe()
@@ -383,6 +397,37 @@ describe('continuity', () => {
     expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[102n, 118n]])
     expect(logs.seen).toEqual([...logRange(101, 101), ...logRange(119, 122)])
     expect(eventsOf('gap').filter(({ late }) => late)).toEqual([])
+  })
+
+  test('behavior: a reorg of blocks that were told to be missing: who has read them since gets them taken back, and nobody else', async () => {
+    const { clock, engine, face, feed, mine, push, subscribe, tree } = createNodes(2, {
+      options: { mostFilled: { heads: 256, logs: 3 } },
+    })
+    const logs = subscribe(['logs', {}])
+    await clock.settle()
+    await mine(1, 1)
+    await clock.advance(100)
+    feed(1).refuse(new Error('gone'))
+    feed(1).drop()
+    await mine(20)
+    await clock.settle()
+    await mine(1, 2)
+    await clock.advance(3_000)
+    expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[102n, 118n]])
+    const read: string[] = []
+    const reader = engine.subscriptions.logs(face, {}, { fromBlock: 117n })
+    const isRead = (async () => {
+      for await (const { number, removed } of reader) read.push(`${removed ? '-' : ''}${number}`)
+    })()
+    await clock.advance(1_000)
+    expect(read).toEqual(range(117, 122))
+    push(2, tree.reorg(6, 7))
+    await clock.settle()
+    const removed = (names: readonly string[]) => names.filter((name) => name.startsWith('-'))
+    expect(removed(read)).toEqual(['-122', '-121', '-120', '-119', '-118', '-117'])
+    expect(removed(logs.seen).at(-1)).toBe('-119:0')
+    await reader.return?.()
+    await isRead
   })
 
   test('Given a reorg, then the orphaned logs arrive with removed:true, newest first, then the new ones; heads of the new branch in chain order; also when the reorg happened while disconnected', async () => {

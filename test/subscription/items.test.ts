@@ -190,6 +190,15 @@ describe('with confirmations', () => {
     expect(given).toEqual([told(102, { logs: [] })])
   })
 
+  test('behavior: a reorg that is told with a block below the first one: what is held of the old branch is not told', () => {
+    const items = createLogItems(3, 2)
+    items.read(passed(101))
+    const replaced: Item = { ...logs(1, { isRemoved: true }), hash: '' } as Item
+    const numbers = [1, 2, 101, 104]
+    const all = numbers.map((number) => ({ ...passed(number), hash: hashOf(number, 1) }) as Item)
+    expect([replaced, ...all].flatMap(items.read).map(({ hash }) => hash)).toEqual([hashOf(101, 1)])
+  })
+
   test('behavior: what is taken back while it is held was never there', () => {
     const items = createLogItems(2)
     items.read(logs(100))

@@ -146,7 +146,7 @@ export function startHeadRun(
     polled.clear()
     polledProvider = undefined
     live = { place, isSign: createSigns(), highest: -1 }
-    stall.hear()
+    stall.hear(place.id)
     show()
     void refresh()
   }
@@ -156,7 +156,7 @@ export function startHeadRun(
     if (!live || !block) return
     backfill.learnShape(block.raw)
     // A head that is not above all that the place has pushed before is no progress.
-    if (block.number > live.highest) stall.hear()
+    if (block.number > live.highest) stall.hear(live.place.id)
     live.highest = Math.max(live.highest, block.number)
     if (live.isSign(block, chain.has)) suspect(live.place, block.number)
     // Before it is known which block is meant: a stream that goes live meanwhile is not pushed the logs of this one.

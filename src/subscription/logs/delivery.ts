@@ -24,7 +24,10 @@ export type Delivery = {
   begunAt(): number
   /** Delivers a block whose turn has come. @param isCertain whether these are known to be all its logs */
   give(block: BlockRef, logs: readonly Log[], isCertain: boolean): void
-  /** Notes what was read from this block to the cursor for a subscriber that began earlier: it can be taken back there too. */
+  /**
+   * Notes what was read from this block to the cursor for a subscriber that began earlier: it can be taken back there too, before
+   * the beginning and in gaps that were told.
+   */
   noteBefore(from: number, blocks: readonly LoggedBlock[]): void
   /** Takes back the logs of the block, if any were delivered, and sets the cursor below it. */
   takeBack(block: Orphan): void
@@ -96,7 +99,7 @@ export function createDelivery(
     return isCertain() ? certainTo : Math.max(certainTo, ledger.forgotten(), height() - MOST_BLOCKS)
   }
 
-  const isMissed = (low: number, high: number) => gaps.some(({ from, to }) => from <= high && to >= low)
+  const isMissed = (low: number, high: number) => gaps.some(({ from, to }) => Math.max(from, low) <= Math.min(to, high))
 
   function onGap(from: number, to: number, why: string) {
     gaps = [{ from, to }, ...gaps.slice(0, MOST_GAPS)]
@@ -159,6 +162,9 @@ export function createDelivery(
       const older = blocks.filter(({ number }) => number >= floor && number < begunAt)
       ledger.addBefore(older.map(({ logs, ...block }) => ({ ...block, logs: [...logs], turn: -1 })))
       begunAt = Math.min(begunAt, floor)
+      for (const { logs, ...block } of blocks)
+        if (block.number >= Math.max(floor, ledger.forgotten() + 1) && isMissed(block.number, block.number))
+          ledger.add({ ...block, turn: -1 }, logs)
       // A lower node behind the same address may have answered: without logs of the last block, the end is not proven.
       if (!blocks.some(({ hash }) => hash === cursor?.hash)) certainTo = Math.min(certainTo, height() - NEAR)
     },

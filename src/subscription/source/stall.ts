@@ -1,13 +1,14 @@
 // Tells a stalled stream of heads from a chain at rest: when no head comes, all providers are asked whether the chain moved. The
-// one that should push is asked too: a subscription may be dead on a socket that still answers.
+// one that should push is asked over each of its channels: a subscription may be dead on a socket that still answers, and the node
+// behind the socket may stand still while others of the provider go on.
 
 import type { Clock, Timer } from '../../base/clock'
 import { heightOf } from '../../rpc/block'
 import type { Ask, AskOptions } from '../asking'
 
 export type StallWatch = {
-  /** A head has come; the watch starts anew. */
-  hear(): void
+  /** A head has come from this provider; the watch starts anew. */
+  hear(provider: string): void
   stop(): void
 }
 
@@ -39,25 +40,26 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   /** The present watch. Another identity, or none, tells that a head has come meanwhile or the watch was stopped. */
   let watch: { timer?: Timer } | undefined
 
-  function arm(ms: number) {
+  function arm(provider: string, ms: number) {
     const own: { timer?: Timer } = {}
     watch = own
     own.timer = clock.background(ms, async () => {
-      const hasMoved = await isAnyHigher()
+      const hasMoved = await isAnyHigher(provider)
       if (watch !== own) return
       if (hasMoved) onStall()
-      else arm(Math.min(LONGEST, ms * 2))
+      else arm(provider, Math.min(LONGEST, ms * 2))
     })
   }
 
   /** Whether a provider has a higher block than the stream. */
-  function isAnyHigher(): Promise<boolean> {
+  function isAnyHigher(live: string): Promise<boolean> {
     const mine = height()
-    const asked = providers().map(async (provider) => {
-      const options: AskOptions = { purpose: 'heads', provider, isPinned: true, timeout: LIMIT }
+    const look = async (provider: string, channel?: AskOptions['channel']) => {
+      const options: AskOptions = { purpose: 'heads', provider, isPinned: true, timeout: LIMIT, channel }
       const { value } = await ask({ method: 'eth_blockNumber' }, options)
       if ((heightOf(value) ?? -1) <= mine) throw new Error('It has not moved.')
-    })
+    }
+    const asked = providers().flatMap((id) => (id === live ? [look(id, 'http'), look(id, 'ws')] : look(id)))
     return Promise.any(asked).then(
       () => true,
       () => false,
@@ -65,9 +67,9 @@ export function createStallWatch({ clock, ask, providers, blockTime, height, onS
   }
 
   return {
-    hear() {
+    hear(provider) {
       watch?.timer?.cancel()
-      arm(patienceOf(blockTime()))
+      arm(provider, patienceOf(blockTime()))
     },
     stop() {
       watch?.timer?.cancel()

@@ -155,6 +155,37 @@ describe('noteBefore', () => {
     delivery.noteBefore(10, [80, 84, 85, 90].map(read))
     expect([delivery.begunAt(), delivery.blocks().map(nameOf)]).toEqual([85, ['90', '85']])
   })
+
+  test('behavior: what was read of a gap that was told can be taken back, but is given to nobody else', () => {
+    const { delivery, given, items } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.onGap(101, 103, '')
+    delivery.give(blockOf(104), [], true)
+    given()
+    const found = [100, 102, 104].map(read)
+    delivery.noteBefore(90, found)
+    for (const block of found) delivery.add(block, block.logs)
+    expect(given()).toEqual(['logs 104: 0'])
+    for (const number of [104, 102]) delivery.takeBack(blockOf(number))
+    expect(items.map((item) => (item.type === 'logs' ? item.turn : undefined))).toEqual([1, -1])
+    expect(given()).toEqual(['removed 104: 0', 'removed 102: 0'])
+    delivery.give(blockOf(102, { branch: 1 }), [logOf(102, 0, 1)], true)
+    expect(given()).toEqual(['logs 102/1: 0', 'passed 102/1'])
+  })
+
+  test('behavior: nothing of a gap that is too old to be remembered', () => {
+    const { delivery } = setUp()
+    for (let number = 100; number < 1_500; number++) {
+      if (number === 600) delivery.onGap(480, 600, '')
+      else delivery.give(blockOf(number), [logOf(number, 0)], true)
+    }
+    delivery.noteBefore(90, [490, 499, 600].map(read))
+    expect([delivery.forgotten(), delivery.blocks().at(-1)?.number, delivery.has(hashOf(600))]).toEqual([
+      499,
+      500,
+      true,
+    ])
+  })
 })
 
 describe('what was read from before the beginning', () => {
@@ -415,6 +446,16 @@ describe('since', () => {
     delivery.onGap(101, 109, '')
     delivery.give(blockOf(110), [logOf(110, 0)], true)
     expect([100, 105, 110].map((from) => delivery.since(from)?.map(nameOf))).toEqual([undefined, undefined, ['110']])
+  })
+
+  test('behavior: a gap that was replaced whole hides nothing below it', () => {
+    const { delivery } = setUp()
+    delivery.give(blockOf(100), [logOf(100, 0)], true)
+    delivery.give(blockOf(101), [], true)
+    delivery.onGap(102, 105, '')
+    delivery.give(blockOf(106), [], true)
+    delivery.takeBack(blockOf(101))
+    expect(delivery.since(100)?.map(nameOf)).toEqual(['100'])
   })
 
   test('behavior: not if what lies between was forgotten', () => {

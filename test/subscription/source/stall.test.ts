@@ -9,15 +9,16 @@ function setUp(blockTime?: number) {
   const clock = createManualClock()
   const asked: string[] = []
   const stalled: number[] = []
-  const heights: Record<string, number> = { p1: 100, p2: 100, p3: 100 }
+  const heights: Record<string, number> = { 'p1 http': 100, 'p1 ws': 100, p2: 100, p3: 100 }
   let delay = 0
   const watch = createStallWatch({
     clock,
     async ask(_, { provider = '', channel, isPinned, timeout }) {
-      asked.push(`${clock.now()} ${provider}`)
-      expect([channel, isPinned, timeout]).toEqual([undefined, true, 5_000])
+      const from = channel ? `${provider} ${channel}` : provider
+      asked.push(`${clock.now()} ${from}`)
+      expect([isPinned, timeout]).toEqual([true, 5_000])
       if (delay > 0) await new Promise<void>((resolve) => void clock.after(delay, resolve))
-      const height = heights[provider]
+      const height = heights[from]
       if (height === undefined) throw new Error('It is down.')
       return { value: numberToHex(height), provider, attempts: 1 }
     },
@@ -46,26 +47,29 @@ describe('stall', () => {
     [12_000, 36_000],
   ])('default: with %s ms between blocks it is asked after %i ms', async (time, patience) => {
     const { clock, asked, stalled, heights, watch } = setUp(time)
-    watch.hear()
+    watch.hear('p1')
     heights.p2 = 101
     await clock.advance(patience - 1)
     expect(asked).toEqual([])
     await clock.advance(1)
-    expect(asked).toEqual([`${patience} p1`, `${patience} p2`, `${patience} p3`])
+    expect(asked).toEqual([`${patience} p1 http`, `${patience} p1 ws`, `${patience} p2`, `${patience} p3`])
     expect([stalled, clock.pending.total]).toEqual([[patience], 0])
   })
 
-  test('behavior: the provider itself may tell: its subscription is dead, and it still answers', async () => {
+  test.each([
+    ['its socket still answers, and only the subscription is dead', 'p1 ws'],
+    ['its other nodes go on, and only that behind the socket stands still', 'p1 http'],
+  ])('behavior: the provider itself may tell: %s', async (_, channel) => {
     const { clock, stalled, heights, watch } = setUp(1_000)
-    watch.hear()
-    heights.p1 = 105
+    watch.hear('p1')
+    heights[channel] = 105
     await clock.advance(3_000)
     expect(stalled).toEqual([3_000])
   })
 
   test('Given a quiet chain, then the checks back off to 60 s', async () => {
     const { clock, asked, stalled, watch } = setUp(1_000)
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(300_000)
     const times = asked.filter((one) => one.endsWith(' p2')).map((one) => Number(one.split(' ')[0]))
     expect(times).toEqual([3_000, 9_000, 21_000, 45_000, 93_000, 153_000, 213_000, 273_000])
@@ -75,29 +79,29 @@ describe('stall', () => {
   test('behavior: nobody can be asked: it waits on', async () => {
     const { clock, stalled, heights, watch } = setUp(1_000)
     for (const id of Object.keys(heights)) delete heights[id]
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(100_000)
     expect([stalled, clock.pending.total]).toEqual([[], 1])
   })
 
   test('Given an event, then the watch is armed anew', async () => {
     const { clock, asked, watch } = setUp(1_000)
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(2_999)
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(2_999)
     expect(asked).toEqual([])
     await clock.advance(1)
-    expect(asked).toHaveLength(3)
+    expect(asked).toHaveLength(4)
   })
 
   test('behavior: a head that comes while the others are asked: nothing has stalled', async () => {
     const { clock, stalled, heights, watch, delayBy } = setUp(1_000)
     heights.p2 = 101
     delayBy(500)
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(3_200)
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(1_000)
     expect(stalled).toEqual([])
   })
@@ -106,7 +110,7 @@ describe('stall', () => {
     const { clock, stalled, heights, watch, delayBy } = setUp(1_000)
     heights.p2 = 101
     delayBy(500)
-    watch.hear()
+    watch.hear('p1')
     await clock.advance(3_200)
     watch.stop()
     await clock.advance(60_000)
