@@ -17,6 +17,24 @@ function logRange(from: number, to: number): string[] {
   return range(from, to).flatMap((number) => [`${number}:0`, `${number}:1`])
 }
 
+/** A stream of logs whose socket was gone for the blocks 102 to 121. @param withHeads whether somebody listens to heads too */
+async function afterGap(mostFilled: { heads: number; logs: number }, withHeads = false) {
+  const nodes = createNodes(2, { options: { mostFilled } })
+  const { clock, feed, mine, subscribe } = nodes
+  if (withHeads) subscribe()
+  const logs = subscribe(['logs', {}])
+  await clock.settle()
+  await mine(1, 1)
+  await clock.advance(100)
+  feed(1).refuse(new Error('gone'))
+  feed(1).drop()
+  await mine(20)
+  await clock.settle()
+  await mine(1, 2)
+  await clock.advance(3_000)
+  return { ...nodes, logs }
+}
+
 describe('doubt', () => {
   test('behavior: what came in doubt and is too old to be looked at again is told as a gap, once', async () => {
     const { mine, push, subscribe } = createNodes(1)
@@ -364,35 +382,17 @@ describe('continuity', () => {
     expect(eventsOf('gap')).toMatchObject([{ key: 'newHeads', from: 102, to: 115 }])
   })
 
-  test('behavior: logs of a gap that is too wide for heads too: the newest are filled in, and the others are one gap', async () => {
-    const { clock, feed, mine, subscribe } = createNodes(2, { options: { mostFilled: { heads: 5, logs: 3 } } })
-    subscribe()
-    const logs = subscribe(['logs', {}])
-    await clock.settle()
-    await mine(1, 1)
-    feed(1).refuse(new Error('gone'))
-    feed(1).drop()
-    await mine(20)
-    await clock.settle()
-    await mine(1, 2)
-    await clock.advance(1_000)
-    expect(logs.errors.map(({ name, from, to }) => [name, from, to])).toEqual([['SubscriptionGapError', 102n, 118n]])
-    expect(logs.seen).toEqual([...logRange(101, 101), ...logRange(119, 122)])
-  })
+  test.each([5, 256])(
+    'behavior: logs of a gap wider than is filled, %s heads: the newest are given, and the others are one gap',
+    async (heads) => {
+      const { logs } = await afterGap({ heads, logs: 3 }, true)
+      expect(logs.errors.map(({ name, from, to }) => [name, from, to])).toEqual([['SubscriptionGapError', 102n, 118n]])
+      expect(logs.seen).toEqual([...logRange(101, 101), ...logRange(119, 122)])
+    },
+  )
 
   test('behavior: logs that were told to be missing do not come later, when what nobody has checked is read again', async () => {
-    const { clock, feed, mine, subscribe, eventsOf } = createNodes(2, {
-      options: { mostFilled: { heads: 256, logs: 3 } },
-    })
-    const logs = subscribe(['logs', {}])
-    await clock.settle()
-    await mine(1, 1)
-    await clock.advance(100)
-    feed(1).refuse(new Error('gone'))
-    feed(1).drop()
-    await mine(20)
-    await clock.settle()
-    await mine(1, 2)
+    const { clock, logs, eventsOf } = await afterGap({ heads: 256, logs: 3 })
     await clock.advance(30_000)
     expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[102n, 118n]])
     expect(logs.seen).toEqual([...logRange(101, 101), ...logRange(119, 122)])
@@ -400,19 +400,7 @@ describe('continuity', () => {
   })
 
   test('behavior: a reorg of blocks that were told to be missing: who has read them since gets them taken back, and nobody else', async () => {
-    const { clock, engine, face, feed, mine, push, subscribe, tree } = createNodes(2, {
-      options: { mostFilled: { heads: 256, logs: 3 } },
-    })
-    const logs = subscribe(['logs', {}])
-    await clock.settle()
-    await mine(1, 1)
-    await clock.advance(100)
-    feed(1).refuse(new Error('gone'))
-    feed(1).drop()
-    await mine(20)
-    await clock.settle()
-    await mine(1, 2)
-    await clock.advance(3_000)
+    const { clock, engine, face, logs, push, tree } = await afterGap({ heads: 256, logs: 3 })
     expect(logs.errors.map(({ from, to }) => [from, to])).toEqual([[102n, 118n]])
     const read: string[] = []
     const reader = engine.subscriptions.logs(face, {}, { fromBlock: 117n })
