@@ -28,9 +28,9 @@ export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
   clearResume(flight)
   flight.attempts++
-  const { held, pilot } = flight
+  const { held, pilot, plan } = flight
   const request = (held?.pauses && held.doubt.instead) || flight.request
-  const attempt = launch(flight, channel, permit, role, now, pilot, request)
+  const attempt = launch(flight, { channel, permit, role, request, need: plan.need, sink: pilot }, now)
   // A transport of the user's may have aborted the request while it was sent.
   if (hasLanded(flight)) return settleAborted(flight, attempt, now)
   flight.inFlight.push(attempt)

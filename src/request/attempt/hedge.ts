@@ -27,7 +27,7 @@ const LONGEST_QUEUE = 500
 export function hedgeDelayOf({ plan }: Flight, attempt: Attempt): number {
   if (!plan.hedge) return Infinity
   if (plan.hedge.delay !== undefined) return plan.hedge.delay
-  const median = attempt.channel.health.samples(sampleGroupOf(attempt, plan.need))?.median()
+  const median = attempt.channel.health.samples(sampleGroupOf(attempt))?.median()
   return median === undefined ? WHILE_UNKNOWN : Math.max(SHORTEST, MEDIANS * median)
 }
 

@@ -106,7 +106,7 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
     if (parts.closed) return undefined
     const now = parts.clock.now()
     const failure = classify(channel.provider, request, error)
-    learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
+    learnFrom(failure, { channel, request, need: parts.planner(request).need }, parts, now)
     const { kind, code, status, blame } = failure
     // The machine is offline, or the process slept meanwhile: the channel is not to blame.
     const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
