@@ -63,7 +63,7 @@ export type ChannelState = {
   lastFailure: LastFailure | undefined
   /** Whether the last probe got an answer that tells neither that the channel is well nor that it is ill. */
   isProbeVague: boolean
-  /** When a waiting request last led with a probe of this channel (in ms of the clock). */
+  /** When a request in the queue for room last probed this channel (in ms of the clock). */
   ledAt: number
 }
 

@@ -98,18 +98,6 @@ export type Held = {
  */
 export type OnEnd = (attempts: number, by?: ChannelState | undefined, kind?: FailureKind | undefined) => void
 
-/** What a request waits for that waits for channels behind open breakers. */
-export type Seat = {
-  /** The channels that the request would ask if their breakers closed. */
-  wants: readonly ChannelState[]
-  /** Whether no other candidate is up that could be asked again in a further round. */
-  isStuck: boolean
-  /** Failures of each channel of `wants` when the seat was taken: if a channel has more by now, a probe of it has failed. */
-  failures: readonly number[]
-  /** Whether this request sends the probe for all that wait for one of these channels. */
-  isLeading: boolean
-}
-
 /** Gets what an attempt brings: one call at most, and none once the attempt is finished. */
 export type AttemptSink = {
   onValue(flight: Flight, attempt: Attempt, value: unknown): void
@@ -122,8 +110,6 @@ export type Pilot = AttemptSink & {
   readonly ring: Alarm['ring']
   /** The next candidate may be asked now. */
   readonly goOn: Step
-  /** Something that the flight waits for may have changed. */
-  readonly look: Step
 }
 
 /** A request as a caller hands it in, with its channels and its plan. */
@@ -167,9 +153,10 @@ export type Flight = Alarm &
     roundStart: number
     /** Providers that are not asked again for this request: they cannot serve it, or their answer was not taken. */
     ruledOut: Set<Provider> | undefined
-    seat: Seat | undefined
-    /** Channels behind open breakers to which a probe was led in this round, by this request or by another one. */
-    led: Set<ChannelState> | undefined
+    /** When the present round began (in ms of the clock). */
+    roundAt: number
+    /** Whether this request sends the probe for all that wait for one of its channels behind open breakers. */
+    isLeading: boolean
     /** For each copy of the request that probes a breaker: aborts it. */
     probes: Set<() => void> | undefined
     /** The final error that such a copy brought. The caller gets it if nobody else says anything of the request itself. */
@@ -226,8 +213,8 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     failures: [],
     roundStart: 0,
     ruledOut: undefined,
-    seat: undefined,
-    led: undefined,
+    roundAt: startedAt,
+    isLeading: false,
     probes: undefined,
     refusal: undefined,
     isSole: false,

@@ -21,32 +21,28 @@ import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
 import { enterQueue, isWorthWaiting, serveWaitingFirst } from './queue'
-import { addCandidates, askableOf, backOf, firstWithRoom, gathererOf, postpone, ruleOut } from './route/ahead'
+import {
+  addCandidates,
+  askableOf,
+  backOf,
+  firstWithRoom,
+  gathererOf,
+  hasOthers,
+  noteOpened,
+  postpone,
+  ruleOut,
+} from './route/ahead'
 import { inHeadOrder, noteReach } from './route/head-order'
 import { keptRoute } from './route/plan'
 import { groupOf } from './route/route'
 import { isNearHead, probeHeads } from './upkeep/head-probe'
-import { hasOthers, isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
+import { isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
 import { clearResume, delayBefore, idle, LEAST, noteSleep, setAlarm } from './waiting/timing'
-import {
-  failedSince,
-  isBusy,
-  isWaitable,
-  leadsOf,
-  lookAt,
-  mayLead,
-  mayStay,
-  noteLead,
-  pause,
-  stopWaiting,
-  takeSeat,
-  wantedOf,
-} from './waiting/waiting'
+import { isBusy, isWaitable, leadsOf, lookAt, mayLead, pause, stopWaiting, wantedOf } from './waiting/waiting'
 
 const pilot: Pilot = {
   ring,
   goOn,
-  look,
   onValue: receive,
   onFailure,
 }
@@ -82,7 +78,7 @@ function beginRound(flight: Flight, now: number) {
   flight.round++
   if (flight.round === 2) parts.counts.retried++
   if (flight.round > 1) parts.retrying.add(flight)
-  flight.led = undefined
+  flight.roundAt = now
   flight.roundStart = flight.failures.length
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
@@ -103,7 +99,7 @@ function beginRound(flight: Flight, now: number) {
 
 /** The round goes on with channels that may be asked after all (`backOf`). A request in the queue for room keeps its place. */
 function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  if (flight.seat) stopWaiting(flight)
+  if (flight.isLeading) stopWaiting(flight)
   // If this request was leading, others have just been woken: what they did may have ended this one.
   if (hasLanded(flight)) return
   addCandidates(flight, back)
@@ -145,9 +141,10 @@ function stop(flight: Flight, now: number) {
 
 /** No candidate is left to ask: waits for channels behind open breakers, or begins a further round after a pause, or fails. */
 function endRound(flight: Flight, now: number) {
-  if (flight.held) return settleHeld(flight, flight.held, now)
+  const { held, parts, round } = flight
+  if (held) return settleHeld(flight, held, now)
   const isStuck = !hasOthers(flight)
-  const wanted = wantedOf(flight, isStuck)
+  const wanted = wantedOf(flight)
   // Probes led in vain count as rounds only while there are channels to wait for: they take no round from other candidates.
   if (wanted.length > 0 && isSpent(flight)) return landError(flight, now)
   const mayWait = isWaitable(flight, wanted, now)
@@ -156,25 +153,11 @@ function endRound(flight: Flight, now: number) {
   const wait = isInLine ? undefined : pauseBeforeNextRound(flight, now)
   if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
   if (!mayWait) return landError(flight, now)
-  takeSeat(flight, wanted, isStuck, now)
-  look(flight, now)
-}
-
-/** While waiting: goes on if there is room or a channel is back, leads if nobody does, ends the round if a probe has failed. */
-function look(flight: Flight, now: number) {
-  const { seat } = flight
-  noteSleep(flight, now)
-  if (!seat) return goOn(flight, now)
-  const back = backOf(flight)
-  if (back.length > 0) return rejoin(flight, back, now)
-  if (seat.isLeading) return
-  if (!mayStay(seat, now)) {
-    for (const channel of failedSince(seat, now)) noteLead(flight, channel)
-    return endRound(flight, now)
-  }
-  seat.isLeading = mayLead(flight, seat, now)
-  if (!seat.isLeading) return idle(flight, look, lookAt(seat, now), now)
-  idle(flight, lead, now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
+  parts.waiting.add(flight)
+  noteOpened(flight)
+  flight.isLeading = mayLead(flight, wanted, now)
+  if (!flight.isLeading) return idle(flight, goOn, lookAt(wanted, now), now)
+  idle(flight, lead, now + delayBefore(round + leadsOf(flight), parts), now)
 }
 
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {

@@ -2,7 +2,6 @@
 // next; the pilot is told what becomes of the attempt.
 
 import type { Permit } from '../../provider/breaker'
-import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { isFirstOfBatch } from '../attempt/attempt'
@@ -12,9 +11,9 @@ import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { emitFailover } from '../landing/emit'
 import { landError } from '../landing/landing'
-import { askableOf, removeFromAhead } from '../route/ahead'
-import { clearResume, idle, LEAST, leadLimitOf, limitOf, setAlarm } from '../waiting/timing'
-import { dueFirst, noteLead, stopWaiting } from '../waiting/waiting'
+import { askableOf, hasOthers, openOf, removeFromAhead } from '../route/ahead'
+import { clearResume, LEAST, leadLimitOf, limitOf, setAlarm } from '../waiting/timing'
+import { dueFirst, stopWaiting, wantedOf } from '../waiting/waiting'
 import { launch } from './launch'
 
 /** Asks a candidate whose turn it is, or the provider of a held answer once more. */
@@ -36,7 +35,10 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
   flight.inFlight.push(attempt)
   const left = askableOf(flight).length
   const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
-  attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
+  attempt.limitAt =
+    role === 'lead'
+      ? leadLimitOf(flight, openOf(flight).length > 1 || hasOthers(flight), now)
+      : limitOf(flight, waiting, now)
   flight.hedgeAt = flight.plan.hedge && left > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
@@ -44,22 +46,19 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
 
 /** The request leads: it sends a probe to the channel that is due first, for itself and for all others that wait for it. */
 export function lead(flight: Flight, now: number) {
-  const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
   clearResume(flight)
-  const channel = seat && dueFirst(flight, seat.wants, now)
+  const channel = dueFirst(flight, wantedOf(flight), now)
   const permit = channel?.breaker.admitProbe(now, true)
   if (channel && permit) {
     // A listener may have aborted the request when the breaker changed.
     if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
-    noteLead(flight, channel)
-    channel.ledAt = now
     channel.provider.upkeep.probes++
     return ask(flight, channel, permit, 'lead', now)
   }
   // Probes are already on their way to all of these channels. Their ends wake the requests that wait.
-  if (seat) seat.isLeading = false
-  idle(flight, flight.pilot.look, now + PROBE_LIMIT, now)
+  flight.isLeading = false
+  flight.pilot.goOn(flight, now)
 }
 
 /** Asks one more candidate beside the slow ones, if one has room and the budget allows it; else looks again later. */

@@ -110,3 +110,10 @@ export function removeFromAhead(flight: Flight, channel: ChannelState) {
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
 }
+
+/** Whether any candidate is up, if only for other requests. One that failed this one by `quota` or `auth` counts as down. */
+export function hasOthers({ route, failures }: Flight): boolean {
+  const isOut = ({ provider }: ChannelState) =>
+    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
+  return route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
+}

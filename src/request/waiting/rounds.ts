@@ -54,13 +54,6 @@ export function isLasting(kind: FailureKind): boolean {
   return LASTING.has(kind)
 }
 
-/** Whether any candidate is up, if only for other requests. One that failed this one by `quota` or `auth` counts as down. */
-export function hasOthers({ route, failures }: Flight): boolean {
-  const isOut = ({ provider }: ChannelState) =>
-    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
-  return route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
-}
-
 /** Whether the request has had all its rounds. Rounds with an attempt count, and so does each probe that was led in vain. */
 export function isSpent(flight: Flight): boolean {
   const { round, roundStart, attempts, failures } = flight
