@@ -12,7 +12,7 @@ import { settleAborted, settleAnswered, settleFailed } from '../attempt/settle'
 import type { AttemptSink, Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { landValue } from '../landing/landing'
-import { HEAD, mayAsk, probeHeadOf } from '../upkeep/head-probe'
+import { HEAD, mayAsk, probeHead } from '../upkeep/head-probe'
 import { isLate } from '../waiting/timing'
 import { launch, timeoutOf } from './launch'
 
@@ -64,7 +64,8 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
       const mayServe = isCopy && value !== null && !hasLanded(flight) && !judge(flight, probe, value, at)
       if (mayServe && !hasLanded(flight)) landValue(flight, probe, value, at)
       else settleAnswered(flight, probe, at)
-      probeHeadOf(channel, flight.channels, parts, at)
+      // Without the head of a provider that is back, others would go first.
+      void probeHead(channel, flight.channels, parts, at)
     },
     onFailure(_, __, error, failure) {
       const at = parts.clock.now()

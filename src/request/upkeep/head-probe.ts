@@ -45,15 +45,10 @@ export function probeHeads(flight: Flight, now: number) {
   const doubted = heads.doubted(now)
   if (doubted && isAffordable(doubted.provider, headProbes, now))
     void proveHead(flight, doubted.provider, doubted.height)
-  if (parts.providers.length < 2) return
   // The provider that was just asked for the head by the request itself will tell it anyway.
   const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
-  const asked: Promise<void>[] = []
-  for (const channel of route.candidates) {
-    const { provider } = channel
-    if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
-    if (isAffordable(provider, headProbes, now)) asked.push(askHead(channel, flight.channels, parts))
-  }
+  const others = route.candidates.filter(({ provider }) => provider !== first)
+  const asked = others.flatMap((channel) => probeHead(channel, flight.channels, parts, now) ?? [])
   if (isFirst && asked.length > 0 && !ISOLATED) awaitFirst(asked, parts)
 }
 
@@ -123,12 +118,12 @@ export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: 
   return exclusionOf(channel, plan.need, plan) === undefined
 }
 
-/** A channel is back. Asks for the head of its provider unless that is known: without it, others would go first. */
-export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
-  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
-  const last = parts.heads.lastOf(channel.provider)
-  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
-  if (!isKnown && isAffordable(channel.provider, parts.headProbes, now)) void askHead(channel, channels, parts)
+/** Asks for the head of the channel's provider, if that may change whom to ask and the budget pays for it. Never rejects. */
+export function probeHead(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
+  const { provider } = channel
+  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return undefined
+  if (!isWanted(provider, parts, now) || !isAffordable(provider, parts.headProbes, now)) return undefined
+  return askHead(channel, channels, parts)
 }
 
 function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
@@ -137,11 +132,8 @@ function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
 }
 
 function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boolean {
-  const last = heads.lastOf(provider)
-  if (!last) return true
-  const isLow = last.height < (truth?.shown ?? -1)
-  return (
-    now - last.at >=
-    (isLow ? ASK_EVERY : Math.min(LONGEST_INTERVAL, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
-  )
+  const { height, at } = heads.lastOf(provider) ?? { height: -1, at: -Infinity }
+  const isLow = height < (truth?.shown ?? -1)
+  const interval = isLow ? 0 : Math.min(LONGEST_INTERVAL, heads.blockTime() ?? 0)
+  return now - at >= Math.max(ASK_EVERY, interval)
 }
