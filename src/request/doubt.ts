@@ -52,7 +52,7 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   const isLater = held?.attempt.channel === attempt.channel && held.doubt.head === doubt.head && value !== null
   if (!held || isHigher || isLater) flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
-  for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
+  for (const channel of flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
     // A provider that has shown a lower head since the request started does not know better.
     if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
@@ -68,9 +68,8 @@ export function settleHeld(flight: Flight, held: Held, now: number) {
   const { doubt } = held
   const wait = shortPauseAfter(held.pauses)
   if (doubt.kind === 'ahead' && held.pauses === 0) return askForProof(flight, held, now)
-  // No pause for the number of the head, as the one shown before is as good; nor for a provider that is far behind, or that
-  // does not keep such old data.
-  const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
+  // No pause for the number of the head, as the one shown before is as good.
+  const isWorthIt = doubt.kind !== 'unfit' && plan.need.traits.block?.shows !== 'head'
   if (!isWorthIt || wait === undefined || flight.deadline - now - wait < LEAST) return landHeld(flight, now)
   held.pauses++
   pause(flight, askHeldAgain, now + wait, now)

@@ -68,10 +68,11 @@ export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readon
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
   /**
-   * `'lower'`: its block is below the one that callers were shown. `'behind'`: its provider lags. `'ahead'`: its head is
-   * higher than is believed. `'missing'`: it lacks what should be there. `'gone'`: its provider does not keep such old data.
+   * `'lower'`: its block is below the one that callers were shown. `'ahead'`: its head is higher than is believed.
+   * `'missing'`: it lacks what should be there. `'unfit'`: its provider lags, or does not keep such old data: it would not know
+   * better if it were asked again.
    */
-  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
+  readonly kind: 'lower' | 'ahead' | 'missing' | 'unfit'
   /** The reason in words, for the `dispute` event. */
   readonly what: string
   /** A provider that knows better has at least this block; -1 if the doubt is about no block. */

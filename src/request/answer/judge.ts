@@ -16,7 +16,7 @@ export function judge(flight: Flight, attempt: Attempt, value: unknown, now: num
   const { parts, plan } = flight
   const { block } = plan.need.traits
   if (value === null && isGone(flight, attempt, now))
-    return { kind: 'gone', what: 'it is declared not to keep that', height: plan.need.old?.block ?? -1 }
+    return { kind: 'unfit', what: 'it is declared not to keep that', height: plan.need.old?.block ?? -1 }
   if (!block) return undefined
   const sight = sightOf(flight, value)
   if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value, sight)
@@ -52,7 +52,7 @@ function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | und
   const best = parts.heads.best(now) ?? head
   const shown = shownIn(parts)
   if (head < shown) return { kind: 'lower', what: 'its head is below the block shown before', height: shown, head }
-  if (head < best - parts.heads.maxLag()) return { kind: 'behind', what: 'its head is behind', height: best, head }
+  if (head < best - parts.heads.maxLag()) return { kind: 'unfit', what: 'its head is behind', height: best, head }
   if (head > best) return { kind: 'ahead', what: 'its head is far ahead of all others', height: best, head }
   return undefined
 }
@@ -102,7 +102,7 @@ function ofLogs({ parts, reach, plan }: Flight, provider: Provider, now: number)
 function ofState({ parts, plan }: Flight, provider: Provider, now: number): Doubt | undefined {
   const { heads } = parts
   if (!heads.isBehind(provider, now) || plan.isPinned || plan.provider) return undefined
-  return { kind: 'behind', what: 'it is behind', height: heads.best(now) ?? -1 }
+  return { kind: 'unfit', what: 'it is behind', height: heads.best(now) ?? -1 }
 }
 
 /** Whether the provider has this block, as far as can be told. */
