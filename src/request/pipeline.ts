@@ -4,7 +4,6 @@
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
 import { ISOLATED } from '../base/isolated'
-import { sortedBy } from '../base/lists'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
@@ -21,24 +20,13 @@ import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
 import { enterQueue, isWorthWaiting, serveWaitingFirst } from './queue'
-import {
-  addCandidates,
-  askableOf,
-  backOf,
-  firstWithRoom,
-  gathererOf,
-  hasOthers,
-  noteOpened,
-  postpone,
-  ruleOut,
-} from './route/ahead'
-import { inHeadOrder, noteReach } from './route/head-order'
+import { askableOf, firstWithRoom, gathererOf, hasOthers, noteOpened, postpone, ruleOut, setAhead } from './route/ahead'
+import { noteReach } from './route/head-order'
 import { keptRoute } from './route/plan'
-import { groupOf } from './route/route'
 import { isNearHead, probeHeads } from './upkeep/head-probe'
 import { isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
 import { clearResume, delayBefore, idle, LEAST, noteSleep, setAlarm } from './waiting/timing'
-import { isBusy, isWaitable, leadsOf, lookAt, mayLead, pause, stopWaiting, wantedOf } from './waiting/waiting'
+import { isBusy, isWaitable, leadsOf, lookAt, mayLead, pause, wantedOf } from './waiting/waiting'
 
 const pilot: Pilot = {
   ring,
@@ -86,7 +74,7 @@ function beginRound(flight: Flight, now: number) {
   flight.route = route
   const { candidates, open, due, dial } = route
   noteReach(flight, now)
-  flight.ahead = inHeadOrder(flight, candidates, now)
+  setAhead(flight, now)
   if (candidates.length === 0 && open.length === 0) return landEmpty(flight, now)
   if (due && !ruledOut?.has(due.provider)) sendProbe(flight, due, now)
   if (hasLanded(flight)) return
@@ -97,18 +85,6 @@ function beginRound(flight: Flight, now: number) {
   if (!hasLanded(flight) && isNearHead(flight)) probeHeads(flight, now)
 }
 
-/** The round goes on with channels that may be asked after all (`backOf`). A request in the queue for room keeps its place. */
-function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  if (flight.isLeading) stopWaiting(flight)
-  // If this request was leading, others have just been woken: what they did may have ended this one.
-  if (hasLanded(flight)) return
-  addCandidates(flight, back)
-  noteReach(flight, now)
-  const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))
-  flight.ahead = inHeadOrder(flight, ahead, now)
-  goOn(flight, now)
-}
-
 /** Asks the next candidate with room. If all that are left are full, it waits; if none is left, the round ends. */
 function goOn(flight: Flight, now: number) {
   clearResume(flight)
@@ -116,8 +92,6 @@ function goOn(flight: Flight, now: number) {
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
-  const back = backOf(flight)
-  if (back.length > 0) return rejoin(flight, back, now)
   const [first] = askableOf(flight)
   // While an answer is held back, a full candidate is not waited for: it is looked at again after each pause.
   if (!first || flight.held) return endRound(flight, now)

@@ -19,6 +19,8 @@ import { launch } from './launch'
 /** Asks a candidate whose turn it is, or the provider of a held answer once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
   stopWaiting(flight)
+  // If this request was leading, others have just been woken: what they did may have ended this one.
+  if (hasLanded(flight)) return
   removeFromAhead(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
@@ -34,11 +36,12 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
   if (hasLanded(flight)) return settleAborted(flight, attempt, now)
   flight.inFlight.push(attempt)
   const left = askableOf(flight).length
-  const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
+  // While none was down at the start of the round and none has failed since, this is not looked up.
+  const isSound = role !== 'lead' && flight.route.open.length + flight.failures.length === 0
+  const down = isSound ? 0 : openOf(flight).length
+  const waiting = plan.need.isRepeatable ? left + Math.min(1, down) : 0
   attempt.limitAt =
-    role === 'lead'
-      ? leadLimitOf(flight, openOf(flight).length > 1 || hasOthers(flight), now)
-      : limitOf(flight, waiting, now)
+    role === 'lead' ? leadLimitOf(flight, down > 1 || hasOthers(flight), now) : limitOf(flight, waiting, now)
   flight.hedgeAt = flight.plan.hedge && left > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
@@ -63,22 +66,16 @@ export function lead(flight: Flight, now: number) {
 
 /** Asks one more candidate beside the slow ones, if one has room and the budget allows it; else looks again later. */
 export function hedge(flight: Flight, now: number) {
-  const newest = flight.inFlight.at(-1)
-  const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
-  flight.hedgeAt = dueAt > now ? dueAt : Infinity
+  const newest = flight.inFlight.at(-1) as Attempt
+  const dueAt = hedgeDueAt(flight, newest, now)
+  // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
+  const delay = newest.batch ? SHORTEST : Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+  flight.hedgeAt = dueAt > now ? dueAt : now + delay
   if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
-  if (isAllDown(flight)) {
-    flight.hedgeAt = now + SHORTEST
-    return flight.pilot.goOn(flight, now)
-  }
+  if (isAllDown(flight)) return flight.pilot.goOn(flight, now)
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
-  if (!channel || !permit || !isPaidFor(flight, newest)) {
-    // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
-    const delay = newest?.batch ? 0 : newest && hedgeDelayOf(flight, newest)
-    if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
-    return
-  }
+  if (!channel || !permit || !isPaidFor(flight, newest)) return
   removeFromAhead(flight, channel)
   flight.parts.counts.hedged++
   channel.provider.upkeep.hedges++
@@ -97,6 +94,6 @@ function isAllDown({ inFlight }: Flight): boolean {
  * Whether the budget pays for a hedge. The further members of one slow batch leave half of it to other requests: a channel that
  * hangs takes three such batches before its breaker opens.
  */
-function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt | undefined): boolean {
-  return hedgeBudget.spend(newest && !isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
+function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt): boolean {
+  return hedgeBudget.spend(!isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
 }

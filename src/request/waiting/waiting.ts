@@ -6,7 +6,7 @@ import { sortedBy } from '../../base/lists'
 import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { FailedAttempt, Flight, Parts, Step } from '../flight'
-import { backOf, hasOthers, openOf } from '../route/ahead'
+import { askableOf, hasOthers, openOf } from '../route/ahead'
 import { idle, LEAST, noteSleep } from './timing'
 
 /** Most requests that wait at a time. */
@@ -50,7 +50,7 @@ export function wake({ waiting, clock }: Parts) {
   for (const flight of [...waiting]) {
     if (!waiting.has(flight) || !flight.resume) continue
     noteSleep(flight, now)
-    if (!flight.isLeading || backOf(flight).length > 0) flight.pilot.goOn(flight, now)
+    if (!flight.isLeading || askableOf(flight).length > 0) flight.pilot.goOn(flight, now)
   }
 }
 
