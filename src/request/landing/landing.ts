@@ -58,7 +58,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
 export function landEmpty(flight: Flight, now: number) {
   const { parts, plan, request, failures } = flight
   if (failures.length > 0) return landError(flight, now)
-  const reasons = exclusionsOf(plan.need, plan, parts.channels)
+  const reasons = exclusionsOf(plan, parts.channels, 'is left out by the strategy')
   landError(flight, now, new NoProviderError({ method: request.method, reasons }))
 }
 

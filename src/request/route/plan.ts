@@ -72,7 +72,6 @@ export type PlanSettings = {
 
 /** What holds for all requests of a method with the same options. */
 export type Plan = RouteLimits & {
-  readonly need: Need
   readonly exclude: readonly string[]
   /** Limit for a whole request (in ms); `Infinity` for none. */
   readonly timeout: number
@@ -199,7 +198,7 @@ type RouteSources = {
 export function keptRoute(plan: Plan, { channels, ranking, heads, version }: RouteSources, now: number): Route {
   const { kept } = plan
   if (kept?.plan === plan && kept.version === version) return kept.route
-  const route = planRoute(plan.need, plan, channels, ranking, now, plan.need.old && heads.best(now))
+  const route = planRoute(plan, channels, ranking, now, plan.need.old && heads.best(now))
   plan.kept = route.isStable ? { plan, route, version } : undefined
   return route
 }

@@ -13,7 +13,7 @@ import { learnFrom } from '../answer/learn'
 import { noteHead } from '../answer/sight'
 import type { Flight, Parts } from '../flight'
 import type { ClientChannels } from '../route/plan'
-import { exclusionOf, isFree } from '../route/route'
+import { isAllowed, isFree } from '../route/route'
 import { isLate } from '../waiting/timing'
 import { ASK_EVERY, isAffordable } from './head-ledger'
 import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
@@ -114,8 +114,7 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
 
 /** Whether the user lets the provider see the method of this request. */
 export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: Parts): boolean {
-  const plan = planner(request)
-  return exclusionOf(channel, plan.need, plan) === undefined
+  return isAllowed(channel, planner(request))
 }
 
 /** Asks for the head of the channel's provider, if that may change whom to ask and the budget pays for it. Never rejects. */
