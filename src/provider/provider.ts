@@ -101,7 +101,10 @@ export function forgetChain({ chain }: Provider) {
   chain.check = undefined
 }
 
-/** Has a verified chain checked again: the provider was down or the chain was set back, so another node may be there. */
+/**
+ * Has a verified chain checked again: the provider was down or the chain was set back, so another node may be there. The probe
+ * that finds it back is checked too, but that check may have failed.
+ */
 export function doubtChain(provider: Provider) {
   if (provider.chain.state !== 'verified') return
   forgetChain(provider)

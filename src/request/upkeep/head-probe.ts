@@ -11,6 +11,7 @@ import { isUnreachable } from '../../rpc/failure'
 import type { RpcRequest } from '../../types'
 import { learnFrom } from '../answer/learn'
 import { noteHead } from '../answer/sight'
+import { shownIn } from '../answer/truth'
 import type { Flight, Parts } from '../flight'
 import type { ClientChannels } from '../route/plan'
 import { isAllowed, isFree } from '../route/route'
@@ -130,9 +131,10 @@ function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
   return isFree(channel, now) && !setup.isWallet && !capability.lacks(HEAD.method, now) && mayAsk(channel, HEAD, parts)
 }
 
-function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boolean {
+function isWanted(provider: Provider, parts: Parts, now: number): boolean {
+  const { heads } = parts
   const { height, at } = heads.lastOf(provider) ?? { height: -1, at: -Infinity }
-  const isLow = height < (truth?.shown ?? -1)
+  const isLow = height < shownIn(parts)
   const interval = isLow ? 0 : Math.min(LONGEST_INTERVAL, heads.blockTime() ?? 0)
   return now - at >= Math.max(ASK_EVERY, interval)
 }
