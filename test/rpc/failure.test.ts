@@ -203,6 +203,26 @@ describe('words, codes and the method', () => {
     })
   })
 
+  test('behavior: ERC-7769: another bundler may think better of a paymaster, also where the words are those of a refusal', () => {
+    const failed = rpcError(-32504, 'invalid signer: banned')
+    expect(failureOf(failed, { method: 'eth_sendUserOperation' })).toMatchObject({
+      kind: 'transaction-rejected',
+      verdict: 'next',
+      isUntouched: true,
+    })
+  })
+
+  test('behavior: the error of a wallet inside its internal one; a number of EIP-1193 from elsewhere means nothing', () => {
+    const inside = (code: number, inner: number) =>
+      failureOf(rpcError(code, 'hm', { originalError: { code: inner, message: 'hm' } }), {
+        method: 'eth_sendTransaction',
+      })
+    expect(inside(-32603, 4902)).toMatchObject({ kind: 'invalid-params', verdict: 'final' })
+    expect(inside(-32603, 4001)).toMatchObject({ kind: 'user-rejected', verdict: 'final' })
+    expect(inside(-32603, 5000).verdict).toBe('next')
+    expect(inside(-32000, 4001).verdict).toBe('next')
+  })
+
   test('behavior: EIP-7966: code 4 is final, the transaction may be on its way', () => {
     const error = rpcError(4, "Transaction was added to the mempool but wasn't confirmed within 2s")
     const failure = failureOf(error, { method: 'eth_sendRawTransactionSync' })
