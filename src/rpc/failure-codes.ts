@@ -52,7 +52,8 @@ const VAGUE = /^(-32(00[0-36-9]|60[023])|0)$/
 const TELLING_STATUS = /^4(0[13]|29)$/
 
 /** Words for params. An error for bad params (-32602) without any of them is about something else. */
-const OF_PARAMS = /^\W*$|inval|param|arg|expect|must|missing|empty|type|than|block|hex|address|length|long|cod|field/
+const OF_PARAMS =
+  /^\W*$|inval|param|arg|expect|must|missing|empty|type|than|block|hex|address|length|long|cod|field|match/
 
 /** What a code suggests, for errors whose text says nothing known. */
 export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts, method: string): Meaning | undefined {

@@ -20,7 +20,7 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'invalid-params' },
-    /invalid (argument|hex|(contract )?address\b)|unmarshal|decoding params|both gas ?price and|odd[ -]length|without 0x|missing value|(many|few|number of) (arg|param)/,
+    /invalid (argument|hex|((contract|to|from) )?address\b)|unmarshal|decoding params|both gas ?price and|odd[ -]length|without 0x|missing value|(many|few|number of) (arg|param)/,
   ],
   [
     { kind: 'quota' },
@@ -50,7 +50,7 @@ const PROVIDER_WORDS: Words = [
   [{ kind: 'invalid-request', verdict: 'next' }, /errors? in batch/],
   [
     { kind: 'batch-refused' },
-    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e)|more than|disabled|only)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
+    /\bbatch\w*.{0,40}(size|limit|exceed|too |not (a|s|e|p)|more than|disabled|only)|(exceed|too many|limit).{0,40}\bbatch|responses to batch/,
   ],
   // Blocks, state and history that the node does not have.
   [

@@ -57,7 +57,7 @@ export const TRANSACTION_WORDS: Words = [
   // Another node may run the newer fork that has this transaction type or field.
   [
     { kind: 'invalid-params', verdict: 'next', transaction: 'rule' },
-    /(transaction|tx) ?type.{0,40}(not|un) ?(support|known|recogni|activ|valid)|tx of type/,
+    /(transaction|tx) ?type.{0,40}(not|un|in) ?(support|known|recogni|activ|valid)|tx of type/,
     /(supported|unknown|invalid)[_ ]?(transaction|tx)[_ ]?type|\bhardfork\b/,
   ],
   [
@@ -67,7 +67,7 @@ export const TRANSACTION_WORDS: Words = [
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
     /insufficient ?(funds|balance)|enough (funds|balance) (to (send t|cover the|execute t)|for gas)|intrinsic ?gas|gas ?(limit|price)/,
-    /(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over/,
+    /(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over|up-?front cost|requires at least \d+ gas/,
   ],
   [
     { kind: 'reverted' },
@@ -86,7 +86,7 @@ export const SEND_WORDS: Words = [
     /gas\b|\bfees?\b|fee ?cap|overflow|funds|balance\b|overdraft|sender|signe[rd]|signature|chain[ -]?id/,
     /blob|kzg|oversized|negative value|distant|transaction from|create transaction|counters|pubdata|calldata of|line count/,
     /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid|failed valid)|: message too big|replay/,
-    /invalid ?(transaction|shard|message|unit price)|deployer|non-allow/,
+    /^invalid,|invalid ?(transaction|shard|message|unit price)|deployer|non-allow/,
     /auth\w* (list|tuple)|account limit/,
   ],
 ]

@@ -27,6 +27,9 @@ eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_sendRawTransaction -32000 Invalid, NotAllowedAuthorizationList: Only transactions with type SetCode can have authorization_list.
+eth_estimateGas -32000 transaction up-front cost 0x5 exceeds transaction sender account balance 0x1
+eth_estimateGas -32000 Transaction requires at least 53000 gas but got 21000
 eth_sendRawTransaction 3 too many factory dependencies in the transaction. 40 provided, while only 32 allowed
 eth_sendRawTransaction 3 contract deployer address 0x36615cf349d7f6344891b1e7ca7c72883f5dc049 is not in the allow list
 eth_sendRawTransaction -32000 cannot issue transaction from non-allow listed address: 0xab
@@ -325,6 +328,8 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_getLogs -32602 data did not match any variant of untagged enum ValueOrArray at line 1 column 5
+eth_sendRawTransaction 1 message had invalid to address
 eth_call -32000 both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified
 eth_call -32012 Invalid Contract Address: 0x1. Expected length of 42 chars but was 3.
 eth_call 1 decoding params: strconv.ParseUint: parsing "": invalid syntax
@@ -360,6 +365,7 @@ eth_call -32000 invalid address checksum
 # block-not-available final nobody
 eth_getBlockByNumber 12 requested epoch was a null round (4050503)
 # invalid-params next nobody
+eth_sendRawTransaction -32000 Transaction type BLOB is invalid, accepted transaction types are [FRONTIER, EIP1559]
 eth_sendTransaction -32602 Access list received but is not supported by the current hardfork.
 eth_call -32602 \`max_fee_per_blob_gas\` is not supported for blocks before the Cancun hardfork.
 eth_getBalance -32603 missing field "result" at line 1 column 47
@@ -433,6 +439,7 @@ eth_getBalance -32000 Too many connections
 eth_getBalance -32029 throttled
 eth_getBalance -32016 over rate limit
 # batch-refused next nobody
+eth_call -32600 batch requests are not permitted
 eth_sendRawTransaction -32007 Method eth_sendRawTransaction is not permitted as part of batch requests
 eth_call -32000 method not allowed in batch
 eth_getBalance -32000 Batch requests are only available for paid plans
@@ -443,6 +450,7 @@ eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
+eth_sendRawTransaction -32000 monthly data transfer limit of your plan reached
 eth_getBalance -32000 insufficient funds on your API account
 eth_call -32000 not enough credits, recharge your account
 eth_getBalance -32000 You've reached the limit of 100 requests today
