@@ -57,7 +57,7 @@ const PROVIDER_WORDS: Words = [
     { kind: 'missing-state' },
     /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|\bold(er|est)?\b|retention|quantity not|ancient/,
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not)|no state|proof window/,
-    /state (at block|root|tree|recreation)|tipset|purged|(low|earli)est |reader set|not traceable|transaction( 0x\w+)? not found/,
+    /state (at block|root|tree|recreation)|tipset|purged|(low|earli)est |reader set|not traceable|transaction( 0x\w+)? not found|find transaction/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
     /(trie|version|module) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
   ],
@@ -89,7 +89,7 @@ const PROVIDER_WORDS: Words = [
     { kind: 'rate-limit' },
     /rate.?limit|rate exceeded|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
     /too many .{0,12}request|(too many|max\w*|exceed\w*) .{0,24}(requests|calls|conn|subsc)|too (fast|quick|frequent)|slow down/,
-    /(request|call) (limit|count)|capacity|throughput|compute unit|concurren|limited|overload|too much load|\bbusy/,
+    /(request|call) (limit|count)|capacity|throughput|compute unit|concurren|limited|overload|too much load|\bbusy|resourceexhausted/,
     /limit (has been )?(exceeded|reached|hit)|(reached|exceed(s|ed)?)\b.{0,40}\blimit|(code:?|error) 1015|timeout on the free/,
     /(try again|retry) (in|after) \d/,
   ],
@@ -106,14 +106,14 @@ const PROVIDER_WORDS: Words = [
   [
     { kind: 'auth' },
     /unauthori|authenticat|\bauth (fail|err|req)|(api|access).?key|token (is )?(invalid|expired|required)|project.?id|\bjwt\b|access token/,
-    /forbidden|(access|permission) (is )?denied|not (allowed|permitted|authori)|(illegal|blocked) ip|\bbanned\b|\b(white|allow).?list/,
+    /forbidden|(access|permission) ?(is )?denied|not (allowed|permitted|authori)|(illegal|blocked) ip|\bbanned\b|\b(white|allow).?list/,
     /invalid (origin|key|cred|token\b(?! (id|addr)))|^\w+_\w+ is not enabled for this app/,
     /\b(account|endpoint|app|key|project|subscription)\b.{0,40}(disabled|suspended|(in|not )active|deactivated|expired|blocked|deleted|paused)/,
   ],
   [
     { kind: 'unsupported-method' },
     /unsupported (subscription|tracer|rpc|api|module|call)|(is|been) disabled/,
-    /not (been |yet )?(supported|implemented|enabled|configured)|(does ?not|n['’]t) support|no "?\w+"? subscription/,
+    /not (been |yet )?(supported|implemented|enabled|configured)|unimplemented|(does ?not|n['’]t) support|no "?\w+"? subscription/,
     /\b(subscriptions?|tracer|module|(tx)?pool|debug|trac(e|ing)|api|rpc(?! error))\b.{0,40}(not (a[^n ]|perm)|disabled|blocked)/,
   ],
   [
@@ -131,7 +131,7 @@ const PROVIDER_WORDS: Words = [
     /econnrefused|enotfound|eai_again|und_err_connect|connection refused|no such host|unreach|\bconnect e\w+ [\d:]/,
     /cert(?!ai)|handshake|before secure|err_(tls|ssl)|eproto|socket (is (clos|not)|was closed with)|\bbad port/,
   ],
-  [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline exceeded|took too long/],
+  [{ kind: 'timeout' }, /time(d)?[-_ ]?out|deadline ?exceeded|took too long/],
   [
     { kind: 'network' },
     /econn|epipe|\b(tls|ssl)\b|und_err|fetch failed|failed to fetch|load failed|network ?error|socket (hang|closed|disc)/,
@@ -139,7 +139,7 @@ const PROVIDER_WORDS: Words = [
   ],
   [
     { kind: 'server-error' },
-    /bad gateway|(service|temporarily) (is )?(not |un)available|unhealthy|(no|empty) response|crashed|maintenance/,
+    /bad gateway|(service|temporarily) (is )?(not |un)available|unhealthy|(no|empty) response|crashed|maintenance|code = unavailable/,
     /(backend|server|node|upstream|provider|endpoint)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|fail)/,
     /no (\w+ )?(backend|upstream|server|node|provider|endpoint)s?\b|failed to .{0,40}(upstream|backend|relay)|endpoint returned/,
     /(attempt|upstream|provider|endpoint)s exhausted|suitable provider|still in progress|\bsync(ing|ed)?\b/,

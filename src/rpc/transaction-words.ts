@@ -47,12 +47,11 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
-    /(pool|queue).{0,12} (full|limit|over|capacity|size|reached)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
-    /(gas ?price|fee)\w*.{0,40}(must be at least|(low|less|under|satisfy).{0,40}(minim|floor))|fee cap exceeded|configured cap/,
+    /(pool|queue).{0,12} (full|limit|over|capacity|size|reached)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee/,
+    /(gas ?price|fee| tip)\w*.{0,40}(must be at least|(low|less|under|satisfy).{0,40}(minim|floor))|fee cap exceeded|configured cap/,
     /already reserved|in-?flight t|delegat(ed|ion)|tries to replace|higher priority|over rpc/,
-    /(too many|maximum number of) (\w+ )?(trans|txs)|low slots|lower nonce exists|sender account not auth/,
+    /(too many|maximum number of) (\w+ )?(trans|txs)|lower nonce exists|sender account not auth|conflict|gapped|spammer|congestion/,
     /(sender|recipient|code|transaction) (0x\w+ )?is .{0,12}(banned|blocked)|in (the )?(black|block|deny).?list|(immediately|temporarily)(dropped|banned)/,
-    /conflict|gapped|spammer|congestion/,
   ],
   // Another node may run the newer fork that has this transaction type or field.
   [
@@ -86,7 +85,7 @@ export const SEND_WORDS: Words = [
     /gas\b|\bfees?\b|fee ?cap|overflow|funds|balance\b|overdraft|sender|signe[rd]|signature|chain[ -]?id/,
     /blob|kzg|oversized|negative value|distant|transaction from|create transaction|counters|pubdata|calldata of|line count/,
     /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid|failed valid)|: message too big|replay/,
-    /^invalid,|invalid ?(transaction|shard|message|unit price)|deployer|non-allow/,
+    /^invalid,|invalid ?(transaction|shard|message)|deployer|non-allow/,
     /auth\w* (list|tuple)|account limit/,
   ],
 ]

@@ -35,7 +35,6 @@ eth_sendRawTransaction 3 contract deployer address 0x36615cf349d7f6344891b1e7ca7
 eth_sendRawTransaction -32000 cannot issue transaction from non-allow listed address: 0xab
 eth_sendRawTransaction -32000 RIP-7560 transaction failed validation
 eth_sendRawTransaction 1 mpool message too large (40000B): message too big
-eth_sendRawTransaction -32000 invalid unit price
 eth_estimateGas -32000 Sender doesn't have enough funds to send tx. The max upfront cost is: 100 and the sender's balance is: 5.
 eth_estimateGas -32000 not enough balance to cover the fee. error message: Failed to pay for the transaction
 eth_estimateGas -32000 not enough funds for gas
@@ -96,7 +95,6 @@ eth_sendRawTransaction -32000 sender 0xab is blocked as appearing on the SDN or 
 eth_sendRawTransaction -32000 sender is in the blocklist: 0xab
 eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(TemporarilyBanned)
 eth_sendRawTransaction -32000 maximum number of enqueued transactions reached
-eth_sendRawTransaction -32000 rejected future tx due to low slots
 eth_sendRawTransaction -32000 mempool has reached its maximum size
 eth_sendRawTransaction -32000 transaction rejected: pool is overloaded, please raise gas price
 eth_sendUserOperation -32000 UserOperation rejected: mempool full
@@ -133,6 +131,8 @@ eth_unsubscribe -32000 Subscription not found
 eth_call -32000 execution aborted (timeout = 5s)
 eth_getLogs -32002 request timed out
 # auth next provider
+eth_call -32000 rpc error: code = PermissionDenied desc = hm
+eth_call -32000 rpc error: code = Unauthenticated desc = hm
 eth_call -32600 MATIC_MAINNET is not enabled for this app. Visit this page to enable the network
 eth_call -32000 Auth failed: Invalid or missing token
 eth_call -32000 account not authorized for this endpoint
@@ -155,6 +155,7 @@ eth_getBalance -32000 Invalid access token
 eth_getBalance -32000 This key is deactivated
 eth_getBalance -32000 API key disabled
 # reverted final nobody
+eth_call -32000 rpc error: code = ResourceExhausted desc = out of gas
 eth_call -32000 VM Exception while processing transaction: reverted with panic code 0x11 (Arithmetic operation overflowed)
 eth_call -32000 execution reverted: panic: no server available
 eth_call -32000 max call depth exceeded
@@ -182,6 +183,7 @@ eth_estimateGas -32000 contract address collision
 eth_estimateGas -32000 invalid code: must not begin with 0xef
 eth_call -32000 return data out of bounds
 # missing-state next nobody
+eth_getTransactionReceipt -32000 cannot find transaction
 trace_replayTransaction -32000 transaction 0x9bb2c9b9 not found
 trace_block -32014 Missing data: trace not found for block
 eth_getBalance -32602 block is older than the oldest supported block
@@ -212,6 +214,7 @@ eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+eth_x -32000 rpc error: code = Unimplemented desc = hm
 eth_x -32000 not yet implemented API
 trace_block -32600 trace_block is not available on the Free tier - upgrade for access. See available methods and their compute unit costs
 eth_sendRawTransaction -32000 Method eth_sendRawTransaction is not permitted
@@ -270,6 +273,7 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_call -32000 rpc error: code = Unavailable desc = transport is closing
 eth_getBlockByNumber -32000 rpc error: code = Unknown desc = UnmarshalJSON cannot decode empty bytes: panic
 eth_getBlockByNumber -32603 rpc error: code = Internal desc = runtime error: index out of range [0] with length 0
 eth_sendRawTransaction -32603 recovered: runtime error: invalid memory address or nil pointer dereference
@@ -410,6 +414,7 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_call -32000 rpc error: code = ResourceExhausted desc = hm
 eth_call -32607 Call Limit
 eth_call -32000 requests not allowed above 10 rps on the free plan
 eth_sendRawTransaction -32005 rate limited, please deploy your own node
@@ -469,6 +474,7 @@ eth_getBalance -32000 You have reached your daily request limit
 eth_getBalance 429 Your app has exceeded its monthly quota
 eth_getBalance -32000 Not enough credits on balance
 # timeout next channel
+eth_call -32000 rpc error: code = DeadlineExceeded desc = hm
 eth_call -32000 Post "http://1.2.3.4:5": context deadline exceeded (Client.Timeout exceeded while awaiting headers)
 eth_getBalance -32000 Gateway timeout
 eth_getBalance -32000 read tcp 1.2.3.4:5: i/o timeout
