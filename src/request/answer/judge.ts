@@ -7,10 +7,10 @@ import { heightOf } from '../../rpc/block'
 import { paramOf } from '../../rpc/params'
 import type { Attempt } from '../attempt/attempt'
 import type { Doubt, Flight, Parts } from '../flight'
+import { highestIn, shownIn } from '../route/head-order'
 import { lacksOld } from '../route/route'
 import type { Sight } from './sight'
 import { isHead, noteSight, showSight, sightOf } from './sight'
-import { highestIn, shownIn } from './truth'
 
 /** Notes what the answer shows of the chain. Returns `undefined` if it is taken: then it counts as shown to a caller. */
 export function judge(flight: Flight, attempt: Attempt, value: unknown, now: number): Doubt | undefined {

@@ -6,7 +6,6 @@ import type { Events } from '../../events'
 import type { Heads } from '../../provider/head'
 import type { Provider } from '../../provider/provider'
 import { doubtChain } from '../../provider/provider'
-import type { Parts } from '../flight'
 
 /** An answer that was given for a tag, and the height of its block. */
 type Kept = { readonly tag: string; readonly height: number; readonly answer: unknown }
@@ -176,14 +175,4 @@ function usableOf(providers: readonly Provider[], now: number): readonly Provide
       quota.cooldownUntil(now) === undefined,
   )
   return someOrAll(able, ({ setup }) => !setup.isBackup)
-}
-
-/** Height of the highest block that a caller was shown; -1 if none was, or if that is not looked at. */
-export function shownIn({ truth }: Pick<Parts, 'truth'>): number {
-  return truth?.shown ?? -1
-}
-
-/** Height of the highest block that is known of, by what providers or callers were shown; -1 if none is. */
-export function highestIn(parts: Pick<Parts, 'truth' | 'heads'>, now: number): number {
-  return Math.max(parts.heads.best(now) ?? -1, shownIn(parts))
 }

@@ -4,8 +4,7 @@
 import { sortedBy } from '../../base/lists'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { reachOf } from '../../rpc/reach'
-import { highestIn, shownIn } from '../answer/truth'
-import type { Flight } from '../flight'
+import type { Flight, Parts } from '../flight'
 import { groupOf } from './route'
 
 /** Notes how far up the chain the request reads, and the height of the block that it needs if that is near the head. */
@@ -58,4 +57,14 @@ function placeOf({ parts, reach, height }: Flight, channel: ChannelState, now: n
   const head = heads.lastOf(provider)?.height
   if (head !== undefined && head >= height) return group
   return group + (heads.headOf(provider, now) === undefined ? 1 : 2)
+}
+
+/** Height of the highest block that a caller was shown; -1 if none was, or if that is not looked at. */
+export function shownIn({ truth }: Parts): number {
+  return truth?.shown ?? -1
+}
+
+/** Height of the highest block that is known of, by what providers or callers were shown; -1 if none is. */
+export function highestIn(parts: Parts, now: number): number {
+  return Math.max(parts.heads.best(now) ?? -1, shownIn(parts))
 }
