@@ -13,17 +13,21 @@ const FULL_LOAD = { http: 10_000, ws: 1 }
 /** Channels that may be asked now, with room or without. */
 export function askableOf(flight: Flight): ChannelState[] {
   const isWallet = flight.plan.need.traits.kind === 'wallet'
-  return allowedOf(flight, flight.ahead).filter(({ breaker }) => isWallet || breaker.isClosed())
+  const may = allowedBy(flight)
+  return flight.ahead.filter((channel) => (isWallet || channel.breaker.isClosed()) && may(channel))
 }
 
-/** Without channels of providers that are ruled out, and, while others are known to serve the method, of those that lack it. */
-function allowedOf(
-  { plan, route, ruledOut, held }: Flight,
-  channels: readonly ChannelState[],
-): readonly ChannelState[] {
-  const may = ({ provider }: ChannelState) => !ruledOut?.has(provider)
-  const areLeftOut = route.leftOut.length > 0 && (held || isServedBy(route.able.filter(may), plan.need))
-  return channels.filter((channel) => may(channel) && !(areLeftOut && route.leftOut.includes(channel)))
+/** Whether a channel may be asked: its provider is not ruled out, nor lacks the method while others are known to serve it. */
+function allowedBy({ plan, route: { leftOut, able }, ruledOut, held }: Flight) {
+  const isOut = ({ provider }: ChannelState) => ruledOut?.has(provider) === true
+  const areLeftOut =
+    leftOut.length > 0 &&
+    (held !== undefined ||
+      isServedBy(
+        able.filter((one) => !isOut(one)),
+        plan.need,
+      ))
+  return (channel: ChannelState) => !isOut(channel) && !(areLeftOut && leftOut.includes(channel))
 }
 
 /** Sets the channels to ask in a round. */
@@ -84,7 +88,8 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
 /** Channels behind an open breaker, including those whose breaker has opened during the round. */
 export function openOf(flight: Flight): ChannelState[] {
   const { candidates, open, leftOut } = flight.route
-  return allowedOf(flight, [...open, ...candidates, ...leftOut]).filter(({ breaker }) => !breaker.isClosed())
+  const may = allowedBy(flight)
+  return [...open, ...candidates, ...leftOut].filter((channel) => !channel.breaker.isClosed() && may(channel))
 }
 
 /** Channels whose breaker has opened during the round are asked again in it once they are back. */
