@@ -2,6 +2,7 @@
 // header or param. Knows no policy: no retries, and no deadline but the caller's signal. Batches are gathered in batch.ts.
 
 import { HttpRequestError, RpcRequestError } from 'viem'
+import { wordsOf } from '../base/describe'
 import { field } from '../base/fields'
 import { InvalidResponseError } from '../errors'
 import { refusalOf } from '../rpc/batch-refusal'
@@ -74,7 +75,6 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     if (posted.type === 'failure') throw failed(method, posted)
     const answer = readBody(posted.text, id)
     if (answer.type === 'result') return answer.result
-    posted.hide()
     throw unusable(method, posted, answer)
   }
 
@@ -88,17 +88,13 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     if (posted.type === 'failure') return toAll(calls, (method) => failed(method, posted))
     const ids = calls.map(({ id }) => id)
     const batch = readBatch(posted.text, ids)
-    if (batch.type !== 'members') {
-      posted.hide()
-      return toAll(calls, (method) => unusable(method, posted, batch))
-    }
+    if (batch.type !== 'members') return toAll(calls, (method) => unusable(method, posted, batch))
     const members = batch.members.map((message, index) => memberOf(message, calls[index] as Outgoing, posted))
     return { members, most: members.some(Boolean) ? undefined : 1 }
   }
 
   function memberOf(message: RpcMessage | undefined, { method }: Outgoing, posted: Answered): Member | undefined {
     if (!message || message.type === 'result') return message
-    posted.hide()
     // An error under an id of ours is an answer to that call, whatever the HTTP status.
     if (message.type === 'error') return { type: 'error', error: rpcError(method, posted.response, message.error) }
     return { type: 'error', error: responseError(method, posted, message.reason) }
@@ -116,13 +112,10 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   }
 
   /** The error of a call that got no response. */
-  function failed(method: string, { cause, prefix }: Unanswered): Error {
-    const name = prefix ? '' : field(cause, 'name')
+  function failed(method: string, { cause }: Unanswered): Error {
+    const name = field(cause, 'name')
     if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') return cause as Error
-    return withCause(
-      new HttpRequestError({ body: { method }, details: prefix + reasonOf(cause), url: provider }),
-      cause,
-    )
+    return withCause(new HttpRequestError({ body: { method }, details: wordsOf(cause), url: provider }), cause)
   }
 
   /** The error of a call that got a response without a result. */
@@ -163,14 +156,4 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     ...(batches && { load: batches.load }),
     close() {},
   }
-}
-
-/** The messages of a chain of causes: the outermost error of `fetch` says only that it failed. */
-function reasonOf(cause: unknown): string {
-  const reasons: string[] = []
-  for (let error = cause, depth = 0; error && depth < 4; error = field(error, 'cause'), depth++) {
-    const reason = typeof error === 'string' ? error : field(error, 'message') || field(error, 'code')
-    if (reason) reasons.push(String(reason))
-  }
-  return reasons.join(': ')
 }

@@ -10,7 +10,7 @@ import type { RpcMessage } from '../rpc/message'
 import { parseJson, readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
 import type { HeadersOption } from './headers'
-import { askHeaders, NO_HEADERS, toHeaders } from './headers'
+import { createHeaders, NO_HEADERS } from './headers'
 import type { LinkChange } from './link'
 import { createLink } from './link'
 import type { PendingCall } from './pending'
@@ -55,7 +55,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   const {
     url,
     provider,
-    headers,
+    headers = {},
     redactor = createRedactor(),
     clock = realClock,
     random = realRandom,
@@ -67,9 +67,10 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   let strays = 0
   let latest: SocketChange | undefined
 
-  redactor.add({ urls: [url], headers: typeof headers === 'object' ? Object.values(headers) : [] })
+  redactor.add({ urls: [url] })
+  const source = createHeaders(headers, redactor)
   const link = createLink({
-    open: options.open ?? ((events) => openSocket({ url, headers: headersOf }, events)),
+    open: options.open ?? ((events) => openSocket({ url, headers: source }, events)),
     clock,
     random,
     onFrame: receive,
@@ -77,15 +78,6 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     // A call of our own is no user of the link, so it does not keep the socket up.
     ask: () => void calls.place({ method: 'net_version' }, ignore, ignore),
   })
-
-  async function headersOf() {
-    if (typeof headers !== 'function') return toHeaders(headers) ?? {}
-    const own = await askHeaders(headers).catch((cause) => {
-      throw new Error(NO_HEADERS + cause?.message, { cause })
-    })
-    redactor.addPassing({ headers: Object.values(own) })
-    return own
-  }
 
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, given: ChannelRequestOptions = {}) {
     if (!isEstablishing()) sinks.clear()

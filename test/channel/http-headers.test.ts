@@ -49,7 +49,7 @@ describe('headers', () => {
       name: 'HttpRequestError',
       details: 'The `headers` function failed: no token today',
       url: 'one',
-      cause: { message: 'no token today' },
+      cause: { cause: { message: 'no token today' } },
     })
     expect(seen).toEqual([])
   })
