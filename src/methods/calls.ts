@@ -1,10 +1,9 @@
 // The parts of the engine for methods that need more than one request: calls through the pipeline, what their failures mean,
 // and pauses.
 
-import { throwIfAborted } from '../base/abort'
 import { field } from '../base/fields'
 import { createPauses } from '../base/pause'
-import { whenAborted } from '../base/when-aborted'
+import { untilAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
@@ -88,17 +87,13 @@ export function createCalls(parts: Parts): Calls {
     },
     async pause({ signal }, ms) {
       const { wait, end } = createPauses(clock)
-      let isClosedFirst = false
-      const onClose = () => {
-        isClosedFirst = !signal?.aborted
+      ends.add(end)
+      try {
+        if (!parts.closed) await untilAborted(wait(ms), signal)
+      } finally {
         end()
+        ends.delete(end)
       }
-      const offAbort = signal && whenAborted(signal, end)
-      ends.add(onClose)
-      if (!signal?.aborted && !parts.closed) await wait(ms)
-      ends.delete(onClose)
-      offAbort?.()
-      if (!isClosedFirst) throwIfAborted(signal)
       if (parts.closed) throw new TransportClosedError()
     },
   }

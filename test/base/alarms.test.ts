@@ -143,8 +143,8 @@ describe('createAlarms', () => {
       alarms.set(c, 200)
       alarms.set(d, 5)
     })
-    // The one set last is looked at first.
-    for (const alarm of [b, c, d, first]) alarms.set(alarm, 10)
+    // The one set first is looked at first.
+    for (const alarm of [first, b, c, d]) alarms.set(alarm, 10)
     await clock.advance(10)
     expect(rings).toEqual([
       ['a', 10],
@@ -157,13 +157,13 @@ describe('createAlarms', () => {
   test('behavior: a ring that throws keeps no other from ringing', async () => {
     const { clock, alarms, rings, named } = setUp()
     const bug = new Error('a bug')
-    alarms.set(named('b'), 10)
     alarms.set(
       named('a', () => {
         throw bug
       }),
       10,
     )
+    alarms.set(named('b'), 10)
     await expect(clock.advance(10)).rejects.toBe(bug)
     await clock.advance(1)
     expect(rings.map(([name]) => name)).toEqual(['a', 'b'])
