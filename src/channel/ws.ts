@@ -9,6 +9,7 @@ import { InvalidResponseError } from '../errors'
 import type { RpcMessage } from '../rpc/message'
 import { parseJson, readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
+import { createChannelErrors } from './channel-errors'
 import type { HeadersOption } from './headers'
 import { createHeaders, NO_HEADERS } from './headers'
 import type { LinkChange } from './link'
@@ -20,7 +21,6 @@ import { createRedactor } from './secrets'
 import { createSinks } from './sinks'
 import type { Socket, SocketEvents } from './socket'
 import { openSocket } from './socket'
-import { createWsErrors } from './ws-errors'
 
 /** A change of the socket's state; `from` and `to` are equal where the provider only complained. */
 export type SocketChange = Omit<LinkChange, 'end'> & {
@@ -61,7 +61,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     random = realRandom,
     onSocket,
   } = options
-  const errors = createWsErrors(provider, redactor)
+  const errors = createChannelErrors(provider, redactor)
   const calls = createPending({ link: () => link, errors })
   const sinks = createSinks()
   let strays = 0
@@ -130,7 +130,8 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     calls.finish(call)
     const message = readMessage(body, call.id)
     if (message.type === 'result') call.onValue(message.result)
-    else call.onError(errors.answered(call.method, message, data))
+    else if (message.type === 'error') call.onError(errors.rpc(call.method, message.error))
+    else call.onError(errors.invalid(call.method, message.reason, String(data)))
   }
 
   /** Counts a frame that belongs to nobody. An error without an id is reported as a complaint, but ends nothing. */
