@@ -3,7 +3,7 @@
 
 import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'
-import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOptions } from './options'
+import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { RequestOverrides } from './request/route/plan'
 import type { Check } from './shape'
@@ -150,19 +150,20 @@ export const checkOptions: (given: FailoverOptions, path: string) => void = shap
 export function checkList(list: readonly ProviderEntry[]) {
   if (!Array.isArray(list) || list.length === 0) refuse('providers', 'must be a list of at least one provider', list)
   for (const [index, entry] of list.entries()) checkEntry(entry, `providers[${index}]`)
-  checkUnique(list.map((entry) => (isObject(entry) ? (entry as ProviderConfig).id : undefined)))
 }
 
-/** Checks that ids are unique, and that the ids under `methods` are in the list. */
-export function checkIds(ids: readonly string[], given: FailoverOptions) {
-  checkUnique(ids)
+/** Checks that ids are unique, and that the ids under `methods` are in the list. @param ids `undefined` where not known yet */
+export function checkIds(ids: readonly (string | undefined)[], given: FailoverOptions) {
+  for (const [index, id] of ids.entries())
+    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
+  if (ids.includes(undefined)) return
   for (const [method, { providers = [] }] of Object.entries(given.methods ?? {}))
     for (const [index, id] of providers.entries())
       checkKnown(id, ids, `${pathOf('methods', method)}.providers[${index}]`)
 }
 
 /** Refuses an id that is not in the list. */
-export function checkKnown(id: string, ids: readonly string[], path: string) {
+export function checkKnown(id: string, ids: readonly (string | undefined)[], path: string) {
   if (!ids.includes(id)) refuse(path, `must be the id of a provider (there are ${ids.join(', ')})`, id)
 }
 
@@ -170,11 +171,6 @@ export function checkKnown(id: string, ids: readonly string[], path: string) {
 export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
   if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
   for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
-}
-
-function checkUnique(ids: readonly (string | undefined)[]) {
-  for (const [index, id] of ids.entries())
-    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
 }
 
 function checkEntry(entry: ProviderEntry, path: string) {
