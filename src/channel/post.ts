@@ -35,7 +35,9 @@ export type Post = (body: string, method: string, signal: AbortSignal | undefine
 
 export function createPost(options: PostOptions): Post {
   const { url, maxResponseBodySize, provider, redactor } = options
-  const { target, authorization } = splitUrl(url)
+  const { username, password, bare } = partsOf(url)
+  // fetch refuses a URL with user info.
+  const basic = basicOf(username, password)
   redactor.add({ urls: [url] })
   const headers = createHeaders(options.headers, redactor)
 
@@ -43,27 +45,16 @@ export function createPost(options: PostOptions): Post {
     try {
       const given = headers()
       const own = given instanceof Promise ? await untilAborted(given, signal) : given
-      const all = { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
+      const all = { 'content-type': 'application/json', ...(basic && { authorization: `Basic ${basic}` }), ...own }
       const init = { method: 'POST', headers: all, body, signal: signal ?? null }
       // The global `fetch` is looked up at each call, so that one installed later is used.
-      const response = await (options.fetch ?? fetch)(target, init)
+      const response = await (options.fetch ?? fetch)(bare, init)
       const text = await readText(response, maxResponseBodySize, signal)
       return { type: 'response', response, text }
     } catch (error) {
       if (signal?.aborted) throw reasonOf(signal)
       return { type: 'failure', cause: redactor.clean(error, { provider, method }) }
     }
-  }
-}
-
-// Splits user info off a URL: fetch refuses a URL that has some.
-function splitUrl(url: string): { target: string; authorization?: string } {
-  try {
-    const { username, password, bare } = partsOf(url)
-    const basic = basicOf(username, password)
-    return { target: bare, authorization: basic && `Basic ${basic}` }
-  } catch {
-    return { target: url } // fetch will say what is wrong with the URL
   }
 }
 
