@@ -80,7 +80,6 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   })
 
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, given: ChannelRequestOptions = {}) {
-    if (!isEstablishing()) sinks.clear()
     return calls.perform({ method: 'eth_subscribe', params }, given, leave, (id): UpstreamSubscription => {
       // If two subscriptions had one id, their frames could not be told apart, and unsubscribing might end the wrong one.
       if (typeof id !== 'string' || sinks.of(id))
