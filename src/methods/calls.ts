@@ -87,14 +87,19 @@ export function createCalls(parts: Parts): Calls {
     },
     async pause({ signal }, ms) {
       const { wait, end } = createPauses(clock)
-      ends.add(end)
+      let onClose = () => {}
+      const closed = new Promise<never>((_, reject) => {
+        onClose = () => reject(new TransportClosedError())
+      })
+      if (parts.closed) onClose()
+      ends.add(onClose)
       try {
-        if (!parts.closed) await untilAborted(wait(ms), signal)
+        // Of a close and an abort in one turn, the first is what ended the request.
+        await Promise.race([untilAborted(wait(ms), signal), closed])
       } finally {
+        ends.delete(onClose)
         end()
-        ends.delete(end)
       }
-      if (parts.closed) throw new TransportClosedError()
     },
   }
 }
