@@ -30,9 +30,11 @@ export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: st
   // EIP-7966: the node took the transaction, but it was not mined in time.
   if (code === 4 && method === 'eth_sendRawTransactionSync')
     return { kind: 'timeout', verdict: 'final', blame: 'nobody' }
-  // ERC-7769: the bundler refuses the user operation itself.
-  if (/UserOperation/.test(method) && /^-3250\d$/.test(`${code}`)) return { kind: 'transaction-rejected' }
-  return meaningIn(CERTAIN_CODES, code)
+  // ERC-7769: the bundler refuses the user operation itself, or (-32504) an entity that has a bad name with this bundler.
+  if (/UserOperation/.test(method) && /^-3250\d$/.test(`${code}`))
+    return { kind: 'transaction-rejected', verdict: code === -32504 ? 'next' : 'final' }
+  // A wallet may wrap its own EIP-1193 error into an internal one.
+  return meaningIn(CERTAIN_CODES, code === -32603 && /^4\d{3}$/.test(`${innerCode}`) ? innerCode : code)
 }
 
 const CODES: Numbers = [
@@ -42,7 +44,7 @@ const CODES: Numbers = [
   [/^-320(0[579]|1[267]|29|46|9[07])$/, { kind: 'rate-limit' }],
   [/^-(32052|40100)$/, { kind: 'auth' }],
   [/^-3(2614|2062|2701|8004)$/, { kind: 'range-too-large' }],
-  [/^(-32001|-32801|4444)$/, { kind: 'missing-state' }],
+  [/^(-320(01|14)|-32801|4444)$/, { kind: 'missing-state' }],
   [/^3$/, { kind: 'reverted' }],
 ]
 /** Codes that say less than an HTTP status of `TELLING_STATUS`; 0 stands for an error without a code. */
@@ -50,7 +52,8 @@ const VAGUE = /^(-32(00[0-36-9]|60[023])|0)$/
 const TELLING_STATUS = /^4(0[13]|29)$/
 
 /** Words for params. An error for bad params (-32602) without any of them is about something else. */
-const OF_PARAMS = /^\W*$|inval|param|arg|expect|must|missing|empty|type|than|block|hex|address|length|long|cod|field/
+const OF_PARAMS =
+  /^\W*$|inval|param|arg|expect|must|missing|empty|type|than|block|hex|address|length|long|cod|field|match/
 
 /** What a code suggests, for errors whose text says nothing known. */
 export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts, method: string): Meaning | undefined {
@@ -61,7 +64,7 @@ export function meaningOfCode({ code = 0, innerCode, status, text, hex }: Facts,
   }
   const isInternal = !text || /^\W*(unknown |plugin )?internal/.test(text)
   if (code === -32603 && innerCode === undefined && isInternal) return { kind: 'server-error' }
-  if (code === -32003 || code === -32010 || code === -32015) {
+  if (code === 3 || code === -32003 || code === -32010 || code === -32015) {
     if (SEND.test(method)) return { kind: 'transaction-rejected', transaction: 'rule' }
     if (CALL.test(method)) return { kind: 'reverted' }
   }

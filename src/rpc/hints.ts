@@ -79,7 +79,7 @@ export function maxBlockRangeOf(text: string): number | undefined {
 }
 
 const RESULTS =
-  /(?:more than|exceed\w*|max\w*|limit of|cap of)[^\d[]{0,20}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?) (?:results|logs)\b|max\w* (?:results|logs)\D{0,8}(\d+)/
+  /(?:more than|exceed\w*|max\w*|limit of|cap of)[^\d[]{0,20}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?) (?:results|logs)\b|max\w* (?:results|logs)\D{0,24}(\d+)\b(?! ?mb)/
 
 /** The number of logs that the provider allows in one answer. */
 export function maxResultsOf(text: string): number | undefined {

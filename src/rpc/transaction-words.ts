@@ -47,24 +47,26 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
-    /(pool|queue).{0,12} (full|limit|overflow|capacity|size)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
-    /gas ?price.{0,40}(below|less|lower|under|satisfy).{0,40}(minim|floor)|fee cap exceeded|configured cap/,
-    /already reserved|in-?flight t|delegat(ed|ion)|tries to replace|higher priority|too many (pending |queued )?(trans|txs)|over rpc/,
-    /(sender|recipient|code|transaction) is .{0,12}banned|in blacklist|immediatelydropped|conflict|gapped|spammer|congestion/,
+    /(pool|queue).{0,12} (full|limit|over|capacity|size|reached)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee/,
+    /(gas ?price|fee| tip)\w*.{0,40}(must be at least|(low|less|under|satisfy).{0,40}(minim|floor))|fee cap exceeded|configured cap/,
+    /already reserved|in-?flight t|delegat(ed|ion)|tries to replace|higher priority|over rpc/,
+    /(too many|maximum number of) (\w+ )?(trans|txs)|lower nonce exists|sender account not auth|conflict|gapped|spammer|congestion/,
+    /(sender|recipient|code|transaction) (0x\w+ )?is .{0,12}(banned|blocked)|in (the )?(black|block|deny).?list|(immediately|temporarily)(dropped|banned)/,
   ],
-  // Another node may run the newer fork that has this transaction type.
+  // Another node may run the newer fork that has this transaction type or field.
   [
     { kind: 'invalid-params', verdict: 'next', transaction: 'rule' },
-    /(transaction|tx) ?type.{0,40}(not|un) ?(support|known|recogni|activ|valid)|tx of type/,
-    /(supported|unknown|invalid)[_ ]?(transaction|tx)[_ ]?type/,
+    /(transaction|tx) ?type.{0,40}(not|un|in) ?(support|known|recogni|activ|valid)|tx of type/,
+    /(supported|unknown|invalid)[_ ]?(transaction|tx)[_ ]?type|\bhardfork\b/,
   ],
   [
     { kind: 'invalid-params', transaction: 'rule' },
-    /rlp|transaction too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx)\b/,
+    /rlp|transaction too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx|bundle)\b/,
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /insufficient ?(funds|balance)|intrinsic ?gas|gas ?(limit|price)|(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over/,
+    /insufficient ?(funds|balance)|enough (funds|balance) (to (send t|cover the|execute t)|for gas)|intrinsic ?gas|gas ?(limit|price)/,
+    /(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over|up-?front cost|requires at least \d+ gas/,
   ],
   [
     { kind: 'reverted' },
@@ -82,7 +84,8 @@ export const SEND_WORDS: Words = [
     { kind: 'transaction-rejected', transaction: 'rule' },
     /gas\b|\bfees?\b|fee ?cap|overflow|funds|balance\b|overdraft|sender|signe[rd]|signature|chain[ -]?id/,
     /blob|kzg|oversized|negative value|distant|transaction from|create transaction|counters|pubdata|calldata of|line count/,
-    /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid)|invalid ?(transaction|shard|message)|replay/,
+    /(transaction|tx) .{0,12}(too (large|big)|not permitted|invalid|failed valid)|: message too big|replay/,
+    /^invalid,|invalid ?(transaction|shard|message)|deployer|non-allow/,
     /auth\w* (list|tuple)|account limit/,
   ],
 ]

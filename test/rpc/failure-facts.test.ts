@@ -196,6 +196,9 @@ describe('what a refusal of logs says', () => {
       10_000,
     ],
     [-32000, 'query exceeds max results 20000', 20_000],
+    [-32602, 'Too many logs requested. Max logs per response is 20000.', 20_000],
+    [-32000, 'max results size is 10 MB', undefined],
+    [-32000, 'max results size is 10MB', undefined],
     [-32000, 'too many logs returned', undefined],
   ])('default: most results: %s %s', (code, message, results) => {
     expect(read(code, message)).toEqual(['result-too-large', results, undefined])

@@ -16,6 +16,8 @@ eth_sendRawTransaction -32076 tx already exist
 eth_sendRawTransaction -32000 Transaction already in pool
 eth_sendRawTransaction -32000 transaction already known by the pool
 # user-rejected final nobody
+eth_requestAccounts -32603 User closed modal
+eth_requestAccounts -32603 User dismissed the popup
 eth_sendTransaction -32603 The user has rejected the request
 eth_sendTransaction -32603 ACTION_REJECTED: user-denied
 eth_sendTransaction -32603 wallet rejected the request
@@ -25,6 +27,18 @@ eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_sendRawTransaction -32000 Invalid, NotAllowedAuthorizationList: Only transactions with type SetCode can have authorization_list.
+eth_estimateGas -32000 transaction up-front cost 0x5 exceeds transaction sender account balance 0x1
+eth_estimateGas -32000 Transaction requires at least 53000 gas but got 21000
+eth_sendRawTransaction 3 too many factory dependencies in the transaction. 40 provided, while only 32 allowed
+eth_sendRawTransaction 3 contract deployer address 0x36615cf349d7f6344891b1e7ca7c72883f5dc049 is not in the allow list
+eth_sendRawTransaction -32000 cannot issue transaction from non-allow listed address: 0xab
+eth_sendRawTransaction -32000 RIP-7560 transaction failed validation
+eth_sendRawTransaction 1 mpool message too large (40000B): message too big
+eth_estimateGas -32000 Sender doesn't have enough funds to send tx. The max upfront cost is: 100 and the sender's balance is: 5.
+eth_estimateGas -32000 not enough balance to cover the fee. error message: Failed to pay for the transaction
+eth_estimateGas -32000 not enough funds for gas
+eth_sendUserOperation -32602 User op cannot be replaced: fee too low
 eth_sendRawTransaction -32000 sequencer rejected the request: nonce too low
 eth_sendRawTransaction -32000 insufficient funds for gas * price + value. Please top up your wallet
 pm_getPaymasterData -32000 insufficient funds in the gas tank
@@ -71,6 +85,18 @@ eth_sendRawTransaction -32000 signature verification failed
 eth_sendRawTransaction -32010 Transaction cost exceeds current gas limit. Limit: 8000000, got: 9000000. Try decreasing supplied gas.
 eth_sendRawTransaction -32010 Invalid signature: Crypto error
 # transaction-rejected next nobody
+eth_sendUserOperation -32504 paymaster 0xab throttled or banned
+eth_sendUserOperation -32602 maxFeePerGas must be at least 1000 (current maxFeePerGas: 500) - use pimlico_getUserOperationGasPrice
+eth_sendUserOperation -32602 User op max fee per gas is too low: minimum required by this bundler is 100
+eth_sendRawTransaction -32000 gas price too low: minimum gas price is 100 gwei
+eth_sendRawTransaction -32007 Sender account not authorized to send transactions
+eth_sendRawTransaction -32000 An invalid transaction with a lower nonce exists
+eth_sendRawTransaction -32000 sender 0xab is blocked as appearing on the SDN or other legally prohibited list
+eth_sendRawTransaction -32000 sender is in the blocklist: 0xab
+eth_sendRawTransaction -32603 submit transaction to pool failed: Pool(TemporarilyBanned)
+eth_sendRawTransaction -32000 maximum number of enqueued transactions reached
+eth_sendRawTransaction -32000 mempool has reached its maximum size
+eth_sendRawTransaction -32000 transaction rejected: pool is overloaded, please raise gas price
 eth_sendUserOperation -32000 UserOperation rejected: mempool full
 eth_sendRawTransaction -32000 rate limit: too many transactions from sender today
 eth_sendRawTransaction -32010 Recipient is banned in local queue.
@@ -105,6 +131,11 @@ eth_unsubscribe -32000 Subscription not found
 eth_call -32000 execution aborted (timeout = 5s)
 eth_getLogs -32002 request timed out
 # auth next provider
+eth_call -32000 rpc error: code = PermissionDenied desc = hm
+eth_call -32000 rpc error: code = Unauthenticated desc = hm
+eth_call -32600 MATIC_MAINNET is not enabled for this app. Visit this page to enable the network
+eth_call -32000 Auth failed: Invalid or missing token
+eth_call -32000 account not authorized for this endpoint
 eth_getBalance -32000 invalid token
 eth_call -32602 invalid credentials
 eth_call -32000 Invalid token
@@ -124,6 +155,9 @@ eth_getBalance -32000 Invalid access token
 eth_getBalance -32000 This key is deactivated
 eth_getBalance -32000 API key disabled
 # reverted final nobody
+eth_call -32000 rpc error: code = ResourceExhausted desc = out of gas
+eth_call -32000 VM Exception while processing transaction: reverted with panic code 0x11 (Arithmetic operation overflowed)
+eth_call -32000 execution reverted: panic: no server available
 eth_call -32000 max call depth exceeded
 eth_estimateUserOperationGas -32521 UserOperation reverted during simulation
 eth_estimateGas -32000 always failing transaction
@@ -149,6 +183,9 @@ eth_estimateGas -32000 contract address collision
 eth_estimateGas -32000 invalid code: must not begin with 0xef
 eth_call -32000 return data out of bounds
 # missing-state next nobody
+eth_getTransactionReceipt -32000 cannot find transaction
+trace_replayTransaction -32000 transaction 0x9bb2c9b9 not found
+trace_block -32014 Missing data: trace not found for block
 eth_getBalance -32602 block is older than the oldest supported block
 eth_getBalance -32000 requested data is outside of the retention window
 eth_call -32609 Unsupported historical block identifier encountered: 0x1
@@ -177,6 +214,10 @@ eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+eth_x -32000 rpc error: code = Unimplemented desc = hm
+eth_x -32000 not yet implemented API
+trace_block -32600 trace_block is not available on the Free tier - upgrade for access. See available methods and their compute unit costs
+eth_sendRawTransaction -32000 Method eth_sendRawTransaction is not permitted
 eth_getLogs -32000 This feature is only for premium users
 debug_traceTransaction -32602 debug_traceTransaction is only available for premium users
 trace_block -32602 Access to this resource requires a paid subscription
@@ -232,6 +273,18 @@ eth_getLogs -32602 Maximum block range exceeded
 eth_getLogs -32600 the requested block range (from 1 to 9) is too large; max allowed is 5
 eth_getLogs -32000 Exceed maximum block range
 # server-error next channel
+eth_call -32000 rpc error: code = Unavailable desc = transport is closing
+eth_getBlockByNumber -32000 rpc error: code = Unknown desc = UnmarshalJSON cannot decode empty bytes: panic
+eth_getBlockByNumber -32603 rpc error: code = Internal desc = runtime error: index out of range [0] with length 0
+eth_sendRawTransaction -32603 recovered: runtime error: invalid memory address or nil pointer dereference
+txpool_content -32603 fetch runtime extrinsic filter failed: wasm trap: wasm \`unreachable\` instruction executed
+eth_call 12 Can't route your request to suitable provider, if you specified certain providers revise the list
+eth_call -32000 Relay attempts exhausted
+eth_call -32002 RPC endpoint returned too many errors, retrying in 0.42 minutes. Consider using a different RPC endpoint.
+eth_call -32002 RPC endpoint not found or unavailable.
+eth_call -32603 no healthy endpoints available for service
+eth_call -32000 no live upstreams while connecting to upstream
+eth_call -32000 failed to send relay: no pairings available
 eth_getBalance -32603 JSON-RPC response is not a valid object
 eth_getBalance -32000 Service down for maintenance today until 17:00
 eth_call -32000 the node is only in planned maintenance
@@ -253,6 +306,10 @@ eth_getBalance -32603 backend request failed
 eth_getBalance -32000 no available upstreams
 eth_getBalance -32000 no healthy nodes available
 # unknown next nobody
+trace_filter -32000 transaction e130df1634 failed: nonce too high: address 0x826d, tx: 28 state: 0
+debug_traceBlockByNumber -32000 tracing failed: insufficient funds for gas * price + value: address 0xab have 0 want 5
+debug_traceTransaction -32000 tracing failed: intrinsic gas too low: have 1, want 21000
+eth_call -32000 Panic due to OVERFLOW(17)
 eth_call -32000 ERC721: invalid token ID
 eth_getBalance -32603 rpc error: code = Unknown desc = account not activated
 eth_getBalance -32603 the server cancelled the request
@@ -270,10 +327,18 @@ eth_getBalance -32000 unknown blockchain
 # parse-error next nobody
 eth_getBalance -32700 Parse error
 # auth final nobody
+eth_sendTransaction -32000 no key for given address or file
 eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_getLogs -32602 data did not match any variant of untagged enum ValueOrArray at line 1 column 5
+eth_sendRawTransaction 1 message had invalid to address
+eth_call -32000 both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified
+eth_call -32012 Invalid Contract Address: 0x1. Expected length of 42 chars but was 3.
+eth_call 1 decoding params: strconv.ParseUint: parsing "": invalid syntax
+eth_getBalance -32000 Expected parameter: address is missing
+eth_sendBundle -32000 unable to decode bundle
 eth_getBalance -32602 invalid params for method eth_getBalance: not a valid address
 eth_getBalance -32602 bad address checksum
 eth_getBalance -32602 non-hex character in string
@@ -304,6 +369,9 @@ eth_call -32000 invalid address checksum
 # block-not-available final nobody
 eth_getBlockByNumber 12 requested epoch was a null round (4050503)
 # invalid-params next nobody
+eth_sendRawTransaction -32000 Transaction type BLOB is invalid, accepted transaction types are [FRONTIER, EIP1559]
+eth_sendTransaction -32602 Access list received but is not supported by the current hardfork.
+eth_call -32602 \`max_fee_per_blob_gas\` is not supported for blocks before the Cancun hardfork.
 eth_getBalance -32603 missing field "result" at line 1 column 47
 eth_call -32602 Something we do not support
 eth_call -32602 Contact sales to continue
@@ -312,6 +380,9 @@ eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getLogs 1 invalid epoch range: to block is too far in the future (maximum: 2880)
+eth_getLogs -32000 The fromBlock or blockhash cannot be found
+eth_call -32000 Received invalid block tag 50. Latest block number is 10
 eth_getLogs -32000 requested range is newer than head
 eth_getLogs -32602 requested range is later than the latest block
 eth_getBlockByNumber -32000 block 0x5 is in the future
@@ -343,6 +414,10 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_call -32000 rpc error: code = ResourceExhausted desc = hm
+eth_call -32607 Call Limit
+eth_call -32000 requests not allowed above 10 rps on the free plan
+eth_sendRawTransaction -32005 rate limited, please deploy your own node
 eth_getBalance -32603 gateway rejected the request: rate limit
 eth_getBalance -32005 Rate limit exceeded, see the Retry-After header
 eth_getBalance -32005 Request limit exceeded. Check X-RateLimit headers
@@ -369,6 +444,9 @@ eth_getBalance -32000 Too many connections
 eth_getBalance -32029 throttled
 eth_getBalance -32016 over rate limit
 # batch-refused next nobody
+eth_call -32600 batch requests are not permitted
+eth_sendRawTransaction -32007 Method eth_sendRawTransaction is not permitted as part of batch requests
+eth_call -32000 method not allowed in batch
 eth_getBalance -32000 Batch requests are only available for paid plans
 eth_call -32202 Batch requests are disabled
 eth_call -32005 Batched requests are not supported by this server
@@ -377,6 +455,9 @@ eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
+eth_sendRawTransaction -32000 monthly data transfer limit of your plan reached
+eth_getBalance -32000 insufficient funds on your API account
+eth_call -32000 not enough credits, recharge your account
 eth_getBalance -32000 You've reached the limit of 100 requests today
 eth_call -32000 Insufficient balance, please recharge your account
 eth_call -32602 Your balance is insufficient. Please top up to continue
@@ -393,6 +474,8 @@ eth_getBalance -32000 You have reached your daily request limit
 eth_getBalance 429 Your app has exceeded its monthly quota
 eth_getBalance -32000 Not enough credits on balance
 # timeout next channel
+eth_call -32000 rpc error: code = DeadlineExceeded desc = hm
+eth_call -32000 Post "http://1.2.3.4:5": context deadline exceeded (Client.Timeout exceeded while awaiting headers)
 eth_getBalance -32000 Gateway timeout
 eth_getBalance -32000 read tcp 1.2.3.4:5: i/o timeout
 eth_getBalance -32000 upstream timed out
@@ -403,6 +486,7 @@ eth_getBalance -32000 connection reset by peer
 eth_getBalance -32000 dial tcp: lookup node: no such host
 eth_getBalance -32603 dial tcp 10.0.0.1:8545: connect: connection refused
 # result-too-large next nobody
+eth_getLogs -32000 rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5000000 vs. 4194304)
 eth_getLogs -32602 cap of 1000 logs per query
 eth_getLogs 1 filter matches too many events, try a more restricted filter
 eth_getLogs -32000 query returned too many results

@@ -203,6 +203,42 @@ describe('words, codes and the method', () => {
     })
   })
 
+  test('behavior: ERC-7769: another bundler may think better of a paymaster, also where the words are those of a refusal', () => {
+    const failed = rpcError(-32504, 'invalid signer: banned')
+    expect(failureOf(failed, { method: 'eth_sendUserOperation' })).toMatchObject({
+      kind: 'transaction-rejected',
+      verdict: 'next',
+      isUntouched: true,
+    })
+  })
+
+  test('behavior: the error of a wallet inside its internal one; a number of EIP-1193 from elsewhere means nothing', () => {
+    const inside = (code: number, inner: number) =>
+      failureOf(rpcError(code, 'hm', { originalError: { code: inner, message: 'hm' } }), {
+        method: 'eth_sendTransaction',
+      })
+    expect(inside(-32603, 4902)).toMatchObject({ kind: 'invalid-params', verdict: 'final' })
+    expect(inside(-32603, 4001)).toMatchObject({ kind: 'user-rejected', verdict: 'final' })
+    expect(inside(-32603, 5000).verdict).toBe('next')
+    expect(inside(-32000, 4001).verdict).toBe('next')
+  })
+
+  test("behavior: words in the method's own name mean nothing", () => {
+    const failed = rpcError(-32000, 'eth_sendRawTransaction is not permitted')
+    expect(failureOf(failed, send).verdict).toBe('next')
+    expect(kindOf(rpcError(-32000, 'eth_newFilter is not permitted'), { method: 'eth_newFilter' })).not.toBe(
+      'filter-not-found',
+    )
+  })
+
+  test('behavior: what does not run again says nothing about the bill; what is to run may', () => {
+    const failed = rpcError(-32000, 'tracing failed: insufficient funds for gas * price + value')
+    for (const method of ['debug_traceBlockByNumber', 'debug_traceTransaction', 'trace_replayBlockTransactions'])
+      expect(failureOf(failed, { method }), method).toMatchObject({ kind: 'unknown', verdict: 'next' })
+    for (const method of ['debug_traceCall', 'trace_callMany', 'trace_rawTransaction'])
+      expect(failureOf(failed, { method }), method).toMatchObject({ kind: 'transaction-rejected', verdict: 'final' })
+  })
+
   test('behavior: EIP-7966: code 4 is final, the transaction may be on its way', () => {
     const error = rpcError(4, "Transaction was added to the mempool but wasn't confirmed within 2s")
     const failure = failureOf(error, { method: 'eth_sendRawTransactionSync' })
@@ -223,6 +259,8 @@ describe('words, codes and the method', () => {
     ])
       expect(transactionOf(message), message).toBe('nonce-taken')
     expect(transactionOf('txpool is full')).toBe('policy')
+    for (const message of ['mempool has reached its maximum size', 'sender is in the blocklist', 'pool is overloaded'])
+      expect(transactionOf(message), message).toBe('policy')
     expect(transactionOf('intrinsic gas too low')).toBe('rule')
     expect(transactionOf('hm')).toBeUndefined()
   })
