@@ -43,14 +43,19 @@ export function createPost(options: PostOptions): Post {
 
   return async (body, method, signal) => {
     try {
-      const given = headers()
-      const own = given instanceof Promise ? await untilAborted(given, signal) : given
+      const asked = headers()
+      const own = asked instanceof Promise ? await untilAborted(asked, signal) : asked
       const all = { 'content-type': 'application/json', ...(basic && { authorization: `Basic ${basic}` }), ...own }
       const init = { method: 'POST', headers: all, body, signal: signal ?? null }
-      // The global `fetch` is looked up at each call, so that one installed later is used.
-      const response = await (options.fetch ?? fetch)(bare, init)
-      const text = await readText(response, maxResponseBodySize, signal)
-      return { type: 'response', response, text }
+      try {
+        // The global `fetch` is looked up at each call, so that one installed later is used.
+        const response = await (options.fetch ?? fetch)(bare, init)
+        const text = await readText(response, maxResponseBodySize, signal)
+        return { type: 'response', response, text }
+      } finally {
+        // Many others may have passed since: now that they may be shown, these are the newest.
+        if (asked instanceof Promise) redactor.addPassing({ headers: Object.values(own) })
+      }
     } catch (error) {
       if (signal?.aborted) throw reasonOf(signal)
       return { type: 'failure', cause: redactor.clean(error, { provider, method }) }

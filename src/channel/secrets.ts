@@ -49,13 +49,11 @@ export function createRedactor(): Redactor {
     return rest
   }
 
-  const isKnown = (secret: string) => lasting.has(secret) || passing.has(secret)
-
   function add({ urls = [], headers = [] }: Secrets, to = lasting) {
     for (const secret of [...urls.flatMap(secretsOfUrl), ...headers.flatMap(secretsOfHeader)]) {
-      if (isKnown(secret)) continue
+      if (lasting.has(secret)) continue
+      if (!to.delete(secret)) secrets = undefined
       to.add(secret)
-      secrets = undefined
     }
     for (const oldest of passing) if (passing.size > MOST_PASSING) passing.delete(oldest)
   }
@@ -67,7 +65,7 @@ export function createRedactor(): Redactor {
     if (!isObject(value)) return value
     try {
       const graph = reach(value)
-      addPassing({ urls: urlsOf(graph).filter((url) => !isKnown(url)) })
+      addPassing({ urls: urlsOf(graph) })
       // viem's webSocket() rejects with the event of a socket that could not be opened.
       if (isOpaque(value) && field(value, 'type') && isObject(field(value, 'target')))
         return clean(errorOfEvent(value, source), source)
