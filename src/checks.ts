@@ -3,18 +3,22 @@
 
 import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'
-import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOptions } from './options'
+import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { RequestOverrides } from './request/route/plan'
 import type { Check } from './shape'
 import {
   above0,
+  among,
   atLeast0,
   count,
   count0,
+  each,
   flag,
   fn,
   isCount,
+  isFlag,
+  isListOf,
   isObject,
   isText,
   number,
@@ -39,33 +43,21 @@ const SUBSCRIPTIONS = ['newHeads', 'logs', 'newPendingTransactions']
 
 const strategy = rule(
   (value) => typeof value === 'function' || STRATEGIES.includes(value as string),
-  `must be a function or one of ${STRATEGIES.join(', ')}`,
+  `a function or one of ${STRATEGIES.join(', ')}`,
 )
 const sendable = rule(
   (value) => typeof value === 'function' || toHeaders(value) !== undefined,
-  'must be an object of texts that can be sent as headers, or a function that gives one',
+  'an object of texts that can be sent as headers, or a function that gives one',
   true,
 )
-const id = rule((value) => isText(value) && !value.includes('://'), 'must be a text that is not empty and no URL')
-const ids = rule(
-  (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
-  'must be a list of at least one id',
-)
-const patterns = rule(
-  (value) => Array.isArray(value) && value.every(isPattern),
-  'must be a list of methods, or prefixes and *',
-)
-const blocks = rule(
-  (value) => typeof value === 'boolean' || isCount(value),
-  'must be true, false or a whole number of blocks',
-)
-const kind = rule((value) => KINDS.includes(value as string), `must be one of ${KINDS.join(', ')}`)
+const id = rule((value) => isText(value) && !value.includes('://'), 'a text that is not empty and no URL')
+const ids = rule((value) => isListOf(isText)(value) && (value as string[]).length > 0, 'a list of at least one id')
+const patterns = rule(isListOf(isPattern), 'a list of methods, or prefixes and *')
+const blocks = rule((value) => isFlag(value) || isCount(value), 'true, false or a whole number of blocks')
+const kind = among(KINDS)
 const errorRule = shape({
-  code: rule(Number.isInteger, 'must be a whole number'),
-  message: rule(
-    (value) => (typeof value === 'string' && value !== '') || value instanceof RegExp,
-    'must be a text that is not empty, or a pattern',
-  ),
+  code: rule(Number.isInteger, 'a whole number'),
+  message: rule((value) => isText(value) || value instanceof RegExp, 'a text that is not empty, or a pattern'),
   kind,
 })
 const breakerOptions = shape({
@@ -95,9 +87,8 @@ const provider = shape({
     history: shape({ fromBlock: count0, transactions: blocks }),
     logs: shape({ maxBlockRange: count, maxAddresses: count, fromBlock: count0, maxResults: count }),
     subscriptions: rule(
-      (value) =>
-        typeof value === 'boolean' || (Array.isArray(value) && value.every((name) => SUBSCRIPTIONS.includes(name))),
-      `must be true, false or a list of ${SUBSCRIPTIONS.join(', ')}`,
+      (value) => isFlag(value) || isListOf((name) => SUBSCRIPTIONS.includes(name as string))(value),
+      `true, false or a list of ${SUBSCRIPTIONS.join(', ')}`,
     ),
     errors: errorRules,
   }),
@@ -141,7 +132,7 @@ export const checkOptions: (given: FailoverOptions, path: string) => void = shap
   pollingInterval: above0,
   batch: flag,
   share: flag,
-  rank: rule((value) => typeof value === 'boolean' || isObject(value), 'must be true, false or an object'),
+  rank: rule((value) => isFlag(value) || isObject(value), 'true, false or an object'),
   retryCount: count0,
   retryDelay: atLeast0,
   shouldThrow: fn,
@@ -149,32 +140,27 @@ export const checkOptions: (given: FailoverOptions, path: string) => void = shap
 
 export function checkList(list: readonly ProviderEntry[]) {
   if (!Array.isArray(list) || list.length === 0) refuse('providers', 'must be a list of at least one provider', list)
-  for (const [index, entry] of list.entries()) checkEntry(entry, `providers[${index}]`)
-  checkUnique(list.map((entry) => (isObject(entry) ? (entry as ProviderConfig).id : undefined)))
+  each(list, 'providers', checkEntry)
 }
 
-/** Checks that ids are unique, and that the ids under `methods` are in the list. */
-export function checkIds(ids: readonly string[], given: FailoverOptions) {
-  checkUnique(ids)
+/** Checks that ids are unique, and that the ids under `methods` are in the list. @param ids `undefined` where not known yet */
+export function checkIds(ids: readonly (string | undefined)[], given: FailoverOptions) {
+  for (const [index, id] of ids.entries())
+    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
+  if (ids.includes(undefined)) return
   for (const [method, { providers = [] }] of Object.entries(given.methods ?? {}))
-    for (const [index, id] of providers.entries())
-      checkKnown(id, ids, `${pathOf('methods', method)}.providers[${index}]`)
+    each(providers, `${pathOf('methods', method)}.providers`, (id, path) => checkKnown(id, ids, path))
 }
 
 /** Refuses an id that is not in the list. */
-export function checkKnown(id: string, ids: readonly string[], path: string) {
+export function checkKnown(id: string, ids: readonly (string | undefined)[], path: string) {
   if (!ids.includes(id)) refuse(path, `must be the id of a provider (there are ${ids.join(', ')})`, id)
 }
 
 /** Checks that the providers which overrides name are in the list. */
 export function checkNamed({ provider, exclude = [] }: RequestOverrides, ids: readonly string[], path: string) {
   if (provider !== undefined) checkKnown(provider, ids, `${path}.provider`)
-  for (const [index, id] of exclude.entries()) checkKnown(id, ids, `${path}.exclude[${index}]`)
-}
-
-function checkUnique(ids: readonly (string | undefined)[]) {
-  for (const [index, id] of ids.entries())
-    if (id !== undefined && ids.indexOf(id) !== index) refuse(`providers[${index}].id`, 'must be unique', id)
+  each(exclude, `${path}.exclude`, (id, at) => checkKnown(id, ids, at))
 }
 
 function checkEntry(entry: ProviderEntry, path: string) {
@@ -238,11 +224,10 @@ function breaker(value: unknown, path: string) {
 
 function errorRules(value: unknown, path: string) {
   if (!Array.isArray(value)) return refuse(path, 'must be a list of rules', value)
-  for (const [index, item] of value.entries()) {
-    const at = `${path}[${index}]`
+  each(value, path, (item, at) => {
     errorRule(item, at)
     kind(item.kind, `${at}.kind`)
     if (item.code === undefined && item.message === undefined)
       refuse(at, 'must have at least one of code and message', item)
-  }
+  })
 }

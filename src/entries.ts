@@ -38,11 +38,14 @@ type Way = {
   readonly built?: ReturnType<Transport>
 }
 
+/** `channel`: that of a URL, which all clients share. */
+type OpenWay = Way & { readonly channel: Channel | undefined }
+
 /** One provider of the list, with the preferred way first. */
 type Listed = {
   readonly id: string
   readonly config: ProviderConfig
-  readonly ways: readonly Way[]
+  readonly ways: readonly OpenWay[]
   readonly redactor: Redactor
 }
 
@@ -75,20 +78,17 @@ export function readList(
 ): ReadList {
   const entries = flatten(list)
   const configs = entries.map(toConfig)
-  const taken = new Set(configs.map(({ id }) => id))
+  const allWays = configs.map((config, index) => waysOf(config, parameters, index))
+  const ids = namesOf(configs, (index) => allWays[index]?.[0]?.built?.config.key ?? 'provider') as string[]
   const providers = configs.map((config, index): Listed => {
-    const ways = waysOf(config, parameters, index)
-    return { id: config.id ?? uniqueOf(nameOf(ways[0] as Way), taken), config, ways, redactor: createRedactor() }
+    const own = { id: ids[index] as string, config, redactor: createRedactor() }
+    const ways = (allWays[index] as Way[]).map((way) => ({ ...way, channel: sharedChannel(own, way) }))
+    return { ...own, ways }
   })
-  const shared = new Map<Way, Channel>()
-  for (const provider of providers)
-    for (const way of provider.ways)
-      if (typeof way.endpoint === 'string') shared.set(way, sharedChannel(provider, way.type, way.endpoint))
 
   function setupOf({ id, config, ways }: Listed, index: number): ProviderSetup {
     const built = ways.flatMap((way) => way.built?.config ?? [])
-    const sharedOf = (asked: ChannelType) =>
-      ways.map((way) => shared.get(way)).find((channel) => channel?.type === asked)
+    const sharedOf = (asked: ChannelType) => ways.find(({ type }) => type === asked)?.channel
     const { socket, strays } = sharedOf('ws') ?? {}
     return {
       id,
@@ -111,8 +111,8 @@ export function readList(
     }
   }
 
-  /** A channel for a URL, which all clients share. */
-  function sharedChannel({ id, config, redactor }: Listed, type: ChannelType, url: string): Channel {
+  function sharedChannel({ id, config, redactor }: Omit<Listed, 'ways'>, { type, endpoint: url }: Way) {
+    if (typeof url !== 'string') return undefined
     const { headers, limits, capabilities } = config
     const options = { url, headers, provider: id, redactor }
     const batches = onBatchRefused && {
@@ -137,26 +137,29 @@ export function readList(
       entries.some((entry) => typeof entry === 'object' && entry.ws !== undefined),
     connect: (clientParameters) =>
       providers.flatMap((provider) =>
-        provider.ways.map((way) => shared.get(way) ?? clientChannel(provider, way, clientParameters)),
+        provider.ways.map((way) => way.channel ?? clientChannel(provider, way, clientParameters)),
       ),
     close() {
-      for (const channel of shared.values()) channel.close()
+      for (const { ways } of providers) for (const { channel } of ways) channel?.close()
     },
   }
 }
 
-/**
- * The ids of the providers of a list; `undefined` if one of them depends on the key of a transport, which must be made for
- * that.
- */
-export function idsOf(list: readonly ProviderEntry[]): string[] | undefined {
-  const configs = flatten(list).map(toConfig)
+/** The ids of the providers of a list; `undefined` for one that depends on the key of a transport, which must be made for that. */
+export function idsOf(list: readonly ProviderEntry[]): (string | undefined)[] {
+  return namesOf(flatten(list).map(toConfig), () => undefined)
+}
+
+/** The ids as they are given, else unique ones by the hosts. @param keyOf gives the key of a transport */
+function namesOf(configs: readonly ProviderConfig[], keyOf: (index: number) => string | undefined) {
   const taken = new Set(configs.map(({ id }) => id))
-  const ids = configs.flatMap(({ id, ws, http = ws }) => {
-    if (id !== undefined) return id
-    return typeof http === 'string' ? uniqueOf(nameOfHost(http), taken) : []
+  return configs.map(({ id: given, ws, http = ws }, index) => {
+    const name = typeof http === 'string' ? nameOfHost(http) : keyOf(index)
+    let id = given ?? name
+    for (let count = 2; given === undefined && name !== undefined && taken.has(id); count++) id = `${name}-${count}`
+    taken.add(id)
+    return id
   })
-  return ids.length === configs.length ? ids : undefined
 }
 
 function flatten(list: readonly ProviderEntry[]): ProviderEntry[] {
@@ -201,17 +204,6 @@ function waysOf({ http, ws }: ProviderConfig, parameters: FactoryParameters, ind
 
 function build(transport: Transport, parameters: FactoryParameters): ReturnType<Transport> {
   return transport({ ...parameters, retryCount: 0 })
-}
-
-function uniqueOf(name: string, taken: Set<string | undefined>): string {
-  let id = name
-  for (let count = 2; taken.has(id); count++) id = `${name}-${count}`
-  taken.add(id)
-  return id
-}
-
-function nameOf({ endpoint, built }: Way): string {
-  return typeof endpoint === 'string' ? nameOfHost(endpoint) : (built?.config.key ?? 'provider')
 }
 
 /** The host without labels that look random, and the port if it is unusual. */

@@ -50,8 +50,7 @@ export function failover(list: readonly ProviderEntry[], options: FailoverOption
   checkOptions(options, '')
   // Entries and options are copied, so that what was checked cannot be changed afterwards.
   const copies = list.map((entry) => (typeof entry === 'object' ? { ...entry } : entry))
-  const ids = idsOf(copies)
-  if (ids) checkIds(ids, options)
+  checkIds(idsOf(copies), options)
   return faceOf(copies, { ...options }, {}, new Map())
 }
 

@@ -5,36 +5,47 @@ import { tagOf } from './base/describe'
 import { InvalidOptionsError } from './errors'
 
 export type Check = (value: unknown, path: string) => void
+export type Test = (value: unknown) => boolean
 
 /** @throws InvalidOptionsError */
 export function refuse(path: string, rule: string, value: unknown, isSecret?: boolean): never {
   throw new InvalidOptionsError({ path, rule, value, isSecret })
 }
 
-/** A check by a test. @param sentence what the test demands, such as "must be a number above 0". */
-export function rule(test: (value: unknown) => boolean, sentence: string, isSecret?: boolean): Check {
+/** A check by a test. @param what passes the test, such as "a number above 0" */
+export function rule(test: Test, what: string, isSecret?: boolean): Check {
   return (value, path) => {
-    if (!test(value)) refuse(path, sentence, value, isSecret)
+    if (!test(value)) refuse(path, `must be ${what}`, value, isSecret)
   }
 }
 
-export const flag = rule((value) => typeof value === 'boolean', 'must be true or false')
+export const flag = rule(isFlag, 'true or false')
 export const signal = rule(
   (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function',
-  'must be an AbortSignal',
+  'an AbortSignal',
 )
-export const fn = rule((value) => typeof value === 'function', 'must be a function')
-export const text = rule(isText, 'must be a text that is not empty')
-export const texts = rule((value) => Array.isArray(value) && value.every(isText), 'must be a list of texts')
-export const number = rule(Number.isFinite, 'must be a finite number')
-export const atLeast0 = numberThat((value) => value >= 0, 'must be a finite number of 0 or more')
-export const above0 = numberThat((value) => value > 0, 'must be a finite number above 0')
-export const share = numberThat((value) => value > 0 && value <= 1, 'must be a number above 0 and up to 1')
-export const count = rule((value) => isCount(value) && value > 0, 'must be a whole number of 1 or more')
-export const count0 = rule(isCount, 'must be a whole number of 0 or more')
+export const fn = rule((value) => typeof value === 'function', 'a function')
+export const text = rule(isText, 'a text that is not empty')
+export const texts = rule(isListOf(isText), 'a list of texts')
+export const number = rule(Number.isFinite, 'a finite number')
+export const atLeast0 = numberThat((value) => value >= 0, 'a finite number of 0 or more')
+export const above0 = numberThat((value) => value > 0, 'a finite number above 0')
+export const share = numberThat((value) => value > 0 && value <= 1, 'a number above 0 and up to 1')
+export const count = rule((value) => isCount(value) && value > 0, 'a whole number of 1 or more')
+export const count0 = rule(isCount, 'a whole number of 0 or more')
 
 export function oneOf(...values: readonly unknown[]): Check {
-  return rule((value) => values.includes(value), `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`)
+  return rule((value) => values.includes(value), `${values.map((value) => JSON.stringify(value)).join(' or ')}`)
+}
+
+/** A check for the words of a list. */
+export function among(words: readonly string[]): Check {
+  return rule((value) => words.includes(value as string), `one of ${words.join(', ')}`)
+}
+
+/** Checks each item of a list. */
+export function each<item>(items: readonly item[], path: string, check: (item: item, path: string) => void) {
+  for (const [index, item] of items.entries()) check(item, `${path}[${index}]`)
 }
 
 /** A check of an object: a check for each key that is allowed. Fields that are `undefined` count as not given. */
@@ -75,6 +86,14 @@ export function isObject(value: unknown): value is object {
 /** A whole number of 0 or more. */
 export function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0
+}
+
+export function isListOf(test: Test): Test {
+  return (value) => Array.isArray(value) && value.every(test)
+}
+
+export function isFlag(value: unknown): value is boolean {
+  return typeof value === 'boolean'
 }
 
 export function isText(value: unknown): value is string {

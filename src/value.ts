@@ -9,7 +9,7 @@ import type { EventName, Listener } from './events'
 import type { RequestOptions } from './options'
 import type { Face } from './request/route/plan'
 import { failureOf } from './rpc/failure'
-import { count0, fn, isObject, refuse, rule, shape, signal } from './shape'
+import { among, count0, fn, isObject, refuse, rule, shape, signal } from './shape'
 import type { Status } from './status'
 import type { Subscription } from './subscription/hub'
 import type { HeadOfChain, LogsOfBlock } from './subscription/items'
@@ -98,12 +98,11 @@ export type FailoverValue = {
 const checkWait = shape({ signal })
 const checkLogs = shape({
   signal,
-  fromBlock: rule((value) => typeof value === 'bigint' && value >= 0n, 'must be a bigint of 0 or more'),
+  fromBlock: rule((value) => typeof value === 'bigint' && value >= 0n, 'a bigint of 0 or more'),
   confirmations: count0,
 })
-const EVENTS =
-  'request, attempt, failover, breaker, limit, capability, connection, subscription, gap, head, reorg, dispute'
-const eventName = rule((value) => EVENTS.split(', ').includes(value as string), `must be one of ${EVENTS}`)
+const EVENTS = 'request attempt failover breaker limit capability connection subscription gap head reorg dispute'
+const eventName = among(EVENTS.split(' '))
 
 export function requestOf(engine: Engine, { channels, planner }: Face, ids: readonly string[]): FailoverRequestFn {
   return ((request: RpcRequest, given?: RequestOptions) => {

@@ -1,5 +1,5 @@
 // Many deadlines on one timer. Requests in flight set alarms; the timer is armed for the earliest of them.
-// Setting and clearing an alarm costs a few pointer writes. Each firing of the timer costs one pass over all set alarms.
+// Setting and clearing an alarm costs a look at a set. Each firing of the timer costs one pass over all set alarms.
 
 import type { Clock, Timer } from './clock'
 
@@ -8,9 +8,6 @@ export type Alarm = {
   /** Called once per `set`, at or after `at` (in ms of the clock). */
   ring: (alarm: Alarm, now: number) => void
   at: number
-  isSet: boolean
-  previous: Alarm | undefined
-  next: Alarm | undefined
 }
 
 export type Alarms = {
@@ -24,7 +21,7 @@ export type Alarms = {
 }
 
 export function createAlarms(clock: Clock): Alarms {
-  let first: Alarm | undefined
+  const alarms = new Set<Alarm>()
   let timer: Timer | undefined
   let armedAt = Infinity
   let era = clock.era?.()
@@ -46,7 +43,7 @@ export function createAlarms(clock: Clock): Alarms {
     armedAt = Infinity
     const due: Alarm[] = []
     let earliest = Infinity
-    for (let alarm = first; alarm; alarm = alarm.next) {
+    for (const alarm of alarms) {
       if (alarm.at <= now) due.push(alarm)
       else if (alarm.at < earliest) earliest = alarm.at
     }
@@ -61,7 +58,7 @@ export function createAlarms(clock: Clock): Alarms {
         rung++
         // An alarm that rang earlier in this pass may have moved or cleared this one.
         if (alarm.at > now) continue
-        unlink(alarm)
+        drop(alarm)
         alarm.ring(alarm, now)
       }
     } finally {
@@ -70,25 +67,15 @@ export function createAlarms(clock: Clock): Alarms {
     }
   }
 
-  function unlink(alarm: Alarm) {
-    alarm.isSet = false
+  function drop(alarm: Alarm) {
+    alarms.delete(alarm)
     alarm.at = Infinity
-    if (alarm.previous) alarm.previous.next = alarm.next
-    else first = alarm.next
-    if (alarm.next) alarm.next.previous = alarm.previous
-    alarm.previous = undefined
-    alarm.next = undefined
   }
 
   return {
     set(alarm, at) {
       alarm.at = at
-      if (!alarm.isSet) {
-        alarm.isSet = true
-        alarm.next = first
-        if (first) first.previous = alarm
-        first = alarm
-      }
+      alarms.add(alarm)
       if (at < armedAt || era !== clock.era?.()) arm(at)
       else if (!isHeld && timer) {
         isHeld = true
@@ -96,21 +83,16 @@ export function createAlarms(clock: Clock): Alarms {
       }
     },
     clear(alarm) {
-      if (!alarm.isSet) return
-      unlink(alarm)
+      drop(alarm)
       // The timer is not cancelled: arming a new one for each call would cost more than the call.
-      if (!first && isHeld) {
+      if (isHeld && alarms.size === 0) {
         isHeld = false
         timer?.hold(false)
       }
     },
-    all() {
-      const alarms: Alarm[] = []
-      for (let alarm = first; alarm; alarm = alarm.next) alarms.push(alarm)
-      return alarms
-    },
+    all: () => [...alarms],
     close() {
-      while (first) unlink(first)
+      for (const alarm of alarms) drop(alarm)
       timer?.cancel()
       timer = undefined
       armedAt = Infinity

@@ -1,9 +1,13 @@
-// How facts look in an error message: rows in columns, and values without what may be a secret.
+// How facts look in an error message: rows in columns, chains of causes, and values without what may be a secret.
+
+import { field } from './fields'
 
 /** Rows beyond this many are counted, not listed. */
 const LISTED_ROWS = 20
 /** Characters of a text that are shown; the rest is cut off. */
 const LONGEST_VALUE = 40
+/** Errors of a chain of causes that are shown. */
+const MOST_CAUSES = 4
 
 /** One line per row, with the columns padded to equal width. */
 export function formatRows(rows: readonly string[][]) {
@@ -32,6 +36,14 @@ export function describeValue(value: unknown, isSecret = false): string {
     return tag === 'Object' ? 'an object' : `a ${tag}`
   }
   return typeof value === 'bigint' ? `${value}n` : String(value)
+}
+
+/** The messages of an error and of its causes: the outermost error of `fetch` says only that it failed. */
+export function wordsOf(thrown: unknown): string {
+  const words: string[] = []
+  for (let error = thrown; error && words.length < MOST_CAUSES; error = field(error, 'cause'))
+    words.push(String((typeof error === 'string' ? error : field(error, 'message') || field(error, 'code')) || ''))
+  return words.filter(Boolean).join(': ')
 }
 
 /** What kind of object it is, such as `Object`, `Map` or `Promise`; of what is none, the name of its class. */

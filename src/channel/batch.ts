@@ -117,12 +117,10 @@ export function createBatches({
     for (const traveller of travellers) {
       const { isAlone, travel, call } = traveller
       const [first] = taken
-      length += call.message.length
-      if (!first) most = isTogether && !isAlone ? travel.size() : 1
-      else if (isAlone || travel.key !== first.travel.key || length > LONGEST_BATCH) {
-        length -= call.message.length
-        continue
-      }
+      const longer = length + call.message.length
+      if (first && (isAlone || travel.key !== first.travel.key || longer > LONGEST_BATCH)) continue
+      if (!first && isTogether && !isAlone) most = travel.size()
+      length = longer
       taken.push(traveller)
       travellers.delete(traveller)
       if (taken.length >= most) break

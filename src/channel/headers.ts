@@ -1,10 +1,16 @@
-// Checks request headers, in one place for those that are given as an object and those that a function gives.
+// The headers of requests and handshakes: checked, and their values made known as secrets, in one place for those that are
+// given as an object and those that a function gives.
+
+import type { Redactor } from './secrets'
 
 /** Headers as an object of texts, or a function that gives them (or a promise of them) before each use. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
 
-/** How an error begins that comes of the user's `headers` function. By it, rpc/failure.ts knows that nobody is to blame. */
-export const NO_HEADERS = 'The `headers` function failed: '
+/** Gives the headers of one request. */
+export type HeadersSource = () => Record<string, string> | Promise<Record<string, string>>
+
+/** The error of a `headers` function that failed. By these words, rpc/failure.ts knows that nobody is to blame. */
+export const NO_HEADERS = 'The `headers` function failed'
 
 /** Headers as they are sent: names in lower case, values trimmed. `undefined` for no object of texts, or what cannot be sent. */
 export function toHeaders(given: unknown): Record<string, string> | undefined {
@@ -18,9 +24,21 @@ export function toHeaders(given: unknown): Record<string, string> | undefined {
   }
 }
 
-/** Calls the user's `headers` function. Rejects with what it throws, or if it does not give headers that can be sent. */
-export async function askHeaders(ask: () => unknown): Promise<Record<string, string>> {
-  const headers = toHeaders(await ask())
-  if (!headers) throw new Error('it must give an object of texts that can be sent as headers')
-  return headers
+/** A function of the user's is asked each time; if it fails, the headers reject with what it threw as the cause. */
+export function createHeaders(given: HeadersOption, redactor: Redactor): HeadersSource {
+  if (typeof given !== 'function') {
+    const fixed = toHeaders(given) ?? {}
+    redactor.add({ headers: Object.values(fixed) })
+    return () => fixed
+  }
+  return async () => {
+    try {
+      const own = toHeaders(await given())
+      if (!own) throw new Error('it must give an object of texts that can be sent as headers')
+      redactor.addPassing({ headers: Object.values(own) })
+      return own
+    } catch (cause) {
+      throw new Error(NO_HEADERS, { cause })
+    }
+  }
 }

@@ -1,19 +1,16 @@
 // A Channel over HTTP POST, strict about what counts as an answer. Its errors are of viem's classes and hold no endpoint,
 // header or param. Knows no policy: no retries, and no deadline but the caller's signal. Batches are gathered in batch.ts.
 
-import { HttpRequestError, RpcRequestError } from 'viem'
-import { field } from '../base/fields'
-import { InvalidResponseError } from '../errors'
 import { refusalOf } from '../rpc/batch-refusal'
 import type { Failure } from '../rpc/failure'
 import { failureOf } from '../rpc/failure'
-import type { NoResult, RpcErrorObject, RpcMessage } from '../rpc/message'
+import type { NoResult, RpcMessage } from '../rpc/message'
 import { buildBatch, buildMessage, readBatch, readBody } from '../rpc/message'
 import type { ErrorRule, RpcRequest } from '../types'
 import type { BatchAnswer, Member, Outgoing } from './batch'
 import { createBatches } from './batch'
 import type { Channel, ChannelRequestOptions } from './channel'
-import { keepHeaders, withCause } from './clean'
+import { createChannelErrors } from './channel-errors'
 import type { HeadersOption } from './headers'
 import type { Posted } from './post'
 import { createPost } from './post'
@@ -47,16 +44,13 @@ export type HttpBatchOptions = {
 }
 
 type Answered = Extract<Posted, { type: 'response' }>
-type Unanswered = Extract<Posted, { type: 'failure' }>
-
-/** Characters of a body that an error shows. */
-const LONGEST_DETAILS = 512
 
 export function createHttpChannel(options: HttpChannelOptions): Channel {
   const { url, provider, headers = {}, maxResponseBodySize = 10_485_760, redactor = createRedactor() } = options
   const post = createPost({ url, headers, maxResponseBodySize, fetch: options.fetch, provider, redactor })
   const { concurrency, onRefused, rules } = options.batches ?? {}
   const batches = options.batches && createBatches({ concurrency, onRefused, provider, sendOne, isAnswer, sendAll })
+  const errors = createChannelErrors(provider, redactor)
   let lastId = 0
 
   function request(args: RpcRequest, { signal, travel }: ChannelRequestOptions = {}): Promise<unknown> {
@@ -71,10 +65,9 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
 
   async function sendOne({ id, method, message }: Outgoing, signal: AbortSignal | undefined): Promise<unknown> {
     const posted = await post(message, method, signal)
-    if (posted.type === 'failure') throw failed(method, posted)
+    if (posted.type === 'failure') throw errors.unanswered(method, posted.cause)
     const answer = readBody(posted.text, id)
     if (answer.type === 'result') return answer.result
-    posted.hide()
     throw unusable(method, posted, answer)
   }
 
@@ -85,23 +78,23 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
   /** Each call gets an error object of its own: it names the method of the call, and `attempts` are attached to it later. */
   async function sendAll(calls: readonly Outgoing[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
     const posted = await post(buildBatch(calls.map(({ message }) => message)), calls[0]?.method ?? '', signal)
-    if (posted.type === 'failure') return toAll(calls, (method) => failed(method, posted))
+    if (posted.type === 'failure') return toAll(calls, (method) => errors.unanswered(method, posted.cause))
     const ids = calls.map(({ id }) => id)
     const batch = readBatch(posted.text, ids)
-    if (batch.type !== 'members') {
-      posted.hide()
-      return toAll(calls, (method) => unusable(method, posted, batch))
-    }
+    if (batch.type !== 'members') return toAll(calls, (method) => unusable(method, posted, batch))
     const members = batch.members.map((message, index) => memberOf(message, calls[index] as Outgoing, posted))
     return { members, most: members.some(Boolean) ? undefined : 1 }
   }
 
-  function memberOf(message: RpcMessage | undefined, { method }: Outgoing, posted: Answered): Member | undefined {
+  function memberOf(
+    message: RpcMessage | undefined,
+    { method }: Outgoing,
+    { response, text }: Answered,
+  ): Member | undefined {
     if (!message || message.type === 'result') return message
-    posted.hide()
     // An error under an id of ours is an answer to that call, whatever the HTTP status.
-    if (message.type === 'error') return { type: 'error', error: rpcError(method, posted.response, message.error) }
-    return { type: 'error', error: responseError(method, posted, message.reason) }
+    if (message.type === 'error') return { type: 'error', error: errors.rpc(method, message.error, response) }
+    return { type: 'error', error: errors.invalid(method, message.reason, text, response) }
   }
 
   /** Takes one error for a whole batch: as a refusal of the batch, or as the answer to each of its members. */
@@ -115,45 +108,12 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     return { members, isLost: failure.blame === 'channel' }
   }
 
-  /** The error of a call that got no response. */
-  function failed(method: string, { cause, prefix }: Unanswered): Error {
-    const name = prefix ? '' : field(cause, 'name')
-    if (name === 'HttpRequestError' || name === 'ResponseBodyTooLargeError') return cause as Error
-    return withCause(
-      new HttpRequestError({ body: { method }, details: prefix + reasonOf(cause), url: provider }),
-      cause,
-    )
-  }
-
   /** The error of a call that got a response without a result. */
-  function unusable(method: string, posted: Answered, message: NoResult): Error {
-    if (message.type === 'invalid') return responseError(method, posted, message.reason)
+  function unusable(method: string, { response, text }: Answered, message: NoResult): Error {
+    if (message.type === 'invalid') return errors.invalid(method, message.reason, text, response)
     // An error without a code is no JSON-RPC. Under an error status, the status counts, as it does for viem.
-    if (message.isUncoded && !posted.response.ok) return responseError(method, posted, '')
-    return rpcError(method, posted.response, message.error)
-  }
-
-  function rpcError(method: string, { ok, status, headers }: Response, error: RpcErrorObject) {
-    return new RpcRequestError({
-      body: { method },
-      error: redactor.clean(error, { provider, method }) as RpcErrorObject,
-      headers: !ok || headers.has('retry-after') ? keepHeaders(headers, redactor.text) : undefined,
-      status: ok ? undefined : status,
-      url: provider,
-    })
-  }
-
-  function responseError(method: string, { response, text }: Answered, reason: string) {
-    const { ok, status, statusText, headers } = response
-    const body = redactor.text(text.trim() || (ok ? '' : statusText))
-    if (ok) return new InvalidResponseError({ provider, method, reason, status, body })
-    return new HttpRequestError({
-      body: { method },
-      details: body.slice(0, LONGEST_DETAILS),
-      headers: keepHeaders(headers, redactor.text),
-      status,
-      url: provider,
-    })
+    if (message.isUncoded && !response.ok) return errors.invalid(method, '', text, response)
+    return errors.rpc(method, message.error, response)
   }
 
   return {
@@ -163,14 +123,4 @@ export function createHttpChannel(options: HttpChannelOptions): Channel {
     ...(batches && { load: batches.load }),
     close() {},
   }
-}
-
-/** The messages of a chain of causes: the outermost error of `fetch` says only that it failed. */
-function reasonOf(cause: unknown): string {
-  const reasons: string[] = []
-  for (let error = cause, depth = 0; error && depth < 4; error = field(error, 'cause'), depth++) {
-    const reason = typeof error === 'string' ? error : field(error, 'message') || field(error, 'code')
-    if (reason) reasons.push(String(reason))
-  }
-  return reasons.join(': ')
 }

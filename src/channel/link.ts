@@ -29,7 +29,7 @@ export type LinkOptions = {
   random: Random
   /** Gets the frames of the present socket. */
   onFrame: (data: unknown) => void
-  /** Called after each change of the state. */
+  /** Called after each change of the state; not if only the delay of a link that waits has changed. */
   onChange: (change: LinkChange) => void
   /** Makes the other side send something; used where the platform has no ping. */
   ask: () => void
@@ -85,7 +85,7 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
     state.off?.cancel()
     state = next
     next.off?.hold(users > 0)
-    onChange({ from, to: next.type, attempt: failures + 1, ...more })
+    if (from !== next.type) onChange({ from, to: next.type, attempt: failures + 1, ...more })
   }
 
   function connect() {
@@ -150,11 +150,10 @@ export function createLink({ open, clock, random, onFrame, onChange, ask }: Link
       timer.cancel()
       offOnline()
     }
-    const next: Waiting = { ...own, type: 'waiting', until: clock.now() + delay, off: { cancel, hold: timer.hold } }
-    if (state.type !== 'waiting') return turn(next, { end: own.end, delay: delay < Infinity ? delay : undefined })
-    state.off.cancel()
-    state = next
-    timer.hold(users > 0)
+    turn(
+      { ...own, type: 'waiting', until: clock.now() + delay, off: { cancel, hold: timer.hold } },
+      { end: own.end, delay: delay < Infinity ? delay : undefined },
+    )
   }
 
   /** A new user need not sit out a long delay: the next connect comes as soon as in a short outage. */

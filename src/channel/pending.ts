@@ -7,8 +7,8 @@ import { buildMessage } from '../rpc/message'
 import type { RpcRequest } from '../types'
 import type { ChannelRequestOptions, Travel } from './channel'
 import { MOST_WAITING } from './channel'
+import type { ChannelErrors } from './channel-errors'
 import type { Link } from './link'
-import type { WsErrors } from './ws-errors'
 
 export type PendingCall = {
   readonly id: number
@@ -55,7 +55,7 @@ export type Pending = {
 /** Slots of one socket: with this many calls that callers wait for, further ones that may wait do so. */
 export const MOST_PENDING = 256
 
-export function createPending({ link, errors }: { link: () => Link; errors: WsErrors }): Pending {
+export function createPending({ link, errors }: { link: () => Link; errors: ChannelErrors }): Pending {
   const calls = new Map<number, PendingCall>()
   const waiting = new Set<PendingCall>()
   let awaited = 0

@@ -6,7 +6,7 @@ import { partsOf } from '../base/url'
 import { untilAborted } from '../base/when-aborted'
 import { ResponseBodyTooLargeError } from '../errors'
 import type { HeadersOption } from './headers'
-import { askHeaders, NO_HEADERS, toHeaders } from './headers'
+import { createHeaders } from './headers'
 import type { Redactor } from './secrets'
 import { basicOf } from './secrets'
 
@@ -23,15 +23,9 @@ export type PostOptions = {
 }
 
 export type Posted =
-  | {
-      type: 'response'
-      response: Response
-      text: string
-      /** Makes the header values of the request known to the redactor; to be called before the response is shown anywhere. */
-      hide(): void
-    }
-  /** No response was read to its end. `prefix` is not empty if the user's `headers` function failed, not the provider. */
-  | { type: 'failure'; cause: unknown; prefix: string }
+  | { type: 'response'; response: Response; text: string }
+  /** No response was read to its end. */
+  | { type: 'failure'; cause: unknown }
 
 /** Most bytes of a response with an error status that are read. */
 const LONGEST_ERROR = 1_048_576
@@ -40,43 +34,32 @@ const LONGEST_ERROR = 1_048_576
 export type Post = (body: string, method: string, signal: AbortSignal | undefined) => Promise<Posted>
 
 export function createPost(options: PostOptions): Post {
-  const { url, headers, maxResponseBodySize, provider, redactor } = options
-  const { target, authorization } = splitUrl(url)
-  const fixed = typeof headers === 'function' ? undefined : (toHeaders(headers) ?? {})
-  redactor.add({ urls: [url], headers: Object.values(fixed ?? {}) })
+  const { url, maxResponseBodySize, provider, redactor } = options
+  const { username, password, bare } = partsOf(url)
+  // fetch refuses a URL with user info.
+  const basic = basicOf(username, password)
+  redactor.add({ urls: [url] })
+  const headers = createHeaders(options.headers, redactor)
 
   return async (body, method, signal) => {
-    let own = fixed
-    // Headers that a function gave are made known to the redactor only when they may show: most calls succeed.
-    const hide = () => {
-      if (!fixed) redactor.addPassing({ headers: Object.values(own ?? {}) })
-    }
-    let prefix = NO_HEADERS
     try {
-      if (typeof headers === 'function') own = await untilAborted(askHeaders(headers), signal)
-      prefix = ''
-      const all = { 'content-type': 'application/json', ...(authorization && { authorization }), ...own }
+      const asked = headers()
+      const own = asked instanceof Promise ? await untilAborted(asked, signal) : asked
+      const all = { 'content-type': 'application/json', ...(basic && { authorization: `Basic ${basic}` }), ...own }
       const init = { method: 'POST', headers: all, body, signal: signal ?? null }
-      // The global `fetch` is looked up at each call, so that one installed later is used.
-      const response = await (options.fetch ?? fetch)(target, init)
-      const text = await readText(response, maxResponseBodySize, signal)
-      return { type: 'response', response, text, hide }
+      try {
+        // The global `fetch` is looked up at each call, so that one installed later is used.
+        const response = await (options.fetch ?? fetch)(bare, init)
+        const text = await readText(response, maxResponseBodySize, signal)
+        return { type: 'response', response, text }
+      } finally {
+        // Many others may have passed since: now that they may be shown, these are the newest.
+        if (asked instanceof Promise) redactor.addPassing({ headers: Object.values(own) })
+      }
     } catch (error) {
       if (signal?.aborted) throw reasonOf(signal)
-      hide()
-      return { type: 'failure', cause: redactor.clean(error, { provider, method }), prefix }
+      return { type: 'failure', cause: redactor.clean(error, { provider, method }) }
     }
-  }
-}
-
-// Splits user info off a URL: fetch refuses a URL that has some.
-function splitUrl(url: string): { target: string; authorization?: string } {
-  try {
-    const { username, password, bare } = partsOf(url)
-    const basic = basicOf(username, password)
-    return { target: bare, authorization: basic && `Basic ${basic}` }
-  } catch {
-    return { target: url } // fetch will say what is wrong with the URL
   }
 }
 

@@ -35,57 +35,48 @@ const SHORTEST_SECRET = 8
 const MOST_PASSING = 256
 
 export function createRedactor(): Redactor {
-  let lasting: readonly string[] = []
-  let passing: readonly string[] = []
-  let secrets: readonly string[] = []
+  const lasting = new Set<string>()
+  /** The newest last. */
+  const passing = new Set<string>()
+  /** All of them, the longest first, so that a URL is replaced as a whole, not part by part; sorted when it is needed. */
+  let secrets: readonly string[] | undefined
 
   function text(value: string) {
+    secrets ??= [...lasting, ...passing].sort((a, b) => b.length - a.length)
     let rest = value
     for (const secret of secrets)
       if (rest.length >= secret.length && rest.includes(secret)) rest = rest.replaceAll(secret, MASK)
     return rest
   }
 
-  function add(more: Secrets) {
-    lasting = [...lasting, ...newOf(more)]
-    merge()
+  function add({ urls = [], headers = [] }: Secrets, to = lasting) {
+    for (const secret of [...urls.flatMap(secretsOfUrl), ...headers.flatMap(secretsOfHeader)]) {
+      if (lasting.has(secret)) continue
+      if (!to.delete(secret)) secrets = undefined
+      to.add(secret)
+    }
+    for (const oldest of passing) if (passing.size > MOST_PASSING) passing.delete(oldest)
   }
 
-  function addPassing(more: Secrets) {
-    const fresh = newOf(more)
-    if (!fresh.length) return
-    passing = [...fresh, ...passing].slice(0, MOST_PASSING)
-    merge()
-  }
-
-  function newOf({ urls = [], headers = [] }: Secrets) {
-    const found = new Set([...urls.flatMap(secretsOfUrl), ...headers.flatMap(secretsOfHeader)])
-    return [...found].filter((one) => !secrets.includes(one))
-  }
-
-  // The longest secret comes first, so that a URL is replaced as a whole, not part by part.
-  function merge() {
-    secrets = [...new Set([...lasting, ...passing])].sort((a, b) => b.length - a.length)
-  }
+  const addPassing = (more: Secrets) => add(more, passing)
 
   function clean(value: unknown, source: ErrorSource): unknown {
     if (typeof value === 'string') return text(value)
     if (!isObject(value)) return value
     try {
       const graph = reach(value)
-      const urls = urlsOf(graph).filter((url) => !secrets.includes(url))
-      if (urls.length) addPassing({ urls })
+      addPassing({ urls: urlsOf(graph) })
       // viem's webSocket() rejects with the event of a socket that could not be opened.
       if (isOpaque(value) && field(value, 'type') && isObject(field(value, 'target')))
         return clean(errorOfEvent(value, source), source)
-      return cleanGraph(value, { graph, source, text, hasSecrets: secrets.length > 0 })
+      return cleanGraph(value, { graph, source, text, hasSecrets: lasting.size + passing.size > 0 })
     } catch {
       // A proxy that throws: nothing of it is sure to be clean.
       return new BaseError('The provider failed with an error that cannot be read.')
     }
   }
 
-  return { text, clean, add, addPassing }
+  return { text, clean, add: (more) => add(more), addPassing }
 }
 
 /** Labels of a host name that look like a key or a private name rather than like words. */

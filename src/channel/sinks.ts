@@ -17,8 +17,6 @@ export type Sinks = {
    * @param mayBeEarly whether a subscription waits for its confirmation
    */
   give(params: unknown, mayBeEarly: () => boolean): boolean
-  /** Forgets the early frames: no subscription is left that could claim them. */
-  clear(): void
   /** Ends all subscriptions with this error. Returns how many there were. */
   end(error: unknown): number
 }
@@ -50,9 +48,6 @@ export function createSinks(): Sinks {
     of: (id) => sinks.get(id),
     remove: (id) => sinks.delete(id),
     give,
-    clear() {
-      early = []
-    },
     end(error) {
       const ended = [...sinks.values()]
       sinks.clear()

@@ -2,7 +2,9 @@
 // Knows no JSON-RPC, and nothing of earlier and later sockets.
 
 import platformSocket from 'isomorphic-ws'
+import { wordsOf } from '../base/describe'
 import { field } from '../base/fields'
+import type { HeadersSource } from './headers'
 
 /** How a socket ended, or why it could not be made. */
 export type SocketEnd = {
@@ -40,7 +42,7 @@ export type Socket = {
 export type SocketOptions = {
   url: string
   /** Headers of the handshake; browsers send none. */
-  headers?: (() => Record<string, string> | Promise<Record<string, string>>) | undefined
+  headers?: HeadersSource | undefined
 }
 
 /** The parts of the platform's socket and of `ws` that are used. The types of `ws` must not leak into ours. */
@@ -91,7 +93,7 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
       listen(raw)
     } catch (error) {
       // There is no WebSocket, the `headers` function failed, or the platform refuses the URL, or a socket at this moment.
-      fail(messageOf(error), error, !Platform || REFUSES_URL.test(String(field(error, 'name'))))
+      fail(error, wordsOf(error), !Platform || REFUSES_URL.test(String(field(error, 'name'))))
     }
   }
 
@@ -113,12 +115,13 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
     )
     socket.addEventListener(
       'error',
-      whileUp(({ message, error }) => fail(message || messageOf(error), error)),
+      whileUp(({ message, error }) => fail(error, message || wordsOf(error))),
     )
     for (const sign of ['ping', 'pong']) socket.on?.(sign, () => isOver || events.onAlive())
   }
 
-  function fail(reason: string, cause: unknown, isPermanent = false) {
+  function fail(cause: unknown, words: string, isPermanent = false) {
+    const reason = words || 'it could not be opened'
     const status = Number(REFUSED.exec(reason)?.[1]) || undefined
     end({ code: 1006, reason, status, cause, isPermanent })
   }
@@ -172,9 +175,4 @@ export function openSocket({ url, headers }: SocketOptions, events: SocketEvents
 function constructorOf(module: unknown): PlatformConstructor | undefined {
   const inner = (module as { default?: unknown } | null)?.default ?? module
   return typeof inner === 'function' ? (inner as PlatformConstructor) : undefined
-}
-
-function messageOf(error: unknown): string {
-  const { message, code } = (error ?? {}) as { message?: string; code?: unknown }
-  return message || String(code ?? 'it could not be opened')
 }

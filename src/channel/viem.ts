@@ -115,19 +115,20 @@ function isOfSocket(error: unknown) {
 }
 
 /** The endpoints and header values that a viem transport shows. Those of a `webSocket()` show in its errors only. */
-export function secretsOfTransport(transport: unknown, depth = 0): { urls: string[]; headers: string[] } {
-  const value = field(transport, 'value')
-  const url = field(value, 'url')
-  const children = field(value, 'transports')
-  const inner = Array.isArray(children) && depth < DEEPEST ? children : []
-  const found = inner.map((child) => secretsOfTransport(child, depth + 1))
+export function secretsOfTransport(transport: unknown): { urls: string[]; headers: string[] } {
+  const values = valuesOf(transport, 0)
   return {
-    urls: [...(typeof url === 'string' ? [url] : []), ...found.flatMap(({ urls }) => urls)],
-    headers: [
-      ...headerValues(field(field(value, 'fetchOptions'), 'headers')),
-      ...found.flatMap(({ headers }) => headers),
-    ],
+    urls: values.map((value) => field(value, 'url')).filter((url) => typeof url === 'string'),
+    headers: values.flatMap((value) => headerValues(field(field(value, 'fetchOptions'), 'headers'))),
   }
+}
+
+/** The `value` of a transport, and those of the transports in it. */
+function valuesOf(transport: unknown, depth: number): unknown[] {
+  const value = field(transport, 'value')
+  const inner = field(value, 'transports')
+  const isRead = Array.isArray(inner) && depth < DEEPEST
+  return [value, ...(isRead ? inner.flatMap((child) => valuesOf(child, depth + 1)) : [])]
 }
 
 function headerValues(headers: unknown): string[] {

@@ -9,8 +9,9 @@ import { InvalidResponseError } from '../errors'
 import type { RpcMessage } from '../rpc/message'
 import { parseJson, readMessage } from '../rpc/message'
 import type { Channel, ChannelRequestOptions, SubscriptionSink, UpstreamSubscription } from './channel'
+import { createChannelErrors } from './channel-errors'
 import type { HeadersOption } from './headers'
-import { askHeaders, NO_HEADERS, toHeaders } from './headers'
+import { createHeaders, NO_HEADERS } from './headers'
 import type { LinkChange } from './link'
 import { createLink } from './link'
 import type { PendingCall } from './pending'
@@ -20,7 +21,6 @@ import { createRedactor } from './secrets'
 import { createSinks } from './sinks'
 import type { Socket, SocketEvents } from './socket'
 import { openSocket } from './socket'
-import { createWsErrors } from './ws-errors'
 
 /** A change of the socket's state; `from` and `to` are equal where the provider only complained. */
 export type SocketChange = Omit<LinkChange, 'end'> & {
@@ -55,21 +55,22 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
   const {
     url,
     provider,
-    headers,
+    headers = {},
     redactor = createRedactor(),
     clock = realClock,
     random = realRandom,
     onSocket,
   } = options
-  const errors = createWsErrors(provider, redactor)
+  const errors = createChannelErrors(provider, redactor)
   const calls = createPending({ link: () => link, errors })
   const sinks = createSinks()
   let strays = 0
   let latest: SocketChange | undefined
 
-  redactor.add({ urls: [url], headers: typeof headers === 'object' ? Object.values(headers) : [] })
+  redactor.add({ urls: [url] })
+  const source = createHeaders(headers, redactor)
   const link = createLink({
-    open: options.open ?? ((events) => openSocket({ url, headers: headersOf }, events)),
+    open: options.open ?? ((events) => openSocket({ url, headers: source }, events)),
     clock,
     random,
     onFrame: receive,
@@ -78,17 +79,7 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     ask: () => void calls.place({ method: 'net_version' }, ignore, ignore),
   })
 
-  async function headersOf() {
-    if (typeof headers !== 'function') return toHeaders(headers) ?? {}
-    const own = await askHeaders(headers).catch((cause) => {
-      throw new Error(NO_HEADERS + cause?.message, { cause })
-    })
-    redactor.addPassing({ headers: Object.values(own) })
-    return own
-  }
-
   function subscribe(params: readonly unknown[], sink: SubscriptionSink, given: ChannelRequestOptions = {}) {
-    if (!isEstablishing()) sinks.clear()
     return calls.perform({ method: 'eth_subscribe', params }, given, leave, (id): UpstreamSubscription => {
       // If two subscriptions had one id, their frames could not be told apart, and unsubscribing might end the wrong one.
       if (typeof id !== 'string' || sinks.of(id))
@@ -138,7 +129,8 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     calls.finish(call)
     const message = readMessage(body, call.id)
     if (message.type === 'result') call.onValue(message.result)
-    else call.onError(errors.answered(call.method, message, data))
+    else if (message.type === 'error') call.onError(errors.rpc(call.method, message.error))
+    else call.onError(errors.invalid(call.method, message.reason, String(data)))
   }
 
   /** Counts a frame that belongs to nobody. An error without an id is reported as a complaint, but ends nothing. */

@@ -98,38 +98,32 @@ type Stream = {
   end(why?: unknown): void
 }
 
-type Open = { readonly id: Hex; readonly upstream: Subscription }
-type State =
-  | { readonly type: 'opening' }
-  /** The id is on its way to the caller, who cannot know it yet. */
-  | ({ readonly type: 'held' } & Open)
-  | ({ readonly type: 'live' } & Open)
-  | { readonly type: 'over' }
-
 /**
  * One subscription. Events that come before the caller can know the id wait for that, in order. They are few: a stream of the
  * engine gives its next event once the last one was taken, or after 10 s.
  */
 function createStream({ onMessage, onEnd }: StreamOptions): Stream {
-  let state: State = { type: 'opening' }
+  let opened: { readonly id: Hex; readonly upstream: Subscription } | undefined
+  let isReleased = false
+  let isOver = false
   let release = () => {}
   const released = new Promise<void>((resolve) => {
-    release = resolve
+    release = () => {
+      isReleased = true
+      resolve()
+    }
   })
 
   function start(id: Hex, upstream: Subscription) {
-    state = { type: 'held', id, upstream }
+    opened = { id, upstream }
     // One turn of the event loop later: by then a caller who awaits the id has it, through however many promises.
-    realClock.after(0, () => {
-      if (state.type !== 'held') return
-      state = { ...state, type: 'live' }
-      release()
-    })
+    realClock.after(0, release)
   }
 
   function pass(tell: (id: Hex) => void): Promise<void> | undefined {
-    if (state.type === 'live') tell(state.id)
-    return state.type === 'opening' || state.type === 'held' ? released.then(() => pass(tell)) : undefined
+    if (!isReleased) return released.then(() => pass(tell))
+    if (opened && !isOver) tell(opened.id)
+    return undefined
   }
 
   const onData = (data: unknown) =>
@@ -146,13 +140,11 @@ function createStream({ onMessage, onEnd }: StreamOptions): Stream {
   }
 
   function end(why?: unknown) {
-    if (state.type === 'over') return
-    const last = state
-    state = { type: 'over' }
+    if (isOver) return
+    isOver = true
     release()
-    if (last.type === 'opening') return onEnd(undefined, why)
-    endQuietly(last.upstream)
-    onEnd(last.id, why)
+    if (opened) endQuietly(opened.upstream)
+    onEnd(opened?.id, why)
   }
 
   return { start, onData, onError, end }

@@ -1,10 +1,9 @@
 // The parts of the engine for methods that need more than one request: calls through the pipeline, what their failures mean,
 // and pauses.
 
-import { throwIfAborted } from '../base/abort'
 import { field } from '../base/fields'
 import { createPauses } from '../base/pause'
-import { whenAborted } from '../base/when-aborted'
+import { untilAborted } from '../base/when-aborted'
 import type { AttemptSummary } from '../errors'
 import { TransportClosedError } from '../errors'
 import { classify } from '../provider/classify'
@@ -88,18 +87,19 @@ export function createCalls(parts: Parts): Calls {
     },
     async pause({ signal }, ms) {
       const { wait, end } = createPauses(clock)
-      let isClosedFirst = false
-      const onClose = () => {
-        isClosedFirst = !signal?.aborted
+      let onClose = () => {}
+      const closed = new Promise<never>((_, reject) => {
+        onClose = () => reject(new TransportClosedError())
+      })
+      if (parts.closed) onClose()
+      ends.add(onClose)
+      try {
+        // Of a close and an abort in one turn, the first is what ended the request.
+        await Promise.race([untilAborted(wait(ms), signal), closed])
+      } finally {
+        ends.delete(onClose)
         end()
       }
-      const offAbort = signal && whenAborted(signal, end)
-      ends.add(onClose)
-      if (!signal?.aborted && !parts.closed) await wait(ms)
-      ends.delete(onClose)
-      offAbort?.()
-      if (!isClosedFirst) throwIfAborted(signal)
-      if (parts.closed) throw new TransportClosedError()
     },
   }
 }

@@ -67,7 +67,7 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
     if (kind === 'wallet' || kind === 'write') return change(fly(parts, asked))
     const key = isShareable ? keyOf(request, length) : undefined
     if (!sharing || key === undefined || plan.isInner) return read(asked)
-    const { base = plan } = plan
+    const { base = given.plan } = given.plan
     const other = sharing.find(key, base, signal)
     if (other) return inParts(asked, (caller) => join(other, caller, asked))
     const answer = read(asked)
@@ -77,14 +77,14 @@ export function createEntrance(parts: Parts, options: EntranceOptions): (asked: 
 
   /** The plan, changed for requests that private providers or a wallet must get. */
   function ownPlanOf({ plan, request: { method } }: Asked): Plan {
-    if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, base: plan, isPrivate: true }
+    if (calls.privates.length > 0 && takesSigned(method)) return { ...plan, isPrivate: true }
     // `eth_chainId` asks whether the wallet is on the chain of the client, which nobody else can answer for it. Like a send it
     // goes to the wallet first, even behind an open breaker, and to others only if the wallet cannot be reached.
     const { need, provider } = plan
     const wallet = method === 'eth_chainId' && wallets.find(({ id }) => provider === undefined || provider === id)
     if (!wallet) return plan
     const traits = { ...need.traits, kind: 'wallet' as const }
-    return { ...plan, base: plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
+    return { ...plan, provider: wallet.id, hedge: undefined, need: { ...need, traits } }
   }
 
   function read(asked: Asked): Promise<unknown> {

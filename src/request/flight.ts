@@ -186,9 +186,6 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
   return {
     ring: pilot.ring,
     at: Infinity,
-    isSet: false,
-    previous: undefined,
-    next: undefined,
     parts,
     channels,
     request,

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createHttpChannel } from '../../src/channel/http'
+import { createRedactor } from '../../src/channel/secrets'
 import { failureOf } from '../../src/rpc/failure'
 import { errorOf } from '../support/rejection'
 import { answering, call } from './http-channels'
@@ -49,7 +50,7 @@ describe('headers', () => {
       name: 'HttpRequestError',
       details: 'The `headers` function failed: no token today',
       url: 'one',
-      cause: { message: 'no token today' },
+      cause: { cause: { message: 'no token today' } },
     })
     expect(seen).toEqual([])
   })
@@ -82,6 +83,17 @@ describe('headers', () => {
       expect(error.details).toBe('bad: ***')
       expect(inspect(error, { showHidden: true, depth: null })).not.toContain('token-of-the-day')
     }
+  })
+
+  test('error: nor do those of a request during which many others were asked for', async () => {
+    const redactor = createRedactor()
+    const echo = await listen((request, response) => {
+      for (let i = 0; i < 1_000; i++) redactor.addPassing({ headers: [`passing-key-${i}`] })
+      response.writeHead(401).end(`bad: ${request.headers.authorization}`)
+    })
+    const headers = () => ({ authorization: 'Bearer token-of-the-day' })
+    const error = await errorOf(createHttpChannel({ url: echo.url, provider: 'one', headers, redactor }).request(call))
+    expect(error.details).toBe('bad: ***')
   })
 
   test('error: a value that cannot be sent is not shown either', async () => {

@@ -38,9 +38,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
     let sure = head.number
     /** When the tip was first seen (in ms of the clock). */
     let seenAt = clock.now()
-    /** Since when heads that are not above the tip have been refused (in ms of the clock). */
-    let lowerSince: number | undefined
-    /** Since when the answers to polls have not fitted together (in ms of the clock). */
+    /** Since when no head was followed: none was above the tip, or the answers did not fit together (in ms of the clock). */
     let stuckSince: number | undefined
     /** Most blocks that the next poll tells of: after one that failed it is half as many, for slow providers. */
     let most = MOST_BLOCKS
@@ -62,7 +60,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         sure = step.sure
         giver = source.provider
         seenResets = resetsNow
-        lowerSince = undefined
+        stuckSince = undefined
         const orphans = before.slice(known.length)
         if (logs) return logChanges(orphans, told)
         const gone = [...orphans, ...cutOff]
@@ -70,7 +68,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         cutOff = hashes.length > 0 ? [] : gone.slice(0, MOST_BLOCKS)
         return hashes
       })
-      stuckSince = found ? undefined : (stuckSince ?? clock.now())
+      if (!found) stuckSince ??= clock.now()
       most = Math.min(MOST_BLOCKS, 2 * blocks)
       return found ?? []
     }
@@ -80,15 +78,15 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
       const tip = tipOf(trail)
       if (head.hash === tip.hash) {
         seenResets = resetsNow
-        lowerSince = undefined
+        stuckSince = undefined
         return sure < tip.number && clock.now() - seenAt < SETTLED_AFTER
       }
       if (head.number > tip.number || resets > seenResets) return true
       const isSame = from === giver
       const isOther = trail.some(({ number, hash }) => number === head.number && hash !== head.hash)
       if (isSame && isOther) return true
-      lowerSince ??= clock.now()
-      return clock.now() - lowerSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
+      stuckSince ??= clock.now()
+      return clock.now() - stuckSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
     }
 
     return { logs, changes }

@@ -33,8 +33,6 @@ export async function openPendingFilter(
   const mute = barredFrom(planOf({ method: CHANGES }), providers)
   let owner = await openAtOne(opening)
   const isNew = createNovelty(MOST_TOLD)
-  /** By provider: filters of former owners that could not be uninstalled. */
-  const left = new Map<string, Owner>()
   let isClosed = false
 
   async function openAtOne(caller: Caller, exclude: readonly string[] = []): Promise<Owner> {
@@ -76,23 +74,17 @@ export async function openPendingFilter(
     void uninstall(caller, before)
   }
 
-  /** Best effort: a provider that is down is not waited for, and may have forgotten the filter. Never rejects. */
-  async function uninstall(caller: Caller, old: Owner) {
+  /** Best effort: a provider that is down is not waited for. It drops a filter that nobody polls by itself. Never rejects. */
+  function uninstall(caller: Caller, old: Owner) {
     const { provider } = old
-    left.set(provider, old)
-    try {
-      await ask(caller, requestOf('eth_uninstallFilter', old), { provider, isOneShot: true })
-      if (left.get(provider) === old) left.delete(provider)
-    } catch {
-      // It stays in `left`: `close` tries again.
-    }
+    return ask(caller, requestOf('eth_uninstallFilter', old), { provider, isOneShot: true }).catch(() => {})
   }
 
   return {
     changes,
     close(caller) {
       isClosed = true
-      return Promise.all([...left.values(), owner].map((old) => uninstall(caller, old)))
+      return uninstall(caller, owner)
     },
   }
 }

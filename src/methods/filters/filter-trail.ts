@@ -73,18 +73,10 @@ export function hashChanges(orphans: readonly Point[], found: readonly Point[]):
 export async function lastThat(count: number, passes: (index: number) => boolean | Promise<boolean>): Promise<number> {
   let low = -1
   let high = count
-  for (let step = 1; high > 0; step *= 2) {
-    const index = Math.max(0, count - step)
-    if (await passes(index)) {
-      low = index
-      break
-    }
-    high = index
-  }
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (await passes(middle)) low = middle
-    else high = middle
+  for (let step = 1; high - low > 1; step *= 2) {
+    const index = low < 0 ? Math.max(0, count - step) : (low + high) >> 1
+    if (await passes(index)) low = index
+    else high = index
   }
   return low
 }

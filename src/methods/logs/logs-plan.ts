@@ -106,33 +106,28 @@ export function halve(piece: Piece, ofAddresses: boolean, end: number | undefine
     return cutTo(piece, { blocks: blocksOf(piece), addresses: Math.ceil(addresses.length / 2) })
   if (from === to) return undefined
   const offered = end !== undefined && end >= from && end < to ? end : undefined
-  const middle = middleOf(offered === undefined ? from : offered + 1, to)
-  const ends = [offered ?? middle, middle].map((last) => (isTail ? Math.min(last, to - TAIL) : last))
-  const lasts = [...new Set(ends), to]
-  const parts = lasts.map((last, index) => ({
-    ...piece,
-    from: index === 0 ? from : (lasts[index - 1] as number) + 1,
-    to: last,
-    isTail: isTail && last === to,
-    requests: 1,
-  }))
-  return { by: 'blocks', parts: parts.filter((part) => part.from <= part.to) }
-}
-
-function middleOf(from: number, to: number) {
-  return from + Math.floor((to - from) / 2)
+  const first = offered === undefined ? from : offered + 1
+  const middle = first + Math.floor((to - first) / 2)
+  return cutAfter(
+    piece,
+    [offered ?? middle, middle].map((last) => (isTail ? Math.min(last, to - TAIL) : last)),
+  )
 }
 
 /** Cuts the last blocks of a tail from the rest. */
 export function cutOffTail(piece: Piece): Cut {
-  const from = piece.to - TAIL + 1
-  return {
-    by: 'blocks',
-    parts: [
-      { ...piece, to: from - 1, isTail: false },
-      { ...piece, from },
-    ],
+  return cutAfter(piece, [piece.to - TAIL])
+}
+
+/** Cuts after these blocks, in ascending order. */
+function cutAfter(piece: Piece, lasts: readonly number[]): Cut {
+  const parts: Piece[] = []
+  let { from } = piece
+  for (const to of new Set([...lasts, piece.to])) {
+    parts.push({ ...piece, from, to, isTail: piece.isTail && to === piece.to, requests: 1 })
+    from = to + 1
   }
+  return { by: 'blocks', parts }
 }
 
 /** Joins the answers of the parts, in the order of the chain. */

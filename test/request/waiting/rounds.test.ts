@@ -71,7 +71,7 @@ describe('which failures', () => {
 
   test('behavior: given one provider whose `headers` function fails once, then it is asked again, and not blamed', async () => {
     const t = createTestEngine({ providers: 1 })
-    t.channel('p1').once.fail(new HttpRequestError({ url: 'p1', details: `${NO_HEADERS}no token` }))
+    t.channel('p1').once.fail(new HttpRequestError({ url: 'p1', details: `${NO_HEADERS}: no token` }))
     const request = t.start(READ)
     await t.clock.advance(1_000)
     expect(request.ended).toMatchObject({ value: '0x1' })
