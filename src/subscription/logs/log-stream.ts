@@ -91,10 +91,8 @@ export function createLogStream(
   const silence = createLogSilence({ clock, delivery, check, order, blockTime, latest: backfill.latest })
 
   function onLive(place: Place) {
-    const { source } = heads.state()
-    const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
     // The place may push only a part of the logs of blocks that are known already: they do not count as pushed.
-    pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()), isOrdered)
+    pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()))
     turns.look()
     isSettled = true
     order.choose()
