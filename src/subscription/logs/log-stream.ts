@@ -131,7 +131,8 @@ export function createLogStream(
     if (!log || !place || !isAskedFor(log)) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
-    if (log.removed) return order.removeByLog({ number, hash })
+    // Without heads, that is how a node tells of a reorg: they say what was replaced.
+    if (log.removed) return order.goByHeads()
     silence.hear(number)
     if (order.hasHeads()) heads.expect(number)
     else parts.heads.observe(place.state.provider, number, clock.now())
