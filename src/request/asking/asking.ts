@@ -18,12 +18,11 @@ import { launch } from './launch'
 
 /** Asks a candidate whose turn it is, or the provider of a held answer once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
-  stopWaiting(flight)
-  // If this request was leading, others have just been woken: what they did may have ended this one.
-  if (hasLanded(flight)) return
   removeFromAhead(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
+  // If this request was leading, that wakes others: only now, as they would take the room that it was to have.
+  stopWaiting(flight)
 }
 
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {

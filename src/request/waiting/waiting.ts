@@ -29,9 +29,14 @@ export function wantedOf(flight: Flight): ChannelState[] {
 }
 
 export function stopWaiting(flight: Flight) {
+  flight.parts.waiting.delete(flight)
+  stopLeading(flight)
+}
+
+/** The request leads no more: another one that waits may. */
+export function stopLeading(flight: Flight) {
   const { isLeading, parts } = flight
   flight.isLeading = false
-  parts.waiting.delete(flight)
   if (isLeading) wake(parts)
 }
 
