@@ -154,8 +154,8 @@ export type Flight = Alarm &
     roundStart: number
     /** Providers that are not asked again for this request: they cannot serve it, or their answer was not taken. */
     ruledOut: Set<Provider> | undefined
-    /** When the present round began (in ms of the clock). */
-    roundAt: number
+    /** Since when the request waits for channels behind open breakers (in ms of the clock); `Infinity` while it does not. */
+    waitsSince: number
     /** Whether this request sends the probe for all that wait for one of its channels behind open breakers. */
     isLeading: boolean
     /** For each copy of the request that probes a breaker: aborts it. */
@@ -211,7 +211,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     failures: [],
     roundStart: 0,
     ruledOut: undefined,
-    roundAt: startedAt,
+    waitsSince: Infinity,
     isLeading: false,
     probes: undefined,
     refusal: undefined,

@@ -66,7 +66,6 @@ function beginRound(flight: Flight, now: number) {
   flight.round++
   if (flight.round === 2) parts.counts.retried++
   if (flight.round > 1) parts.retrying.add(flight)
-  flight.roundAt = now
   flight.roundStart = flight.failures.length
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
@@ -128,6 +127,7 @@ function endRound(flight: Flight, now: number) {
   if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
   if (!mayWait) return landError(flight, now)
   parts.waiting.add(flight)
+  flight.waitsSince = Math.min(flight.waitsSince, now)
   noteOpened(flight)
   flight.isLeading = mayLead(flight, wanted, now)
   if (!flight.isLeading) return idle(flight, goOn, lookAt(wanted, now), now)

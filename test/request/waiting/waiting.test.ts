@@ -397,6 +397,26 @@ describe('a request with another candidate to ask again', () => {
     expect([t.channel('p1').calls[0]?.method, t.channel('p3').count()]).toEqual(['eth_a_getX', 1])
   })
 
+  test('leads to one whose breaker opened while it was asking the other, which cannot serve it (it once ended)', async () => {
+    const t = createTestEngine()
+    t.channel('p1').fail(rpcError(-32000, 'missing trie node'), { after: 100 })
+    t.channel('p2').reply('two')
+    const request = t.start(READ, ['0x01', 'latest'])
+    await t.clock.advance(50)
+    t.breaker('p2').open(t.clock.now(), LONG)
+    await t.clock.advance(500)
+    expect(request.ended).toEqual({ at: 175, value: 'two' })
+  })
+
+  test('leads to one that has just opened by failing it, sooner than it waits for the end of a cooldown', async () => {
+    const t = createTestEngine({ providers: [{}, { breaker: { failures: 1 } }] })
+    t.channel('p1').fail(httpError(429, '', { 'retry-after': '5' }))
+    t.channel('p2').once.fail(networkError(), { after: 5 }).reply('two')
+    const request = t.start(READ)
+    await t.clock.advance(10_000)
+    expect(request.ended).toEqual({ at: 80, value: 'two' })
+  })
+
   test('does not ask the one that has failed again in the same round when another one is back', async () => {
     const t = createTestEngine()
     t.breaker('p2').open(0, LONG)
