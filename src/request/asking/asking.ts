@@ -67,11 +67,13 @@ export function lead(flight: Flight, now: number) {
 export function hedge(flight: Flight, now: number) {
   const newest = flight.inFlight.at(-1) as Attempt
   const dueAt = hedgeDueAt(flight, newest, now)
-  // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
-  const delay = newest.batch ? SHORTEST : Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+  const areDown = isAllDown(flight)
+  // If the attempt is in a batch, other members may soon show that the batch is lost. Then the next look is soon, and so it is
+  // if nothing is hoped for from those in flight.
+  const delay = newest.batch || areDown ? SHORTEST : Math.max(SHORTEST, hedgeDelayOf(flight, newest))
   flight.hedgeAt = dueAt > now ? dueAt : now + delay
   if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
-  if (isAllDown(flight)) return flight.pilot.goOn(flight, now)
+  if (areDown) return flight.pilot.goOn(flight, now)
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
   if (!channel || !permit || !isPaidFor(flight, newest)) return

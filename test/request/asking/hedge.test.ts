@@ -81,6 +81,18 @@ describe('when', () => {
     expect(t.status().requests.hedged).toBe(1)
   })
 
+  test('every 50 ms where nothing is hoped for from those in flight, as they are behind open breakers', async () => {
+    const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }] })
+    t.channel('p1').hang()
+    t.channel('p2').once.reply('filler', { after: 560 }).reply('two')
+    t.start(READ, ['fills it'], { provider: 'p2' })
+    const request = t.start(READ)
+    await t.clock.advance(100)
+    t.breaker('p1').open(t.clock.now(), 60_000)
+    await t.clock.advance(1_000)
+    expect(request.ended).toEqual({ at: 600, value: 'two' })
+  })
+
   test('or where the budget had nothing left', async () => {
     const t = createTestEngine({ options: { hedgeBudget: 1 } })
     t.channel('p1').hang()
