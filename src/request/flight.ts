@@ -14,7 +14,7 @@ import type { Reach } from '../rpc/reach'
 import type { FailureKind, RpcRequest } from '../types'
 import type { Truth } from './answer/truth'
 import type { Attempt } from './attempt/attempt'
-import type { ClientChannels, Plan, Planner } from './route/plan'
+import type { ClientChannels, HedgeOptions, Plan, Planner } from './route/plan'
 import type { Route } from './route/route'
 import type { Ranking } from './route/strategy'
 import type { HeadLedger } from './upkeep/head-ledger'
@@ -39,7 +39,10 @@ export type Parts = {
   readonly waiting: Set<Flight>
   /** Requests in their second round or later, without those that wait because the retry budget is empty. */
   readonly retrying: Set<Flight>
+  /** What pays for hedges, but for those of methods with a budget of their own. */
   readonly hedgeBudget: Budget
+  /** The budgets of methods, by the options that ask for them; made on first use. */
+  readonly ownHedgeBudgets: Map<HedgeOptions, Budget>
   readonly retryBudget: Budget
   /** Id of the chain that the client expects; `undefined` if chains are not checked. */
   readonly chainId: number | undefined

@@ -15,6 +15,7 @@ import { asFinal, timeoutOf } from './asking/launch'
 import { sendProbe } from './asking/probe'
 import type { Attempt } from './attempt/attempt'
 import { abortCall } from './attempt/attempt'
+import { hedgeBudgetOf } from './attempt/hedge'
 import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
@@ -48,7 +49,7 @@ export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): 
     )
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
-    parts.hedgeBudget.earn()
+    hedgeBudgetOf(flight).earn()
     parts.headProbes.budget.earn()
     if (signal) {
       const onAbort = () => landAborted(flight, reasonOf(signal), parts.clock.now())

@@ -5,7 +5,7 @@ import type { Permit } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { isFirstOfBatch } from '../attempt/attempt'
-import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
+import { hedgeBudgetOf, hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
 import { settleAborted } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
@@ -95,6 +95,7 @@ function isAllDown({ inFlight }: Flight): boolean {
  * Whether the budget pays for a hedge. The further members of one slow batch leave half of it to other requests: a channel that
  * hangs takes three such batches before its breaker opens.
  */
-function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt): boolean {
-  return hedgeBudget.spend(!isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
+function isPaidFor(flight: Flight, newest: Attempt): boolean {
+  const budget = hedgeBudgetOf(flight)
+  return budget.spend(!isFirstOfBatch(newest, 'hedge') ? budget.size / 2 : 0)
 }
