@@ -30,13 +30,13 @@ export function wantedOf(flight: Flight): ChannelState[] {
 
 export function stopWaiting(flight: Flight) {
   flight.parts.waiting.delete(flight)
-  flight.waitsSince = Infinity
   stopLeading(flight)
 }
 
-/** The request leads no more: another one that waits may. */
+/** The request waits for no channel behind an open breaker any more. If it was leading, another one may. */
 export function stopLeading(flight: Flight) {
   const { isLeading, parts } = flight
+  flight.waitsSince = Infinity
   flight.isLeading = false
   if (isLeading) wake(parts)
 }
