@@ -119,6 +119,7 @@ export function createEngine(setup: EngineSetup): Engine {
     waiting: new Set(),
     retrying: new Set(),
     hedgeBudget: createBudget(setup.hedgeBudget, HEDGE_SHARE),
+    ownHedgeBudgets: new Map(),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
     chainId: setup.verifyChain ? chainId : undefined,
     counts: { total: 0, failed: 0, hedged: 0, retried: 0 },

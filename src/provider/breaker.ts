@@ -24,13 +24,12 @@ export type BreakerOptions = {
 }
 
 type Closed = { type: 'closed'; failures: number; networkFailures: number; successes: number }
-type Open = { type: 'open'; until: number; failures: number }
+/** `since`: when it opened, or the last probe failed (in ms of the clock). */
+type Open = { type: 'open'; since: number; until: number; failures: number }
 /** `probes`: those in flight. `overdueAt`: when one more may be sent beside the newest (in ms of the clock). */
-type HalfOpen = {
+type HalfOpen = Omit<Open, 'type'> & {
   type: 'half-open'
   isEarly: boolean
-  until: number
-  failures: number
   overdueAt: number
   probes: Set<Permit>
 }
@@ -59,8 +58,10 @@ export type Breaker = {
   isClosed(): boolean
   /** When the next probe may be sent (in ms of the clock): beside one in flight, once that is overdue. `-Infinity` while closed. */
   dueAt(): number
-  /** Whether a probe is in flight. */
-  isProbing(): boolean
+  /** Whether a probe is in flight; with `now`, whether one is that is not overdue. */
+  isProbing(now?: number): boolean
+  /** When it opened, or the last probe failed (in ms of the clock). `-Infinity` while closed. */
+  openedAt(): number
   /** Leave for an ordinary attempt; `undefined` unless closed. */
   admit(): Permit | undefined
   /** Leave for a probe; `undefined` while closed, before one is due (unless `isEarly`), and beside one that is not overdue. */
@@ -111,7 +112,7 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
     why?: FailureKind,
     wait = Math.min(openFor * 2 ** level, maxOpenFor) * (1 + JITTER * parts.random()),
   ) {
-    turn({ type: 'open', until: now + wait, failures: state.failures }, why)
+    turn({ type: 'open', since: now, until: now + wait, failures: state.failures }, why)
   }
 
   function close() {
@@ -130,8 +131,8 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
 
   function settleProbe(from: HalfOpen, result: BreakerResult, now: number) {
     if (result === 'success') return close()
-    const { until, failures, probes } = from
-    if (result === 'neutral') return probes.size > 0 ? undefined : turn({ type: 'open', until, failures })
+    const { since, until, failures, probes } = from
+    if (result === 'neutral') return probes.size > 0 ? undefined : turn({ type: 'open', since, until, failures })
     // A probe before its time, sent because no other channel was left, does not double the wait.
     if (!from.isEarly) level++
     from.failures++
@@ -156,7 +157,8 @@ export function createBreaker(options: BreakerOptions, parts: { random: Random; 
       if (state.type === 'closed') return -Infinity
       return state.type === 'open' ? state.until : state.overdueAt
     },
-    isProbing: () => state.type === 'half-open',
+    isProbing: (now = -Infinity) => state.type === 'half-open' && now < state.overdueAt,
+    openedAt: () => (state.type === 'closed' ? -Infinity : state.since),
     admit: () => (state.type === 'closed' ? state : undefined),
     admitProbe(now, isEarly) {
       // A probe that hangs, as a send may, does not keep the next request from probing.

@@ -63,7 +63,7 @@ export type ChannelState = {
   lastFailure: LastFailure | undefined
   /** Whether the last probe got an answer that tells neither that the channel is well nor that it is ill. */
   isProbeVague: boolean
-  /** When a waiting request last led with a probe of this channel (in ms of the clock). */
+  /** When a request in the queue for room last probed this channel (in ms of the clock). */
   ledAt: number
 }
 
@@ -101,7 +101,10 @@ export function forgetChain({ chain }: Provider) {
   chain.check = undefined
 }
 
-/** Has a verified chain checked again: the provider was down or the chain was set back, so another node may be there. */
+/**
+ * Has a verified chain checked again: the provider was down or the chain was set back, so another node may be there. The probe
+ * that finds it back is checked too, but that check may have failed.
+ */
 export function doubtChain(provider: Provider) {
   if (provider.chain.state !== 'verified') return
   forgetChain(provider)

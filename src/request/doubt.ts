@@ -45,18 +45,13 @@ function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
 }
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
-  const { parts, held } = flight
+  const { held } = flight
   removeAttempt(flight, attempt)
   const isHigher = (doubt.head ?? -1) > (held?.doubt.head ?? -1)
   // Asked again, the same provider may have come closer to what is wanted.
   const isLater = held?.attempt.channel === attempt.channel && held.doubt.head === doubt.head && value !== null
   if (!held || isHigher || isLater) flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
-  for (const channel of doubt.kind === 'gone' ? [] : flight.ahead) {
-    const last = parts.heads.lastOf(channel.provider)
-    // A provider that has shown a lower head since the request started does not know better.
-    if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
-  }
   stopWaiting(flight)
   settleAnswered(flight, attempt, now)
   if (!hasLanded(flight)) flight.pilot.goOn(flight, now)
@@ -68,9 +63,8 @@ export function settleHeld(flight: Flight, held: Held, now: number) {
   const { doubt } = held
   const wait = shortPauseAfter(held.pauses)
   if (doubt.kind === 'ahead' && held.pauses === 0) return askForProof(flight, held, now)
-  // No pause for the number of the head, as the one shown before is as good; nor for a provider that is far behind, or that
-  // does not keep such old data.
-  const isWorthIt = doubt.kind !== 'behind' && doubt.kind !== 'gone' && plan.need.traits.block?.shows !== 'head'
+  // No pause for the number of the head, as the one shown before is as good.
+  const isWorthIt = doubt.kind !== 'unfit' && plan.need.traits.block?.shows !== 'head'
   if (!isWorthIt || wait === undefined || flight.deadline - now - wait < LEAST) return landHeld(flight, now)
   held.pauses++
   pause(flight, askHeldAgain, now + wait, now)

@@ -14,7 +14,7 @@ import type { Reach } from '../rpc/reach'
 import type { FailureKind, RpcRequest } from '../types'
 import type { Truth } from './answer/truth'
 import type { Attempt } from './attempt/attempt'
-import type { ClientChannels, Plan, Planner } from './route/plan'
+import type { ClientChannels, HedgeOptions, Plan, Planner } from './route/plan'
 import type { Route } from './route/route'
 import type { Ranking } from './route/strategy'
 import type { HeadLedger } from './upkeep/head-ledger'
@@ -39,7 +39,10 @@ export type Parts = {
   readonly waiting: Set<Flight>
   /** Requests in their second round or later, without those that wait because the retry budget is empty. */
   readonly retrying: Set<Flight>
+  /** What pays for hedges, but for those of methods with a budget of their own. */
   readonly hedgeBudget: Budget
+  /** The budgets of methods, by the options that ask for them; made on first use. */
+  readonly ownHedgeBudgets: Map<HedgeOptions, Budget>
   readonly retryBudget: Budget
   /** Id of the chain that the client expects; `undefined` if chains are not checked. */
   readonly chainId: number | undefined
@@ -68,10 +71,11 @@ export type FailedAttempt = AttemptSummary & { readonly failure: Failure; readon
 /** Why an answer is not taken while another provider may know better. */
 export type Doubt = {
   /**
-   * `'lower'`: its block is below the one that callers were shown. `'behind'`: its provider lags. `'ahead'`: its head is
-   * higher than is believed. `'missing'`: it lacks what should be there. `'gone'`: its provider does not keep such old data.
+   * `'lower'`: its block is below the one that callers were shown. `'ahead'`: its head is higher than is believed.
+   * `'missing'`: it lacks what should be there. `'unfit'`: its provider lags, or does not keep such old data: it would not know
+   * better if it were asked again.
    */
-  readonly kind: 'lower' | 'behind' | 'ahead' | 'missing' | 'gone'
+  readonly kind: 'lower' | 'ahead' | 'missing' | 'unfit'
   /** The reason in words, for the `dispute` event. */
   readonly what: string
   /** A provider that knows better has at least this block; -1 if the doubt is about no block. */
@@ -98,18 +102,6 @@ export type Held = {
  */
 export type OnEnd = (attempts: number, by?: ChannelState | undefined, kind?: FailureKind | undefined) => void
 
-/** What a request waits for that waits for channels behind open breakers. */
-export type Seat = {
-  /** The channels that the request would ask if their breakers closed. */
-  wants: readonly ChannelState[]
-  /** Whether no other candidate is up that could be asked again in a further round. */
-  isStuck: boolean
-  /** Failures of each channel of `wants` when the seat was taken: if a channel has more by now, a probe of it has failed. */
-  failures: readonly number[]
-  /** Whether this request sends the probe for all that wait for one of these channels. */
-  isLeading: boolean
-}
-
 /** Gets what an attempt brings: one call at most, and none once the attempt is finished. */
 export type AttemptSink = {
   onValue(flight: Flight, attempt: Attempt, value: unknown): void
@@ -122,8 +114,6 @@ export type Pilot = AttemptSink & {
   readonly ring: Alarm['ring']
   /** The next candidate may be asked now. */
   readonly goOn: Step
-  /** Something that the flight waits for may have changed. */
-  readonly look: Step
 }
 
 /** A request as a caller hands it in, with its channels and its plan. */
@@ -167,9 +157,10 @@ export type Flight = Alarm &
     roundStart: number
     /** Providers that are not asked again for this request: they cannot serve it, or their answer was not taken. */
     ruledOut: Set<Provider> | undefined
-    seat: Seat | undefined
-    /** Channels behind open breakers to which a probe was led in this round, by this request or by another one. */
-    led: Set<ChannelState> | undefined
+    /** When the present round began (in ms of the clock). */
+    roundAt: number
+    /** Whether this request sends the probe for all that wait for one of its channels behind open breakers. */
+    isLeading: boolean
     /** For each copy of the request that probes a breaker: aborts it. */
     probes: Set<() => void> | undefined
     /** The final error that such a copy brought. The caller gets it if nobody else says anything of the request itself. */
@@ -223,8 +214,8 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     failures: [],
     roundStart: 0,
     ruledOut: undefined,
-    seat: undefined,
-    led: undefined,
+    roundAt: startedAt,
+    isLeading: false,
     probes: undefined,
     refusal: undefined,
     isSole: false,

@@ -4,7 +4,6 @@
 import { reasonOf } from '../base/abort'
 import type { Alarm } from '../base/alarms'
 import { ISOLATED } from '../base/isolated'
-import { sortedBy } from '../base/lists'
 import { whenAborted } from '../base/when-aborted'
 import type { ChannelState } from '../provider/provider'
 import type { Failure } from '../rpc/failure'
@@ -16,37 +15,23 @@ import { asFinal, timeoutOf } from './asking/launch'
 import { sendProbe } from './asking/probe'
 import type { Attempt } from './attempt/attempt'
 import { abortCall } from './attempt/attempt'
+import { hedgeBudgetOf } from './attempt/hedge'
 import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
 import { landAborted, landClosed, landEmpty, landError } from './landing/landing'
 import { enterQueue, isWorthWaiting, serveWaitingFirst } from './queue'
-import { addCandidates, askableOf, backOf, firstWithRoom, gathererOf, postpone, ruleOut } from './route/ahead'
-import { inHeadOrder, noteReach } from './route/head-order'
+import { askableOf, firstWithRoom, gathererOf, hasOthers, noteOpened, postpone, ruleOut, setAhead } from './route/ahead'
+import { noteReach } from './route/head-order'
 import { keptRoute } from './route/plan'
-import { groupOf } from './route/route'
 import { isNearHead, probeHeads } from './upkeep/head-probe'
-import { hasOthers, isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
+import { isLasting, isPaid, isSpent, mayGoOn, pauseBeforeNextRound, pauseUnpaid } from './waiting/rounds'
 import { clearResume, delayBefore, idle, LEAST, noteSleep, setAlarm } from './waiting/timing'
-import {
-  failedSince,
-  isBusy,
-  isWaitable,
-  leadsOf,
-  lookAt,
-  mayLead,
-  mayStay,
-  noteLead,
-  pause,
-  stopWaiting,
-  takeSeat,
-  wantedOf,
-} from './waiting/waiting'
+import { isBusy, isWaitable, leadsOf, lookAt, mayLead, pause, wantedOf } from './waiting/waiting'
 
 const pilot: Pilot = {
   ring,
   goOn,
-  look,
   onValue: receive,
   onFailure,
 }
@@ -64,7 +49,7 @@ export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): 
     )
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
-    parts.hedgeBudget.earn()
+    hedgeBudgetOf(flight).earn()
     parts.headProbes.budget.earn()
     if (signal) {
       const onAbort = () => landAborted(flight, reasonOf(signal), parts.clock.now())
@@ -82,7 +67,7 @@ function beginRound(flight: Flight, now: number) {
   flight.round++
   if (flight.round === 2) parts.counts.retried++
   if (flight.round > 1) parts.retrying.add(flight)
-  flight.led = undefined
+  flight.roundAt = now
   flight.roundStart = flight.failures.length
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
@@ -90,7 +75,7 @@ function beginRound(flight: Flight, now: number) {
   flight.route = route
   const { candidates, open, due, dial } = route
   noteReach(flight, now)
-  flight.ahead = inHeadOrder(flight, candidates, now)
+  setAhead(flight, now)
   if (candidates.length === 0 && open.length === 0) return landEmpty(flight, now)
   if (due && !ruledOut?.has(due.provider)) sendProbe(flight, due, now)
   if (hasLanded(flight)) return
@@ -101,18 +86,6 @@ function beginRound(flight: Flight, now: number) {
   if (!hasLanded(flight) && isNearHead(flight)) probeHeads(flight, now)
 }
 
-/** The round goes on with channels that may be asked after all (`backOf`). A request in the queue for room keeps its place. */
-function rejoin(flight: Flight, back: readonly ChannelState[], now: number) {
-  if (flight.seat) stopWaiting(flight)
-  // If this request was leading, others have just been woken: what they did may have ended this one.
-  if (hasLanded(flight)) return
-  addCandidates(flight, back)
-  noteReach(flight, now)
-  const ahead = sortedBy([...flight.ahead, ...back], (channel) => groupOf(channel, now))
-  flight.ahead = inHeadOrder(flight, ahead, now)
-  goOn(flight, now)
-}
-
 /** Asks the next candidate with room. If all that are left are full, it waits; if none is left, the round ends. */
 function goOn(flight: Flight, now: number) {
   clearResume(flight)
@@ -120,8 +93,6 @@ function goOn(flight: Flight, now: number) {
   const next = firstWithRoom(flight, now)
   if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
-  const back = backOf(flight)
-  if (back.length > 0) return rejoin(flight, back, now)
   const [first] = askableOf(flight)
   // While an answer is held back, a full candidate is not waited for: it is looked at again after each pause.
   if (!first || flight.held) return endRound(flight, now)
@@ -145,9 +116,10 @@ function stop(flight: Flight, now: number) {
 
 /** No candidate is left to ask: waits for channels behind open breakers, or begins a further round after a pause, or fails. */
 function endRound(flight: Flight, now: number) {
-  if (flight.held) return settleHeld(flight, flight.held, now)
+  const { held, parts, round } = flight
+  if (held) return settleHeld(flight, held, now)
   const isStuck = !hasOthers(flight)
-  const wanted = wantedOf(flight, isStuck)
+  const wanted = wantedOf(flight)
   // Probes led in vain count as rounds only while there are channels to wait for: they take no round from other candidates.
   if (wanted.length > 0 && isSpent(flight)) return landError(flight, now)
   const mayWait = isWaitable(flight, wanted, now)
@@ -156,25 +128,11 @@ function endRound(flight: Flight, now: number) {
   const wait = isInLine ? undefined : pauseBeforeNextRound(flight, now)
   if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
   if (!mayWait) return landError(flight, now)
-  takeSeat(flight, wanted, isStuck, now)
-  look(flight, now)
-}
-
-/** While waiting: goes on if there is room or a channel is back, leads if nobody does, ends the round if a probe has failed. */
-function look(flight: Flight, now: number) {
-  const { seat } = flight
-  noteSleep(flight, now)
-  if (!seat) return goOn(flight, now)
-  const back = backOf(flight)
-  if (back.length > 0) return rejoin(flight, back, now)
-  if (seat.isLeading) return
-  if (!mayStay(seat, now)) {
-    for (const channel of failedSince(seat, now)) noteLead(flight, channel)
-    return endRound(flight, now)
-  }
-  seat.isLeading = mayLead(flight, seat, now)
-  if (!seat.isLeading) return idle(flight, look, lookAt(seat, now), now)
-  idle(flight, lead, now + delayBefore(flight.round + leadsOf(flight), flight.parts), now)
+  parts.waiting.add(flight)
+  noteOpened(flight)
+  flight.isLeading = mayLead(flight, wanted, now)
+  if (!flight.isLeading) return idle(flight, goOn, lookAt(wanted, now), now)
+  idle(flight, lead, now + delayBefore(round + leadsOf(flight), parts), now)
 }
 
 function onFailure(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {

@@ -43,8 +43,12 @@ export function enterQueue(flight: Flight, now: number): boolean {
 }
 
 /** Lets the requests that wait go before a new one, if one of its limited candidates has room: that room is theirs. */
-export function serveWaitingFirst({ parts, ahead }: Flight, now: number) {
-  if (parts.waiting.size > 0 && ahead.some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now)))
+export function serveWaitingFirst(flight: Flight, now: number) {
+  const { parts } = flight
+  if (
+    parts.waiting.size > 0 &&
+    askableOf(flight).some(({ provider: { quota } }) => !quota.isUnlimited() && quota.hasRoom(now))
+  )
     wake(parts)
 }
 

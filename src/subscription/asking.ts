@@ -4,7 +4,7 @@
 import { reasonOf } from '../base/abort'
 import type { Asked, OnEnd, Parts } from '../request/flight'
 import type { Face, Plan } from '../request/route/plan'
-import { barredFrom, exclusionOf } from '../request/route/route'
+import { barredFrom, isAllowed } from '../request/route/route'
 import type { RpcRequest } from '../types'
 
 /** What a call of the library's own is for: the counter of the provider's upkeep that it is added to. */
@@ -79,7 +79,7 @@ export function createAsking({ parts, request: answer }: AskingOptions, { channe
       return answer({ channels, request, plan: inner, signal, onEnd }).then((value) => ({ value, ...by }))
     },
     providers() {
-      const mayServe = parts.channels.filter((channel) => exclusionOf(channel, plan.need, plan) === undefined)
+      const mayServe = parts.channels.filter((channel) => isAllowed(channel, plan))
       return [...new Set(mayServe.flatMap(({ provider }) => (provider.setup.isBackup ? [] : [provider.id])))]
     },
     begin() {

@@ -78,7 +78,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
   const backfill = createBackfill(asking.ask)
   const request = (asked: RpcRequest) =>
     options.request({ channels: face.channels, request: asked, plan: { ...face.planner(asked), isInner: true } })
-  const knownHead = createKnownHeads(parts, backfill, places)
+  const knownHead = createKnownHeads(parts, backfill)
   const lag = createLagWatch({ parts, places, ...asking })
   const common = { ...options, ...asking, backfill, places, lag, knownHead, interval, onReorg, request }
   const heads = createHeadFeed(common)

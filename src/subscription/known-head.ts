@@ -3,17 +3,15 @@
 
 import type { Parts } from '../request/flight'
 import type { Backfill } from './backfill'
-import type { Places } from './source/places'
 
 /** The number of that block; `undefined` while no provider has told it. */
 export type KnownHead = () => number | undefined
 
-/** @returns a function that is called once when a stream of a kind starts. */
+/** @returns a function that is called once when a stream starts. */
 export function createKnownHeads(
   { clock, heads }: Pick<Parts, 'clock' | 'heads'>,
   { latest }: Pick<Backfill, 'latest'>,
-  places: Pick<Places, 'list'>,
-): (kind: string) => KnownHead {
+): () => KnownHead {
   let asked: Promise<number | undefined> | undefined
 
   /** One request serves all streams that start before it is answered. */
@@ -25,13 +23,15 @@ export function createKnownHeads(
     return asked
   }
 
-  return (kind) => {
+  return () => {
     let known = heads.best(clock.now())
-    // Without a place the stream polls at once, and so asks itself.
-    if (known === undefined && places.list(kind).length > 0)
-      void ask().then((number) => {
-        known = number
-      })
+    // Not at once: a request calls listeners, which must find the stream complete.
+    if (known === undefined)
+      void Promise.resolve()
+        .then(ask)
+        .then((number) => {
+          known = number
+        })
     return () => known
   }
 }

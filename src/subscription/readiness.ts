@@ -1,5 +1,4 @@
-// Waiting until a stream is ready, with a limit. Those whose limits end at about the same time share one timer. Once the stream
-// is ready nobody waits.
+// Waiting until a stream is ready, with a limit. Once it is ready nobody waits.
 
 import type { Clock } from '../base/clock'
 import { within } from '../base/clock'
@@ -13,9 +12,6 @@ export type Readiness = {
   wait(ms: number): Promise<void> | undefined
 }
 
-/** A wait whose limit is at most this far from that of the last one (in ms) shares its timer, and ends with it. */
-const TOGETHER = 50
-
 export function createReadiness(clock: Clock): Readiness {
   let isReady = false
   let settle = { resolve: () => {}, reject: (_: unknown) => {} }
@@ -23,7 +19,6 @@ export function createReadiness(clock: Clock): Readiness {
     settle = { resolve, reject }
   })
   ready.catch(() => {}) // the error goes to whoever waits; there may be nobody
-  let last: { readonly until: number; readonly promise: Promise<void> } | undefined
 
   return {
     open() {
@@ -33,10 +28,7 @@ export function createReadiness(clock: Clock): Readiness {
     refuse: settle.reject,
     wait(ms) {
       if (isReady) return undefined
-      if (ms === Infinity) return ready
-      const until = clock.now() + ms
-      if (!last || Math.abs(until - last.until) > TOGETHER) last = { until, promise: within(clock, ms, ready) }
-      return last.promise
+      return ms < Infinity ? within(clock, ms, ready) : ready
     },
   }
 }

@@ -45,19 +45,7 @@ export function createSubscriber(options: SubscriberOptions, source: SubscriberS
   const { from } = options
   // A subscriber that begins in the past gets every removal: it may have read those logs from the past.
   const own = from === undefined ? turn : -Infinity
-  const subscriber: Subscriber = {
-    turn: own,
-    isClosed: false,
-    backlog: undefined,
-    read: options.read,
-    subscription: options.subscription,
-    onEvent: options.onEvent,
-    onError: options.onError,
-    patience: options.patience,
-    interval: options.interval,
-    from,
-    source,
-  }
+  const subscriber: Subscriber = { ...options, source, turn: own, backlog: undefined, isClosed: false }
   if (from !== undefined) {
     const { goOn } = backlogOf(subscriber)
     const start = () => goOn(undefined, [])

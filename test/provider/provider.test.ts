@@ -3,7 +3,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Channel } from '../../src/channel/channel'
 import type { ChannelState, Provider } from '../../src/provider/provider'
-import { fail, openAttempt, send, settle, succeed } from '../../src/request/attempt/attempt'
+import { openAttempt, send, settle } from '../../src/request/attempt/attempt'
+import { settleAnswered, settleFailed } from '../../src/request/attempt/settle'
+import type { AttemptSink, Flight } from '../../src/request/flight'
+import type { Failure } from '../../src/rpc/failure'
 import { failureOf } from '../../src/rpc/failure'
 import { traitsOf } from '../../src/rpc/methods'
 import { needOfMethod } from '../../src/rpc/need'
@@ -15,9 +18,20 @@ const need = needOfMethod(METHOD, traitsOf(METHOD), undefined)
 const channelOf = (provider: Provider | undefined, type: string) =>
   provider?.channels.find((channel) => channel.type === type) as ChannelState
 
+/** A flight to which nobody listens. */
+const flight = { parts: { events: { has: () => false } } } as unknown as Flight
+const request = { method: METHOD }
+const sink = {} as AttemptSink
+
+const open = (channel: ChannelState, now = 0) =>
+  openAttempt({ channel, permit: channel.breaker.admit(), role: 'turn', request, need, sink }, undefined, now)
+
+const fail = (attempt: ReturnType<typeof open>, failure: Failure, isBlamed: boolean, now: number) =>
+  settleFailed(flight, { attempt, failure, duration: 0 }, isBlamed, now)
+
 /** An attempt that ends with this error; blame is what the failure says. */
 function failWith(channel: ChannelState, error: unknown, now = 0) {
-  const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, now)
+  const attempt = open(channel, now)
   const failure = failureOf(error, { method: METHOD })
   fail(attempt, failure, failure.blame !== 'nobody', now)
   return failure
@@ -125,8 +139,8 @@ describe('createProvider', () => {
       },
       close() {},
     }
-    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 0)
-    const error = await send(attempt, [broken], { method: METHOD }, undefined).catch((reason: unknown) => reason)
+    const attempt = open(channel)
+    const error = await send(attempt, [broken], undefined).catch((reason: unknown) => reason)
     expect(error).toBe(thrown)
     const failure = failureOf(error, { method: METHOD })
     fail(attempt, failure, failure.blame !== 'nobody', 0)
@@ -137,7 +151,7 @@ describe('createProvider', () => {
     const [p1] = createProviders([{ limits: { concurrency: 5 } }])
     const channel = channelOf(p1, 'http')
     const failure = failureOf({ name: 'HttpRequestError', status: 503, message: 'x' }, { method: METHOD })
-    const attempt = openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 0)
+    const attempt = open(channel)
     expect([channel.inFlight, p1?.quota.inFlight]).toEqual([1, 1])
     settle(attempt, 'neutral', 0)
     settle(attempt, 'neutral', 0)
@@ -150,7 +164,7 @@ describe('createProvider', () => {
     const channel = channelOf(p1, 'http')
     p1?.capability.learnUnsupported(METHOD, 0)
     p1?.quota.refuse('rate-limit', undefined, 0)
-    succeed(openAttempt(channel, channel.breaker.admit(), 'turn', undefined, 1_000), need, 1_010)
+    settleAnswered(flight, open(channel, 1_000), 1_010)
     expect([p1?.capability.lacks(METHOD, 1_010), p1?.quota.refuse('rate-limit', undefined, 1_010)]).toEqual([
       false,
       1_000,

@@ -155,8 +155,8 @@ describe('what is told while the first source is asked', () => {
   }
 
   /** Its breaker lets a probe through. */
-  function probed() {
-    const nodes = createNodes(2, { channels: ['http'] })
+  function probed(channels: readonly ('http' | 'ws')[] = ['http']) {
+    const nodes = createNodes(2, { channels })
     nodes.breaker('p1', 'http').open(nodes.clock.now(), 0)
     return nodes
   }
@@ -164,6 +164,7 @@ describe('what is told while the first source is asked', () => {
   test.each([
     ['connection', dialled],
     ['breaker', probed],
+    ['breaker', () => probed(['http', 'ws'])],
   ] as const)('behavior: a listener of `%s` closes: nothing is left', async (name, setUp) => {
     const { clock, engine, subscribe } = setUp()
     engine.events.on(name, () => engine.close())
@@ -179,6 +180,7 @@ describe('what is told while the first source is asked', () => {
   test.each([
     ['connection', dialled],
     ['breaker', probed],
+    ['breaker', () => probed(['http', 'ws'])],
   ] as const)('behavior: a listener of `%s` subscribes to the same: one stream for both', async (name, setUp) => {
     const { clock, engine, subscribe, status } = setUp()
     const off = engine.events.on(name, () => {

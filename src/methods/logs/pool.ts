@@ -12,7 +12,7 @@ export function poolOf(
   { channels, ranking }: { readonly channels: readonly ChannelState[]; readonly ranking: Ranking },
   now: number,
 ): readonly Provider[] {
-  const { candidates, open } = planRoute(plan.need, plan, channels, ranking, now)
+  const { candidates, open } = planRoute(plan, channels, ranking, now)
   const able = [...new Set([...candidates, ...open].map(({ provider }) => provider))]
   return sortedBy(able, (one) => rankOf(one, plan))
 }

@@ -4,7 +4,6 @@
 import { isOffline } from '../../base/online'
 import type { Failure } from '../../rpc/failure'
 import { isUnreachable } from '../../rpc/failure'
-import type { Need } from '../../rpc/need'
 import type { Attempt } from '../attempt/attempt'
 import { finishAttempt, hadTime, isFirstOfBatch } from '../attempt/attempt'
 import { removeAttempt, settleFailed } from '../attempt/settle'
@@ -28,8 +27,7 @@ export function noteFailure(
   if (failure.kind === 'block-not-available' && failure.verdict === 'next') noteLack(flight, attempt, now)
   // If a batch was too much for the provider, that was one refusal: only its first member learns from it.
   const isLimit = /^(rate-limit|quota|server-error)$/.test(failure.kind)
-  if (!isLimit || isFirstOfBatch(attempt, failure.kind))
-    learnFrom(failure, channel, flight.request, flight.plan.need, flight.parts, now)
+  if (!isLimit || isFirstOfBatch(attempt, failure.kind)) learnFrom(failure, attempt, flight.parts, now)
   finishAttempt(attempt)
   const failed: FailedAttempt = {
     provider: channel.provider.id,
@@ -47,7 +45,7 @@ export function noteFailure(
 
 function blame(flight: Flight, failed: FailedAttempt, now: number) {
   const { failure, attempt } = failed
-  if (!isBlamable(flight.plan.need, attempt, failure, now)) return settleFailed(flight, failed, false, now)
+  if (!isBlamable(attempt, failure, now)) return settleFailed(flight, failed, false, now)
   const mayBePoison =
     (failure.isRpc || failure.kind === 'timeout') && attempt.role !== 'lead' && providersOf(flight) > 1
   if (!mayBePoison) return settleFailed(flight, failed, true, now)
@@ -75,13 +73,14 @@ export function isPoison(flight: Flight, now: number): boolean {
 }
 
 /** Whether a failure may be held against its channel at all. */
-export function isBlamable(need: Need, attempt: Attempt, failure: Failure, now: number): boolean {
+export function isBlamable(attempt: Attempt, failure: Failure, now: number): boolean {
+  const { need } = attempt
   if (failure.blame === 'nobody' || attempt.isLate || need.traits.kind === 'wallet') return false
   // A batch counts as one attempt: if another member has a result, the channel works.
   if (attempt.batch?.hasResult) return false
   if (isUnreachable(failure) && isOffline()) return false
   if (failure.kind === 'timeout' && need.isHeavy) return false
-  return !failure.isOurs || hadTime(attempt, need, now)
+  return !failure.isOurs || hadTime(attempt, now)
 }
 
 function providersOf({ route }: Flight) {

@@ -7,6 +7,7 @@ import { heightOf } from '../../rpc/block'
 import { paramOf } from '../../rpc/params'
 import type { Attempt } from '../attempt/attempt'
 import type { Doubt, Flight, Parts } from '../flight'
+import { highestIn, shownIn } from '../route/head-order'
 import { lacksOld } from '../route/route'
 import type { Sight } from './sight'
 import { isHead, noteSight, showSight, sightOf } from './sight'
@@ -16,7 +17,7 @@ export function judge(flight: Flight, attempt: Attempt, value: unknown, now: num
   const { parts, plan } = flight
   const { block } = plan.need.traits
   if (value === null && isGone(flight, attempt, now))
-    return { kind: 'gone', what: 'it is declared not to keep that', height: plan.need.old?.block ?? -1 }
+    return { kind: 'unfit', what: 'it is declared not to keep that', height: plan.need.old?.block ?? -1 }
   if (!block) return undefined
   const sight = sightOf(flight, value)
   if (attempt.leftAt < (parts.truth?.resetAt ?? 0)) return ofOld(flight, value, sight)
@@ -52,7 +53,7 @@ function ofHead({ parts, plan }: Flight, head: number, now: number): Doubt | und
   const best = parts.heads.best(now) ?? head
   const shown = shownIn(parts)
   if (head < shown) return { kind: 'lower', what: 'its head is below the block shown before', height: shown, head }
-  if (head < best - parts.heads.maxLag()) return { kind: 'behind', what: 'its head is behind', height: best, head }
+  if (head < best - parts.heads.maxLag()) return { kind: 'unfit', what: 'its head is behind', height: best, head }
   if (head > best) return { kind: 'ahead', what: 'its head is far ahead of all others', height: best, head }
   return undefined
 }
@@ -78,7 +79,7 @@ function ofTag({ parts, plan, request }: Flight, height: number, tag: string): D
 
 function ofBlock({ parts, request, held }: Flight, now: number): Doubt | undefined {
   const named = heightOf(paramOf(held?.doubt.instead?.params ?? request.params, 0))
-  if (named === undefined || named > highestOf(parts, now)) return undefined
+  if (named === undefined || named > highestIn(parts, now)) return undefined
   return { kind: 'missing', what: 'it has no such block, others are past it', height: named }
 }
 
@@ -87,14 +88,14 @@ function ofLookUp({ parts }: Flight, provider: Provider, now: number): Doubt | u
   const { heads } = parts
   const isBelow = (heads.lagOf(provider, now) ?? 0) > 0 || (heads.lastOf(provider)?.height ?? -1) < shownIn(parts)
   if (!isBelow) return undefined
-  return { kind: 'missing', what: 'it does not know the hash, and may be behind', height: highestOf(parts, now) }
+  return { kind: 'missing', what: 'it does not know the hash, and may be behind', height: highestIn(parts, now) }
 }
 
 /** Logs. For a range that ends past its own head, a node gives those that it has, without an error. */
 function ofLogs({ parts, reach, plan }: Flight, provider: Provider, now: number): Doubt | undefined {
   // For a provider that is asked alone, the newest block is its own.
   if (reach === undefined || (reach === 'newest' && plan.isPinned)) return undefined
-  const height = reach === 'newest' ? shownIn(parts) : Math.min(reach, highestOf(parts, now))
+  const height = reach === 'newest' ? shownIn(parts) : Math.min(reach, highestIn(parts, now))
   if (reaches(parts, provider, height, now)) return undefined
   return { kind: 'missing', what: 'its head may be below the end of the range', height }
 }
@@ -102,7 +103,7 @@ function ofLogs({ parts, reach, plan }: Flight, provider: Provider, now: number)
 function ofState({ parts, plan }: Flight, provider: Provider, now: number): Doubt | undefined {
   const { heads } = parts
   if (!heads.isBehind(provider, now) || plan.isPinned || plan.provider) return undefined
-  return { kind: 'behind', what: 'it is behind', height: heads.best(now) ?? -1 }
+  return { kind: 'unfit', what: 'it is behind', height: heads.best(now) ?? -1 }
 }
 
 /** Whether the provider has this block, as far as can be told. */
@@ -110,12 +111,4 @@ function reaches({ heads }: Parts, provider: Provider, height: number, now: numb
   if ((heads.lastOf(provider)?.height ?? -1) >= height) return true
   // All providers are assumed to have older blocks, unless one is known to lag that far.
   return height <= (heads.best(now) ?? -1) - Math.max(heads.maxLag(), heads.lagOf(provider, now) ?? 0)
-}
-
-function shownIn({ truth }: Parts): number {
-  return truth?.shown ?? -1
-}
-
-function highestOf(parts: Parts, now: number): number {
-  return Math.max(parts.heads.best(now) ?? -1, shownIn(parts))
 }

@@ -3,13 +3,14 @@
 
 import type { CapabilityEvent, LimitEvent } from '../../events'
 import type { LearnedLogs } from '../../provider/log-limits'
-import type { ChannelState, Provider } from '../../provider/provider'
+import type { Provider } from '../../provider/provider'
 import type { LogQuery } from '../../rpc/block'
 import { logQueryOf } from '../../rpc/block'
 import type { Failure } from '../../rpc/failure'
 import type { Need } from '../../rpc/need'
 import { oldOf } from '../../rpc/need'
 import type { RpcRequest } from '../../types'
+import type { Sending } from '../attempt/attempt'
 import type { Parts } from '../flight'
 
 /** A cooldown that ends at most this much later than the one before (in ms) counts as the same: no event. */
@@ -17,11 +18,10 @@ const SAME = 500
 /** The smallest log range that is learned by halving (in blocks): no provider is known to take less. */
 const LEAST_RANGE = 10
 
+/** @param asked the request that failed, and who was asked */
 export function learnFrom(
   failure: Failure,
-  { provider }: ChannelState,
-  request: RpcRequest,
-  need: Need,
+  { channel: { provider }, request, need }: Pick<Sending, 'channel' | 'request' | 'need'>,
   parts: Parts,
   now: number,
 ) {

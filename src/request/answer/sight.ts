@@ -44,13 +44,12 @@ export function noteSight({ parts, startedAt }: Flight, { channel, leftAt }: Att
   const { heads } = parts
   const { provider } = channel
   const { height, kind } = sight
-  if (kind !== 'head') {
-    const last = heads.lastOf(provider)
-    const isNews = !last || height > last.height
-    if (isNews) heads.observe(provider, height, now, isHead(sight))
-    if (kind !== 'part' && (isNews || (heads.best(now) ?? height) < height)) heads.prove(provider, height, true, now)
-  }
+  const isNews = height > (heads.lastOf(provider)?.height ?? -1)
   if (isHead(sight)) noteHead(parts, provider, height, leftAt, startedAt, now)
+  else if (isNews) heads.observe(provider, height, now, false)
+  // An older block proves nothing of a head that is far above it.
+  const isTop = isNews || (heads.best(now) ?? height) < height
+  if (isTop && (kind === 'block' || kind === 'newest')) heads.prove(provider, height, true, now)
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Provider } from '../../provider/provider'
 import { doubtChain } from '../../provider/provider'
 
 /** An answer that was given for a tag, and the height of its block. */
-type Kept = { readonly height: number; readonly answer: unknown }
+type Kept = { readonly tag: string; readonly height: number; readonly answer: unknown }
 
 type TruthOptions = {
   readonly providers: readonly Provider[]
@@ -59,7 +59,6 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
   let before: number | undefined
   /** Providers that have shown a lower head since `seenAt`. */
   const lows = new Map<Provider, { height: number; askedAt: number; firstAt: number }>()
-  const tags = new Map<string, number>()
   const answers = new Map<string, Kept>()
   const onReset = new Set<() => void>()
 
@@ -76,6 +75,10 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
    */
   function isUnmade(height: number) {
     return height >= made && shown - height <= AHEAD
+  }
+
+  function shownOf(tag: string) {
+    return Math.max(-1, ...[...answers.values()].map((kept) => (kept.tag === tag ? kept.height : -1)))
   }
 
   /** Whether all providers that can be asked have shown lower heads, all asked since `since`; one alone must show it twice. */
@@ -110,7 +113,6 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
     resetAt = now
     shown = made = -1
     lows.clear()
-    tags.clear()
     answers.clear()
     heads.reset()
     for (const provider of providers) {
@@ -145,16 +147,14 @@ export function createTruth({ providers, heads, events }: TruthOptions): Truth {
       lows.set(provider, { height, askedAt, firstAt: lows.get(provider)?.firstAt ?? now })
       if (isDecided(since, now)) takeLower(now)
     },
-    shownOf: (tag) => tags.get(tag) ?? -1,
+    shownOf,
     answerOf(form, height) {
       const kept = answers.get(form)
       return kept && kept.height >= height ? kept : undefined
     },
     keep(tag, form, height, answer) {
       // A caller who asks one provider alone may be shown less than others were: that is not kept.
-      if (height < (tags.get(tag) ?? -1)) return
-      tags.set(tag, height)
-      answers.set(form, { height, answer })
+      if (height >= shownOf(tag)) answers.set(form, { tag, height, answer })
     },
     expectReset(now) {
       const highest = Math.max(shown, heads.best(now) ?? -1)

@@ -2,24 +2,25 @@
 // next; the pilot is told what becomes of the attempt.
 
 import type { Permit } from '../../provider/breaker'
-import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { isFirstOfBatch } from '../attempt/attempt'
-import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
+import { hedgeBudgetOf, hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
 import { settleAborted } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { emitFailover } from '../landing/emit'
 import { landError } from '../landing/landing'
-import { askableOf, removeFromAhead } from '../route/ahead'
-import { clearResume, idle, LEAST, leadLimitOf, limitOf, setAlarm } from '../waiting/timing'
-import { dueFirst, noteLead, stopWaiting } from '../waiting/waiting'
+import { askableOf, hasOthers, openOf, removeFromAhead } from '../route/ahead'
+import { clearResume, LEAST, leadLimitOf, limitOf, setAlarm } from '../waiting/timing'
+import { dueFirst, stopWaiting, wantedOf } from '../waiting/waiting'
 import { launch } from './launch'
 
 /** Asks a candidate whose turn it is, or the provider of a held answer once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
   stopWaiting(flight)
+  // If this request was leading, others have just been woken: what they did may have ended this one.
+  if (hasLanded(flight)) return
   removeFromAhead(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
@@ -28,15 +29,19 @@ export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
   clearResume(flight)
   flight.attempts++
-  const { held, pilot } = flight
+  const { held, pilot, plan } = flight
   const request = (held?.pauses && held.doubt.instead) || flight.request
-  const attempt = launch(flight, channel, permit, role, now, pilot, request)
+  const attempt = launch(flight, { channel, permit, role, request, need: plan.need, sink: pilot }, now)
   // A transport of the user's may have aborted the request while it was sent.
   if (hasLanded(flight)) return settleAborted(flight, attempt, now)
   flight.inFlight.push(attempt)
   const left = askableOf(flight).length
-  const waiting = flight.plan.need.isRepeatable ? left + Math.min(1, flight.route.open.length) : 0
-  attempt.limitAt = role === 'lead' ? leadLimitOf(flight, now) : limitOf(flight, waiting, now)
+  // While none was down at the start of the round and none has failed since, this is not looked up.
+  const isSound = role !== 'lead' && flight.route.open.length + flight.failures.length === 0
+  const down = isSound ? 0 : openOf(flight).length
+  const waiting = plan.need.isRepeatable ? left + Math.min(1, down) : 0
+  attempt.limitAt =
+    role === 'lead' ? leadLimitOf(flight, down > 1 || hasOthers(flight), now) : limitOf(flight, waiting, now)
   flight.hedgeAt = flight.plan.hedge && left > 0 && role !== 'lead' ? now + hedgeDelayOf(flight, attempt) : Infinity
   setAlarm(flight, now)
   if (flight.failures.length > 0 && role !== 'hedge') emitFailover(flight, channel)
@@ -44,42 +49,33 @@ function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, 
 
 /** The request leads: it sends a probe to the channel that is due first, for itself and for all others that wait for it. */
 export function lead(flight: Flight, now: number) {
-  const { seat } = flight
   if (flight.deadline - now < LEAST) return landError(flight, now)
   clearResume(flight)
-  const channel = seat && dueFirst(flight, seat.wants, now)
+  const channel = dueFirst(flight, wantedOf(flight), now)
   const permit = channel?.breaker.admitProbe(now, true)
   if (channel && permit) {
     // A listener may have aborted the request when the breaker changed.
     if (hasLanded(flight)) return channel.breaker.settle(permit, 'neutral', now)
-    noteLead(flight, channel)
-    channel.ledAt = now
     channel.provider.upkeep.probes++
     return ask(flight, channel, permit, 'lead', now)
   }
   // Probes are already on their way to all of these channels. Their ends wake the requests that wait.
-  if (seat) seat.isLeading = false
-  idle(flight, flight.pilot.look, now + PROBE_LIMIT, now)
+  flight.isLeading = false
+  flight.pilot.goOn(flight, now)
 }
 
 /** Asks one more candidate beside the slow ones, if one has room and the budget allows it; else looks again later. */
 export function hedge(flight: Flight, now: number) {
-  const newest = flight.inFlight.at(-1)
-  const dueAt = newest?.travel ? hedgeDueAt(flight, newest, now) : now
-  flight.hedgeAt = dueAt > now ? dueAt : Infinity
+  const newest = flight.inFlight.at(-1) as Attempt
+  const dueAt = hedgeDueAt(flight, newest, now)
+  // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
+  const delay = newest.batch ? SHORTEST : Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+  flight.hedgeAt = dueAt > now ? dueAt : now + delay
   if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
-  if (isAllDown(flight)) {
-    flight.hedgeAt = now + SHORTEST
-    return flight.pilot.goOn(flight, now)
-  }
+  if (isAllDown(flight)) return flight.pilot.goOn(flight, now)
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
-  if (!channel || !permit || !isPaidFor(flight, newest)) {
-    // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
-    const delay = newest?.batch ? 0 : newest && hedgeDelayOf(flight, newest)
-    if (delay !== undefined && askableOf(flight).length > 0) flight.hedgeAt = now + Math.max(SHORTEST, delay)
-    return
-  }
+  if (!channel || !permit || !isPaidFor(flight, newest)) return
   removeFromAhead(flight, channel)
   flight.parts.counts.hedged++
   channel.provider.upkeep.hedges++
@@ -98,6 +94,7 @@ function isAllDown({ inFlight }: Flight): boolean {
  * Whether the budget pays for a hedge. The further members of one slow batch leave half of it to other requests: a channel that
  * hangs takes three such batches before its breaker opens.
  */
-function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt | undefined): boolean {
-  return hedgeBudget.spend(newest && !isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
+function isPaidFor(flight: Flight, newest: Attempt): boolean {
+  const budget = hedgeBudgetOf(flight)
+  return budget.spend(!isFirstOfBatch(newest, 'hedge') ? budget.size / 2 : 0)
 }

@@ -2,41 +2,31 @@
 
 import { TimeoutError } from 'viem'
 import type { Travel } from '../../channel/channel'
-import type { Permit } from '../../provider/breaker'
 import { classify } from '../../provider/classify'
-import type { ChannelState } from '../../provider/provider'
 import type { Failure } from '../../rpc/failure'
-import type { RpcRequest } from '../../types'
-import type { Attempt, AttemptRole } from '../attempt/attempt'
+import type { Attempt, Sending } from '../attempt/attempt'
 import { openAttempt } from '../attempt/attempt'
-import type { AttemptSink, Flight } from '../flight'
+import type { Flight } from '../flight'
 import { asViemError } from '../landing/error'
 import { letsWait } from '../route/ahead'
 import { sendToChain } from '../upkeep/verify-chain'
 
-/** Makes an attempt: sends `request` (that of the flight, or one in its place) to a channel. @param sink gets the outcome */
-export function launch(
-  flight: Flight,
-  channel: ChannelState,
-  permit: Permit | undefined,
-  role: AttemptRole,
-  now: number,
-  sink: AttemptSink,
-  request: RpcRequest,
-): Attempt {
-  const { parts, channels, plan } = flight
+/** Makes an attempt: its sink gets the outcome. */
+export function launch(flight: Flight, sending: Sending, now: number): Attempt {
+  const { parts, channels } = flight
+  const { channel, role, request, need, sink } = sending
   // Hedges, probes and requests of a wallet leave alone and at once: they wait for no slot and share no batch.
-  const travels = role === 'turn' && plan.need.traits.kind !== 'wallet' && letsWait(flight, channel)
-  const attempt = openAttempt(channel, permit, role, travels ? undefined : channels[channel.slot], now)
+  const travels = role === 'turn' && need.traits.kind !== 'wallet' && letsWait(flight, channel)
+  const attempt = openAttempt(sending, travels ? undefined : channels[channel.slot], now)
   if (travels) attempt.travel = travelOf(flight, attempt)
-  sendToChain(flight, attempt, request, now).then(
+  sendToChain(flight, attempt, now).then(
     (value) => {
       if (!attempt.isFinished) sink.onValue(flight, attempt, value)
     },
     (error: unknown) => {
       if (attempt.isFinished) return
       const failure = classify(channel.provider, request, error)
-      if (parts.shouldThrow) void askUser(flight, attempt, error, failure, sink)
+      if (parts.shouldThrow) void askUser(flight, attempt, error, failure)
       else sink.onFailure(flight, attempt, error, failure)
     },
   )
@@ -61,12 +51,12 @@ export function timeoutOf({ request }: Flight, { channel, leftAt }: Attempt): { 
 }
 
 /** Asks the user's `shouldThrow`, which is shown the error as viem's own transports would throw it. */
-async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure, sink: AttemptSink) {
+async function askUser(flight: Flight, attempt: Attempt, error: unknown, failure: Failure) {
   const thrown = await asViemError(error, flight.request.method)
   if (attempt.isFinished) return
   const told = asFinal(flight, thrown, failure)
   // `shouldThrow` may have aborted the request.
-  if (!attempt.isFinished) sink.onFailure(flight, attempt, error, told)
+  if (!attempt.isFinished) attempt.sink.onFailure(flight, attempt, error, told)
 }
 
 /** The failure, final if the user's `shouldThrow` says so. */

@@ -9,10 +9,10 @@ import { judge } from '../answer/judge'
 import { learnFrom } from '../answer/learn'
 import { abortCall } from '../attempt/attempt'
 import { settleAborted, settleAnswered, settleFailed } from '../attempt/settle'
-import type { Flight } from '../flight'
+import type { AttemptSink, Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { landValue } from '../landing/landing'
-import { HEAD, mayAsk, probeHeadOf } from '../upkeep/head-probe'
+import { HEAD, mayAsk, probeHead } from '../upkeep/head-probe'
 import { isLate } from '../waiting/timing'
 import { launch, timeoutOf } from './launch'
 
@@ -50,37 +50,32 @@ export function sendProbe(flight: Flight, channel: ChannelState, now: number) {
 
   function endFailed(failure: Failure, at: number) {
     finish()
-    const isBlamed = isBlamable(need, probe, failure, at)
+    const isBlamed = isBlamable(probe, failure, at)
     channel.isProbeVague = !isBlamed
     settleFailed(flight, { attempt: probe, failure, duration: at - now }, isBlamed, at)
   }
 
-  const probe = launch(
-    flight,
-    channel,
-    permit,
-    'probe',
-    now,
-    {
-      onValue(_, __, value) {
-        const at = parts.clock.now()
-        finish()
-        channel.isProbeVague = false
-        // A provider that was away may not know the newest blocks: neither a null nor an answer in doubt serves.
-        const mayServe = isCopy && value !== null && !hasLanded(flight) && !judge(flight, probe, value, at)
-        if (mayServe && !hasLanded(flight)) landValue(flight, probe, value, at)
-        else settleAnswered(flight, probe, at, need)
-        probeHeadOf(channel, flight.channels, parts, at)
-      },
-      onFailure(_, __, error, failure) {
-        const at = parts.clock.now()
-        learnFrom(failure, channel, request, need, parts, at)
-        if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
-        endFailed(failure, at)
-      },
+  const sink: AttemptSink = {
+    onValue(_, __, value) {
+      const at = parts.clock.now()
+      finish()
+      channel.isProbeVague = false
+      // A provider that was away may not know the newest blocks: neither a null nor an answer in doubt serves.
+      const mayServe = isCopy && value !== null && !hasLanded(flight) && !judge(flight, probe, value, at)
+      if (mayServe && !hasLanded(flight)) landValue(flight, probe, value, at)
+      else settleAnswered(flight, probe, at)
+      // Without the head of a provider that is back, others would go first.
+      void probeHead(channel, flight.channels, parts, at)
     },
-    request,
-  )
+    onFailure(_, __, error, failure) {
+      const at = parts.clock.now()
+      learnFrom(failure, probe, parts, at)
+      if (isCopy && failure.isRpc && failure.verdict === 'final') flight.refusal = error
+      endFailed(failure, at)
+    },
+  }
+
+  const probe = launch(flight, { channel, permit, role: 'probe', request, need, sink }, now)
   parts.ends.add(quit)
   flight.probes ??= new Set()
   flight.probes.add(quit)

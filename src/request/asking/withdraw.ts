@@ -12,9 +12,8 @@ import { askableOf } from '../route/ahead'
 /** The provider cools, or a channel of it is down: requests that wait for its slots may go on with other candidates. */
 export function withdraw(parts: Parts, provider: Provider) {
   const now = parts.clock.now()
-  // First come, first served. Alarms stand in no order; requests that started at the same time go by their number.
-  const flights = sortedBy(parts.alarms.all() as Flight[], ({ id }) => id)
-  for (const flight of sortedBy(flights, ({ startedAt }) => startedAt)) {
+  // First come, first served: alarms stand in no order, so requests go by their number.
+  for (const flight of sortedBy(parts.alarms.all() as Flight[], ({ id }) => id)) {
     const attempt = flight.inFlight.find((one) => one.channel.provider === provider && one.leftAt === Infinity)
     // A listener may have ended this request while another one was withdrawn.
     if (attempt && !hasLanded(flight) && mayLeave(flight, attempt, now)) withdrawAttempt(flight, attempt, now)

@@ -6,9 +6,9 @@ import type { Batch, Channel, Travel } from '../../channel/channel'
 import type { BreakerResult, Permit } from '../../provider/breaker'
 import type { SampleGroup } from '../../provider/health'
 import type { ChannelState } from '../../provider/provider'
-import type { Failure } from '../../rpc/failure'
 import type { Need } from '../../rpc/need'
 import type { FailureKind, RpcRequest } from '../../types'
+import type { AttemptSink } from '../flight'
 
 /**
  * Why an attempt is made. `'turn'`: the candidate's turn has come. `'hedge'`: another attempt is slow. `'lead'`: it probes a
@@ -19,11 +19,19 @@ export type AttemptRole = 'turn' | 'hedge' | 'lead' | 'probe'
 /** An attempt that had this long (in ms) had time enough, whatever its channel is used to. */
 const LONG_ENOUGH = 2_000
 
-export type Attempt = {
+/** What is sent, to whom and why. */
+export type Sending = {
   readonly channel: ChannelState
   /** Leave of the breaker; `undefined` for requests of a wallet, for which it is not asked. */
   readonly permit: Permit | undefined
   readonly role: AttemptRole
+  /** The request of the flight, or one in its place, and its need. */
+  readonly request: RpcRequest
+  readonly need: Need
+  readonly sink: AttemptSink
+}
+
+export type Attempt = Sending & {
   readonly startedAt: number
   readonly controller: Controller | undefined
   /** How the call may travel, if it may wait inside the channel or share a batch. */
@@ -44,13 +52,9 @@ export type Attempt = {
   isSettled: boolean
 }
 
-export function openAttempt(
-  channel: ChannelState,
-  permit: Permit | undefined,
-  role: AttemptRole,
-  connection: Channel | undefined,
-  now: number,
-): Attempt {
+/** @param connection the channel whose signals the call takes, if it does not wait inside of it */
+export function openAttempt(sending: Sending, connection: Channel | undefined, now: number): Attempt {
+  const { channel, permit, role, request, need, sink } = sending
   channel.attempts++
   channel.inFlight++
   channel.provider.quota.take(now)
@@ -58,6 +62,9 @@ export function openAttempt(
     channel,
     permit,
     role,
+    request,
+    need,
+    sink,
     startedAt: now,
     controller: controllerFor(connection),
     travel: undefined,
@@ -81,11 +88,10 @@ export function controllerFor(connection: Channel | undefined): Controller | und
 export function send(
   attempt: Attempt,
   channels: readonly Channel[],
-  request: RpcRequest,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const channel = channels[attempt.channel.slot] as Channel
-  const { controller, travel } = attempt
+  const { controller, travel, request } = attempt
   // `controllerFor` has made a signal of the kind that the channel takes.
   const given = controller ? (controller.signal as AbortSignal) : signal
   if (travel) attempt.leftAt = Infinity
@@ -110,54 +116,21 @@ export function finishAttempt(attempt: Attempt) {
   attempt.channel.provider.quota.give()
 }
 
-/** Settles an attempt that brought a usable answer. */
-export function succeed(attempt: Attempt, need: Need, now: number) {
-  const { channel, batch, leftAt, answeredAt = now } = attempt
-  const isNews = isFirstOfBatch(attempt, 'success')
-  settle(attempt, isNews ? 'success' : 'neutral', now)
-  if (need.traits.kind === 'wallet') return
-  if (isNews) channel.health.succeed(need.traits.group, answeredAt - leftAt, now, batch !== undefined)
-  channel.provider.quota.accept(now, leftAt)
-  const { capability } = channel.provider
-  capability.learnSupported(need.method)
-  if (need.old?.what === 'state') capability.proveState(need.old.block as number)
-}
-
-/** Settles an attempt that failed. @param isBlamed whether that counts against the channel (or all those of the provider) */
-export function fail(attempt: Attempt, failure: Failure, isBlamed: boolean, now: number) {
-  const { channel } = attempt
-  const { kind, code, status } = failure
-  const isCounted = isBlamed && isFirstOfBatch(attempt, 'failure')
-  if (failure.verdict === 'next') channel.lastFailure = { kind, code, status, at: now }
-  settle(attempt, isCounted ? kind : 'neutral', now)
-  if (!isCounted) return
-  channel.health.fail()
-  if (failure.blame !== 'provider') return
-  for (const other of channel.provider.channels) if (other !== channel) other.breaker.recordFailure(now, kind)
-}
-
-/** Settles an attempt that was overtaken: it counts as a timeout, so the breaker of a channel that only ever loses opens. */
-export function lose(attempt: Attempt, need: Need, now: number) {
-  const isCounted = isFirstOfBatch(attempt, 'failure')
-  if (isCounted) attempt.channel.health.lose(need.traits.group, now - attempt.leftAt, now)
-  settle(attempt, isCounted ? 'timeout' : 'neutral', now)
-}
-
 /** With fewer samples than this, nothing is said about what a channel usually takes. */
 const FEWEST = 5
 
 /** Whether the attempt had time enough to be blamed for a timeout: two seconds, or three times the channel's p95. */
-export function hadTime(attempt: Attempt, need: Need, now: number): boolean {
+export function hadTime(attempt: Attempt, now: number): boolean {
   const duration = now - attempt.leftAt
   if (duration >= LONG_ENOUGH) return true
-  const samples = attempt.channel.health.samples(sampleGroupOf(attempt, need))
+  const samples = attempt.channel.health.samples(sampleGroupOf(attempt))
   const p95 = samples && samples.count >= FEWEST ? samples.p95() : undefined
   return p95 !== undefined && duration >= 3 * p95
 }
 
 /** The group of samples that tells how long the attempt may take. */
-export function sampleGroupOf({ batch }: Attempt, { traits }: Need): SampleGroup {
-  return batch ? 'batch' : traits.group
+export function sampleGroupOf({ batch, need }: Attempt): SampleGroup {
+  return batch ? 'batch' : need.traits.group
 }
 
 /** Whether no other member of the batch has noted this: a batch counts as one attempt. `true` for a call that left singly. */

@@ -6,9 +6,8 @@ import type { FailureKind } from '../../types'
 import { isPoison, settleWithheld } from '../answer/blame'
 import { honestAnswer } from '../answer/sight'
 import type { Attempt } from '../attempt/attempt'
-import { lose } from '../attempt/attempt'
 import { hedgeDelayOf } from '../attempt/hedge'
-import { settleAborted, settleAnswered } from '../attempt/settle'
+import { settleAborted, settleAnswered, settleLost } from '../attempt/settle'
 import type { FailedAttempt, Flight } from '../flight'
 import { hasLanded } from '../flight'
 import { exclusionsOf } from '../route/route'
@@ -59,7 +58,7 @@ export function landError(flight: Flight, now: number, given?: Error | FailedAtt
 export function landEmpty(flight: Flight, now: number) {
   const { parts, plan, request, failures } = flight
   if (failures.length > 0) return landError(flight, now)
-  const reasons = exclusionsOf(plan.need, plan, parts.channels)
+  const reasons = exclusionsOf(plan, parts.channels, 'is left out by the strategy')
   landError(flight, now, new NoProviderError({ method: request.method, reasons }))
 }
 
@@ -97,8 +96,7 @@ function clear(flight: Flight) {
 
 /** Another attempt was faster. That counts against one that had its whole hedge delay, unless its work was heavy. */
 function settleOvertaken(flight: Flight, attempt: Attempt, now: number) {
-  const { need } = flight.plan
   const isSlow = now - attempt.leftAt >= hedgeDelayOf(flight, attempt)
-  if (!attempt.isLate && !need.isHeavy && isSlow) lose(attempt, need, now)
-  settleAborted(flight, attempt, now)
+  const isLost = isSlow && !attempt.isLate && !attempt.need.isHeavy
+  ;(isLost ? settleLost : settleAborted)(flight, attempt, now)
 }

@@ -1,17 +1,40 @@
-// The candidates that a request has still to ask in this round, and small changes to their order. route.ts makes the order.
+// The channels that a request has still to ask in this round: candidates in order, then those that may become some, as they are
+// behind an open breaker or left out for a method. Which of them may be asked is looked up each time. route.ts makes the order.
 
 import { sortedBy } from '../../base/lists'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight } from '../flight'
+import { inHeadOrder } from './head-order'
 import { isServedBy } from './route'
 
 /** A channel with this load counts as full, so others with room go first. By http: calls; by ws: a share of the slots. */
 const FULL_LOAD = { http: 10_000, ws: 1 }
 
-/** Channels that may be asked now, with room or without. @param of by default the candidates not yet asked in this round */
-export function askableOf({ ahead, plan, ruledOut }: Flight, of: readonly ChannelState[] = ahead): ChannelState[] {
-  const isWallet = plan.need.traits.kind === 'wallet'
-  return of.filter(({ breaker, provider }) => (isWallet || breaker.isClosed()) && !ruledOut?.has(provider))
+/** Channels that may be asked now, with room or without. */
+export function askableOf(flight: Flight): ChannelState[] {
+  const isWallet = flight.plan.need.traits.kind === 'wallet'
+  const may = allowedBy(flight)
+  return flight.ahead.filter((channel) => (isWallet || channel.breaker.isClosed()) && may(channel))
+}
+
+/** Whether a channel may be asked: its provider is not ruled out, nor lacks the method while others are known to serve it. */
+function allowedBy({ plan, route: { leftOut, able }, ruledOut, held }: Flight) {
+  const isOut = ({ provider }: ChannelState) => ruledOut?.has(provider) === true
+  const areLeftOut =
+    leftOut.length > 0 &&
+    (held !== undefined ||
+      isServedBy(
+        able.filter((one) => !isOut(one)),
+        plan.need,
+      ))
+  return (channel: ChannelState) => !isOut(channel) && !(areLeftOut && leftOut.includes(channel))
+}
+
+/** Sets the channels to ask in a round. */
+export function setAhead(flight: Flight, now: number) {
+  const { candidates, open, leftOut } = flight.route
+  const inOrder = inHeadOrder(flight, candidates, now)
+  flight.ahead = open.length + leftOut.length === 0 ? inOrder : [...inOrder, ...open, ...leftOut]
 }
 
 /**
@@ -62,42 +85,16 @@ export function postpone(flight: Flight, { provider }: ChannelState) {
   flight.ahead = sortedBy(flight.ahead, (other) => other.provider === provider)
 }
 
-/** Channels whose providers said that they lack the method, once none that is known to serve it can be asked any more. */
-function lastResortsOf({ plan, route, ruledOut, held }: Flight): readonly ChannelState[] {
-  if (held || route.leftOut.length === 0) return []
-  const able = route.able.filter(({ provider }) => !ruledOut?.has(provider))
-  return isServedBy(able, plan.need) ? [] : route.leftOut
-}
-
-/** Channels that were no candidates of this round and may be asked now: their breaker has closed, or nobody else is left. */
-export function backOf(flight: Flight): ChannelState[] {
-  return askableOf(flight, [...flight.route.open, ...lastResortsOf(flight)])
-}
-
-/** Makes channels candidates of the present round. */
-export function addCandidates(flight: Flight, back: readonly ChannelState[]) {
-  const { route } = flight
-  const isOut = (channel: ChannelState) => !back.includes(channel)
-  const candidates = [...route.candidates, ...back]
-  flight.route = { ...route, candidates, open: route.open.filter(isOut), leftOut: route.leftOut.filter(isOut) }
-}
-
 /** Channels behind an open breaker, including those whose breaker has opened during the round. */
 export function openOf(flight: Flight): ChannelState[] {
-  const { route, ruledOut } = flight
-  const all = [...route.open, ...route.candidates, ...lastResortsOf(flight)]
-  return all.filter(({ breaker, provider }) => !breaker.isClosed() && !ruledOut?.has(provider))
+  const { candidates, open, leftOut } = flight.route
+  const may = allowedBy(flight)
+  return [...open, ...candidates, ...leftOut].filter((channel) => !channel.breaker.isClosed() && may(channel))
 }
 
-/** Updates the route: channels whose breaker has opened during the round are no candidates any more. */
+/** Channels whose breaker has opened during the round are asked again in it once they are back. */
 export function noteOpened(flight: Flight) {
-  const { route } = flight
-  const open = new Set([...route.open, ...openOf(flight)])
-  if (open.size === route.open.length) return
-  const isUp = (channel: ChannelState) => !open.has(channel)
-  const [candidates, leftOut] = [route.candidates.filter(isUp), route.leftOut.filter(isUp)]
-  flight.route = { ...route, candidates, leftOut, open: [...open] }
-  flight.ahead = flight.ahead.filter(isUp)
+  flight.ahead = [...new Set([...flight.ahead, ...openOf(flight)])]
 }
 
 /** The channel is asked now, so it is not ahead any more. */
@@ -109,4 +106,11 @@ export function removeFromAhead(flight: Flight, channel: ChannelState) {
 /** The provider of the channel is not asked again for this request. */
 export function ruleOut(flight: Flight, { provider }: ChannelState) {
   flight.ruledOut = (flight.ruledOut ?? new Set()).add(provider)
+}
+
+/** Whether any candidate is up, if only for other requests. One that failed this one by `quota` or `auth` counts as down. */
+export function hasOthers({ route, failures }: Flight): boolean {
+  const isOut = ({ provider }: ChannelState) =>
+    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
+  return [...route.candidates, ...route.open].some((channel) => channel.breaker.isClosed() && !isOut(channel))
 }

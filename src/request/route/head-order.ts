@@ -4,7 +4,7 @@
 import { sortedBy } from '../../base/lists'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { reachOf } from '../../rpc/reach'
-import type { Flight } from '../flight'
+import type { Flight, Parts } from '../flight'
 import { groupOf } from './route'
 
 /** Notes how far up the chain the request reads, and the height of the block that it needs if that is near the head. */
@@ -13,14 +13,13 @@ export function noteReach(flight: Flight, now: number) {
   const { block } = plan.need.traits
   if (!block) return
   const reach = reachOf(request.params, block)
-  const shown = parts.truth?.shown ?? -1
   flight.reach = reach
   flight.height = -1
   if (reach === 'newest') {
     // For `eth_blockNumber` no height is needed: the answer itself is the head of the provider, and is judged when it comes.
-    flight.height = block.shows === 'head' ? -1 : shown
+    flight.height = block.shows === 'head' ? -1 : shownIn(parts)
   } else if (reach !== undefined) {
-    const best = Math.max(parts.heads.best(now) ?? -1, shown)
+    const best = highestIn(parts, now)
     // All providers are assumed to have older blocks. While no head is known, any block may be a new one.
     if (reach > best - parts.heads.maxLag()) flight.height = best < 0 ? reach : Math.min(reach, best)
   }
@@ -49,13 +48,23 @@ export function isLower({ parts, reach, height }: Flight, provider: Provider, no
 const BEHIND = 15
 
 function placeOf({ parts, reach, height }: Flight, channel: ChannelState, now: number): number {
-  const { heads, truth } = parts
+  const { heads } = parts
   const { provider } = channel
   if (reach === 'newest' && heads.isBehind(provider, now)) return BEHIND
   const group = 3 * groupOf(channel, now)
   // Without a needed height, a provider that lags goes behind once callers were shown a block; before, the strategy decides.
-  if (height < 0) return group + (truth && truth.shown >= 0 && (heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
+  if (height < 0) return group + (shownIn(parts) >= 0 && (heads.lagOf(provider, now) ?? 0) > 0 ? 2 : 0)
   const head = heads.lastOf(provider)?.height
   if (head !== undefined && head >= height) return group
   return group + (heads.headOf(provider, now) === undefined ? 1 : 2)
+}
+
+/** Height of the highest block that a caller was shown; -1 if none was, or if that is not looked at. */
+export function shownIn({ truth }: Parts): number {
+  return truth?.shown ?? -1
+}
+
+/** Height of the highest block that is known of, by what providers or callers were shown; -1 if none is. */
+export function highestIn(parts: Parts, now: number): number {
+  return Math.max(parts.heads.best(now) ?? -1, shownIn(parts))
 }

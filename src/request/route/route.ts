@@ -8,8 +8,9 @@ import type { ChannelType } from '../../types'
 import type { Ranking, Strategy } from './strategy'
 import { isStatic } from './strategy'
 
-/** What the user allows: which channels may be asked, and in which order. */
+/** What a request needs, and what the user allows: which channels may be asked, and in which order. */
 export type RouteLimits = {
+  readonly need: Need
   readonly strategy: Strategy
   /** Ids from `methods`: no other provider sees the method; their order is the priority. */
   readonly wall?: readonly string[] | undefined
@@ -42,17 +43,16 @@ export type Route = {
 type Exclusion = { provider: string; reason: string }
 
 export function planRoute(
-  need: Need,
   limits: RouteLimits,
   channels: readonly ChannelState[],
   ranking: Ranking,
   now: number,
   bestHead?: number | undefined,
 ): Route {
-  const allowed = channels.filter((channel) => exclusionOf(channel, need, limits) === undefined)
+  const { need, wall } = limits
+  const allowed = channels.filter((channel) => isAllowed(channel, limits))
   const able = withoutLearned(allowed, need, now)
   const leftOut = able === allowed ? [] : allowed.filter((channel) => !able.includes(channel))
-  const { wall } = limits
   const listed = wall ? sortedBy(able, ({ provider }) => wall.indexOf(provider.id)) : able
   if (need.traits.kind === 'wallet')
     return {
@@ -118,9 +118,14 @@ export function lacksOld({ provider }: ChannelState, { old }: Need, head: number
   return old !== undefined && !provider.capability.keeps(old, head, now)
 }
 
+/** Whether a channel may be asked, whatever its state. */
+export function isAllowed(channel: ChannelState, limits: RouteLimits): boolean {
+  return exclusionOf(channel, limits) === undefined
+}
+
 /** Why a channel may not be asked, whatever its state; `undefined` if it may. */
-export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimits): string | undefined {
-  const { provider, type } = channel
+function exclusionOf({ provider, type }: ChannelState, limits: RouteLimits): string | undefined {
+  const { need } = limits
   if (limits.exclude?.includes(provider.id)) return 'is excluded'
   if (limits.isPinned && limits.provider !== provider.id) return 'is not the provider asked for'
   if (limits.channel && limits.channel !== type) return `was not to be asked over ${type}`
@@ -133,17 +138,17 @@ export function exclusionOf(channel: ChannelState, need: Need, limits: RouteLimi
 }
 
 /** Ids of the providers that never get requests of this plan: because of a wall, or of what is declared. */
-export function barredFrom({ wall, need }: RouteLimits & { need: Need }, providers: readonly Provider[]): string[] {
+export function barredFrom({ wall, need }: RouteLimits, providers: readonly Provider[]): string[] {
   const isBarred = ({ id, capability }: Provider) =>
     wall?.includes(id) === false || capability.declares(need.method) === false
   return providers.filter(isBarred).map(({ id }) => id)
 }
 
-/** For each channel, the reason why it may not be asked. */
-export function exclusionsOf(need: Need, limits: RouteLimits, channels: readonly ChannelState[]): Exclusion[] {
+/** For each channel, the reason why it may not be asked. @param otherwise the reason of those that may */
+export function exclusionsOf(limits: RouteLimits, channels: readonly ChannelState[], otherwise: string): Exclusion[] {
   return channels.map((channel) => ({
     provider: channel.provider.id,
-    reason: exclusionOf(channel, need, limits) ?? 'is left out by the strategy',
+    reason: exclusionOf(channel, limits) ?? otherwise,
   }))
 }
 

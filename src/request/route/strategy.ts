@@ -182,15 +182,8 @@ function byFunction(
   show: (channel: ChannelState) => CandidateSnapshot,
   need: Need,
 ) {
-  const shown = new Map<CandidateSnapshot, ChannelState>()
-  for (const channel of channels) shown.set(show(channel), channel)
-  const order = ask(strategy, [...shown.keys()], need)
-  const ranked = new Set<ChannelState>()
-  for (const candidate of order) {
-    const channel = shown.get(candidate) ?? named(channels, candidate)
-    if (channel) ranked.add(channel)
-  }
-  return [...ranked]
+  const order = ask(strategy, channels.map(show), need).map((candidate) => named(channels, candidate))
+  return [...new Set(order)].filter((channel) => channel !== undefined)
 }
 
 function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], need: Need) {
@@ -201,7 +194,7 @@ function ask(strategy: StrategyFunction, shown: readonly CandidateSnapshot[], ne
   }
 }
 
-/** The channel of a candidate that a strategy has copied: the copy is known by provider and channel. */
+/** The channel of a candidate. A strategy may have copied it, so it is known by provider and channel. */
 function named(channels: readonly ChannelState[], candidate: CandidateSnapshot | undefined) {
   return channels.find(({ provider, type }) => provider.id === candidate?.provider && type === candidate.channel)
 }

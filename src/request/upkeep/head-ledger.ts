@@ -9,8 +9,6 @@ export type HeadLedger = {
   readonly budget: Budget
   /** When each provider, by `index`, was last asked (in ms of the clock). */
   readonly askedAt: number[]
-  /** When each provider, by `index`, was last asked free of charge (in ms of the clock). */
-  readonly grantedAt: number[]
   /** When to look next which heads are wanted (in ms of the clock); `-Infinity` before the first look. */
   lookAt: number
   /** Waits a short time for the very first probes to end; `undefined` if there are none, or once that wait is over. */
@@ -21,21 +19,19 @@ export type HeadLedger = {
 const SHARE = 0.05
 /** Most probes that are saved up. */
 const MOST_SAVED = 20
-/** Each provider in use may be asked free of charge once in this time (in ms). */
-const GRANT_EVERY = 60_000
+/** A provider that was not asked within this time (in ms) is asked free of charge. */
+const FREE_EVERY = 60_000
 /** No provider is asked twice within this time (in ms). */
 export const ASK_EVERY = 2_000
 
 export function createHeadLedger(): HeadLedger {
-  return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], grantedAt: [], lookAt: -Infinity, first: undefined }
+  return { budget: createBudget(MOST_SAVED, SHARE, 0), askedAt: [], lookAt: -Infinity, first: undefined }
 }
 
 /** Whether the provider may be asked now; if so, it counts as asked. */
-export function isAffordable({ index }: Provider, { budget, askedAt, grantedAt }: HeadLedger, now: number): boolean {
-  if (now - (askedAt[index] ?? -Infinity) < ASK_EVERY) return false
-  const isGranted = now - (grantedAt[index] ?? -Infinity) >= GRANT_EVERY
-  if (!isGranted && !budget.spend()) return false
-  if (isGranted) grantedAt[index] = now
+export function isAffordable({ index }: Provider, { budget, askedAt }: HeadLedger, now: number): boolean {
+  const since = now - (askedAt[index] ?? -Infinity)
+  if (since < ASK_EVERY || (since < FREE_EVERY && !budget.spend())) return false
   askedAt[index] = now
   return true
 }

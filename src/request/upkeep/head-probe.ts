@@ -12,8 +12,9 @@ import type { RpcRequest } from '../../types'
 import { learnFrom } from '../answer/learn'
 import { noteHead } from '../answer/sight'
 import type { Flight, Parts } from '../flight'
+import { shownIn } from '../route/head-order'
 import type { ClientChannels } from '../route/plan'
-import { exclusionOf, isFree } from '../route/route'
+import { isAllowed, isFree } from '../route/route'
 import { isLate } from '../waiting/timing'
 import { ASK_EVERY, isAffordable } from './head-ledger'
 import { askUpkeep, UPKEEP_LIMIT } from './upkeep'
@@ -45,15 +46,10 @@ export function probeHeads(flight: Flight, now: number) {
   const doubted = heads.doubted(now)
   if (doubted && isAffordable(doubted.provider, headProbes, now))
     void proveHead(flight, doubted.provider, doubted.height)
-  if (parts.providers.length < 2) return
   // The provider that was just asked for the head by the request itself will tell it anyway.
   const first = plan.need.traits.block?.shows === 'head' ? flight.inFlight[0]?.channel.provider : undefined
-  const asked: Promise<void>[] = []
-  for (const channel of route.candidates) {
-    const { provider } = channel
-    if (provider === first || !isUsable(channel, parts, now) || !isWanted(provider, parts, now)) continue
-    if (isAffordable(provider, headProbes, now)) asked.push(askHead(channel, flight.channels, parts))
-  }
+  const others = route.candidates.filter(({ provider }) => provider !== first)
+  const asked = others.flatMap((channel) => probeHead(channel, flight.channels, parts, now) ?? [])
   if (isFirst && asked.length > 0 && !ISOLATED) awaitFirst(asked, parts)
 }
 
@@ -106,7 +102,7 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
     if (parts.closed) return undefined
     const now = parts.clock.now()
     const failure = classify(channel.provider, request, error)
-    learnFrom(failure, channel, request, parts.planner(request).need, parts, now)
+    learnFrom(failure, { channel, request, need: parts.planner(request).need }, parts, now)
     const { kind, code, status, blame } = failure
     // The machine is offline, or the process slept meanwhile: the channel is not to blame.
     const isExcused = isUnreachable(failure) && (isOffline() || isLate(now - askedAt - UPKEEP_LIMIT, UPKEEP_LIMIT))
@@ -119,16 +115,15 @@ async function askForHead(channel: ChannelState, channels: ClientChannels, parts
 
 /** Whether the user lets the provider see the method of this request. */
 export function mayAsk(channel: ChannelState, request: RpcRequest, { planner }: Parts): boolean {
-  const plan = planner(request)
-  return exclusionOf(channel, plan.need, plan) === undefined
+  return isAllowed(channel, planner(request))
 }
 
-/** A channel is back. Asks for the head of its provider unless that is known: without it, others would go first. */
-export function probeHeadOf(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
-  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return
-  const last = parts.heads.lastOf(channel.provider)
-  const isKnown = last && (last.height >= parts.truth.shown || now - last.at < ASK_EVERY)
-  if (!isKnown && isAffordable(channel.provider, parts.headProbes, now)) void askHead(channel, channels, parts)
+/** Asks for the head of the channel's provider, if that may change whom to ask and the budget pays for it. Never rejects. */
+export function probeHead(channel: ChannelState, channels: ClientChannels, parts: Parts, now: number) {
+  const { provider } = channel
+  if (!parts.truth || parts.closed || parts.providers.length < 2 || !isUsable(channel, parts, now)) return undefined
+  if (!isWanted(provider, parts, now) || !isAffordable(provider, parts.headProbes, now)) return undefined
+  return askHead(channel, channels, parts)
 }
 
 function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
@@ -136,12 +131,10 @@ function isUsable(channel: ChannelState, parts: Parts, now: number): boolean {
   return isFree(channel, now) && !setup.isWallet && !capability.lacks(HEAD.method, now) && mayAsk(channel, HEAD, parts)
 }
 
-function isWanted(provider: Provider, { heads, truth }: Parts, now: number): boolean {
-  const last = heads.lastOf(provider)
-  if (!last) return true
-  const isLow = last.height < (truth?.shown ?? -1)
-  return (
-    now - last.at >=
-    (isLow ? ASK_EVERY : Math.min(LONGEST_INTERVAL, Math.max(ASK_EVERY, heads.blockTime() ?? ASK_EVERY)))
-  )
+function isWanted(provider: Provider, parts: Parts, now: number): boolean {
+  const { heads } = parts
+  const { height, at } = heads.lastOf(provider) ?? { height: -1, at: -Infinity }
+  const isLow = height < shownIn(parts)
+  const interval = isLow ? 0 : Math.min(LONGEST_INTERVAL, heads.blockTime() ?? 0)
+  return now - at >= Math.max(ASK_EVERY, interval)
 }

@@ -9,7 +9,6 @@ import { classify } from '../../provider/classify'
 import type { ChannelState, Provider } from '../../provider/provider'
 import { forgetChain } from '../../provider/provider'
 import type { Need } from '../../rpc/need'
-import type { RpcRequest } from '../../types'
 import { tell } from '../answer/learn'
 import type { Attempt } from '../attempt/attempt'
 import { send } from '../attempt/attempt'
@@ -57,14 +56,15 @@ export function checkChain(channel: ChannelState, channels: ClientChannels, part
 }
 
 /** Sends an attempt unless the provider is on another chain; with a check if the chain is not known. */
-export function sendToChain(flight: Flight, attempt: Attempt, request: RpcRequest, now: number): Promise<unknown> {
+export function sendToChain(flight: Flight, attempt: Attempt, now: number): Promise<unknown> {
   const { parts, channels, plan, signal } = flight
-  const { provider } = attempt.channel
+  const { channel, request } = attempt
+  const { provider } = channel
   const answer = needsCheck(provider, plan.need, parts, now, attempt.permit?.type === 'probe')
-    ? sendChecked(flight, attempt, request)
+    ? sendChecked(flight, attempt)
     : provider.chain.state === 'wrong' && plan.need.traits.kind !== 'wallet'
       ? Promise.reject(mismatchOf(provider))
-      : send(attempt, channels, request, signal)
+      : send(attempt, channels, signal)
   if (provider.setup.isWallet && request.method.startsWith('wallet_')) {
     // A `wallet_` method may change the wallet's chain, even if it fails: the chain is forgotten now, and when the call ends.
     const forget = () => forgetChain(provider)
@@ -75,9 +75,9 @@ export function sendToChain(flight: Flight, attempt: Attempt, request: RpcReques
 }
 
 /** A read leaves together with the check, but what it is answered waits for that. Sends, and reads of wallets, leave after it. */
-async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest): Promise<unknown> {
+async function sendChecked(flight: Flight, attempt: Attempt): Promise<unknown> {
   const { parts, channels, plan } = flight
-  const { channel } = attempt
+  const { channel, request } = attempt
   const { chain, setup } = channel.provider
   const isSame = request.method === 'eth_chainId'
   const waits = isSame || plan.need.traits.kind !== 'read' || setup.isWallet
@@ -86,7 +86,7 @@ async function sendChecked(flight: Flight, attempt: Attempt, request: RpcRequest
   assertChain(channel.provider)
   if (attempt.isFinished) return undefined
   if (isSame && chain.state === 'verified' && chain.failures === 0) return numberToHex(parts.chainId as number)
-  const answer = send(attempt, channels, request, flight.signal)
+  const answer = send(attempt, channels, flight.signal)
   check ??= checkChain(channel, channels, parts)
   // An error that ends the request is an answer too: that of another chain says nothing.
   const isAnswer = (error: unknown) => classify(channel.provider, request, error).verdict === 'final'

@@ -5,7 +5,6 @@ import type { Failure } from '../../rpc/failure'
 import type { FailureKind } from '../../types'
 import { isPoison } from '../answer/blame'
 import type { Flight } from '../flight'
-import { askableOf } from '../route/ahead'
 import { delayBefore, LEAST } from './timing'
 import { leadsOf } from './waiting'
 
@@ -54,13 +53,6 @@ export function isLasting(kind: FailureKind): boolean {
   return LASTING.has(kind)
 }
 
-/** Whether any candidate is up, if only for other requests. One that failed this one by `quota` or `auth` counts as down. */
-export function hasOthers({ route, failures }: Flight): boolean {
-  const isOut = ({ provider }: ChannelState) =>
-    failures.some(({ kind, attempt }) => /^(quota|auth)$/.test(kind) && attempt.channel.provider === provider)
-  return route.candidates.some((channel) => channel.breaker.isClosed() && !isOut(channel))
-}
-
 /** Whether the request has had all its rounds. Rounds with an attempt count, and so does each probe that was led in vain. */
 export function isSpent(flight: Flight): boolean {
   const { round, roundStart, attempts, failures } = flight
@@ -70,9 +62,10 @@ export function isSpent(flight: Flight): boolean {
 
 /** The pause before the next round (in ms), or `undefined` if there is to be none. */
 export function pauseBeforeNextRound(flight: Flight, now: number): number | undefined {
-  const { parts, failures, roundStart, round, route } = flight
+  const { parts, failures, roundStart, round, route, ruledOut } = flight
   if (round >= roundsOf(flight)) return undefined
-  if (isUnknownMethod(flight) && askableOf(flight, route.candidates).length === 0) return undefined
+  const mayAskAgain = ({ breaker, provider }: ChannelState) => breaker.isClosed() && !ruledOut?.has(provider)
+  if (isUnknownMethod(flight) && !route.candidates.some(mayAskAgain)) return undefined
   const last = failures.slice(roundStart)
   const passing = last.filter(({ kind }) => PASSING.has(kind))
   if (passing.length === 0) return undefined

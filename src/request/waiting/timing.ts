@@ -32,10 +32,9 @@ export function limitOf({ deadline }: Flight, waiting: number, now: number): num
 }
 
 /** When a led probe is given up (in ms of the clock): soon, if others can be asked or probed in place of its channel. */
-export function leadLimitOf({ plan, deadline, seat }: Flight, now: number): number {
+export function leadLimitOf({ plan, deadline }: Flight, othersWait: boolean, now: number): number {
   const { isRepeatable, isHeavy } = plan.need
   if (!isRepeatable) return deadline
-  const othersWait = seat !== undefined && (seat.wants.length > 1 || !seat.isStuck)
   const share = othersWait ? (deadline - now) * SHARE : deadline - now
   return now + Math.min(share, othersWait && !isHeavy ? PROBE_LIMIT : LONGEST_LEAD)
 }

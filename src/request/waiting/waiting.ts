@@ -1,13 +1,13 @@
-// The waiting room: requests that can ask nobody now, first come first served, each within its deadline. Requests with a seat
-// wait for channels behind open breakers. For each channel one of them leads: it probes after the delay of a round, and the
-// others go on when its probe succeeds. Requests without a seat wait for room at a provider (queue.ts).
+// The waiting room: requests that can ask nobody now, first come first served, each within its deadline. Some wait for channels
+// behind open breakers: for each channel one of them leads, which probes it after the delay of a round, and the others go on when
+// its probe succeeds. Some wait for room at a provider (queue.ts).
 
 import { sortedBy } from '../../base/lists'
 import { PROBE_LIMIT } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
-import type { Flight, Parts, Seat, Step } from '../flight'
-import { noteOpened, openOf } from '../route/ahead'
-import { idle, LEAST } from './timing'
+import type { FailedAttempt, Flight, Parts, Step } from '../flight'
+import { askableOf, hasOthers, openOf } from '../route/ahead'
+import { idle, LEAST, noteSleep } from './timing'
 
 /** Most requests that wait at a time. */
 const MOST_WAITING = 1_000
@@ -18,25 +18,21 @@ export function hasPlace(flight: Flight): boolean {
   return waiting.has(flight) || waiting.size < MOST_WAITING
 }
 
-/** The channels behind open breakers for which a request may wait: each once a round, or without end if it is stuck. */
-export function wantedOf(flight: Flight, isStuck: boolean): ChannelState[] {
-  const { led } = flight
+/**
+ * The channels behind open breakers for which a request waits. If others can be asked again in a further round, each is waited
+ * for once a round: until this request has led to it, or it has opened, or failed the probe of another one.
+ */
+export function wantedOf(flight: Flight): ChannelState[] {
   const open = openOf(flight)
-  return led && !isStuck ? open.filter((channel) => !led.has(channel)) : open
-}
-
-/** The request waits for the channels `wants`; if it waits already, it keeps its place in the order. */
-export function takeSeat(flight: Flight, wants: readonly ChannelState[], isStuck: boolean, now: number) {
-  flight.seat = { wants, isStuck, failures: wants.map((channel) => failuresOf(channel, now)), isLeading: false }
-  flight.parts.waiting.add(flight)
-  noteOpened(flight)
+  if (!hasOthers(flight)) return open
+  return open.filter((channel) => channel.breaker.openedAt() <= flight.roundAt && ledAt(flight, channel) < 0)
 }
 
 export function stopWaiting(flight: Flight) {
-  const { seat, parts } = flight
-  flight.seat = undefined
+  const { isLeading, parts } = flight
+  flight.isLeading = false
   parts.waiting.delete(flight)
-  if (seat?.isLeading) wake(parts)
+  if (isLeading) wake(parts)
 }
 
 /** The request waits for nothing but a time (in ms of the clock), so it gives up its place in the waiting room. */
@@ -45,85 +41,81 @@ export function pause(flight: Flight, next: Step, until: number, now: number) {
   stopWaiting(flight)
 }
 
-/** Counted failures of the channel in a row; failed probes are among them. */
-function failuresOf({ breaker }: ChannelState, now: number): number {
-  return breaker.snapshot(now).failures
-}
-
-/** The channels of which a probe has failed since the seat was taken. */
-export function failedSince({ wants, failures }: Seat, now: number): ChannelState[] {
-  return wants.filter((channel, index) => failuresOf(channel, now) > (failures[index] ?? 0))
-}
-
-/** A channel is back, a provider has room, or a request stopped leading: all that wait look again, first come first served. */
+/**
+ * A channel is back, a provider has room, or a request stopped leading: all that wait look again, first come first served. One
+ * that leads goes on with that, unless there is somebody to ask.
+ */
 export function wake({ waiting, clock }: Parts) {
   const now = clock.now()
-  for (const flight of [...waiting]) if (waiting.has(flight) && flight.resume) flight.pilot.look(flight, now)
+  for (const flight of [...waiting]) {
+    if (!waiting.has(flight) || !flight.resume) continue
+    noteSleep(flight, now)
+    if (!flight.isLeading || askableOf(flight).length > 0) flight.pilot.goOn(flight, now)
+  }
 }
 
 /** Whether the request is to lead: a channel that it wants is not being probed, and no other request leads to one of them. */
-export function mayLead(flight: Flight, { wants }: Seat, now: number): boolean {
+export function mayLead(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
   return dueFirst(flight, wants, now) !== undefined && !isLed(flight, wants, now)
 }
 
-/** Whether to keep the seat: a request that can ask others again leaves it if a probe has failed and no other is in flight. */
-export function mayStay(seat: Seat, now: number): boolean {
-  return seat.isStuck || seat.wants.some((channel) => isProbed(channel, now)) || failedSince(seat, now).length === 0
-}
-
 /** When a request that does not lead looks again (in ms of the clock), unless it is woken before: a probe may hang. */
-export function lookAt({ wants }: Seat, now: number): number {
-  const probed = wants.filter((channel) => isProbed(channel, now))
+export function lookAt(wants: readonly ChannelState[], now: number): number {
+  const probed = wants.filter(({ breaker }) => breaker.isProbing(now))
   return Math.min(now + PROBE_LIMIT, ...probed.map(({ breaker }) => breaker.dueAt()))
 }
 
 /** Whether another request leads to one of these channels: its probe is in flight and not overdue, or is to leave soon. */
 function isLed(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
-  for (const other of flight.parts.waiting) {
-    const { seat } = other
-    if (other === flight || !seat?.isLeading || !seat.wants.some((channel) => wants.includes(channel))) continue
-    const hangs = other.inFlight.some(({ channel }) => !isProbed(channel, now))
-    if (!hangs) return true
-  }
+  const hangs = ({ inFlight }: Flight) => inFlight.some(({ channel }) => !channel.breaker.isProbing(now))
+  for (const other of flight.parts.waiting)
+    if (
+      other !== flight &&
+      other.isLeading &&
+      !hangs(other) &&
+      wantedOf(other).some((channel) => wants.includes(channel))
+    )
+      return true
   return false
-}
-
-/** Whether a probe of the channel is in flight and not overdue. */
-function isProbed({ breaker }: ChannelState, now: number): boolean {
-  return breaker.isProbing() && now < breaker.dueAt()
 }
 
 /** Whether a probe of one of these channels is in flight and not overdue, or another request is to send one soon. */
 export function isBusy(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
-  return wants.some((channel) => isProbed(channel, now)) || isLed(flight, wants, now)
+  return wants.some(({ breaker }) => breaker.isProbing(now)) || isLed(flight, wants, now)
 }
 
 /**
- * Whether the request may wait for one of these channels. With `waitForProvider: false` it may only for one whose probe is due:
- * without that probe, the breaker would stay open for ever.
+ * Whether the request may wait for one of these channels. With `waitForProvider: false` it may only for one whose probe is due,
+ * and for that probe: without it, the breaker would stay open for ever.
  */
 export function isWaitable(flight: Flight, wants: readonly ChannelState[], now: number): boolean {
-  const { parts, plan, deadline } = flight
+  const { parts, plan, deadline, isLeading } = flight
   if (plan.isOneShot || deadline - now < LEAST || !hasPlace(flight)) return false
-  return wants.some(({ breaker }) => parts.waitForProvider || now >= breaker.dueAt())
+  const mayWait = parts.waitForProvider || (parts.waiting.has(flight) && !isLeading)
+  return wants.some(({ breaker }) => mayWait || now >= breaker.dueAt())
 }
 
 /**
  * The channel to probe next: the one that is due first. A channel that was led to in this round comes after the others: a probe
  * that said nothing about it has left it due.
  */
-export function dueFirst({ led }: Flight, wants: readonly ChannelState[], now: number): ChannelState | undefined {
-  const free = wants.filter((channel) => !isProbed(channel, now))
+export function dueFirst(flight: Flight, wants: readonly ChannelState[], now: number): ChannelState | undefined {
+  const free = wants.filter(({ breaker }) => !breaker.isProbing(now))
   const inTurn = sortedBy(free, ({ breaker }) => breaker.dueAt())
-  return sortedBy(inTurn, (channel) => (led?.has(channel) ? channel.ledAt : -Infinity))[0]
+  return sortedBy(inTurn, (channel) => ledAt(flight, channel))[0]
 }
 
 /** How many probes the request has led in vain. */
 export function leadsOf({ failures }: Flight): number {
-  return failures.filter(({ attempt }) => attempt.role === 'lead').length
+  return failures.filter(isLead).length
 }
 
-/** A probe was led to the channel in this round. */
-export function noteLead(flight: Flight, channel: ChannelState) {
-  flight.led = (flight.led ?? new Set()).add(channel)
+/** When the request last led to the channel in vain in this round (in ms of the clock); -1 if it did not. */
+function ledAt({ failures, roundStart }: Flight, channel: ChannelState): number {
+  const leads = failures.slice(roundStart).filter((failed) => isLead(failed) && failed.attempt.channel === channel)
+  return leads.at(-1)?.attempt.startedAt ?? -1
+}
+
+function isLead({ attempt }: FailedAttempt) {
+  return attempt.role === 'lead'
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock'
 import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { KnownHead } from '../known-head'
-import type { Delivery, Orphan } from './delivery'
+import type { Delivery } from './delivery'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
 
@@ -18,8 +18,6 @@ export type LogOrder = {
   begin(block: BlockRef): void
   /** A log was pushed of a block whose turn has not come: without heads, the block gets its turn now. */
   addByLog(block: BlockRef): void
-  /** The node has taken back a log of this block: without heads, that is how it tells of a reorg. */
-  removeByLog(block: Orphan): void
   stop(): void
 }
 
@@ -121,11 +119,6 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
       const isOdd = last && block.number <= last.number && last.hash !== block.hash
       if (isOdd || wantsHeads()) return goByHeads()
       turns.add({ type: 'block', block: { ...block, isPushed: true }, at: clock.now() })
-    },
-    removeByLog(block) {
-      if (off) return
-      pushes.take(block.hash)
-      if (turns.mayCome(block.hash) || delivery.has(block.hash)) turns.retract(block)
     },
     stop() {
       off?.()

@@ -34,7 +34,7 @@ export type LogStreamParts = {
   readonly backfill: Backfill
   readonly places: Places
   readonly lag: LagWatch
-  readonly knownHead: (kind: string) => KnownHead
+  readonly knownHead: () => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
   /** Limits the reads of all these streams together. */
@@ -83,7 +83,7 @@ export function createLogStream(
     turns,
     delivery,
     pushes,
-    known: knownHead('logs'),
+    known: knownHead(),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,
@@ -91,10 +91,8 @@ export function createLogStream(
   const silence = createLogSilence({ clock, delivery, check, order, blockTime, latest: backfill.latest })
 
   function onLive(place: Place) {
-    const { source } = heads.state()
-    const isOrdered = !order.hasHeads() || (source?.channel === 'ws' && source.provider === place.id)
     // The place may push only a part of the logs of blocks that are known already: they do not count as pushed.
-    pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()), isOrdered)
+    pushes.begin(place, Math.max(turns.last()?.number ?? -1, heads.highest()))
     turns.look()
     isSettled = true
     order.choose()
@@ -133,7 +131,8 @@ export function createLogStream(
     if (!log || !place || !isAskedFor(log)) return
     const number = heightOf(log.blockNumber) as number
     const hash = log.blockHash
-    if (log.removed) return order.removeByLog({ number, hash })
+    // Without heads, that is how a node tells of a reorg: they say what was replaced.
+    if (log.removed) return order.goByHeads()
     silence.hear(number)
     if (order.hasHeads()) heads.expect(number)
     else parts.heads.observe(place.state.provider, number, clock.now())

@@ -12,10 +12,10 @@ export type Pushes = {
   place(): Place | undefined
   /**
    * Another place pushes from now on, or none. What was pushed so far is forgotten, as it may be incomplete.
-   * @param above the highest block that is known of, -1 for none: the place pushes all logs of blocks above it
-   * @param isOrdered whether heads come over the same socket; if not, all logs are only sure of blocks above the next head
+   * @param above the highest block that is known of, -1 for none: the place pushes all logs of blocks above it, and above the
+   *   next head, which may have been on its way while the place began
    */
-  begin(place?: Place | undefined, above?: number | undefined, isOrdered?: boolean | undefined): void
+  begin(place?: Place | undefined, above?: number | undefined): void
   /** Forgets what was pushed so far. Only blocks above all of it count as pushed. */
   restart(): void
   /** A head has come. */
@@ -79,10 +79,10 @@ export function createPushes(): Pushes {
 
   return {
     place: () => place,
-    begin(next, known = -1, isOrdered = false) {
+    begin(next, known = -1) {
       place = next
       above = known
-      isSure = isOrdered
+      isSure = false
       lag = 0
       forget()
     },

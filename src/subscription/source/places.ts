@@ -7,7 +7,7 @@ import { classify } from '../../provider/classify'
 import { cool, tell } from '../../request/answer/learn'
 import type { Parts } from '../../request/flight'
 import type { ClientChannels, Plan } from '../../request/route/plan'
-import { exclusionOf } from '../../request/route/route'
+import { exclusionsOf, isAllowed } from '../../request/route/route'
 import { checkChain, needsCheck } from '../../request/upkeep/verify-chain'
 import type { SocketState } from '../../types'
 import type { Place, SubscribingChannel } from './place'
@@ -62,7 +62,7 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
   const listeners = new Set<PlaceListener>()
 
   function list(kind: string) {
-    const allowed = places.filter(({ state }) => exclusionOf(state, plan.need, plan) === undefined)
+    const allowed = places.filter(({ state }) => isAllowed(state, plan))
     return allowed.filter(({ state }) => state.provider.capability.servesSubscription(kind, clock.now()))
   }
 
@@ -97,13 +97,8 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       })
     },
     refusal() {
-      const reasons = parts.channels.map((channel) => ({
-        provider: channel.provider.id,
-        reason:
-          exclusionOf(channel, plan.need, plan) ??
-          'has no socket (without one there are newHeads, logs and newPendingTransactions)',
-      }))
-      return new NoProviderError({ method: 'eth_subscribe', reasons })
+      const without = 'has no socket (without one there are newHeads, logs and newPendingTransactions)'
+      return new NoProviderError({ method: 'eth_subscribe', reasons: exclusionsOf(plan, parts.channels, without) })
     },
     fail(place, kind, error) {
       const now = clock.now()

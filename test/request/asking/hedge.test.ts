@@ -264,6 +264,25 @@ describe('the budget', () => {
     expect(t.status().requests.hedged).toBe(23)
   })
 
+  test('that of a method pays for its hedges alone, and only its requests add to it', async () => {
+    const methods = { [READ]: { hedge: { budget: 1 } } }
+    const t = createTestEngine({ options: { hedgeBudget: 2, methods } })
+    t.channel('p1').hang()
+    t.channel('p2').reply('two', { after: 10 })
+    const requests = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.advance(600)
+    expect(t.status().requests.hedged).toBe(1)
+    const others = [1, 2, 3].map((turn) => t.start('eth_gasPrice', [turn]))
+    await t.clock.advance(600)
+    expect(t.status().requests.hedged).toBe(3)
+    expect(others.filter(({ ended }) => ended)).toHaveLength(2)
+    expect(requests.filter(({ ended }) => ended)).toHaveLength(1)
+    t.breaker('p1').close()
+    for (let turn = 3; turn < 14; turn++) t.start(READ, [turn])
+    await t.clock.advance(600)
+    expect(t.status().requests.hedged).toBe(4)
+  })
+
   test('hedgeBudget 0: none', async () => {
     const t = createTestEngine({ options: { hedgeBudget: 0 } })
     t.channel('p1').reply('one', { after: 3_000 })

@@ -302,7 +302,7 @@ describe('load-balanced', () => {
     first(providers[0]).breaker.open(0, 10_000)
     const counts: Record<string, number> = {}
     for (let count = 0; count < 300; count++) {
-      const route = planRoute(need, { strategy: 'load-balanced' }, channels, ranking, 0)
+      const route = planRoute({ need, strategy: 'load-balanced' }, channels, ranking, 0)
       const [id = ''] = names(route.candidates)
       counts[id] = (counts[id] ?? 0) + 1
     }
@@ -378,8 +378,7 @@ describe('planRoute', () => {
 
   const plan = (strategy: Strategy, channels: readonly ChannelState[], limits: Partial<RouteLimits> = {}, now = 0) =>
     planRoute(
-      need,
-      { strategy, ...limits },
+      { need, strategy, ...limits },
       channels,
       createRanking(seededRandom(1), createHeads({ providers: [] })),
       now,
@@ -431,7 +430,7 @@ describe('planRoute', () => {
     }
     const all = { strategy, exclude: ['p1', 'p2', 'p3'] }
     expect(plan(strategy, channels, all)).toMatchObject({ candidates: [], open: [], due: undefined })
-    expect(exclusionsOf(need, all, channels)[0]).toEqual({ provider: 'p1', reason: 'is excluded' })
+    expect(exclusionsOf({ need, ...all }, channels, 'is free')[0]).toEqual({ provider: 'p1', reason: 'is excluded' })
   })
 
   test('behavior: a function that ranks nobody, or nobody that is known, leaves all out, and it is said', () => {
@@ -439,7 +438,7 @@ describe('planRoute', () => {
     for (const ranked of [[], [undefined], [5], [{ provider: 'p9', channel: 'http' }]]) {
       const limits = { strategy: () => ranked as never }
       expect(plan(limits.strategy, channels).candidates).toEqual([])
-      expect(exclusionsOf(need, limits, channels)).toEqual([
+      expect(exclusionsOf({ need, ...limits }, channels, 'is left out by the strategy')).toEqual([
         { provider: 'p1', reason: 'is left out by the strategy' },
         { provider: 'p2', reason: 'is left out by the strategy' },
       ])

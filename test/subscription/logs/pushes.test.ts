@@ -103,19 +103,16 @@ describe('covers', () => {
     expect(whichOf(pushes)).toEqual(expected)
   })
 
-  test('behavior: after the first pushed head, or with those of the same socket, none changes that', () => {
+  test('behavior: after the first pushed head none changes that', () => {
     const pushes = createPushes()
     pushes.begin(place, 100)
     for (const block of [blockOf(101), pushed(102), pushed(103)]) pushes.hear(block)
     expect(whichOf(pushes)).toEqual([103, 104])
-    pushes.begin(place, 100, true)
-    pushes.hear(pushed(103))
-    expect(whichOf(pushes)).toEqual([101, 102, 103, 104])
   })
 
   test('behavior: a block whose logs were dropped at the bound, and those below it, are not', () => {
     const pushes = createPushes()
-    pushes.begin(place, 100, true)
+    pushes.begin(place, 100)
     for (let index = 0; index < 20_000; index++) pushes.add(logOf(102, index))
     expect(whichOf(pushes)).toEqual([101, 102, 103, 104])
     pushes.add(logOf(103, 0))
