@@ -122,6 +122,7 @@ export function createEngine(setup: EngineSetup): Engine {
     ownHedgeBudgets: new Map(),
     retryBudget: createBudget(setup.retryBudget, RETRY_SHARE),
     chainId: setup.verifyChain ? chainId : undefined,
+    onWrongChain: ({ id }) => subscriptions.onWrongChain(id),
     counts: { total: 0, failed: 0, hedged: 0, retried: 0 },
     ends: new Set(),
     closed: undefined,

@@ -46,6 +46,8 @@ export type Parts = {
   readonly retryBudget: Budget
   /** Id of the chain that the client expects; `undefined` if chains are not checked. */
   readonly chainId: number | undefined
+  /** A provider has turned out to be on another chain. */
+  readonly onWrongChain: (provider: Provider) => void
   /** Base of the random pause before a further round (in ms). */
   readonly retryDelay: number
   readonly waitForProvider: boolean

@@ -58,6 +58,7 @@ export type Hub = {
   ): Promise<Subscription>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
+  onWrongChain(provider: string): void
   close(): void
 }
 
@@ -145,6 +146,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
     },
     status: () => [...shares.values()].map((shared) => shared.status()),
     onSocket: places.onSocket,
+    onWrongChain: places.onWrongChain,
     close() {
       for (const shared of [...shares.values()]) shared.close(new TransportClosedError())
       heads.close()

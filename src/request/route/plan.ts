@@ -12,7 +12,7 @@ import type { Route, RouteLimits } from './route'
 import { planRoute } from './route'
 import type { Ranking, Strategy } from './strategy'
 
-/** When a slow read is asked of a second candidate as well. The first usable answer wins, and the others are aborted. */
+/** When a slow read is also sent to another candidate. The first usable answer wins, and the others are aborted. */
 export type HedgeOptions = {
   /**
    * Time after which one more candidate is asked, and another one after each further such time (in ms). At most three attempts
@@ -21,8 +21,8 @@ export type HedgeOptions = {
    */
   delay?: number | undefined
   /**
-   * Most hedges that are saved up: in the list's options by all methods together, in those of a method by its own requests alone.
-   * Each of these requests adds a tenth of one.
+   * Most unspent hedges: each request adds a tenth of one. In the list's options the budget is that of all methods together,
+   * in those of a method it is that of its own requests alone.
    * @default 20 in the list's options; in those of a method the list's budget, which then pays for its hedges too
    */
   budget?: number | undefined
