@@ -93,7 +93,7 @@ function goOn(flight: Flight, now: number) {
   if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
   const [first] = askableOf(flight)
-  // While an answer is held back, a full candidate is not waited for: it is looked at again after each pause.
+  // While an answer is held back, a full candidate is looked at again after each pause, and waited for only after the last one.
   if (!first || flight.held) return endRound(flight, now)
   const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
   if (other) return askNext(flight, other, now)
