@@ -47,13 +47,18 @@ function take(flight: Flight, attempt: Attempt, value: unknown, now: number) {
 }
 
 function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt, now: number) {
-  const { held } = flight
+  const { parts, held } = flight
   removeAttempt(flight, attempt)
   const isHigher = (doubt.head ?? -1) > (held?.doubt.head ?? -1)
   // Asked again, the same provider may have come closer to what is wanted.
   const isLater = held?.attempt.channel === attempt.channel && held.doubt.head === doubt.head && value !== null
   if (!held || isHigher || isLater) flight.held = { attempt, value, doubt, pauses: held?.pauses ?? 0 }
   ruleOut(flight, attempt.channel)
+  for (const channel of flight.ahead) {
+    const last = parts.heads.lastOf(channel.provider)
+    // A provider that has shown a lower head since the request started does not know better.
+    if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
+  }
   stopWaiting(flight)
   settleAnswered(flight, attempt, now)
   if (!hasLanded(flight)) flight.pilot.goOn(flight, now)

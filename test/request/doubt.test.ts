@@ -1,4 +1,4 @@
-// An answer in doubt while the provider that may know better has no room. Manual clock, scripted nodes.
+// An answer in doubt: which other providers are asked, and whether they are waited for. Manual clock, scripted nodes.
 
 import { describe, expect, test } from 'vitest'
 import { createTestEngine } from '../support/engine'
@@ -51,4 +51,15 @@ describe('the provider that may know better has no room', () => {
     await t.clock.advance(1_000)
     expect([request.ended?.value, request.ended && request.ended.at - start <= 700]).toEqual([null, true])
   })
+})
+
+test('behavior: one that has shown a lower head since the request started is not asked', async () => {
+  const t = await setUp()
+  t.channel('p1').on(TRANSACTION).reply(null, { after: 50 })
+  const request = t.start(TRANSACTION, [HASH])
+  t.channel('p2').on('eth_blockNumber').reply('0x50')
+  await t.clock.advance(10)
+  await t.request('eth_blockNumber', [], { provider: 'p2' })
+  await t.clock.advance(1_500)
+  expect([request.ended?.value, t.channel('p2').count(TRANSACTION)]).toEqual([null, 0])
 })
