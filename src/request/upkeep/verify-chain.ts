@@ -106,7 +106,8 @@ async function whenChecked({ parts, channels }: Flight, attempt: Attempt, check:
     await checkChain(channel, channels, parts)
 }
 
-function assertChain(provider: Provider) {
+/** Throws if the provider is known to be on another chain. */
+export function assertChain(provider: Provider) {
   if (provider.chain.state === 'wrong') throw mismatchOf(provider)
 }
 

@@ -2,13 +2,13 @@
 
 import { throwIfAborted } from '../../base/abort'
 import type { SubscriptionSink, UpstreamSubscription } from '../../channel/channel'
-import { ChainMismatchError, NoProviderError } from '../../errors'
+import { NoProviderError } from '../../errors'
 import { classify } from '../../provider/classify'
 import { cool, tell } from '../../request/answer/learn'
 import type { Parts } from '../../request/flight'
 import type { ClientChannels, Plan } from '../../request/route/plan'
 import { exclusionsOf, isAllowed } from '../../request/route/route'
-import { checkChain, needsCheck } from '../../request/upkeep/verify-chain'
+import { assertChain, checkChain, needsCheck } from '../../request/upkeep/verify-chain'
 import type { SocketState } from '../../types'
 import type { Place, SubscribingChannel } from './place'
 import { createPlace, hasFailedOfLate, isReady, noteFailure } from './place'
@@ -92,10 +92,16 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
         onTurn()
         if (needsCheck(provider, plan.need, parts, clock.now())) await checkChain(state, channels, parts)
         // Events that were pushed cannot be taken back: the chain must be known before the first one.
-        if (provider.chain.state === 'wrong')
-          throw new ChainMismatchError({ provider: place.id, chainId: provider.chain.id })
+        assertChain(provider)
         throwIfAborted(signal)
         const upstream = await channel.subscribe(params, sink, { signal })
+        try {
+          // Another check may have ended meanwhile.
+          assertChain(provider)
+        } catch (error) {
+          upstream.unsubscribe().catch(() => {})
+          throw error
+        }
         // The provider has answered: that is as good as a probe of the breaker.
         if (!state.breaker.isClosed()) state.breaker.close()
         place.room.accept(clock.now())

@@ -206,6 +206,18 @@ describe('open', () => {
     expect(feed(1).subscribed).toEqual([])
   })
 
+  test('error: the provider turns out to be on another chain before it confirms: the subscription is given back', async () => {
+    const { clock, places, place, providers, feed } = createFeeds(1)
+    feed(1).ignore()
+    const opened = places.open(place(1), ['newHeads'], sink, wanted(), onTurn)
+    const refused = expect(opened).rejects.toMatchObject({ name: 'ChainMismatchError', provider: 'p1', chainId: 5 })
+    await clock.settle()
+    Object.assign(providers[0]!.chain, { state: 'wrong', id: 5 })
+    feed(1).confirmNow()
+    await refused
+    expect([feed(1).subscribed.length, feed(1).live]).toEqual([1, []])
+  })
+
   test('behavior: a confirmation closes the breaker of its channel, as it says that the provider answers', async () => {
     const { clock, places, place, providers } = createFeeds(1)
     const { breaker } = providers[0]!.channels[0]!
