@@ -32,7 +32,7 @@ export type Heads = {
   /** The height that the provider has shown last, unless that is too old to count. */
   headOf(provider: Provider, now: number): number | undefined
   /** What the provider has shown last, however long ago. */
-  lastOf(provider: Provider): HeadSight | undefined
+  lastOf(provider: Provider): LastSight | undefined
   /**
    * The lag of a provider (in blocks). Blocks that may have come since its head was seen are not counted. `round` says how
    * their number is rounded: by default up, in favour of the provider.
@@ -54,16 +54,20 @@ type Round = (blocks: number) => number
 
 export type HeadSight = { readonly height: number; readonly at: number }
 
-type Height = HeadSight & { readonly isHead: boolean }
-type Proof = HeadSight & { readonly isGiven: boolean }
-type HeadKnowledge = Height & {
+export type LastSight = HeadSight & {
   /** When it last told its head, or showed a block that was not below the best one (in ms of the clock). */
   readonly toldAt: number
-  /** Blocks behind the best head then. */
-  readonly lag: number
-  readonly proof: Proof | undefined
-  readonly trail: Trail
 }
+
+type Height = HeadSight & { readonly isHead: boolean }
+type Proof = HeadSight & { readonly isGiven: boolean }
+type HeadKnowledge = Height &
+  LastSight & {
+    /** Blocks behind the best head then, or fewer if it has shown a higher block since. */
+    readonly lag: number
+    readonly proof: Proof | undefined
+    readonly trail: Trail
+  }
 type Seen = { readonly provider: Provider; readonly sight: HeadKnowledge }
 
 /** A head that was seen longer ago than this (in ms) does not count. */
@@ -194,7 +198,8 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       sights[provider.index] = sight
       judge(now)
       if (!best || height >= best.height) return
-      sights[provider.index] = isHead ? { ...sight, lag: best.height - height } : { ...sight, toldAt, lag }
+      const behind = best.height - height
+      sights[provider.index] = isHead ? { ...sight, lag: behind } : { ...sight, toldAt, lag: Math.min(lag, behind) }
     },
     prove(provider, height, isGiven, now) {
       const sight = sightOf(provider)

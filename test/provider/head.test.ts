@@ -132,6 +132,8 @@ describe('best', () => {
     // One that is behind shows by an older block that it is no further behind, not that it is level.
     heads.observe(p(1), 3, 7_100, false)
     expect([lags(7_100), heads.headOf(p(1), 7_100)]).toEqual([[4, 0], 3])
+    heads.observe(p(1), 6, 7_150, false)
+    expect([lags(7_150), behind(7_150)]).toEqual([[1, 0], []])
     heads.observe(p(1), 7, 7_200, false)
     expect(lags(7_200)).toEqual([0, 0])
   })
