@@ -11,7 +11,7 @@ import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
 import { landHeld, landValue } from './landing/landing'
 import { enterQueue } from './queue'
-import { askableOf, firstWithRoom, ruleOut } from './route/ahead'
+import { askableOf, firstWithRoom, gathererOf, ruleOut } from './route/ahead'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './upkeep/head-probe'
 import { LEAST, noteSleep } from './waiting/timing'
 import { pause, stopWaiting } from './waiting/waiting'
@@ -92,6 +92,9 @@ function askHeldAgain(flight: Flight, now: number) {
 /** Asking again has not settled the doubt: only a provider that is full may still do so, and it is waited for. */
 function giveUp(flight: Flight, now: number) {
   const isFull = ({ provider: { quota } }: ChannelState) => quota.cooldownUntil(now) === undefined
+  // Room inside of a channel is waited for there: in the queue nothing tells of it.
+  const gatherer = gathererOf(flight, now)
+  if (gatherer) return askInTurn(flight, gatherer, now)
   if (!askableOf(flight).some(isFull) || !enterQueue(flight, now)) landHeld(flight, now)
 }
 

@@ -7,6 +7,7 @@ import { rpcError } from '../support/errors'
 const BALANCE = 'eth_getBalance'
 const TRANSACTION = 'eth_getTransactionByHash'
 const HASH = `0x${'ab'.repeat(32)}`
+const FOUND = { hash: HASH, blockNumber: '0x5f' }
 
 /** p1 is 10 blocks behind and lacks the transaction; p2 has it, and takes one call at a time. */
 async function setUp() {
@@ -14,7 +15,7 @@ async function setUp() {
   t.channel('p1').on('eth_blockNumber').reply('0x5a')
   t.channel('p1').on(TRANSACTION).reply(null)
   t.channel('p2').on('eth_blockNumber').reply('0x64')
-  t.channel('p2').on(TRANSACTION).reply({ hash: HASH, blockNumber: '0x5f' })
+  t.channel('p2').on(TRANSACTION).reply(FOUND)
   for (const provider of ['p1', 'p2']) await t.request('eth_blockNumber', [], { provider })
   return t
 }
@@ -28,8 +29,21 @@ describe('the provider that may know better has no room', () => {
     await t.clock.advance(2_999)
     expect([request.ended, t.channel('p1').count(TRANSACTION)]).toEqual([undefined, 4])
     await t.clock.advance(1)
-    expect(request.ended).toEqual({ at: 3_000, value: { hash: HASH, blockNumber: '0x5f' } })
+    expect(request.ended).toEqual({ at: 3_000, value: FOUND })
     expect([t.eventsOf('dispute'), t.clock.pending.after]).toEqual([[], 0])
+  })
+
+  test('behavior: all slots of its socket are taken: it is asked, and waits for one there', async () => {
+    const t = createTestEngine({ providers: [{}, { channels: ['ws'] }], options: { consistency: 'head' } })
+    t.channel('p1').on('eth_blockNumber').reply('0x5a')
+    t.channel('p1').on(TRANSACTION).reply(null)
+    t.channel('p2').on('eth_blockNumber').reply('0x64')
+    t.channel('p2').on(TRANSACTION).reply(FOUND, { after: 2_000 })
+    for (const provider of ['p1', 'p2']) await t.request('eth_blockNumber', [], { provider })
+    Object.assign(t.channel('p2'), { load: () => 1 })
+    const request = t.start(TRANSACTION, [HASH])
+    await t.clock.advance(3_000)
+    expect([request.ended?.value, t.channel('p2').count(TRANSACTION)]).toEqual([FOUND, 1])
   })
 
   test('behavior: at the deadline the honest answer is given, with a dispute', async () => {
