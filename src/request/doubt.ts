@@ -56,8 +56,9 @@ function holdBack(flight: Flight, attempt: Attempt, value: unknown, doubt: Doubt
   ruleOut(flight, attempt.channel)
   for (const channel of flight.ahead) {
     const last = parts.heads.lastOf(channel.provider)
-    // A provider that has shown a lower head since the request started does not know better.
-    if (last && last.height < doubt.height && last.at > flight.startedAt) ruleOut(flight, channel)
+    // A provider that has told a lower head since the request started does not know better, unless blocks may have come since.
+    if (!last || last.toldAt <= flight.startedAt) continue
+    if (last.height + parts.heads.blocksIn(now - last.toldAt) < doubt.height) ruleOut(flight, channel)
   }
   stopWaiting(flight)
   settleAnswered(flight, attempt, now)

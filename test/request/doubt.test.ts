@@ -77,3 +77,35 @@ test('behavior: one that has shown a lower head since the request started is not
   await t.clock.advance(1_500)
   expect([request.ended?.value, t.channel('p2').count(TRANSACTION)]).toEqual([null, 0])
 })
+
+test('behavior: one that has only shown an older block since the request started is asked', async () => {
+  const t = createTestEngine({ options: { consistency: 'head' } })
+  t.channel('p1').on('eth_blockNumber').reply('0x5a')
+  t.channel('p1').on(TRANSACTION).reply(null, { after: 50 })
+  t.channel('p2').on('eth_blockNumber').reply('0x50')
+  t.channel('p2').on('eth_getBlockByNumber').reply({ hash: HASH, number: '0x5c' })
+  t.channel('p2').on(TRANSACTION).reply(FOUND)
+  for (const provider of ['p1', 'p2']) await t.request('eth_blockNumber', [], { provider })
+  await t.clock.advance(35_000)
+  t.channel('p2').on('eth_blockNumber').hang()
+  for (const head of ['0x64', '0x63']) {
+    t.channel('p1').on('eth_blockNumber').reply(head)
+    await t.request('eth_blockNumber', [], { provider: 'p1' })
+  }
+  const request = t.start(TRANSACTION, [HASH])
+  await t.clock.advance(10)
+  await t.request('eth_getBlockByNumber', ['0x5c', false], { provider: 'p2' })
+  await t.clock.advance(1_500)
+  expect(request.ended?.value).toEqual(FOUND)
+})
+
+test('behavior: one that may have caught up since it showed a lower head is asked', async () => {
+  const t = await setUp()
+  t.channel('p1').on(TRANSACTION).reply(null, { after: 300 })
+  t.channel('p2').on('eth_blockNumber').reply('0x63')
+  const request = t.start(TRANSACTION, [HASH])
+  await t.clock.advance(10)
+  await t.request('eth_blockNumber', [], { provider: 'p2' })
+  await t.clock.advance(1_500)
+  expect(request.ended?.value).toEqual(FOUND)
+})
