@@ -143,8 +143,7 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       if (to === 'open') for (const listener of [...listeners]) listener.onBack()
     },
     onWrongChain(provider) {
-      const place = places.find(({ id }) => id === provider)
-      if (place) leave(place, 'its provider is on another chain')
+      for (const place of places) if (place.id === provider) leave(place, 'its provider is on another chain')
     },
     listen(listener) {
       listeners.add(listener)

@@ -196,6 +196,17 @@ describe('leave', () => {
   })
 })
 
+test('behavior: one that is on another chain is left at both of its channels, if both can subscribe', () => {
+  const { places } = createFeeds([{ channels: ['http', 'ws'] }, {}])
+  const left: unknown[] = []
+  places.listen({ onBack() {}, onLeave: ({ id, state }) => left.push([id, state.type]) })
+  places.onWrongChain('p1')
+  expect(left).toEqual([
+    ['p1', 'http'],
+    ['p1', 'ws'],
+  ])
+})
+
 describe('open', () => {
   test('error: the provider turns out to be on another chain: nothing is sent', async () => {
     const { places, place, providers, feed } = createFeeds(1)
