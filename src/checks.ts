@@ -3,7 +3,7 @@
 
 import { protocolOf } from './base/url'
 import { toHeaders } from './channel/headers'
-import type { FailoverOptions, ProviderEntry, RequestOptions } from './options'
+import type { FailoverOptions, ProviderConfig, ProviderEntry, RequestOptions } from './options'
 import type { BreakerOptions } from './provider/breaker'
 import type { RequestOverrides } from './request/route/plan'
 import type { Check } from './shape'
@@ -141,6 +141,11 @@ export const checkOptions: (given: FailoverOptions, path: string) => void = shap
 export function checkList(list: readonly ProviderEntry[]) {
   if (!Array.isArray(list) || list.length === 0) refuse('providers', 'must be a list of at least one provider', list)
   each(list, 'providers', checkEntry)
+  // Here first, as the list is counted otherwise once nested ones are taken apart.
+  checkIds(
+    list.map((entry) => (isObject(entry) ? (entry as ProviderConfig).id : undefined)),
+    {},
+  )
 }
 
 /** Checks that ids are unique, and that the ids under `methods` are in the list. @param ids `undefined` where not known yet */

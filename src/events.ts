@@ -172,7 +172,7 @@ export type EventMap = {
 
 /** The name of an event of `client.transport.on()`. */
 export type EventName = keyof EventMap
-/** A listener for one event. It gets a frozen object; what it throws or rejects with goes nowhere. */
+/** A listener for one event. It gets a frozen object; what it throws or rejects with is dropped. */
 export type Listener<name extends EventName> = (event: Readonly<EventMap[name]>) => void
 
 /** @template map event names, with what their listeners get */

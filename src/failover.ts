@@ -17,8 +17,8 @@ import { extrasOf, requestOf } from './value'
 /** What `failover()` returns: a viem transport for any client, with `with()`. */
 export type FailoverTransport = Transport<'failover' | 'webSocket', FailoverValue, EIP1193RequestFn> & {
   /**
-   * Makes a transport over the same engines, with these defaults for all its requests. A value that is given again, with a
-   * request or in another `with()`, takes the place of the first.
+   * Makes a transport over the same engines, with these defaults for all its requests. Values given with a request or in
+   * another `with()` override them.
    * @throws InvalidOptionsError for a value that breaks a rule
    */
   with(overrides: RequestOverrides): FailoverTransport

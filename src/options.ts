@@ -22,8 +22,8 @@ export type ProviderConfig = {
   /** Socket endpoint: a URL (`ws:`, `wss:`) or a viem transport. It serves subscriptions and, while it is open, requests too. */
   ws?: string | Transport | undefined
   /**
-   * Headers for requests to an `http` URL and, on Node, for the handshake of a `ws` URL. A function is asked before each of
-   * them.
+   * Headers for requests to an `http` URL and, on Node, for the handshake of a `ws` URL. A function is called before each
+   * of them.
    * @default none
    */
   headers?: HeadersOption | undefined
@@ -42,8 +42,8 @@ export type ProviderConfig = {
    */
   backup?: boolean | undefined
   /**
-   * Whether the provider keeps transactions private. If the list has private providers, raw transactions, and what else takes
-   * signed ones (such as `eth_sendBundle`), go to no others, whatever fails.
+   * Whether the provider keeps transactions private. If the list has private providers, raw transactions and other methods
+   * that take signed ones (such as `eth_sendBundle`) go to no others, whatever fails.
    * @default false; true for a `failover()` as an entry that has private providers
    */
   private?: boolean | undefined
@@ -56,7 +56,7 @@ export type ProviderConfig = {
   capabilities?: Capabilities | undefined
   /** What the provider allows: pace, concurrency, size of batches. @default no limits */
   limits?: LimitOptions | undefined
-  /** When the channels of the provider are left alone. Each value defaults to that of the list's `breaker`. */
+  /** When the breakers of the provider's channels open, and for how long. Each value defaults to that of the list's `breaker`. */
   breaker?: BreakerOptions | undefined
 }
 
@@ -72,7 +72,7 @@ export type RetryOptions = {
    * @default 150
    */
   delay?: number | undefined
-  /** Most attempts of second and later rounds that are saved up; each request adds a fifth of one. @default 20 */
+  /** Most unspent attempts of second and later rounds; each request adds a fifth of one. @default 20 */
   budget?: number | undefined
 }
 
@@ -85,7 +85,7 @@ export type TransactionOptions = {
   broadcast?: 'first' | 'all' | undefined
 }
 
-/** The widest gap of a subscription that is filled in. Of a wider gap the newest blocks are, and the rest is reported. */
+/** The widest gap of a subscription that is filled in. Of a wider one the newest blocks are, and the rest is reported. */
 export type BackfillOptions = {
   /** Widest gap of a subscription to `newHeads` (in blocks). @default 256 */
   heads?: number | undefined
@@ -111,11 +111,11 @@ export type FailoverOptions = {
   /** The order in which providers are asked. @default 'priority' */
   strategy?: Strategy | undefined
   /**
-   * Options by method: a name, or a prefix like `'trace_*'`. A name goes before prefixes, a longer prefix before a shorter
-   * one. Only the options of the best match hold; they are not joined.
+   * Options by method: a name, or a prefix like `'trace_*'`. A name beats prefixes, a longer prefix beats a shorter one.
+   * Only the options of the best match hold; they are not merged.
    */
   methods?: Record<string, MethodOptions> | undefined
-  /** When a slow read is asked of a second candidate as well; `false` turns that off. */
+  /** When a slow read is also sent to another candidate; `false`: never. */
   hedge?: false | HedgeOptions | undefined
   /** How a request goes on when all candidates failed in a way that may pass. */
   retry?: RetryOptions | undefined
@@ -124,7 +124,7 @@ export type FailoverOptions = {
    * with `retryAfter`. @default true
    */
   waitForProvider?: boolean | undefined
-  /** When a channel is left alone, for all providers of the list. */
+  /** When the breaker of a channel opens, and for how long; for all providers of the list. */
   breaker?: BreakerOptions | undefined
   /** How raw transactions are sent. */
   transactions?: TransactionOptions | undefined
@@ -139,7 +139,7 @@ export type FailoverOptions = {
    * @default 2, or 3 s worth of blocks if that is more
    */
   maxLag?: number | undefined
-  /** How an `eth_getLogs` is split that is wider than what the providers take. */
+  /** How an `eth_getLogs` that is wider than the providers take is split. */
   logs?: LogsOptions | undefined
   /** Whether the chain id of each provider is checked before its answers are used. @default true */
   verifyChain?: boolean | undefined
@@ -162,8 +162,8 @@ export type FailoverOptions = {
    */
   verify?: VerifyMode | undefined
   /**
-   * The widest gap of a subscription that is filled in. Of a wider gap the newest blocks are, and `onError` hears of the
-   * rest.
+   * The widest gap of a subscription that is filled in. Of a wider gap the newest blocks are filled in, and `onError` gets a
+   * `SubscriptionGapError` for the rest.
    */
   maxBackfillBlocks?: BackfillOptions | undefined
   /**

@@ -40,7 +40,7 @@ export type ProviderStatus = {
   id: string
   /** The newest block that the provider has shown. */
   head?: number
-  /** How many blocks the provider was behind the best head when its own head was last seen; none if that was over 30 s ago. */
+  /** How many blocks the provider was behind the best head when its own head was last seen; missing if that was over 30 s ago. */
   lag?: number
   /** Whether the provider is on another chain than the client. Then only wallet methods go to it. */
   wrongChain: boolean
@@ -59,7 +59,7 @@ export type Status = {
   uptime: number
   /** Id of the client's chain. */
   chainId?: number
-  /** The best head: the highest block that is believed. If no head was seen of late, the newest that a provider has shown. */
+  /** The best head: the highest block that is believed. If none was seen within 30 s, the newest that a provider has shown. */
   head?: number
   /**
    * Requests of callers, and how many of them failed (aborted ones did not); hedges that were sent, and requests that went into

@@ -50,7 +50,7 @@ export type RpcRequest = {
 export type ErrorRule = {
   /** JSON-RPC error code that the error must have. */
   code?: number | undefined
-  /** A text that the error's message must contain (in upper or lower case), or a pattern that it must match. */
+  /** A text that the error's message must contain (case is ignored), or a pattern that it must match. */
   message?: string | RegExp | undefined
   /** The kind of failure that such an error is. */
   kind: FailureKind

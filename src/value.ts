@@ -23,7 +23,7 @@ declare global {
   }
 }
 
-/** The breaker of one channel, to be read and to be set by hand. */
+/** The breaker of one channel, to read and to set by hand. */
 export type BreakerControl = {
   /** State of the breaker now. */
   readonly state: BreakerStateName
@@ -48,13 +48,14 @@ export type FailoverRequestFn = <returnType = unknown>(
   options?: RequestOptions | undefined,
 ) => Promise<returnType>
 
-/** What `client.transport` has beside viem's own members. */
+/** What `client.transport` has in addition to viem's own members. */
 export type FailoverValue = {
+  /** Sends one request, as viem's own `request` does, with options such as `provider`, `timeout` and `signal`. */
   request: FailoverRequestFn
   /**
    * Subscribes to what `eth_subscribe` pushes, in viem's shape. For `newHeads` and `logs`, every event of the canonical chain
-   * comes once, in order, whatever becomes of sockets and providers; reorgs are told as nodes tell them. Without a socket, it
-   * polls. Equal subscriptions share one stream. Resolves once no later event can be missed, at the latest after `timeout`.
+   * comes once, in order, whatever happens to sockets and providers; reorgs are reported as nodes report them. Without a socket,
+   * it polls. Equal subscriptions share one stream. Resolves once no later event can be missed, at the latest after `timeout`.
    * @throws InvalidOptionsError for params that break a rule; NoProviderError if the option `subscriptions` is false
    * @throws the error of a provider if none serves the kind; TransportClosedError after `close()`
    */
@@ -65,15 +66,15 @@ export type FailoverValue = {
    */
   heads(options?: HeadStreamOptions | undefined): AsyncIterableIterator<HeadOfChain>
   /**
-   * Yields the logs of the canonical chain, block by block, and at least every 100 blocks an item that says how far it is,
-   * until `break` or the signal ends the loop.
+   * Yields the logs of the canonical chain, block by block, until `break` or the signal ends the loop; at least every 100
+   * blocks comes an item that says how far the stream is.
    * @throws InvalidOptionsError for a filter or an option that breaks a rule
    */
   logs(filter?: LogsFilter | undefined, options?: LogStreamOptions | undefined): AsyncIterableIterator<LogsOfBlock>
   /** Returns what is known of the providers and subscriptions. Synchronous, without side effects, JSON-safe. */
   status(): Status
   /**
-   * Calls `listener` for each event of the engine of this chain. Returns the off-function.
+   * Calls `listener` for each event of this name from the engine of this chain. Returns a function that removes it.
    * @throws InvalidOptionsError for an unknown event
    */
   on<name extends EventName>(name: name, listener: Listener<name>): () => void
@@ -83,7 +84,7 @@ export type FailoverValue = {
    */
   breaker(id: string, channel: ChannelType): BreakerControl
   /**
-   * Resolves with `status()` once the chain of a provider is verified, and waits for as long as none is: give it a signal.
+   * Resolves with `status()` once a provider's chain is verified, and waits until then: give it a signal.
    * @throws TransportClosedError after `close()`, or the signal's reason
    */
   ready(options?: { signal?: AbortSignal | undefined } | undefined): Promise<Status>

@@ -124,9 +124,10 @@ describe('the list', () => {
 
   test('error: duplicate ids of flattened lists', () => {
     const inner = failover([{ id: 'a', http: URL_A }])
-    expect(messageOf(() => failover([{ id: 'a', http: URL_A }, inner]))).toBe(
-      'Option `providers[1].id` must be unique, but it is "a".',
-    )
+    const own = { id: 'a', http: URL_A }
+    expect(messageOf(() => failover([own, inner]))).toBe('Option `providers[1].id` must be unique, but it is "a".')
+    const two = failover([URL_A, URL_A])
+    expect(messageOf(() => failover([two, own, own]))).toBe('Option `providers[2].id` must be unique, but it is "a".')
   })
 })
 

@@ -3,7 +3,7 @@
 
 import type { Redactor } from './secrets'
 
-/** Headers as an object of texts, or a function that gives them (or a promise of them) before each use. */
+/** Headers as an object of strings, or a function that returns them (or a promise of them), called before each use. */
 export type HeadersOption = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>)
 
 /** Gives the headers of one request. */

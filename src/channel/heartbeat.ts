@@ -2,7 +2,7 @@
 // decided here.
 
 import type { Clock, Timer } from '../base/clock'
-import { startLimit } from '../base/clock'
+import { ASLEEP } from '../base/clock'
 import { whenOnline } from '../base/online'
 
 export type Heartbeat = {
@@ -34,7 +34,12 @@ export function startHeartbeat(clock: Clock, ask: () => void, onSilence: () => v
   function challenge(limit: number) {
     timer.cancel()
     const askedAt = clock.now()
-    timer = startLimit(clock, limit, limit, () => (heardAt < askedAt ? onSilence() : watch()))
+    timer = clock.background(limit, () => {
+      if (heardAt >= askedAt) watch()
+      // The process slept: an answer may lie unread, so the other side is asked once more.
+      else if (clock.now() - askedAt - limit > ASLEEP) challenge(limit)
+      else onSilence()
+    })
     ask()
   }
 

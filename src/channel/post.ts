@@ -40,11 +40,13 @@ export function createPost(options: PostOptions): Post {
   const basic = basicOf(username, password)
   redactor.add({ urls: [url] })
   const headers = createHeaders(options.headers, redactor)
+  // Not by `instanceof`: what an `async` function gives need not be of the global `Promise`, which programs replace.
+  const isPassing = typeof options.headers === 'function'
 
   return async (body, method, signal) => {
     try {
       const asked = headers()
-      const own = asked instanceof Promise ? await untilAborted(asked, signal) : asked
+      const own = isPassing ? await untilAborted(Promise.resolve(asked), signal) : (asked as Record<string, string>)
       const all = { 'content-type': 'application/json', ...(basic && { authorization: `Basic ${basic}` }), ...own }
       const init = { method: 'POST', headers: all, body, signal: signal ?? null }
       try {
@@ -54,7 +56,7 @@ export function createPost(options: PostOptions): Post {
         return { type: 'response', response, text }
       } finally {
         // Many others may have passed since: now that they may be shown, these are the newest.
-        if (asked instanceof Promise) redactor.addPassing({ headers: Object.values(own) })
+        if (isPassing) redactor.addPassing({ headers: Object.values(own) })
       }
     } catch (error) {
       if (signal?.aborted) throw reasonOf(signal)

@@ -79,6 +79,30 @@ export function createRedactor(): Redactor {
   return { text, clean, add: (more) => add(more), addPassing }
 }
 
+/**
+ * The redactor for one socket, whose headers are in use for long: those that it was told of last are renewed before each use, as
+ * the headers of many requests may have passed since.
+ */
+export function renewing(redactor: Redactor): Redactor {
+  let latest: Secrets = {}
+  const renew = () => redactor.addPassing(latest)
+  return {
+    ...redactor,
+    addPassing(more) {
+      latest = more
+      renew()
+    },
+    text(value) {
+      renew()
+      return redactor.text(value)
+    },
+    clean(value, source) {
+      renew()
+      return redactor.clean(value, source)
+    },
+  }
+}
+
 /** Labels of a host name that look like a key or a private name rather than like words. */
 export function secretLabels(host: string): string[] {
   if (/^[\d.]+$|:/.test(host)) return []

@@ -17,7 +17,7 @@ import { createLink } from './link'
 import type { PendingCall } from './pending'
 import { createPending, MOST_PENDING } from './pending'
 import type { Redactor } from './secrets'
-import { createRedactor } from './secrets'
+import { createRedactor, renewing } from './secrets'
 import { createSinks } from './sinks'
 import type { Socket, SocketEvents } from './socket'
 import { openSocket } from './socket'
@@ -56,11 +56,12 @@ export function createWsChannel(options: WsChannelOptions): WsChannel {
     url,
     provider,
     headers = {},
-    redactor = createRedactor(),
+    redactor: shared = createRedactor(),
     clock = realClock,
     random = realRandom,
     onSocket,
   } = options
+  const redactor = renewing(shared)
   const errors = createChannelErrors(provider, redactor)
   const calls = createPending({ link: () => link, errors })
   const sinks = createSinks()

@@ -18,16 +18,16 @@ export type Eip1193Provider = {
   /**
    * Sends a request as `client.transport.request` does, and rejects with its errors, with `code` and `data` at the top
    * (EIP-1193). `eth_subscribe` resolves with an id that is unique in this provider; its events come as `message`, the first
-   * one in a later turn of the event loop than the id. `eth_unsubscribe` resolves with whether the subscription was still
+   * one at least a turn of the event loop after the id. `eth_unsubscribe` resolves with whether the subscription was still
    * open; for an id that was never given out it rejects with code 4200.
    */
   request<returnType = unknown>(request: RpcRequest): Promise<returnType>
   /**
-   * Calls `listener` for each event. What a listener throws goes nowhere. The first listener for `connect`, `disconnect` or
+   * Calls `listener` for each event. What a listener throws is dropped. The first listener for `connect`, `disconnect` or
    * `chainChanged` has one small request sent, to find out whether it is connected.
    */
   on<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
-  /** Removes `listener`; if it was added more than once, one time only. */
+  /** Removes `listener`; if it was added more than once, only one of these. */
   removeListener<name extends ProviderEventName>(name: name, listener: ProviderEventMap[name]): void
   /**
    * Ends all subscriptions of this provider; later requests reject with a `TransportClosedError` of code 4900. Idempotent. A
@@ -48,11 +48,11 @@ type Source = ProviderClient['transport']
 /**
  * Makes an EIP-1193 provider on the engine of a transport (with a chain) or of a client.
  *
- * @throws InvalidOptionsError if it is neither of `failover()`, or if a transport comes without a chain of viem
+ * @throws InvalidOptionsError unless it is a transport of `failover()` with a viem chain, or a client over one
  * @example new BrowserProvider(createProvider(failover(urls), { chain: mainnet }))
  */
 export function createProvider(transport: FailoverTransport, options: { chain: Chain }): Eip1193Provider
-/** An EIP-1193 provider on the engine of a client. @throws InvalidOptionsError for what is no client over `failover()` */
+/** Makes an EIP-1193 provider on the engine of a client. @throws InvalidOptionsError unless it is a client over `failover()` */
 export function createProvider(client: ProviderClient): Eip1193Provider
 export function createProvider(
   from: FailoverTransport | ProviderClient,

@@ -1,6 +1,7 @@
-// The head of each provider, the best head among them, the lag of the others, and the block time of the chain. Asks nobody,
-// and decides nothing about requests.
+// The head of each provider, the best head among them, and the lag of the others. Asks nobody, and decides nothing about requests.
 
+import type { Trail } from './block-time'
+import { blockTimeOf, SHORTEST, step } from './block-time'
 import type { Provider } from './provider'
 
 export type HeadOptions = {
@@ -17,7 +18,7 @@ export type HeadOptions = {
 export type Heads = {
   /**
    * The provider has shown this block to be its head, which may be lower than before. With `isHead` false it has only shown
-   * that it has the block: then its head is at least that high, but its lag stays unknown until it has told a head.
+   * that it has the block, which may be old: then its head is at least that high, and no further behind than when it was told.
    */
   observe(provider: Provider, height: number, now: number, isHead?: boolean): void
   /** The provider was asked for this block. If it gave it, a head near that block is believed, else it is not. */
@@ -55,8 +56,14 @@ export type HeadSight = { readonly height: number; readonly at: number }
 
 type Height = HeadSight & { readonly isHead: boolean }
 type Proof = HeadSight & { readonly isGiven: boolean }
-/** `isHead`: whether it has told a head. `lag`: blocks behind the best head when seen. `trail`: steps of its head, oldest first. */
-type HeadKnowledge = Height & { readonly lag: number; readonly proof: Proof | undefined; readonly trail: HeadSight[] }
+type HeadKnowledge = Height & {
+  /** When it last told its head, or showed a block that was not below the best one (in ms of the clock). */
+  readonly toldAt: number
+  /** Blocks behind the best head then. */
+  readonly lag: number
+  readonly proof: Proof | undefined
+  readonly trail: Trail
+}
 type Seen = { readonly provider: Provider; readonly sight: HeadKnowledge }
 
 /** A head that was seen longer ago than this (in ms) does not count. */
@@ -69,12 +76,6 @@ const TIMES_EXPECTED = 4
 const MANY = 4
 /** The block time (in ms) while nothing is known of it. It is short, so that no provider is thought to lag that does not. */
 const GUESS = 250
-/** No block time below this (in ms) is believed. */
-const SHORTEST = 10
-/** The block time is learned from a trail of at least this many blocks. */
-const LEAST_BLOCKS = 3
-/** Steps of the head of one provider that are kept. */
-const MOST_STEPS = 16
 /** The default of `maxLag` is never less than this (in blocks). */
 const MAX_LAG_BLOCKS = 2
 /** The default of `maxLag` is never less than the blocks of this time (in ms). */
@@ -97,6 +98,10 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
   function isFar(sight: HeadSight, from: HeadSight) {
     const expected = Math.abs(sight.at - from.at) / (time ?? usual)
     return sight.height - from.height > Math.max(FAR, TIMES_EXPECTED * expected)
+  }
+
+  function trails() {
+    return sights.flatMap((sight) => (sight ? [sight.trail] : []))
   }
 
   /** The heads that count now, the highest first. */
@@ -155,9 +160,10 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
 
   function lagOf(provider: Provider, now: number, round: Round = Math.ceil) {
     const sight = sightOf(provider)
-    if (!sight?.isHead || !isFresh(sight, now) || provider.chain.state === 'wrong') return undefined
+    if (!sight || now - sight.toldAt > FRESH || provider.chain.state === 'wrong') return undefined
     const top = bestNow(now)
-    return top && Math.max(0, sight.lag, top.height - sight.height - blocksIn(Math.max(0, top.since - sight.at), round))
+    const { height, lag, toldAt } = sight
+    return top && Math.max(0, lag, top.height - height - blocksIn(Math.max(0, top.since - toldAt), round))
   }
 
   function blocksIn(duration: number, round: Round = Math.ceil) {
@@ -173,12 +179,22 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       const last = sightOf(provider)
       const trail = last?.trail ?? []
       // Only heads tell the block time: a block that was looked up may be old.
-      if (isHead && step(trail, height, now)) time = blockTimeOf(sights, trail)
-      const isKnown = isHead || (last?.isHead === true && isFresh(last, now))
-      const sight: HeadKnowledge = { height, at: now, isHead: isKnown, lag: 0, proof: last?.proof, trail }
+      if (isHead && step(trail, height, now)) time = blockTimeOf(new Set([trail, ...trails()]))
+      const { toldAt = -Infinity, lag = 0, proof } = last ?? {}
+      const isKnown = isHead || now - toldAt <= FRESH
+      const sight: HeadKnowledge = {
+        height,
+        at: now,
+        isHead: isKnown,
+        toldAt: isKnown ? now : toldAt,
+        lag: 0,
+        proof,
+        trail,
+      }
       sights[provider.index] = sight
       judge(now)
-      if (best && height < best.height) sights[provider.index] = { ...sight, lag: best.height - height }
+      if (!best || height >= best.height) return
+      sights[provider.index] = isHead ? { ...sight, lag: best.height - height } : { ...sight, toldAt, lag }
     },
     prove(provider, height, isGiven, now) {
       const sight = sightOf(provider)
@@ -217,30 +233,4 @@ export function createHeads({ providers, maxLag: given, blockTime, onMove }: Hea
       time = undefined
     },
   }
-}
-
-/** Adds a head to a trail if it is a step forward. Returns whether it was one. */
-function step(trail: HeadSight[], height: number, at: number): boolean {
-  const last = trail.at(-1)
-  if (last && height <= last.height) {
-    // A head far below is on another stretch of the chain, or on another chain: the trail begins anew.
-    if (last.height - height > FAR) trail.splice(0, trail.length, { height, at })
-    return false
-  }
-  trail.push({ height, at })
-  if (trail.length > MOST_STEPS) trail.shift()
-  return true
-}
-
-/** The median of the block times that the trails show. A provider that catches up, or was stuck, shows a wrong one. */
-function blockTimeOf(sights: readonly (HeadKnowledge | undefined)[], own: HeadSight[]): number | undefined {
-  const trails = new Set([own, ...sights.flatMap((sight) => (sight?.trail[0] ? [sight.trail] : []))])
-  const times: number[] = []
-  for (const trail of trails) {
-    const [first, last] = [trail[0], trail.at(-1)] as [HeadSight, HeadSight]
-    const blocks = last.height - first.height
-    if (blocks >= LEAST_BLOCKS) times.push((last.at - first.at) / blocks)
-  }
-  const median = times.sort((a, b) => a - b)[times.length >> 1]
-  return median === undefined ? undefined : Math.max(SHORTEST, median)
 }

@@ -33,7 +33,7 @@ export type ProviderSetup = {
 }
 
 /**
- * How many calls the library has sent to a provider beside those that callers asked for: for its chain id (`chain`) and its head
+ * How many calls of its own the library has sent to a provider: for its chain id (`chain`) and its head
  * (`heads`), as hedges, as probes of a breaker, and for subscriptions, to verify logs (`verify`) and to fill gaps (`backfill`).
  * All but `chain`, and the `heads` that were not for a subscription, are among the `attempts` of its channels too.
  */

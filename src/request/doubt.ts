@@ -2,6 +2,7 @@
 // provider of the answer is asked again after a pause; at last the answer is given all the same. judge.ts says when to doubt.
 
 import { shortPauseAfter } from '../base/backoff'
+import type { ChannelState } from '../provider/provider'
 import { judge } from './answer/judge'
 import { askInTurn } from './asking/asking'
 import type { Attempt } from './attempt/attempt'
@@ -9,7 +10,8 @@ import { removeAttempt, settleAnswered } from './attempt/settle'
 import type { Doubt, Flight, Held } from './flight'
 import { hasLanded } from './flight'
 import { landHeld, landValue } from './landing/landing'
-import { firstWithRoom, ruleOut } from './route/ahead'
+import { enterQueue } from './queue'
+import { askableOf, firstWithRoom, ruleOut } from './route/ahead'
 import { askHead, FIRST_LIMIT, isNearHead, proveHead } from './upkeep/head-probe'
 import { LEAST, noteSleep } from './waiting/timing'
 import { pause, stopWaiting } from './waiting/waiting'
@@ -64,8 +66,8 @@ export function settleHeld(flight: Flight, held: Held, now: number) {
   const wait = shortPauseAfter(held.pauses)
   if (doubt.kind === 'ahead' && held.pauses === 0) return askForProof(flight, held, now)
   // No pause for the number of the head, as the one shown before is as good.
-  const isWorthIt = doubt.kind !== 'unfit' && plan.need.traits.block?.shows !== 'head'
-  if (!isWorthIt || wait === undefined || flight.deadline - now - wait < LEAST) return landHeld(flight, now)
+  if (plan.need.traits.block?.shows === 'head') return landHeld(flight, now)
+  if (doubt.kind === 'unfit' || wait === undefined || flight.deadline - now - wait < LEAST) return giveUp(flight, now)
   held.pauses++
   pause(flight, askHeldAgain, now + wait, now)
   // Only an answer that is a block shows whether the provider has caught up: in all other cases its head is asked for.
@@ -78,8 +80,14 @@ function askHeldAgain(flight: Flight, now: number) {
   if (!held) return flight.pilot.goOn(flight, now)
   const { channel } = held.attempt
   if (firstWithRoom(flight, now)) return flight.pilot.goOn(flight, now)
-  if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return landHeld(flight, now)
+  if (!channel.breaker.isClosed() || !channel.provider.quota.hasRoom(now)) return giveUp(flight, now)
   askInTurn(flight, channel, now)
+}
+
+/** Asking again has not settled the doubt: only a provider that is full may still do so, and it is waited for. */
+function giveUp(flight: Flight, now: number) {
+  const isFull = ({ provider: { quota } }: ChannelState) => quota.cooldownUntil(now) === undefined
+  if (!askableOf(flight).some(isFull) || !enterQueue(flight, now)) landHeld(flight, now)
 }
 
 /** A head far ahead of all others is put to the proof: its provider is asked for that block before the answer is given. */

@@ -14,7 +14,7 @@ import type { Reach } from '../rpc/reach'
 import type { FailureKind, RpcRequest } from '../types'
 import type { Truth } from './answer/truth'
 import type { Attempt } from './attempt/attempt'
-import type { ClientChannels, Plan, Planner } from './route/plan'
+import type { ClientChannels, HedgeOptions, Plan, Planner } from './route/plan'
 import type { Route } from './route/route'
 import type { Ranking } from './route/strategy'
 import type { HeadLedger } from './upkeep/head-ledger'
@@ -39,10 +39,15 @@ export type Parts = {
   readonly waiting: Set<Flight>
   /** Requests in their second round or later, without those that wait because the retry budget is empty. */
   readonly retrying: Set<Flight>
+  /** What pays for hedges, but for those of methods with a budget of their own. */
   readonly hedgeBudget: Budget
+  /** The budgets of methods, by the options that ask for them; made on first use. */
+  readonly ownHedgeBudgets: Map<HedgeOptions, Budget>
   readonly retryBudget: Budget
   /** Id of the chain that the client expects; `undefined` if chains are not checked. */
   readonly chainId: number | undefined
+  /** A provider has turned out to be on another chain. */
+  readonly onWrongChain: (provider: Provider) => void
   /** Base of the random pause before a further round (in ms). */
   readonly retryDelay: number
   readonly waitForProvider: boolean
@@ -154,8 +159,8 @@ export type Flight = Alarm &
     roundStart: number
     /** Providers that are not asked again for this request: they cannot serve it, or their answer was not taken. */
     ruledOut: Set<Provider> | undefined
-    /** When the present round began (in ms of the clock). */
-    roundAt: number
+    /** Since when the request waits for channels behind open breakers (in ms of the clock); `Infinity` while it does not. */
+    waitsSince: number
     /** Whether this request sends the probe for all that wait for one of its channels behind open breakers. */
     isLeading: boolean
     /** For each copy of the request that probes a breaker: aborts it. */
@@ -211,7 +216,7 @@ export function createFlight(ticket: Ticket, pilot: Pilot, startedAt: number): F
     failures: [],
     roundStart: 0,
     ruledOut: undefined,
-    roundAt: startedAt,
+    waitsSince: Infinity,
     isLeading: false,
     probes: undefined,
     refusal: undefined,

@@ -15,6 +15,7 @@ import { asFinal, timeoutOf } from './asking/launch'
 import { sendProbe } from './asking/probe'
 import type { Attempt } from './attempt/attempt'
 import { abortCall } from './attempt/attempt'
+import { hedgeBudgetOf } from './attempt/hedge'
 import { receive, settleHeld } from './doubt'
 import type { Asked, Flight, Parts, Pilot } from './flight'
 import { createFlight, hasLanded } from './flight'
@@ -48,7 +49,7 @@ export function fly(shared: Parts, asked: Asked, id: number = shared.nextId++): 
     )
     if (!plan.isInner) parts.counts.total++
     parts.retryBudget.earn()
-    parts.hedgeBudget.earn()
+    hedgeBudgetOf(flight).earn()
     parts.headProbes.budget.earn()
     if (signal) {
       const onAbort = () => landAborted(flight, reasonOf(signal), parts.clock.now())
@@ -66,7 +67,6 @@ function beginRound(flight: Flight, now: number) {
   flight.round++
   if (flight.round === 2) parts.counts.retried++
   if (flight.round > 1) parts.retrying.add(flight)
-  flight.roundAt = now
   flight.roundStart = flight.failures.length
   const route = keptRoute(flight.plan, parts, now)
   if (hasLanded(flight)) return
@@ -93,7 +93,7 @@ function goOn(flight: Flight, now: number) {
   if (next) return askNext(flight, next, now)
   if (flight.inFlight.length > 0) return setAlarm(flight, now)
   const [first] = askableOf(flight)
-  // While an answer is held back, a full candidate is not waited for: it is looked at again after each pause.
+  // While an answer is held back, a full candidate is looked at again after each pause, and waited for only after the last one.
   if (!first || flight.held) return endRound(flight, now)
   const other = isWorthWaiting(flight, first, now) ? gathererOf(flight, now) : first
   if (other) return askNext(flight, other, now)
@@ -128,6 +128,7 @@ function endRound(flight: Flight, now: number) {
   if (wait !== undefined) return pause(flight, beginRound, now + wait, now)
   if (!mayWait) return landError(flight, now)
   parts.waiting.add(flight)
+  flight.waitsSince = Math.min(flight.waitsSince, now)
   noteOpened(flight)
   flight.isLeading = mayLead(flight, wanted, now)
   if (!flight.isLeading) return idle(flight, goOn, lookAt(wanted, now), now)

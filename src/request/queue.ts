@@ -9,7 +9,7 @@ import { hasLanded } from './flight'
 import { askableOf, noteOpened, openOf } from './route/ahead'
 import { isDue } from './route/route'
 import { idle } from './waiting/timing'
-import { hasPlace, wake } from './waiting/waiting'
+import { hasPlace, stopLeading, wake } from './waiting/waiting'
 
 /** A cooldown is waited for only if it ends within this share of the time left. */
 const WORTH_WAITING = 0.6
@@ -28,6 +28,9 @@ export function isWorthWaiting(flight: Flight, { provider }: ChannelState, now: 
 export function enterQueue(flight: Flight, now: number): boolean {
   if (!hasPlace(flight)) return false
   flight.parts.waiting.add(flight)
+  stopLeading(flight)
+  // What others did that were woken may have ended this one.
+  if (hasLanded(flight)) return true
   noteOpened(flight)
   const open = openOf(flight)
   const due = open.find((channel) => isDue(channel, now) && now >= turnOf(channel))

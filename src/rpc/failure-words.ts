@@ -6,8 +6,8 @@ import { REVERT_WORDS, SEND, SEND_WORDS, TRANSACTION_WORDS } from './transaction
 
 /** Words that leave no doubt: they outrank the words about transactions and about providers. */
 const PLAIN_WORDS: Words = [
-  // Solidity's own panics have a code.
-  [{ kind: 'server-error' }, /\bpanic(?!\W*(code|0x|due))|\bruntime error|wasm trap/],
+  // Solidity's own panics have a code. In NEAR, a contract that refuses a transaction panics.
+  [{ kind: 'server-error' }, /^(?!.*contract panic).*\bpanic(?!\W*(code|0x|due)|_msg)|\bruntime error|wasm trap/],
   [
     { kind: 'user-rejected' },
     /(user|wallet)[\W_]?(has )?(reject|denied|cancel|declin)|user[\W_](closed|dismissed)|(rejected|denied|cancell?ed) by (the )?user/,
@@ -67,7 +67,7 @@ const PROVIDER_WORDS: Words = [
     /\b(from|to)?block(hash)?\b.{0,40}(not (be )?(found|exist|available)|n['’]t exist|not been|\byet\b)|block number from id/,
     /height (\d+ )?(must be|passed|is not|not in)|(could|can) ?n[o']t find .{0,12}(block|results)|after last accepted|unfinalized|invalid block ?(height|hash)|code=40000/,
     /^\W*(0x)?[\da-f]+ could not be found|(safe|finalized|pending)\b.{0,40}not (a )?(supported|found|available)/,
-    /not currently canonical|future (block|epoch)|(block|number|height)\b.{0,24} in the future|latest block number is/,
+    /not currently canonical|future (block|epoch)|(block|number|height)\b.{0,24} in the future|block tag .{0,24}latest block number is/,
   ],
   // Too many blocks, addresses, results or bytes.
   [{ kind: 'range-too-large' }, /requested blocks|blocks worth|\blogs (are )?(limited to|over) .{0,12}\d\w* block/],
@@ -84,7 +84,10 @@ const PROVIDER_WORDS: Words = [
   ],
   [{ kind: 'invalid-request', verdict: 'next' }, /(request|payload|body|entity|content).{0,12} too (large|big|long)/],
   // The provider's terms of use: plan, pace, access.
-  [{ kind: 'unsupported-method' }, /not (available|included|supported) .{0,40}\b(plans?\b|tier|paid|premium)/],
+  [
+    { kind: 'unsupported-method' },
+    /^(?!.*(\brps\b|per.?sec|rate.?limit|too many)).*not (available|included|supported) .{0,40}\b(plans?\b|tier|paid|premium)/,
+  ],
   [
     { kind: 'rate-limit' },
     /rate.?limit|rate exceeded|throttl|\brps\b|per.?(sec|min)|\d.{0,12}\/ ?s(ec(ond)?)?\b|reqs?\/s/,
@@ -141,7 +144,7 @@ const PROVIDER_WORDS: Words = [
     { kind: 'server-error' },
     /bad gateway|(service|temporarily) (is )?(not |un)available|unhealthy|(no|empty) response|crashed|maintenance|code = unavailable/,
     /(backend|server|node|upstream|provider|endpoint)s?\b.{0,40}(offline|not .{0,40}(healthy|ready)|\bdown\b|unavailable|response|fail)/,
-    /no (\w+ )?(backend|upstream|server|node|provider|endpoint)s?\b|failed to .{0,40}(upstream|backend|relay)|endpoint returned/,
+    /no (\w+ )?(backend|upstream|server|node|provider|endpoint)s?\b|failed to (.{0,40}(upstream|backend)|send relay)|endpoint returned/,
     /(attempt|upstream|provider|endpoint)s exhausted|suitable provider|still in progress|\bsync(ing|ed)?\b/,
   ],
   [
@@ -151,7 +154,7 @@ const PROVIDER_WORDS: Words = [
 ]
 
 /** Methods whose errors are about a transaction. For others, "insufficient balance" is about the bill at the provider. */
-const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|rawtrans|userop|^pm_/i
+const TRANSACTIONAL = /^$|send|call|estimate|simulate|accesslist|sign|fill|bundle|trace_raw|userop|^pm_/i
 /** Methods that run mined transactions again. If one of these does not run, the node is wrong about the chain. */
 const REPLAY = /trace/
 

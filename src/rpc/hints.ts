@@ -79,12 +79,12 @@ export function maxBlockRangeOf(text: string): number | undefined {
 }
 
 const RESULTS =
-  /(?:more than|exceed\w*|max\w*|limit of|cap of)[^\d[]{0,20}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?) (?:results|logs)\b|max\w* (?:results|logs)\D{0,24}(\d+)\b(?! ?mb)/
+  /(?:more than|exceed\w*|max\w*|limit of|cap of)[^\d[]{0,20}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?) (?:results|logs)\b|max\w* (?:results|logs)\D{0,24}?(\d{1,3}(?:[,._]\d{3})+|\d+)(k?)\b(?![.,]\d| ?([kmg]i?b|bytes|m?s\b|sec|min))/
 
 /** The number of logs that the provider allows in one answer. */
 export function maxResultsOf(text: string): number | undefined {
-  const [, count, thousands, bare] = RESULTS.exec(text) ?? []
-  return amountOf(count ?? bare, thousands) || undefined
+  const [, first, ofFirst, second, ofSecond] = RESULTS.exec(text) ?? []
+  return amountOf(first ?? second, ofFirst ?? ofSecond) || undefined
 }
 
 /** A number as people write it: "10,000", "10k". */

@@ -47,7 +47,8 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'transaction-rejected', verdict: 'next', transaction: 'policy' },
-    /(pool|queue).{0,12} (full|limit|over|capacity|size|reached)|underpriced|fee[_ ]?too[_ ]?low|insufficient fee/,
+    /(pool|queue).{0,12} (full|limit|overflow|capacity|size)|(^|:|tx|mem|transaction) ?pool (is |has )?(over|reached)/,
+    /underpriced|fee[_ ]?too[_ ]?low|insufficient fee|below (the )?minimum/,
     /(gas ?price|fee| tip)\w*.{0,40}(must be at least|(low|less|under|satisfy).{0,40}(minim|floor))|fee cap exceeded|configured cap/,
     /already reserved|in-?flight t|delegat(ed|ion)|tries to replace|higher priority|over rpc/,
     /(too many|maximum number of) (\w+ )?(trans|txs)|lower nonce exists|sender account not auth|conflict|gapped|spammer|congestion/,
@@ -57,7 +58,7 @@ export const TRANSACTION_WORDS: Words = [
   [
     { kind: 'invalid-params', verdict: 'next', transaction: 'rule' },
     /(transaction|tx) ?type.{0,40}(not|un|in) ?(support|known|recogni|activ|valid)|tx of type/,
-    /(supported|unknown|invalid)[_ ]?(transaction|tx)[_ ]?type|\bhardfork\b/,
+    /(supported|unknown|invalid)[_ ]?(transaction|tx)[_ ]?type|support\w* .{0,40}\bhardfork\b/,
   ],
   [
     { kind: 'invalid-params', transaction: 'rule' },
@@ -65,7 +66,7 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },
-    /insufficient ?(funds|balance)|enough (funds|balance) (to (send t|cover the|execute t)|for gas)|intrinsic ?gas|gas ?(limit|price)/,
+    /insufficient ?(funds|balance)|enough (funds|balance) (to (send t|cover (the )?(fee|gas|tx|trans)|execute t)|for gas)|intrinsic ?gas|gas ?(limit|price)/,
     /(max|priority|base) ?fee|nonce|init ?code|not an eoa|uint64 over|up-?front cost|requires at least \d+ gas/,
   ],
   [

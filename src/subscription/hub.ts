@@ -58,6 +58,7 @@ export type Hub = {
   ): Promise<Subscription>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
+  onWrongChain(provider: string): void
   close(): void
 }
 
@@ -78,7 +79,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
   const backfill = createBackfill(asking.ask)
   const request = (asked: RpcRequest) =>
     options.request({ channels: face.channels, request: asked, plan: { ...face.planner(asked), isInner: true } })
-  const knownHead = createKnownHeads(parts, backfill)
+  const knownHead = createKnownHeads(parts, backfill, places)
   const lag = createLagWatch({ parts, places, ...asking })
   const common = { ...options, ...asking, backfill, places, lag, knownHead, interval, onReorg, request }
   const heads = createHeadFeed(common)
@@ -145,6 +146,7 @@ export function createHub(options: HubOptions, face: Face): Hub {
     },
     status: () => [...shares.values()].map((shared) => shared.status()),
     onSocket: places.onSocket,
+    onWrongChain: places.onWrongChain,
     close() {
       for (const shared of [...shares.values()]) shared.close(new TransportClosedError())
       heads.close()

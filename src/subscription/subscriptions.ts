@@ -60,6 +60,7 @@ export type Subscriptions = {
   ): AsyncIterableIterator<LogsOfBlock>
   status(): SharedStatus[]
   onSocket(provider: string, to: SocketState): void
+  onWrongChain(provider: string): void
   close(): void
 }
 
@@ -139,6 +140,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     status: () => [...hubs.values()].flatMap((hub) => hub.status()),
     onSocket(provider, to) {
       for (const hub of hubs.values()) hub.onSocket(provider, to)
+    },
+    onWrongChain(provider) {
+      for (const hub of hubs.values()) hub.onWrongChain(provider)
     },
     close() {
       for (const hub of hubs.values()) hub.close()

@@ -1,7 +1,7 @@
 // Headers of an HTTP channel: fixed or asked for, and shown nowhere.
 
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createHttpChannel } from '../../src/channel/http'
 import { createRedactor } from '../../src/channel/secrets'
 import { failureOf } from '../../src/rpc/failure'
@@ -33,6 +33,18 @@ describe('headers', () => {
     const { channel, seen } = await answering({ body }, { headers: async () => ({ authorization: 'Bearer abc' }) })
     await channel.request(call, { signal: new AbortController().signal })
     expect(seen[0]?.headers.authorization).toBe('Bearer abc')
+  })
+
+  test('behavior: a function, where the program has a global `Promise` of its own', async () => {
+    const { channel, seen } = await answering({ body }, { headers: () => ({ 'x-token': 'abc' }) })
+    const own = class extends Promise<unknown> {}
+    vi.stubGlobal('Promise', own)
+    try {
+      await channel.request(call)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    expect(seen[0]?.headers['x-token']).toBe('abc')
   })
 
   test.each([

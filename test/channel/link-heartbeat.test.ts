@@ -74,17 +74,29 @@ describe('heartbeat', () => {
     expect([link.state(), ask.mock.calls.length, sockets.all.length]).toEqual(['connecting', 2, 2])
   })
 
-  test('behavior: after a sleep the answer, which may lie unread, is waited for once more before the link is given up', async () => {
+  test('behavior: after a sleep the answer is asked for again before the link is given up', async () => {
     const { clock, sockets, link } = await stayedUp()
     await clock.advance(9_000)
     expect(sockets.last.pings).toBe(1)
     await clock.jump(3_600_000)
-    expect([link.state(), sockets.last.pings]).toEqual(['open', 1])
+    expect([link.state(), sockets.last.pings]).toEqual(['open', 2])
     sockets.last.pong()
     await clock.advance(10_000)
     expect(link.state()).toBe('open')
     // The next one is on time, and final.
     await clock.advance(5_000 + 10_000)
+    expect(link.state()).toBe('connecting')
+  })
+
+  test('behavior: given a sleep that began after the answer, a socket that died in it is left 10 s after the end', async () => {
+    const { clock, sockets, link } = await stayedUp()
+    await clock.advance(9_000)
+    sockets.last.pong()
+    await clock.jump(3_600_000)
+    expect([link.state(), sockets.last.pings]).toEqual(['open', 2])
+    await clock.advance(9_999)
+    expect(link.state()).toBe('open')
+    await clock.advance(1)
     expect(link.state()).toBe('connecting')
   })
 

@@ -5,11 +5,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { createRedactor } from '../../src/channel/secrets'
 import { failureOf } from '../../src/rpc/failure'
 import { createFleet } from '../support/fleet'
 import { errorOf } from '../support/rejection'
 import { afterwards } from './loopback'
-import { connect, head, script } from './ws-channels'
+import { connect, head, script, serve } from './ws-channels'
 
 describe('waiting for the socket', () => {
   test('behavior: requests made while it connects leave when it is open, in order', async () => {
@@ -113,6 +114,25 @@ describe('waiting for the socket', () => {
     const error = await errorOf(channel.request({ method: 'eth_call', params: ['0xparam'] }))
     const said = `${error.stack}${JSON.stringify(error, Object.getOwnPropertyNames(error))}${JSON.stringify(changes)}`
     for (const secret of ['SECRETSECRET', 'TOKENTOKEN', '0xparam']) expect(said).not.toContain(secret)
+  })
+
+  test('behavior: those of the handshake appear nowhere, however many requests with others were made since', async () => {
+    const { url } = await serve(({ id, method }, socket) => {
+      if (method !== 'close') socket.send(JSON.stringify({ id, error: { code: -32000, message: 'TOKENTOKEN is old' } }))
+      else socket.close(1008, 'TOKENTOKEN is old')
+    })
+    const redactor = createRedactor()
+    const headers = () => ({ authorization: 'Bearer TOKENTOKEN' })
+    const { channel, changes } = connect(url, { headers, redactor })
+    const pass = () => {
+      for (let i = 0; i < 1_000; i++) redactor.addPassing({ headers: [`passing-key-${i}`] })
+    }
+    await errorOf(channel.request(head))
+    pass()
+    expect((await errorOf(channel.request(head))).details).toBe('*** is old')
+    pass()
+    await errorOf(channel.request({ method: 'close' }))
+    expect(changes.find(({ to }) => to === 'waiting')?.why).toBe('*** is old')
   })
 
   test('behavior: headers, fixed or asked for, are in the handshake', async () => {

@@ -122,6 +122,20 @@ describe('best', () => {
     expect([heads.best(40), heads.doubted(40)?.height]).toEqual([3_001, 9_000])
   })
 
+  test('behavior: a block that is looked up later, above the head that was told, does not make its provider fall behind', () => {
+    const { heads, p, see, lags, behind } = setUp(2, 2)
+    for (let block = 1; block <= 6; block++) see(block * 1_000, block === 1 ? 1 : undefined, block)
+    heads.observe(p(1), 2, 6_500, false)
+    expect([lags(6_500), behind(6_500)]).toEqual([[0, 0], []])
+    see(7_000, 2, 7)
+    expect([lags(7_000), behind(7_000)]).toEqual([[5, 0], ['p1']])
+    // One that is behind shows by an older block that it is no further behind, not that it is level.
+    heads.observe(p(1), 3, 7_100, false)
+    expect([lags(7_100), heads.headOf(p(1), 7_100)]).toEqual([[4, 0], 3])
+    heads.observe(p(1), 7, 7_200, false)
+    expect(lags(7_200)).toEqual([0, 0])
+  })
+
   test('behavior: of two, one that is far behind is no proof against what was believed before', () => {
     const { heads, see, p } = setUp(2)
     see(0, 20_000_000)

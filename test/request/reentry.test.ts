@@ -282,19 +282,20 @@ describe('a transport, when it is first asked', () => {
   })
 })
 
-test('behavior: a transport that ends who leads, while that one is about to go on: it asks nobody', async () => {
+test('behavior: a transport that, asked for another one, ends who led and has just gone on: that one is aborted, and nothing is left', async () => {
   const controller = new AbortController()
   const t = createTestEngine({ providers: 1 })
   t.breaker('p1').open(0, Infinity)
   const leader = t.start(READ, [1], { signal: controller.signal })
   const other = t.start(READ, [2])
   await t.clock.advance(10)
-  t.channel('p1').reply(() => {
-    controller.abort(new Error('enough'))
+  t.channel('p1').reply(({ params }: any) => {
+    if (params[0] === 2) controller.abort(new Error('enough'))
     return '0x1'
   })
   t.breaker('p1').close()
   await t.clock.advance(100)
   expect([leader.ended, other.ended]).toMatchObject([{ error: { message: 'enough' } }, { value: '0x1' }])
-  expect([t.channel('p1').count(), t.inFlight(), t.eventsOf('attempt').length]).toEqual([1, 0, 1])
+  expect(t.eventsOf('attempt').map(({ outcome }) => outcome)).toEqual(['aborted', 'success'])
+  expect([t.channel('p1').calls.map(({ params }) => params), t.inFlight()]).toEqual([[[1], [2]], 0])
 })

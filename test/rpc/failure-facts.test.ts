@@ -197,7 +197,12 @@ describe('what a refusal of logs says', () => {
     ],
     [-32000, 'query exceeds max results 20000', 20_000],
     [-32602, 'Too many logs requested. Max logs per response is 20000.', 20_000],
+    [-32602, 'Max logs per response is 20,000.', 20_000],
+    [-32602, 'max results per query: 10k', 10_000],
     [-32000, 'max results size is 10 MB', undefined],
+    [-32000, 'max results size is 10.5 MB', undefined],
+    [-32000, 'max results size is 10 MiB', undefined],
+    [-32000, 'max logs query time is 30 s', undefined],
     [-32000, 'max results size is 10MB', undefined],
     [-32000, 'too many logs returned', undefined],
   ])('default: most results: %s %s', (code, message, results) => {

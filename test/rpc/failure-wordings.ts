@@ -27,6 +27,8 @@ eth_requestAccounts 5003 Disapproved events
 eth_sendTransaction 4001 User rejected the request.
 personal_sign -32603 MetaMask Message Signature: User denied message signature.
 # transaction-rejected final nobody
+eth_sendRawTransaction -32000 execution error: Smart contract panicked: ERR_INCORRECT_NONCE
+eth_sendRawTransaction -32000 FunctionCallError(HostError(GuestPanic { panic_msg: "ERR_INCORRECT_NONCE" }))
 eth_sendRawTransaction -32000 Invalid, NotAllowedAuthorizationList: Only transactions with type SetCode can have authorization_list.
 eth_estimateGas -32000 transaction up-front cost 0x5 exceeds transaction sender account balance 0x1
 eth_estimateGas -32000 Transaction requires at least 53000 gas but got 21000
@@ -85,6 +87,8 @@ eth_sendRawTransaction -32000 signature verification failed
 eth_sendRawTransaction -32010 Transaction cost exceeds current gas limit. Limit: 8000000, got: 9000000. Try decreasing supplied gas.
 eth_sendRawTransaction -32010 Invalid signature: Crypto error
 # transaction-rejected next nobody
+eth_sendRawTransaction -32000 transaction rejected: below the minimum gas price
+eth_sendRawTransaction -32000 tip below the minimum
 eth_sendUserOperation -32504 paymaster 0xab throttled or banned
 eth_sendUserOperation -32602 maxFeePerGas must be at least 1000 (current maxFeePerGas: 500) - use pimlico_getUserOperationGasPrice
 eth_sendUserOperation -32602 User op max fee per gas is too low: minimum required by this bundler is 100
@@ -185,6 +189,7 @@ eth_estimateGas -32000 invalid code: must not begin with 0xef
 eth_call -32000 return data out of bounds
 # missing-state next nobody
 debug_traceTransaction -32000 Unable to find a block containing transaction 0x11
+eth_call -32000 No known hardfork for execution on historical block 123 (relative to fork block number 456) in chain with id 137
 eth_getTransactionReceipt -32000 cannot find transaction
 trace_replayTransaction -32000 transaction 0x9bb2c9b9 not found
 trace_block -32014 Missing data: trace not found for block
@@ -247,6 +252,7 @@ eth_subscribe -32601 notifications not supported
 admin_peers -32604 Method not enabled
 admin_peers -32000 P2P has been disabled. This functionality is not available
 # range-too-large next nobody
+eth_getLogs -32000 block range too large: latest block number is 100, max range 1000
 eth_getLogs -32005 query range must be smaller than size 500
 eth_getLogs -32000 eth_getLogs must query at most 1000 blocks
 eth_getLogs -32000 query is larger than the range of 1000
@@ -310,6 +316,8 @@ eth_getBalance -32603 backend request failed
 eth_getBalance -32000 no available upstreams
 eth_getBalance -32000 no healthy nodes available
 # unknown next nobody
+eth_call -32000 not enough balance to cover the request cost
+eth_estimateGas -32000 failed to simulate relay call
 trace_filter -32000 transaction e130df1634 failed: nonce too high: address 0x826d, tx: 28 state: 0
 debug_traceBlockByNumber -32000 tracing failed: insufficient funds for gas * price + value: address 0xab have 0 want 5
 debug_traceTransaction -32000 tracing failed: intrinsic gas too low: have 1, want 21000
@@ -426,6 +434,13 @@ eth_getBalance -32001 block not found: finalized
 # invalid-request next nobody
 eth_call -32007 Request is too big || Exceeded max limit of 167772160
 # rate-limit next nobody
+eth_call -32000 requests above 10 rps are not supported on the free plan
+eth_getBalance -32000 rate limit exceeded. Higher limits are not available on the free plan
+eth_getBalance -32005 Too many requests; bursts are not included in your plan
+eth_call -32000 Not enough balance to cover the compute units
+eth_call -32000 request queue is overloaded
+eth_call -32000 connection pool is overloaded
+eth_call -32000 connection pool has reached its limit
 eth_call -32000 rpc error: code = ResourceExhausted desc = hm
 eth_call -32607 Call Limit
 eth_call -32000 requests not allowed above 10 rps on the free plan
@@ -467,6 +482,7 @@ eth_call -32600 batch too large
 eth_call -32005 Number of requests exceeds max batch size
 eth_getBalance -32005 Batch size too large. Maximum is 100
 # quota next nobody
+eth_getRawTransactionByHash -32000 insufficient balance
 eth_sendRawTransaction -32000 monthly data transfer limit of your plan reached
 eth_getBalance -32000 insufficient funds on your API account
 eth_call -32000 not enough credits, recharge your account

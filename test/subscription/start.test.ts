@@ -151,6 +151,16 @@ describe('a stream of whose chain nobody has been told anything', () => {
     },
   )
 
+  test.each([[['newHeads']], [['logs', {}]]])(
+    'behavior: %j without a socket asks for the newest block once, as it polls at once',
+    async (params) => {
+      const { clock, channel, subscribe } = createNodes(1, { channels: ['http'] })
+      subscribe(params)
+      await clock.settle()
+      expect(channel('p1', 'http').count('eth_getBlockByNumber')).toBe(1)
+    },
+  )
+
   test('behavior: many that start at once ask for the newest block once', async () => {
     const { clock, channel, feed, subscribe } = createNodes(1)
     feed(1).become('connecting')

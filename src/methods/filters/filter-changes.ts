@@ -38,7 +38,9 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
     let sure = head.number
     /** When the tip was first seen (in ms of the clock). */
     let seenAt = clock.now()
-    /** Since when no head was followed: none was above the tip, or the answers did not fit together (in ms of the clock). */
+    /** Since when heads that are not above the tip have been refused (in ms of the clock). */
+    let lowerSince: number | undefined
+    /** Since when the answers to polls have not fitted together (in ms of the clock). */
     let stuckSince: number | undefined
     /** Most blocks that the next poll tells of: after one that failed it is half as many, for slow providers. */
     let most = MOST_BLOCKS
@@ -60,7 +62,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         sure = step.sure
         giver = source.provider
         seenResets = resetsNow
-        stuckSince = undefined
+        lowerSince = undefined
         const orphans = before.slice(known.length)
         if (logs) return logChanges(orphans, told)
         const gone = [...orphans, ...cutOff]
@@ -68,7 +70,7 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
         cutOff = hashes.length > 0 ? [] : gone.slice(0, MOST_BLOCKS)
         return hashes
       })
-      if (!found) stuckSince ??= clock.now()
+      stuckSince = found ? undefined : (stuckSince ?? clock.now())
       most = Math.min(MOST_BLOCKS, 2 * blocks)
       return found ?? []
     }
@@ -78,15 +80,15 @@ export function createChainFilters({ clock }: Calls, asking: FilterAsking): Chai
       const tip = tipOf(trail)
       if (head.hash === tip.hash) {
         seenResets = resetsNow
-        stuckSince = undefined
+        lowerSince = undefined
         return sure < tip.number && clock.now() - seenAt < SETTLED_AFTER
       }
       if (head.number > tip.number || resets > seenResets) return true
       const isSame = from === giver
       const isOther = trail.some(({ number, hash }) => number === head.number && hash !== head.hash)
       if (isSame && isOther) return true
-      stuckSince ??= clock.now()
-      return clock.now() - stuckSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
+      lowerSince ??= clock.now()
+      return clock.now() - lowerSince >= (isSame ? LOWER_FOR : OTHER_LOWER_FOR)
     }
 
     return { logs, changes }

@@ -20,7 +20,7 @@ import type { Before, ScanSetup } from './logs-scan'
 import { isCutShort, isRefusal, scan } from './logs-scan'
 import { foremost, isWell, poolOf, rankOf } from './pool'
 
-/** How an `eth_getLogs` is split that is wider than what the providers take. */
+/** How an `eth_getLogs` that is wider than the providers take is split. */
 export type LogsOptions = {
   /**
    * Most requests that one `eth_getLogs` is split into. If it is known to take more, it fails with a `LogRangeTooWideError`

@@ -5,7 +5,7 @@ import type { Permit } from '../../provider/breaker'
 import type { ChannelState } from '../../provider/provider'
 import type { Attempt, AttemptRole } from '../attempt/attempt'
 import { isFirstOfBatch } from '../attempt/attempt'
-import { hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
+import { hedgeBudgetOf, hedgeCandidate, hedgeDelayOf, hedgeDueAt, MOST_IN_FLIGHT, SHORTEST } from '../attempt/hedge'
 import { settleAborted } from '../attempt/settle'
 import type { Flight } from '../flight'
 import { hasLanded } from '../flight'
@@ -18,12 +18,11 @@ import { launch } from './launch'
 
 /** Asks a candidate whose turn it is, or the provider of a held answer once more. */
 export function askInTurn(flight: Flight, channel: ChannelState, now: number) {
-  stopWaiting(flight)
-  // If this request was leading, others have just been woken: what they did may have ended this one.
-  if (hasLanded(flight)) return
   removeFromAhead(flight, channel)
   const permit = flight.plan.need.traits.kind === 'wallet' ? undefined : channel.breaker.admit()
   ask(flight, channel, permit, 'turn', now)
+  // If this request was leading, that wakes others: only now, as they would take the room that it was to have.
+  stopWaiting(flight)
 }
 
 function ask(flight: Flight, channel: ChannelState, permit: Permit | undefined, role: AttemptRole, now: number) {
@@ -68,11 +67,13 @@ export function lead(flight: Flight, now: number) {
 export function hedge(flight: Flight, now: number) {
   const newest = flight.inFlight.at(-1) as Attempt
   const dueAt = hedgeDueAt(flight, newest, now)
-  // If the attempt is in a batch, other members may soon show that the batch is lost: then the next look is soon.
-  const delay = newest.batch ? SHORTEST : Math.max(SHORTEST, hedgeDelayOf(flight, newest))
+  const areDown = isAllDown(flight)
+  // If the attempt is in a batch, other members may soon show that the batch is lost. Then the next look is soon, and so it is
+  // if nothing is hoped for from those in flight.
+  const delay = newest.batch || areDown ? SHORTEST : Math.max(SHORTEST, hedgeDelayOf(flight, newest))
   flight.hedgeAt = dueAt > now ? dueAt : now + delay
   if (dueAt > now || flight.inFlight.length >= MOST_IN_FLIGHT || flight.deadline - now < LEAST) return
-  if (isAllDown(flight)) return flight.pilot.goOn(flight, now)
+  if (areDown) return flight.pilot.goOn(flight, now)
   const channel = hedgeCandidate(flight, now)
   const permit = channel?.breaker.admit()
   if (!channel || !permit || !isPaidFor(flight, newest)) return
@@ -94,6 +95,7 @@ function isAllDown({ inFlight }: Flight): boolean {
  * Whether the budget pays for a hedge. The further members of one slow batch leave half of it to other requests: a channel that
  * hangs takes three such batches before its breaker opens.
  */
-function isPaidFor({ parts: { hedgeBudget } }: Flight, newest: Attempt): boolean {
-  return hedgeBudget.spend(!isFirstOfBatch(newest, 'hedge') ? hedgeBudget.size / 2 : 0)
+function isPaidFor(flight: Flight, newest: Attempt): boolean {
+  const budget = hedgeBudgetOf(flight)
+  return budget.spend(!isFirstOfBatch(newest, 'hedge') ? budget.size / 2 : 0)
 }

@@ -1,6 +1,8 @@
 // Hedging: when a second candidate is asked beside a slow attempt, and which one. A budget keeps hedges a small share of the
 // traffic.
 
+import type { Budget } from '../../base/budget'
+import { createBudget } from '../../base/budget'
 import { sortedBy } from '../../base/lists'
 import type { ChannelState } from '../../provider/provider'
 import type { Flight } from '../flight'
@@ -38,6 +40,15 @@ export function hedgeDueAt(flight: Flight, attempt: Attempt, now: number): numbe
   const dueAt = Math.min(leftAt, startedAt + LONGEST_QUEUE) + delay
   // The call may leave its channel at any time, and its delay counts from then: so the next look comes early enough.
   return leftAt === Infinity ? Math.min(dueAt, now + Math.max(SHORTEST, delay)) : dueAt
+}
+
+/** The budget that pays for hedges of the request, and to which it adds. */
+export function hedgeBudgetOf({ plan, parts: { hedgeBudget, ownHedgeBudgets } }: Flight): Budget {
+  const payer = plan.hedge?.payer
+  if (payer?.budget === undefined) return hedgeBudget
+  const budget = ownHedgeBudgets.get(payer) ?? createBudget(payer.budget, HEDGE_SHARE)
+  ownHedgeBudgets.set(payer, budget)
+  return budget
 }
 
 /**

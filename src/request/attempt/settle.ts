@@ -23,7 +23,6 @@ export function settleAnswered(flight: Flight, attempt: Attempt, now: number) {
 }
 
 /** The attempt failed. @param isBlamed whether that counts against the channel (or all those of the provider) */
-
 export function settleFailed(
   flight: Flight,
   { attempt, failure, duration }: Pick<FailedAttempt, 'attempt' | 'failure' | 'duration'>,

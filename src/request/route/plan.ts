@@ -12,7 +12,7 @@ import type { Route, RouteLimits } from './route'
 import { planRoute } from './route'
 import type { Ranking, Strategy } from './strategy'
 
-/** When a slow read is asked of a second candidate as well. The first usable answer wins, and the others are aborted. */
+/** When a slow read is also sent to another candidate. The first usable answer wins, and the others are aborted. */
 export type HedgeOptions = {
   /**
    * Time after which one more candidate is asked, and another one after each further such time (in ms). At most three attempts
@@ -20,7 +20,11 @@ export type HedgeOptions = {
    * @default three times the channel's recent median for that kind of method, at least 50; 500 while nothing is known
    */
   delay?: number | undefined
-  /** Most hedges that are saved up, by all methods together; each request adds a tenth of one. @default 20 */
+  /**
+   * Most unspent hedges: each request adds a tenth of one. In the list's options the budget is that of all methods together,
+   * in those of a method it is that of its own requests alone.
+   * @default 20 in the list's options; in those of a method the list's budget, which then pays for its hedges too
+   */
   budget?: number | undefined
 }
 
@@ -32,7 +36,7 @@ export type MethodOptions = {
   providers?: readonly string[] | undefined
   /** Limit for a whole request, all attempts and pauses included (in ms); 0 for none. @default the list's `timeout` */
   timeout?: number | undefined
-  /** Replaces the `hedge` of the list. A `budget` here has no effect: there is one for all. @default the list's `hedge` */
+  /** Replaces the `hedge` of the list. @default the list's `hedge` */
   hedge?: false | HedgeOptions | undefined
   /** Whether a request may be sent twice without harm. @default true for reads (known by the name) and raw transactions */
   repeat?: boolean | undefined
@@ -70,13 +74,20 @@ export type PlanSettings = {
   readonly seesDepth: () => boolean
 }
 
+export type PlannedHedge = {
+  /** In ms; `undefined`: the delay is measured. */
+  readonly delay: number | undefined
+  /** The options of the method whose budget pays, in place of the list's. */
+  readonly payer: HedgeOptions | undefined
+}
+
 /** What holds for all requests of a method with the same options. */
 export type Plan = RouteLimits & {
   readonly exclude: readonly string[]
   /** Limit for a whole request (in ms); `Infinity` for none. */
   readonly timeout: number
-  /** `undefined`: no hedging. Its `delay` is in ms; if that is `undefined`, the delay is measured. */
-  readonly hedge: { readonly delay: number | undefined } | undefined
+  /** `undefined`: no hedging. */
+  readonly hedge: PlannedHedge | undefined
   readonly rounds: number
   /** Whether the call is part of a caller's request, or the library's own: it is not counted or announced as a request. */
   readonly isInner: boolean
@@ -152,7 +163,6 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
   const isWallet = traits.kind === 'wallet'
   const isPinned = overrides.provider !== undefined && !overrides.allowFailover
   const given = overrides.timeout ?? own?.timeout ?? (isWallet && !settings.isTimeoutGiven ? 0 : settings.timeout)
-  const hedge = own?.hedge ?? settings.hedge
   const need = needOfMethod(method, traits, own?.repeat)
   return {
     need,
@@ -167,11 +177,17 @@ function planOf(method: string, settings: PlanSettings, overrides: RequestOverri
     isOneShot: false,
     isBrief: false,
     timeout: given === 0 ? Infinity : given,
-    hedge: hedge === false || isPinned || !need.isHedgeable ? undefined : { delay: hedge.delay },
+    hedge: isPinned || !need.isHedgeable ? undefined : hedgeOf(own?.hedge, settings.hedge),
     rounds: isWallet ? 1 : isPinned ? Math.min(PINNED_ROUNDS, settings.rounds) : settings.rounds,
     heavy: undefined,
     kept: undefined,
   }
+}
+
+function hedgeOf(own: MethodOptions['hedge'], ofList: PlanSettings['hedge']): PlannedHedge | undefined {
+  const hedge = own ?? ofList
+  if (hedge === false) return undefined
+  return { delay: hedge.delay, payer: own && own.budget !== undefined ? own : undefined }
 }
 
 function withNeed(plan: Plan, need: Need): Plan {

@@ -134,8 +134,9 @@ function learn(provider: Provider, id: number | undefined, parts: Parts) {
   if (chain.state === 'verified') return
   parts.version++
   parts.heads.forget(provider, parts.clock.now())
-  if (!wasWrong)
-    tell(parts, provider, 'chain', parts.chainId, id, 'its eth_chainId differs from the chain of the client')
+  if (wasWrong) return
+  tell(parts, provider, 'chain', parts.chainId, id, 'its eth_chainId differs from the chain of the client')
+  parts.onWrongChain(provider)
 }
 
 function toChainId(value: unknown): number | undefined {

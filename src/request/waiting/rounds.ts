@@ -70,7 +70,8 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   const { parts, failures, roundStart, round, route, ruledOut } = flight
   if (round >= roundsOf(flight)) return undefined
   const mayAskAgain = ({ breaker, provider }: ChannelState) => breaker.isClosed() && !ruledOut?.has(provider)
-  if (isUnknownMethod(flight) && !route.candidates.some(mayAskAgain)) return undefined
+  const all = [...route.candidates, ...route.open, ...route.leftOut]
+  if (isUnknownMethod(flight) && !all.some(mayAskAgain)) return undefined
   const last = failures.slice(roundStart)
   const passing = last.filter(({ kind }) => PASSING.has(kind))
   if (passing.length === 0) return undefined

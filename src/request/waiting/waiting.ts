@@ -20,18 +20,24 @@ export function hasPlace(flight: Flight): boolean {
 
 /**
  * The channels behind open breakers for which a request waits. If others can be asked again in a further round, each is waited
- * for once a round: until this request has led to it, or it has opened, or failed the probe of another one.
+ * for once a round: until this request has led to it, or, while this one waits, it has opened again or failed another's probe.
  */
 export function wantedOf(flight: Flight): ChannelState[] {
   const open = openOf(flight)
   if (!hasOthers(flight)) return open
-  return open.filter((channel) => channel.breaker.openedAt() <= flight.roundAt && ledAt(flight, channel) < 0)
+  return open.filter((channel) => channel.breaker.openedAt() <= flight.waitsSince && ledAt(flight, channel) < 0)
 }
 
 export function stopWaiting(flight: Flight) {
+  flight.parts.waiting.delete(flight)
+  stopLeading(flight)
+}
+
+/** The request waits for no channel behind an open breaker any more. If it was leading, another one may. */
+export function stopLeading(flight: Flight) {
   const { isLeading, parts } = flight
+  flight.waitsSince = Infinity
   flight.isLeading = false
-  parts.waiting.delete(flight)
   if (isLeading) wake(parts)
 }
 

@@ -34,7 +34,7 @@ export type HeadRunOptions = Pick<Asking, 'ask' | 'providers'> & {
   readonly backfill: Backfill
   readonly places: Places
   readonly lag: LagWatch
-  readonly knownHead: () => KnownHead
+  readonly knownHead: (kind: string) => KnownHead
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly heads: number }
   /** Time between two polls (in ms). */
@@ -85,7 +85,7 @@ export function startHeadRun(
     backfill,
     providers,
     mostFilled: options.mostFilled.heads,
-    known: options.knownHead(),
+    known: options.knownHead(KIND),
     sink: {
       onBlock(block) {
         const isFirst = blockAt === -Infinity

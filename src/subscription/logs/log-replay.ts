@@ -21,7 +21,7 @@ export function replayOf(
   delivery: Delivery,
   reads: LogReads,
   backfill: Pick<Backfill, 'byNumber'>,
-  heads: Pick<HeadFeed, 'tip' | 'has'>,
+  heads: Pick<HeadFeed, 'tip' | 'has' | 'lowest'>,
 ): Stream['replay'] {
   /**
    * The block of this number, or the next lower one if the number is left out. It is asked of the provider of the newest head;
@@ -52,8 +52,14 @@ export function replayOf(
     const last = isLast ? await asked : undefined
     const read = reads.ofRange(from, upTo, (last ?? cursor).provider, 'backfill', last?.hash)
     const [found, end] = await Promise.all([read, asked])
-    // Heads may be on another branch by now: blocks that were not delivered before would never be taken back.
-    if (last && heads.tip() && !heads.has(last.hash) && (await blockAt(upTo)).hash !== last.hash) refuse()
+    const tip = heads.tip()
+    if (last && tip && !heads.has(last.hash)) {
+      // The cursor went back, to a block of the heads, and whoever was asked for it is on another branch: asked again, it would
+      // say the same.
+      if (!cursor.hash && last.number >= heads.lowest() && last.number <= tip.number) refuse()
+      // Heads may be on another branch by now: blocks that were not delivered before would never be taken back.
+      if ((await blockAt(upTo)).hash !== last.hash) refuse()
+    }
     const marks = await Promise.all(marksOf(from, upTo, found).map((mark) => blockAt(mark)))
     if (delivery.takenBack() !== takenBack) refuse()
     if (isLast) {

@@ -36,7 +36,7 @@ export type LogStreamParts = {
   readonly providers: () => readonly string[]
   readonly places: Places
   readonly lag: LagWatch
-  readonly knownHead: () => KnownHead
+  readonly knownHead: (kind: string) => KnownHead
   readonly heads: HeadFeed
   readonly blooms: Blooms
   /** Limits the reads of all these streams together. */
@@ -85,7 +85,7 @@ export function createLogStream(
     turns,
     delivery,
     pushes,
-    known: knownHead(),
+    known: knownHead('logs'),
     wantsHeads: () => verify === 'strict' || heads.isActive() || (verify === 'auto' && (blockTime() ?? 0) >= SLOW),
     onBlock: (number) => trust.isSuspect(number) && void check.run(),
     onState: show,

@@ -44,6 +44,8 @@ export type Places = {
   /** Makes every stream leave the place. */
   leave(place: Place, why: string): void
   onSocket(provider: string, to: SocketState): void
+  /** The provider has turned out to be on another chain: what it pushes is not of this one. */
+  onWrongChain(provider: string): void
   listen(listener: PlaceListener): () => void
 }
 
@@ -64,6 +66,10 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
   function list(kind: string) {
     const allowed = places.filter(({ state }) => isAllowed(state, plan))
     return allowed.filter(({ state }) => state.provider.capability.servesSubscription(kind, clock.now()))
+  }
+
+  function leave(place: Place, why: string) {
+    for (const listener of [...listeners]) listener.onLeave(place, why)
   }
 
   return {
@@ -122,15 +128,17 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
       if (upFor >= GOOD_RETURN) place.returns = 0
       noteFailure(place, upFor >= STAYED_UP, clock.now(), random)
     },
-    leave(place, why) {
-      for (const listener of [...listeners]) listener.onLeave(place, why)
-    },
+    leave,
     onSocket(provider, to) {
       const place = places.find(({ id }) => id === provider)
       // A socket that nobody needs any more goes idle: that is no failure.
       if (!place || to === 'idle') return
       place.wellSince = clock.now()
       if (to === 'open') for (const listener of [...listeners]) listener.onBack()
+    },
+    onWrongChain(provider) {
+      const place = places.find(({ id }) => id === provider)
+      if (place) leave(place, 'its provider is on another chain')
     },
     listen(listener) {
       listeners.add(listener)

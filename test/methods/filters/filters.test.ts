@@ -427,6 +427,27 @@ describe('a chain that changes', () => {
     expect(await logs(id)).toEqual(['+104'])
   })
 
+  test('behavior: without care for heads, a lower one is not followed sooner because an earlier poll was in vain', async () => {
+    const { clock, nodes, chain, newFilter, logs } = setUp({ nodes: 1, options: { consistency: 'none' } })
+    const [p1] = nodes as [EngineNode]
+    const id = await newFilter()
+    chain.mine(4)
+    expect(await logs(id)).toEqual(['+101', '+102', '+103', '+104'])
+    chain.mine(2)
+    // Another node behind the address, which is behind, is asked for all but the newest block.
+    p1.before = ({ method, params }) => {
+      if (method === 'eth_getLogs') return { value: [] }
+      return (params as any)[0] === 'latest' ? undefined : { value: null }
+    }
+    expect(await logs(id)).toEqual([])
+    await clock.advance(2_000)
+    p1.before = () => undefined
+    p1.lag = 3
+    expect(await logs(id)).toEqual([])
+    await clock.advance(1_000)
+    expect(await logs(id)).toEqual(['-104'])
+  })
+
   test('behavior: without care for heads, blocks that were told and are back are not told again; those of another branch are', async () => {
     const { clock, nodes, chain, newBlockFilter, poll, hashes } = setUp({ nodes: 1, options: { consistency: 'none' } })
     const [p1] = nodes as [EngineNode]

@@ -81,6 +81,18 @@ describe('when', () => {
     expect(t.status().requests.hedged).toBe(1)
   })
 
+  test('every 50 ms where nothing is hoped for from those in flight, as they are behind open breakers', async () => {
+    const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }] })
+    t.channel('p1').hang()
+    t.channel('p2').once.reply('filler', { after: 560 }).reply('two')
+    t.start(READ, ['fills it'], { provider: 'p2' })
+    const request = t.start(READ)
+    await t.clock.advance(100)
+    t.breaker('p1').open(t.clock.now(), 60_000)
+    await t.clock.advance(1_000)
+    expect(request.ended).toEqual({ at: 600, value: 'two' })
+  })
+
   test('or where the budget had nothing left', async () => {
     const t = createTestEngine({ options: { hedgeBudget: 1 } })
     t.channel('p1').hang()
@@ -262,6 +274,25 @@ describe('the budget', () => {
     await t.clock.advance(500)
     // 34 more requests: 3 more hedges.
     expect(t.status().requests.hedged).toBe(23)
+  })
+
+  test('that of a method pays for its hedges alone, and only its requests add to it', async () => {
+    const methods = { [READ]: { hedge: { budget: 1 } } }
+    const t = createTestEngine({ options: { hedgeBudget: 2, methods } })
+    t.channel('p1').hang()
+    t.channel('p2').reply('two', { after: 10 })
+    const requests = [t.start(READ, [1]), t.start(READ, [2])]
+    await t.clock.advance(600)
+    expect(t.status().requests.hedged).toBe(1)
+    const others = [1, 2, 3].map((turn) => t.start('eth_gasPrice', [turn]))
+    await t.clock.advance(600)
+    expect(t.status().requests.hedged).toBe(3)
+    expect(others.filter(({ ended }) => ended)).toHaveLength(2)
+    expect(requests.filter(({ ended }) => ended)).toHaveLength(1)
+    t.breaker('p1').close()
+    for (let turn = 3; turn < 14; turn++) t.start(READ, [turn])
+    await t.clock.advance(600)
+    expect(t.status().requests.hedged).toBe(4)
   })
 
   test('hedgeBudget 0: none', async () => {

@@ -107,6 +107,16 @@ test('given p1 did not know it for a moment, and p2, which serves it, does not l
   expect([t.channel('p1').count(METHOD), t.channel('p2').count(METHOD)]).toEqual([3, 3])
 })
 
+test('behavior: given p1, which did not know it, cannot be reached when p2 knows it no more, then p1 is asked once more', async () => {
+  const t = createTestEngine()
+  t.channel('p1').on(METHOD).once.fail(unknown())
+  t.channel('p2').on(METHOD).once.reply('filled')
+  expect(await ask(t)).toMatchObject({ value: 'filled' })
+  t.channel('p2').fail(unknown())
+  t.channel('p1').on(METHOD).once.fail(networkError()).reply('filled by p1')
+  expect(await ask(t)).toMatchObject({ value: 'filled by p1', after: 150 })
+})
+
 test('behavior: given a strategy that leaves out p2, which serves it, then p1, which does not know it, stays left out too', async () => {
   const t = createTestEngine({ providers: 3 })
   t.channel('p1').fail(unknown())

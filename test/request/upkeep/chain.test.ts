@@ -389,6 +389,28 @@ describe('ready', () => {
     t.channel('p1').on('eth_chainId').reply('0x1')
     expect(await t.engine.verifyAny(t.face)).toBe(true)
   })
+
+  describe('where no chain is checked, asks as any request does', () => {
+    test('behavior: a provider that takes three seconds is enough', async () => {
+      const t = createTestEngine()
+      for (const id of ['p1', 'p2']) t.channel(id).reply('0x5', { after: 3_000 })
+      let isReady: boolean | undefined
+      void t.engine.verifyAny(t.face).then((is) => {
+        isReady = is
+      })
+      await t.clock.advance(3_000)
+      expect(isReady).toBe(true)
+    })
+
+    test('behavior: one behind a wall is not asked, nor a backup while others answer', async () => {
+      const t = createTestEngine({
+        providers: [{}, {}, { isBackup: true }],
+        options: { methods: { eth_chainId: { providers: ['p2', 'p3'] } } },
+      })
+      expect(await t.engine.verifyAny(t.face)).toBe(true)
+      expect(['p1', 'p2', 'p3'].map((id) => t.channel(id).count())).toEqual([0, 1, 0])
+    })
+  })
 })
 
 test('behavior: one found to be on another chain is tried over one of its channels, not over the other too', async () => {

@@ -249,6 +249,32 @@ describe('24. given all breakers open', () => {
     expect(request.ended).toEqual({ at: 125, value: 'two' })
   })
 
+  test('and a leader for one that is back, when that has room for one request, then the leader has the room, and the others in order', async () => {
+    const t = createTestEngine({ providers: [{ limits: { concurrency: 1 } }] })
+    openAll(t)
+    t.channel('p1').reply('one', { after: 10 })
+    const requests = startMany(t, 4)
+    await t.clock.advance(50)
+    t.breaker('p1').close()
+    await t.clock.settle()
+    expect(t.channel('p1').inFlight).toBe(1)
+    await t.clock.advance(100)
+    expect(requests.map(({ ended }) => ended?.at)).toEqual([60, 70, 80, 90])
+  })
+
+  test('and a leader that waits for room at one that is back, then another one leads to the other', async () => {
+    const t = createTestEngine({ providers: [{}, { limits: { concurrency: 1 } }] })
+    t.channel('p1').reply('one')
+    t.channel('p2').hang()
+    t.start(READ, ['fills it'], { provider: 'p2' })
+    openAll(t)
+    const requests = [t.start(READ), t.start(READ, [], { provider: 'p1' })]
+    await t.clock.advance(10)
+    t.breaker('p2').close()
+    await t.clock.advance(500)
+    expect(requests.map(({ ended }) => ended)).toEqual(Array(2).fill({ at: 85, value: 'one' }))
+  })
+
   test('then too little time left fails at once with retryAfter', async () => {
     const t = createTestEngine({ providers: 1, options: { timeout: 20 } })
     t.breaker('p1').open(0, 3_000)
@@ -369,6 +395,26 @@ describe('a request with another candidate to ask again', () => {
     await t.clock.advance(500)
     expect(request.ended).toEqual({ at: 150, value: 'two' })
     expect([t.channel('p1').calls[0]?.method, t.channel('p3').count()]).toEqual(['eth_a_getX', 1])
+  })
+
+  test('leads to one whose breaker opened while it was asking the other, which cannot serve it (it once ended)', async () => {
+    const t = createTestEngine()
+    t.channel('p1').fail(rpcError(-32000, 'missing trie node'), { after: 100 })
+    t.channel('p2').reply('two')
+    const request = t.start(READ, ['0x01', 'latest'])
+    await t.clock.advance(50)
+    t.breaker('p2').open(t.clock.now(), LONG)
+    await t.clock.advance(500)
+    expect(request.ended).toEqual({ at: 175, value: 'two' })
+  })
+
+  test('leads to one that has just opened by failing it, sooner than it waits for the end of a cooldown', async () => {
+    const t = createTestEngine({ providers: [{}, { breaker: { failures: 1 } }] })
+    t.channel('p1').fail(httpError(429, '', { 'retry-after': '5' }))
+    t.channel('p2').once.fail(networkError(), { after: 5 }).reply('two')
+    const request = t.start(READ)
+    await t.clock.advance(10_000)
+    expect(request.ended).toEqual({ at: 80, value: 'two' })
   })
 
   test('does not ask the one that has failed again in the same round when another one is back', async () => {

@@ -7,7 +7,7 @@ import { createDelivery } from '../../../src/subscription/logs/delivery'
 import { replayOf } from '../../../src/subscription/logs/log-replay'
 import { blockOf, hashOf, logOf, nameOf } from '../blocks'
 
-const noHeads = { tip: () => undefined, has: () => false }
+const noHeads = { tip: () => undefined, has: () => false, lowest: () => Infinity }
 
 function setUp() {
   const delivery = createDelivery({ onItem() {}, onGap() {} })
@@ -55,6 +55,7 @@ describe('what is not remembered is read', () => {
     const asked: string[] = []
     const branches = new Map<number, number>()
     let tip: Block | undefined
+    let lowest = Infinity
     let meanwhile = () => {}
     const logged: number[] = []
     const reads = {
@@ -78,7 +79,7 @@ describe('what is not remembered is read', () => {
       delivery,
       reads as never,
       { byNumber },
-      { tip: () => tip, has: (hash) => hash === tip?.hash },
+      { tip: () => tip, has: (hash) => hash === tip?.hash, lowest: () => lowest },
     )
     return {
       delivery,
@@ -89,8 +90,9 @@ describe('what is not remembered is read', () => {
       branches,
       logged,
       replay,
-      headIs(block: Block) {
+      headIs(block: Block, from = block.number) {
         tip = block
+        lowest = from
       },
       meanwhile(run: () => void) {
         meanwhile = run
@@ -104,6 +106,16 @@ describe('what is not remembered is read', () => {
     delivery.begin({ number: 99, hash: '', provider: 'p1' })
     await replay(90)
     expect(asked).toEqual(['backfill 90-99/1 at p1'])
+  })
+
+  test('behavior: nor that of a branch which heads have left, whose provider is asked for it both times', async () => {
+    const { delivery, branches, headIs, replay } = setUpReads()
+    branches.set(99, 1)
+    delivery.begin({ number: 99, hash: '', provider: 'p1' })
+    headIs(blockOf(105), 95)
+    await expect(replay(90)).rejects.toThrow('A reorg')
+    headIs(blockOf(105), 100)
+    expect(await replay(90)).toMatchObject({ upTo: 99 })
   })
 
   test('behavior: numbers may be skipped: how far it is, is told by the block below', async () => {
