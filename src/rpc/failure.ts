@@ -71,8 +71,7 @@ const JSON_BODY = /^["{]/
 /** Statuses that say no more than that the request failed. */
 const VAGUE_STATUS = /^(400|422|500)$/
 
-const PARSE_ERROR = -32700
-/** Kinds that are believed when they come from the text of a parse error: ganache gives that code to all that it does not have. */
+/** Kinds that are believed when they come from the text of a parse error (-32700): ganache gives that code to all that it does not have. */
 const SAID_OF_PARSING = /^(unsupported-|filter-|block-)/
 
 const LOGS = /logs|filter/i
@@ -146,7 +145,7 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
   if (!facts.isRpc) return meaningOfTransport(facts, context.method)
   const certain = meaningOfCertainCode(facts, context.method)
   if (certain) return certain
-  const said = meaningOfText(facts.text, context.method, facts.code === PARSE_ERROR ? SAID_OF_PARSING : undefined)
+  const said = meaningOfText(facts.text, context.method, facts.code === -32700 ? SAID_OF_PARSING : undefined)
   // "Please try again" alone says less than a code or a status.
   const isSoft = said?.kind === 'server-error' && said.blame === 'nobody'
   if (said && !isSoft) return said
