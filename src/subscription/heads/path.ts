@@ -75,11 +75,11 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
 }
 
 /** The block whose number is one less: a block that does not name its parent is taken to follow it. */
-async function belowOf(
+function belowOf(
   { number, provider }: Block,
   near: ReadonlyMap<string, Block>,
   { backfill }: PathOptions,
-): Promise<Block | undefined> {
+): Block | Promise<Block | undefined> {
   const here = [...near.values()].find((block) => block.number === number - 1)
   return here ?? backfill.byNumber(number - 1, provider).catch(() => undefined)
 }
