@@ -19,7 +19,6 @@ const CERTAIN_CODES: Numbers = [
   [/^490[01]$/, { kind: 'network', blame: 'nobody', isUntouched: true }],
   // 4902: the wallet does not know the chain. 57xx: EIP-5792. Only the caller can do something about them.
   [/^(4902|57\d\d)$/, { kind: 'invalid-params' }],
-  [/^-32700$/, { kind: 'parse-error' }],
 ]
 
 /** The meaning of revert data, and of codes that have one meaning whatever the text says. */
@@ -38,6 +37,7 @@ export function meaningOfCertainCode({ code, innerCode, hex }: Facts, method: st
 }
 
 const CODES: Numbers = [
+  [/^-32700$/, { kind: 'parse-error' }],
   [/^-32(601|004|042|61[23])$/, { kind: 'unsupported-method' }],
   // What `eth_simulateV1` says of its params.
   [/^-380(1\d|2[0-5])$/, { kind: 'invalid-params' }],

@@ -20,7 +20,7 @@ const PLAIN_WORDS: Words = [
   ],
   [
     { kind: 'invalid-params' },
-    /invalid (argument|hex|((contract|to|from) )?address\b)|unmarshal|decoding params|both gas ?price and|odd[ -]length|without 0x|missing value|(many|few|number of) (arg|param)/,
+    /invalid (argument|hex|((contract|to|from) )?address\b)|unmarshal|decoding params|both gas ?price and|odd[ -](length|number of dig)|without 0x|missing value|(many|few|number of) (arg|param)/,
   ],
   [
     { kind: 'quota' },
@@ -57,7 +57,7 @@ const PROVIDER_WORDS: Words = [
     { kind: 'missing-state' },
     /missing trie|\bprun(ed|ing)|archiv|\bhistor|data (is )?unavailable|\bold(er|est)?\b|retention|quantity not|ancient/,
     /\bstate.{0,40}(unavailable|not (yet )?(available|found|present)|discarded|does not)|no state|proof window/,
-    /state (at block|root|tree|recreation)|tipset|purged|(low|earli)est |reader set|not traceable|transaction( 0x\w+)? not found|find transaction/,
+    /state (at block|root|tree|recreation)|tipset|purged|(low|earli)est |reader set|not traceable|transaction( 0x\w+)? not found|find (a block containing )?transaction/,
     /(receipts?|record|resource|body) (is )?not found|no (tx|block|receipts?) data|data .{0,40}not available|tx index/,
     /(trie|version|module) does not|indexing is|max height of block|unsupported block number|snapshot file|receipts but/,
   ],

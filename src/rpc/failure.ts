@@ -71,6 +71,9 @@ const JSON_BODY = /^["{]/
 /** Statuses that say no more than that the request failed. */
 const VAGUE_STATUS = /^(400|422|500)$/
 
+/** Kinds that are believed when they come from the text of a parse error (-32700): ganache gives that code to all that it does not have. */
+const SAID_OF_PARSING = /^(unsupported-|filter-|block-)/
+
 const LOGS = /logs|filter/i
 const HEAVY = /^(debug|trace|arbtrace|ots)_|logs/i
 /** Methods whose answer is always short: a number, a hash, a transaction or the code of an account. */
@@ -142,7 +145,7 @@ function meaningOf(facts: Facts, context: FailureContext): Meaning {
   if (!facts.isRpc) return meaningOfTransport(facts, context.method)
   const certain = meaningOfCertainCode(facts, context.method)
   if (certain) return certain
-  const said = meaningOfText(facts.text, context.method)
+  const said = meaningOfText(facts.text, context.method, facts.code === -32700 ? SAID_OF_PARSING : undefined)
   // "Please try again" alone says less than a code or a status.
   const isSoft = said?.kind === 'server-error' && said.blame === 'nobody'
   if (said && !isSoft) return said

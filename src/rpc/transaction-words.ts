@@ -62,7 +62,7 @@ export const TRANSACTION_WORDS: Words = [
   ],
   [
     { kind: 'invalid-params', transaction: 'rule' },
-    /rlp|transaction too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx|bundle)\b/,
+    /rlp|(transaction|input) too short|(decod|pars|deseriali)\w* .{0,40}\b(transaction|tx|bundle)\b/,
   ],
   [
     { kind: 'transaction-rejected', transaction: 'rule' },

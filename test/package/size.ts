@@ -6,7 +6,7 @@ import { failoverBundle } from './bundle'
  * What it may weigh (in bytes, brotli). A ratchet: it goes down until it is at the goal, and up only for a cure. The same code in
  * another order weighs up to a hundred more or less.
  */
-const budget = 75_400
+const budget = 75_900
 const goal = 18_000
 const rowCount = 15
 

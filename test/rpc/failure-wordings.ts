@@ -126,6 +126,7 @@ eth_sendRawTransaction -32003 transaction priority fee below minimum required pr
 eth_sendRawTransaction -32076 Failed imported to deferred pool: Transaction Pool is full
 eth_sendRawTransaction -32000 txpool limit reached
 # filter-not-found final nobody
+eth_getFilterChanges -32700 filter not found
 eth_getFilterChanges -32000 filter has expired
 eth_unsubscribe -32000 subscription not found
 eth_getFilterChanges -32000 filter not found
@@ -187,6 +188,7 @@ eth_estimateGas -32000 contract address collision
 eth_estimateGas -32000 invalid code: must not begin with 0xef
 eth_call -32000 return data out of bounds
 # missing-state next nobody
+debug_traceTransaction -32000 Unable to find a block containing transaction 0x11
 eth_call -32000 No known hardfork for execution on historical block 123 (relative to fork block number 456) in chain with id 137
 eth_getTransactionReceipt -32000 cannot find transaction
 trace_replayTransaction -32000 transaction 0x9bb2c9b9 not found
@@ -219,6 +221,8 @@ eth_getBlockReceipts -32000 got 0 receipts but expected 124
 debug_traceTransaction -32000 mutation of old data not available due to pruning
 eth_getBalance -32002 No state available for block 0xabc
 # unsupported-method next nobody
+trace_block -32700 The method trace_block does not exist/is not available
+trace_block -32004 Method trace_block is not supported
 eth_x -32000 rpc error: code = Unimplemented desc = hm
 eth_x -32000 not yet implemented API
 trace_block -32600 trace_block is not available on the Free tier - upgrade for access. See available methods and their compute unit costs
@@ -333,6 +337,8 @@ eth_getBalance -32000 some weird thing
 eth_getBalance -32603 assertion xyz
 eth_getBalance -32000 unknown blockchain
 # parse-error next nobody
+eth_call -32700 Cannot wrap string value "0xzz" as a json-rpc type; the input value contains an invalid hex character.
+eth_blockNumber -32700 Incorrect number of arguments. 'eth_blockNumber' requires exactly 0 arguments.
 eth_getBalance -32700 Parse error
 # auth final nobody
 eth_sendTransaction -32000 no key for given address or file
@@ -340,6 +346,8 @@ eth_accounts 4100 Unauthorized
 # network next nobody
 eth_accounts 4900 Disconnected
 # invalid-params final nobody
+eth_getProof -32602 Odd number of digits at line 1 column 86
+eth_sendRawTransaction -32602 input too short
 eth_getLogs -32602 data did not match any variant of untagged enum ValueOrArray at line 1 column 5
 eth_sendRawTransaction 1 message had invalid to address
 eth_call -32000 both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified
@@ -388,6 +396,10 @@ eth_sendRawTransaction -32000 ERR_UNKNOWN_TX_TYPE
 eth_sendRawTransaction -32000 fork supporting this transaction type is not activated yet
 eth_sendRawTransaction -32602 Invalid transaction type
 # block-not-available next nobody
+eth_getBalance -32700 header not found
+eth_call -32000 Received invalid block tag 65535. Latest block number is 21
+eth_getLogs -32602 BlockOutOfRangeError: block height is 21 but requested was 65535
+eth_getLogs -32602 blockHash cannot be found
 eth_getLogs 1 invalid epoch range: to block is too far in the future (maximum: 2880)
 eth_getLogs -32000 The fromBlock or blockhash cannot be found
 eth_call -32000 Received invalid block tag 50. Latest block number is 10

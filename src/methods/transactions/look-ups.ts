@@ -3,14 +3,16 @@
 
 import type { Hex } from 'viem'
 import { numberToHex } from 'viem'
+import { field } from '../../base/fields'
 import { createRecent } from '../../base/recent'
 import type { Plan } from '../../request/route/plan'
+import { heightOf } from '../../rpc/block'
 import { paramOf, textOf } from '../../rpc/params'
 import type { RpcRequest } from '../../types'
 import type { Caller, Calls } from '../calls'
 import { isOver } from '../calls'
 import type { Sent } from './sent'
-import { createSentTransactions } from './sent'
+import { createSentTransactions, REMEMBERED } from './sent'
 
 export type LookUps = {
   /** Whether the answer depends on what was sent from here. */
@@ -35,11 +37,15 @@ const BY_HASH = new Set([
 const NONCE = 'eth_getTransactionCount'
 /** Most hashes of private sends that are remembered, the newest ones. */
 const MOST_HIDDEN = 1_000
+/** Most addresses whose nonce is remembered, the newest ones. */
+const MOST_GIVEN = 256
 
 export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps {
   const hidden = createRecent<true>(MOST_HIDDEN)
   const isHidden = (hash: string) => hidden.get(hash, clock.now()) === true
   const sent = createSentTransactions(clock)
+  /** The pending nonces that were given last, by address. */
+  const given = createRecent<number>(MOST_GIVEN, REMEMBERED)
 
   function byHash(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
     const hash = keyOf(request)
@@ -60,26 +66,40 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
     }
   }
 
-  /** The nonce is never below the highest one sent here plus one, while that transaction is pending or mined. */
   async function pendingNonce(caller: Caller, request: RpcRequest, plan: Plan): Promise<unknown> {
-    const ours = await sent.by(keyOf(request))
+    const address = keyOf(request)
+    const ours = await sent.by(address)
     const answer = await call(caller, request, preferring(plan, ours[0]?.provider))
-    for (const one of ours) {
-      if (Number(answer) > one.nonce) return answer
-      if (await isAlive(caller, one)) return numberToHex(one.nonce + 1)
-      sent.forget(one.hash)
-    }
-    return answer
+    const raised = await raisedNonce(caller, ours, Number(answer), given.get(address, clock.now()))
+    given.set(address, raised ?? Number(answer), clock.now())
+    return raised === undefined ? answer : numberToHex(raised)
   }
 
-  /** Whether a provider still knows the transaction. If nobody can say, it is taken to be pending. */
-  async function isAlive(caller: Caller, { hash }: Sent): Promise<boolean> {
+  /**
+   * The nonce is never below the highest one sent here plus one, while that transaction is pending or mined. One that leaves
+   * out nonces after the last one given counts only once it is mined: until then the sender's next nonce is one of those.
+   * `undefined` if the provider's answer holds.
+   */
+  async function raisedNonce(caller: Caller, ours: readonly Sent[], answer: number, last = Infinity) {
+    let next = Math.max(answer, last)
+    while (ours.some(({ nonce }) => nonce === next)) next++
+    for (const { hash, nonce } of ours) {
+      if (answer > nonce) return undefined
+      const found = await find(caller, hash)
+      if (found === null) sent.forget(hash)
+      else if (nonce < next || heightOf(field(found, 'blockNumber')) !== undefined) return nonce + 1
+    }
+    return undefined
+  }
+
+  /** The transaction; `null` if no provider knows it any more, `undefined` if nobody can say: then it is taken to be pending. */
+  async function find(caller: Caller, hash: Hex): Promise<unknown> {
     const request = { method: 'eth_getTransactionByHash', params: [hash] }
     try {
-      return (await byHash(caller, request, planOf(request))) !== null
+      return await byHash(caller, request, planOf(request))
     } catch (error) {
       if (isOver(caller, error)) throw error
-      return true
+      return undefined
     }
   }
 
@@ -94,7 +114,10 @@ export function createLookUps({ clock, privates, planOf, call }: Calls): LookUps
       (request.method === NONCE ? pendingNonce : byHash)(caller, request, plan),
     hide: (hash) => hidden.set(hash.toLowerCase(), true, clock.now()),
     note: sent.add,
-    forget: sent.clear,
+    forget() {
+      sent.clear()
+      given.clear()
+    },
   }
 }
 

@@ -33,7 +33,7 @@ type Entry = {
 }
 
 /** How long a transaction is remembered (in ms). */
-const REMEMBERED = 60_000
+export const REMEMBERED = 60_000
 /** Most transactions that are remembered, the newest ones: recovering a sender costs about a millisecond. */
 const MOST = 256
 

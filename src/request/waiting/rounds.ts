@@ -37,6 +37,11 @@ const LONGEST_POISON = 1_000
 
 /** A block that nobody has is asked for again for this long (in ms): nodes may be behind each other. */
 const LONGEST_ABSENT = 3_000
+/**
+ * A block that is further above the best head than blocks come in this time (in ms) does not come in `LONGEST_ABSENT`, even if that
+ * head was seen a while ago (it counts for 30 s).
+ */
+const FAR_AHEAD = 33_000
 
 /** Codes with which a wallet says that another one may serve the request. */
 const WALLET_GOES_ON = new Set([-32601, -32004, 4200, 4900, 4901])
@@ -72,7 +77,7 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   if (passing.length === 0) return undefined
   // A block that nobody has after a while does not exist.
   const isAbsent = last.every(({ kind }) => kind === 'block-not-available')
-  if (isAbsent && now - flight.startedAt >= LONGEST_ABSENT) return undefined
+  if (isAbsent && (now - flight.startedAt >= LONGEST_ABSENT || isFarAhead(flight, now))) return undefined
   // Poison is not asked until the deadline: everybody fails it in the same way, though they were well a moment ago.
   const isLong = round >= FREE_ROUNDS && now - flight.startedAt >= LONGEST_POISON
   if (isLong && !passing.some(({ kind }) => SHORT_LIVED.has(kind)) && isPoison(flight, now)) return undefined
@@ -85,6 +90,12 @@ export function pauseBeforeNextRound(flight: Flight, now: number): number | unde
   })
   const pause = Math.max(delayBefore(round + 1, parts), Math.min(...wellAt) - now)
   return now + pause <= latest ? pause : undefined
+}
+
+/** Whether the request names a block so far above the best head that it does not come in time, nor is at a node that is ahead. */
+function isFarAhead({ parts: { heads }, reach }: Flight, now: number): boolean {
+  const best = heads.best(now)
+  return typeof reach === 'number' && best !== undefined && reach > best + heads.maxLag() + heads.blocksIn(FAR_AHEAD)
 }
 
 /**

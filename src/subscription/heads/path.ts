@@ -32,6 +32,8 @@ export type PathOptions = {
   readonly origin: Origin
 }
 
+/** What stands for the hash of the parent in blocks that `hardhat_mine` made many of at once. */
+const NO_HASH = /^0x0+$/
 /** Wider gaps (in blocks) are fetched by number, many blocks at a time. */
 const NARROW = 2
 /** If no head could be linked for this long (in ms), the missing block is given up. */
@@ -46,7 +48,9 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
   for (let failures = 0; !pauses.isOver(); ) {
     const first = blocks[0] as Block
     const { number: floor, hash } = chain.root() as BlockRef
-    if (chain.has(first.parentHash) || (hash === '' && first.number === floor + 1)) return { type: 'linked', blocks }
+    const isNamed = first.number === 0 || !NO_HASH.test(first.parentHash)
+    if ((isNamed && chain.has(first.parentHash)) || (hash === '' && first.number === floor + 1))
+      return { type: 'linked', blocks }
     if (first.number <= floor)
       return { type: 'loose', blocks, why: 'the new branch leaves the chain below all that is remembered' }
     if (blocks.length > mostFilled) return { type: 'loose', blocks, why: 'the gap is wider than maxBackfillBlocks' }
@@ -57,9 +61,10 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
         (await backfill.inRange(from, first.number - 1, head.provider)).map((block) => [block.hash, block]),
       )
     }
-    const parent = near.get(first.parentHash) ?? (await parentOf(first, options))
-    if (parent) {
-      blocks = [parent, ...blocks]
+    const below = isNamed ? undefined : await belowOf(first, near, options)
+    const parent = isNamed ? (near.get(first.parentHash) ?? (await parentOf(first, options))) : undefined
+    if (below || parent) {
+      blocks = below ? [{ ...first, parentHash: below.hash }, ...blocks.slice(1)] : [parent as Block, ...blocks]
       failures = 0
     } else if (options.arrivals.hasUpTo(head.number + 1) && failures > 0) return { type: 'left' }
     else if (patience.left() < 0) return { type: 'loose', blocks, why: 'a block in between could not be had' }
@@ -67,6 +72,16 @@ export async function findPath(head: Block, options: PathOptions): Promise<Path>
     else await pauses.wait(pauseAfter(failures++))
   }
   return { type: 'left' }
+}
+
+/** The block whose number is one less: a block that does not name its parent is taken to follow it. */
+function belowOf(
+  { number, provider }: Block,
+  near: ReadonlyMap<string, Block>,
+  { backfill }: PathOptions,
+): Block | Promise<Block | undefined> {
+  const here = [...near.values()].find((block) => block.number === number - 1)
+  return here ?? backfill.byNumber(number - 1, provider).catch(() => undefined)
 }
 
 /** The parent: from heads that have come or come meanwhile, else fetched by its hash, else by its number if that fits. */

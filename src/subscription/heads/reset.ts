@@ -22,7 +22,7 @@ const BETWEEN = 1_000
 
 export function createResetCheck(
   clock: Clock,
-  backfill: Backfill,
+  backfill: Pick<Backfill, 'latest'>,
   pauses: Pauses,
   providers: () => readonly string[],
 ): ResetCheck {

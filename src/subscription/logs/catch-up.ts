@@ -6,6 +6,7 @@ import type { Pauses } from '../../base/pause'
 import type { Backfill } from '../backfill'
 import type { BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
+import { createResetCheck } from '../heads/reset'
 import type { Delivery } from './delivery'
 import { NEAR } from './delivery'
 import type { LogReads } from './log-reads'
@@ -15,14 +16,19 @@ export type CatchUpOptions = {
   readonly reads: LogReads
   readonly delivery: Delivery
   readonly heads: Pick<HeadFeed, 'tip' | 'has' | 'lowest'>
-  readonly backfill: Pick<Backfill, 'byNumber'>
+  readonly backfill: Pick<Backfill, 'byNumber' | 'latest'>
+  /** Ids of the providers that may be asked. */
+  readonly providers: () => readonly string[]
   /** Most blocks of a gap that are filled in. */
   readonly mostFilled: { readonly logs: number }
 }
 
 export type CatchUp = {
-  /** Goes on from the last delivered block to the newest one. Returns whether it got there. */
-  toNewest(isLeft: () => boolean): Promise<boolean>
+  /**
+   * Goes on from the last delivered block to the newest one. Returns whether it got there.
+   * @param anewAbove on a chain that has become shorter: all blocks above this one are new, whatever was delivered
+   */
+  toNewest(isLeft: () => boolean, anewAbove?: number | undefined): Promise<boolean>
 }
 
 /** Logs may come before their heads: the heads are waited for this long (in ms). */
@@ -40,9 +46,10 @@ const READ_AGAIN = 256
 export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (number: number) => void): CatchUp {
   const { clock, reads, delivery, heads, backfill } = options
   const { onGap, height } = delivery
+  const reset = createResetCheck(clock, backfill, pauses, options.providers)
 
-  async function newestBlock(isLeft: () => boolean): Promise<BlockRef | undefined> {
-    const until = clock.now() + AHEAD
+  async function newestBlock(isLeft: () => boolean, isAnew: boolean): Promise<BlockRef | undefined> {
+    const until = isAnew ? -Infinity : clock.now() + AHEAD
     let newest = heads.tip()
     while (newest && newest.number < height() && clock.now() < until && !isLeft()) {
       await pauses.wait(SETTLE)
@@ -52,12 +59,15 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     return newest
   }
 
-  async function toNewest(isLeft: () => boolean) {
-    const newest = await newestBlock(isLeft)
+  async function toNewest(isLeft: () => boolean, anewAbove = Infinity) {
+    const newest = await newestBlock(isLeft, anewAbove < Infinity)
     if (isLeft() || !newest) return false
     const { number, hash } = newest
+    // Heads that have begun since the chain became shorter do not tell that it did.
+    const isShorter = anewAbove === Infinity && number < height() && (await reset.isReset(height()))
+    if (isLeft()) return false
     dropTo(number)
-    await takeBackOrphans(newest, isLeft)
+    await takeBackOrphans(newest, isLeft, isShorter ? heads.lowest() : anewAbove)
     if (isLeft()) return false
     const uncertainFrom = delivery.uncertainFrom()
     const readFrom = delivery.cursor() ? await fill(newest, isLeft) : Infinity
@@ -86,11 +96,11 @@ export function createCatchUp(options: CatchUpOptions, pauses: Pauses, dropTo: (
     return isLeft() || !canonical || canonical.hash === hash
   }
 
-  async function takeBackOrphans({ number: newest, provider }: BlockRef, isLeft: () => boolean) {
+  async function takeBackOrphans({ number: newest, provider }: BlockRef, isLeft: () => boolean, anewAbove: number) {
     const stands = async (block: Pick<BlockRef, 'number' | 'hash'>) =>
       block.number <= newest && (await isStillCanonical(block, provider, isLeft))
-    /** The highest block that is known to stand, or the one after which the stream began. */
-    let standing = delivery.begunAt() - 1
+    /** The highest block that is known to stand, or the one after which the stream, or the shorter chain, began. */
+    let standing = Math.min(delivery.begunAt() - 1, anewAbove)
     for (const entry of delivery.blocks()) {
       if (await stands(entry)) {
         standing = entry.number

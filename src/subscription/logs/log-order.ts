@@ -6,6 +6,7 @@ import type { Block, BlockRef } from '../block'
 import type { HeadFeed } from '../heads/head-feed'
 import type { KnownHead } from '../known-head'
 import type { Delivery } from './delivery'
+import type { CatchUpItem } from './log-queue'
 import type { Pushes } from './pushes'
 import type { Turns } from './turns'
 
@@ -38,8 +39,8 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
   const { clock, heads, turns, delivery, pushes, wantsHeads, onState } = options
   /** Stops listening to heads. Set while the stream goes by them, and at its end, so that it never begins to. */
   let off: (() => void) | undefined
-  /** Heads have begun anew: with the next block, which comes in the same turn of the event loop, a catch-up is due. */
-  let isCatchUpDue = false
+  /** Heads have begun anew: with the next block, which comes in the same turn of the event loop, this catch-up is due. */
+  let due: CatchUpItem | undefined
 
   /** What was pushed so far may be incomplete: everything after the cursor is read by a catch-up. */
   function goByHeads() {
@@ -85,21 +86,22 @@ export function createLogOrder(options: LogOrderOptions): LogOrder {
     const { number, parentHash, provider } = block
     begin({ number: number - 1, hash: parentHash, provider })
     pushes.hear(block)
-    if (isCatchUpDue) turns.add({ type: 'catch-up' })
-    isCatchUpDue = false
+    if (due) turns.add(due)
+    due = undefined
     turns.add({ type: 'block', block, at: clock.now() })
     options.onBlock(number)
   }
 
-  function onReorg(removed: readonly Block[]) {
+  function onReorg(removed: readonly Block[], isReset: boolean) {
     removed.forEach(turns.retract)
+    const lowest = heads.lowest()
     // The reorg goes below all that heads remember. Older blocks may be delivered: a catch-up checks which of them still stand.
-    isCatchUpDue ||= heads.tip()?.number === heads.lowest()
+    if (heads.tip()?.number === lowest) due = { type: 'catch-up', anewAbove: isReset ? lowest : due?.anewAbove }
   }
 
   /** Heads have a gap: a catch-up reads it, and checks whether what was delivered below still stands. */
   function onGap() {
-    isCatchUpDue = true
+    due ??= { type: 'catch-up' }
   }
 
   function choose() {

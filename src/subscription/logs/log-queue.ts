@@ -10,10 +10,14 @@ export type BlockItem = {
   at: number
 }
 
-export type QueueItem =
-  | BlockItem
+export type CatchUpItem = {
   /** Reads everything from the cursor to the newest block: the stream has begun to go by heads, or some heads are missing. */
-  | { readonly type: 'catch-up' }
+  readonly type: 'catch-up'
+  /** The chain has become shorter, and all blocks above this one are new, whatever was delivered. `undefined`: it has not. */
+  readonly anewAbove?: number | undefined
+}
+
+export type QueueItem = BlockItem | CatchUpItem
 
 /**
  * `settle`: deliver what was pushed for the block. `wait`: more may be pushed. `ask`: read its logs, as they are not pushed.

@@ -32,6 +32,8 @@ import { createTurns } from './turns'
 export type LogStreamParts = {
   readonly parts: Pick<Parts, 'clock' | 'heads'>
   readonly backfill: Backfill
+  /** Ids of the providers that may be asked. */
+  readonly providers: () => readonly string[]
   readonly places: Places
   readonly lag: LagWatch
   readonly knownHead: (kind: string) => KnownHead
@@ -50,7 +52,7 @@ const BRIDGED = 1_000
 const SLOW = 2_000
 
 export function createLogStream(
-  { parts, backfill, places, lag, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
+  { parts, backfill, providers, places, lag, knownHead, heads, blooms, gate, verify, mostFilled }: LogStreamParts,
   { filter, params }: SubscriptionKey,
   sink: StreamSink,
 ): Stream {
@@ -65,7 +67,7 @@ export function createLogStream(
   let isSettled = false
   /** Whether the stream is live even without a cursor, as the place has not told its newest block. */
   let isUnbased = false
-  const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, mostFilled, onLoss })
+  const turns = createTurns({ clock, reads, delivery, pushes, trust, heads, backfill, providers, mostFilled, onLoss })
   const check = createLogCheck({
     clock,
     reads,

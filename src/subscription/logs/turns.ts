@@ -76,7 +76,7 @@ export function createTurns(options: TurnsOptions): Turns {
   async function step(item: QueueItem) {
     if (item.type === 'block') return stepBlock(item)
     const isLeft = () => queue[0] !== item
-    if ((await catchUp.toNewest(isLeft)) && !isLeft()) queue.shift()
+    if ((await catchUp.toNewest(isLeft, item.anewAbove)) && !isLeft()) queue.shift()
   }
 
   const hasPushes = ({ block }: BlockItem) => pushes.of(block.hash).length > 0

@@ -42,6 +42,56 @@ describe('after a send', () => {
     expect([await nonceAt('latest'), await nonceAt('pending')]).toEqual(['0x2', '0x7'])
   })
 
+  describe('a nonce that leaves out others', () => {
+    /** The pending nonces that callers get, after they got 2, while the provider goes on saying 2. */
+    async function noncesAfter(nonces: number[], found: object = {}) {
+      const t = createTestEngine({ providers: 1 })
+      const own = t
+        .channel('p1')
+        .on(NONCE)
+        .reply('0x2')
+        .on(LOOK_UP)
+        .reply({ hash, ...found })
+      const pending = () => t.request(NONCE, [account.address, 'pending'])
+      await pending()
+      for (const nonce of nonces) {
+        const bytes = await account.signTransaction({
+          chainId: 1,
+          nonce,
+          gas: 21_000n,
+          gasPrice: 1n,
+          to: account.address,
+        })
+        own.on(SEND).reply(keccak256(bytes))
+        await t.request(SEND, [bytes])
+      }
+      const first = await pending()
+      await t.clock.advance(59_999)
+      return [first, await pending()]
+    }
+
+    test.each([
+      ['its sender goes on below it', [6], ['0x2', '0x2']],
+      ['it counts from where the others end', [3, 6, 2], ['0x4', '0x4']],
+      ['it counts once they are all there', [3, 5, 4, 2], ['0x6', '0x6']],
+    ])('behavior: %s', async (_, nonces, expected) => {
+      expect(await noncesAfter(nonces)).toEqual(expected)
+    })
+
+    test('behavior: once it is mined, others have sent what was left out', async () => {
+      expect(await noncesAfter([6], { blockNumber: '0x9' })).toEqual(['0x7', '0x7'])
+    })
+
+    test('behavior: after a reset the nonce that was given before says nothing', async () => {
+      const t = createTestEngine({ providers: 1, options: { consistency: 'head' } })
+      t.channel('p1').on(NONCE).reply('0x2').on(LOOK_UP).reply({ hash }).on(SEND).reply(hash)
+      await t.request(NONCE, [account.address, 'pending'])
+      await t.request('evm_revert', ['0x1'])
+      await t.request(SEND, [raw])
+      expect(await t.request(NONCE, [account.address, 'pending'])).toBe('0x7')
+    })
+  })
+
   test.each([
     ['another hash', LOOK_UP, [other]],
     ['what is pending but no nonce', 'eth_getBalance', [account.address, 'pending']],

@@ -1,6 +1,6 @@
 // Further rounds: which failures are worth one, how long the pause before it is, and who pays for it.
 
-import { HttpRequestError } from 'viem'
+import { HttpRequestError, numberToHex } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { NO_HEADERS } from '../../../src/channel/headers'
 import { createTestEngine } from '../../support/engine'
@@ -67,6 +67,18 @@ describe('which failures', () => {
     t.start(READ)
     await t.clock.advance(10_000)
     expect(t.eventsOf('attempt').map(({ failure }) => failure?.kind)).toEqual(Array(rounds).fill(kind))
+  })
+
+  test.each([
+    ['as far above the head as blocks may come while it is old', 100 + 2 + 4, 2],
+    ['further above it', 100 + 2 + 5, 1],
+  ])('behavior: a block that nobody has, %s', async (_, height, rounds) => {
+    const t = createTestEngine({ providers: 1, options: { rounds: 2, blockTime: 12_000 } })
+    t.channel('p1').on('eth_blockNumber').reply('0x64').on(READ).fail(notYet())
+    await t.request('eth_blockNumber')
+    const request = t.start(READ, ['0x00', numberToHex(height)])
+    await t.clock.advance(10_000)
+    expect([t.channel('p1').count(READ), request.ended]).toMatchObject([rounds, { error: { code: -32000 } }])
   })
 
   test('behavior: given one provider whose `headers` function fails once, then it is asked again, and not blamed', async () => {

@@ -13,6 +13,8 @@ type Given = {
   mostFilled?: number
   providers?: readonly string[]
   isBegun?: boolean
+  /** That of the first block. */
+  height?: number
   known?: number
   onTold?: () => void
   onAstray?: (block: Block) => boolean
@@ -23,18 +25,19 @@ type Given = {
 function setUp(given: Given = {}) {
   const { mostFilled = 256, providers = ['p1'], isBegun = true, known, onTold, onAstray = () => false } = given
   const clock = createManualClock()
-  const tree = createTree(clock)
+  const tree = createTree(clock, given.height)
   const base = tree.head()
   const told: string[] = []
   /** What a reader of the stream has after it all. */
   const kept: Block[] = []
   const filling: boolean[] = []
+  const backfill = {
+    ...tree.backfill,
+    ...(given.lacksHashes && { byHash: () => Promise.reject(new Error('It takes no hashes.')) }),
+  }
   const follower = createFollower({
     clock,
-    backfill: {
-      ...tree.backfill,
-      ...(given.lacksHashes && { byHash: () => Promise.reject(new Error('It takes no hashes.')) }),
-    },
+    backfill,
     providers: () => providers,
     mostFilled,
     known: () => known,
@@ -60,6 +63,7 @@ function setUp(given: Given = {}) {
   return {
     clock,
     tree,
+    backfill,
     follower,
     told,
     kept,
@@ -71,6 +75,51 @@ function setUp(given: Given = {}) {
     },
   }
 }
+
+describe('blocks that do not name their parents (of `hardhat_mine`)', () => {
+  const parentHash = `0x${'0'.repeat(64)}`
+  /** The tree, with such blocks in place of these. */
+  function setUpUnnamed(numbers: readonly number[], given: Given = {}) {
+    const t = setUp(given)
+    const bare = (block: Block) => (numbers.includes(block.number) ? { ...block, parentHash } : block)
+    const { byHash, byNumber, inRange } = t.tree.backfill
+    Object.assign(t.backfill, {
+      byHash: async (...asked: Parameters<typeof byHash>) => bare(await byHash(...asked)),
+      byNumber: async (...asked: Parameters<typeof byNumber>) => bare(await byNumber(...asked)),
+      inRange: async (...asked: Parameters<typeof inRange>) => (await inRange(...asked)).map(bare),
+    })
+    return { ...t, bare }
+  }
+
+  test('behavior: each follows the block below it, down to the one that the chain has', async () => {
+    const { tree, told, kept, arrive } = setUpUnnamed([103, 104, 105])
+    const blocks = tree.mine(6)
+    await arrive(blocks.slice(0, 2))
+    await arrive(blocks.slice(5))
+    expect(told).toEqual(['101', '102', '103', '104', '105', '106'])
+    expect(kept.map(({ hash }) => hash)).toEqual(blocks.map(({ hash }) => hash))
+  })
+
+  test('behavior: on a chain that is known from block 0 on, they do not follow what is below that', async () => {
+    const { tree, follower, p1, told, arrive } = setUpUnnamed([3, 4, 5], { height: 0, isBegun: false })
+    follower.begin(undefined, p1)
+    const blocks = [tree.head(), ...tree.mine(2)].map((block) => (block.number > 0 ? block : { ...block, parentHash }))
+    await arrive(blocks)
+    await arrive(tree.mine(4).slice(3))
+    expect(told).toEqual(['0', '1', '2', '3', '4', '5', '6'])
+  })
+
+  test('behavior: one that was pushed, while the block below cannot be had: it is asked for again', async () => {
+    const { clock, tree, told, bare, arrive } = setUpUnnamed([102])
+    const [a, b] = tree.mine(2) as [Block, Block]
+    tree.lose(a.hash)
+    await arrive([bare(b)])
+    expect(told).toEqual([])
+    tree.find(a.hash)
+    await clock.advance(1_000)
+    expect(told).toEqual(['101', '102'])
+  })
+})
 
 describe('one source', () => {
   test('default: each block once, in order, without a question', async () => {

@@ -25,6 +25,8 @@ function setUp(mostFilled = 10_000) {
     lowest: -1,
     has: (_hash: string) => true,
     isLeft: false,
+    /** What the only provider tells when it is asked for its newest block. */
+    latest: undefined as Block | undefined,
     logs: [] as Log[] | undefined,
     /** Runs when something is asked, before it is answered. */
     onAsk: (_what: string) => {},
@@ -61,7 +63,9 @@ function setUp(mostFilled = 10_000) {
           ask(`block ${number}`)
           return canonical.get(number) ?? blockOf(number)
         },
+        latest: async () => state.latest,
       },
+      providers: () => ['p1'],
       mostFilled: { logs: mostFilled },
     },
     createPauses(clock),
@@ -82,7 +86,7 @@ function setUp(mostFilled = 10_000) {
     state,
     delivery,
     give,
-    run: () => catchUp.toNewest(() => state.isLeft),
+    run: (anewAbove?: number) => catchUp.toNewest(() => state.isLeft, anewAbove),
   }
 }
 
@@ -218,6 +222,57 @@ describe('what was replaced meanwhile', () => {
     expect(await run()).toBe(true)
     expect(asked).toEqual(['block 102', 'logs 100-103', 'block 101'])
     expect(told.slice(0, 2)).toEqual(['removed 101: 0', 'logs 101/1: 3'])
+  })
+})
+
+describe('a chain that has become shorter than where the stream began', () => {
+  test('behavior: all blocks above where it began anew are given, at once', async () => {
+    const { told, asked, dropped, state, delivery, give, run } = setUp()
+    give([101], 102)
+    state.tip = blockOf(3, { branch: 1 })
+    state.logs = [logOf(0, 0, 1), logOf(2, 0, 1)]
+    expect(await run(-1)).toBe(true)
+    expect(told).toEqual([
+      'removed 101: 0',
+      ...['logs 0/1: 0', 'passed 0/1', 'logs 2/1: 0', 'passed 2/1', 'passed 3/1'],
+    ])
+    expect([asked, dropped, delivery.height()]).toEqual([['logs 0-3'], [3], 3])
+  })
+
+  test('behavior: heads that have begun since do not tell: if the providers do, the blocks of these heads are given', async () => {
+    const { clock, told, state, give, run } = setUp()
+    give([101], 102)
+    state.tip = state.latest = blockOf(3, { branch: 1 })
+    state.lowest = 1
+    state.logs = [logOf(1, 0, 1), logOf(2, 0, 1)]
+    const outcome = outcomeOf(run())
+    await clock.advance(2_999)
+    expect([outcome, told]).toEqual([{}, []])
+    await clock.advance(1)
+    expect(outcome).toEqual({ value: true })
+    expect(told).toEqual(['removed 101: 0', 'logs 2/1: 0', 'passed 2/1', 'passed 3/1'])
+  })
+
+  test('behavior: a provider that is as high as the stream says that it is not: what came before the stream is not given', async () => {
+    const { clock, told, state, delivery, run } = setUp()
+    state.tip = blockOf(97)
+    state.latest = blockOf(99)
+    state.lowest = 95
+    state.logs = [logOf(96, 0), logOf(97, 0)]
+    const outcome = outcomeOf(run())
+    await clock.advance(2_000)
+    expect([outcome, told, delivery.begunAt()]).toEqual([{ value: true }, ['passed 97'], 100])
+  })
+
+  test('behavior: once it is left, what the providers say changes nothing', async () => {
+    const { clock, told, dropped, state, give, run } = setUp()
+    give([101], 102)
+    state.tip = state.latest = blockOf(3, { branch: 1 })
+    const outcome = outcomeOf(run())
+    await clock.advance(2_000)
+    state.isLeft = true
+    await clock.advance(1_000)
+    expect([outcome, told, dropped]).toEqual([{ value: false }, [], []])
   })
 })
 

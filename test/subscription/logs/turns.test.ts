@@ -74,7 +74,8 @@ function setUp({ mustCheck = () => false, mayCheck = true, mostFilled = 10_000 }
     },
     onLoss: (number) => losses.push(number),
     heads: { tip: () => newest, lowest: () => lowest, has: (hash) => newest === undefined || newest.hash === hash },
-    backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number) },
+    backfill: { byNumber: async (number) => canonical.get(number) ?? blockOf(number), latest: async () => undefined },
+    providers: () => [],
   })
   return {
     clock,
