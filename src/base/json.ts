@@ -17,12 +17,24 @@ function measure(value: unknown, depth: number): number {
   if (typeof value === 'string') return value.length + 2
   if (typeof value === 'bigint' || depth > DEEPEST) return Number.NaN
   if (typeof value !== 'object' || value === null) return 5
-  const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON === 'function') return measure(toJSON.call(value), depth + 1)
+  return Array.isArray(value) ? measureItems(value, depth) : measureFields(value as Record<string, unknown>, depth)
+}
+
+// Both loops stop at the first part that cannot be JSON: in a cycle with branches the work would double at every level.
+function measureItems(items: readonly unknown[], depth: number): number {
   let length = 2
-  for (const [key, item] of Object.entries(value)) {
-    length += (Array.isArray(value) ? 1 : key.length + 3) + measure(item, depth + 1)
-    // It stops at the first part that cannot be JSON: in a cycle with branches the work would double at every level.
+  for (const item of items) {
+    length += measure(item, depth + 1) + 1
+    if (Number.isNaN(length)) break
+  }
+  return length
+}
+
+function measureFields(fields: Record<string, unknown>, depth: number): number {
+  let length = 2
+  if (typeof fields.toJSON === 'function') return measure(fields.toJSON(), depth + 1)
+  for (const key of Object.keys(fields)) {
+    length += key.length + 3 + measure(fields[key], depth + 1)
     if (Number.isNaN(length)) break
   }
   return length
