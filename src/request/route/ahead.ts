@@ -19,6 +19,7 @@ export function askableOf(flight: Flight): ChannelState[] {
 
 /** Whether a channel may be asked: its provider is not ruled out, nor lacks the method while others are known to serve it. */
 function allowedBy({ plan, route: { leftOut, able }, ruledOut, held }: Flight) {
+  if (!ruledOut && leftOut.length === 0) return anybody
   const isOut = ({ provider }: ChannelState) => ruledOut?.has(provider) === true
   const areLeftOut =
     leftOut.length > 0 &&
@@ -29,6 +30,9 @@ function allowedBy({ plan, route: { leftOut, able }, ruledOut, held }: Flight) {
       ))
   return (channel: ChannelState) => !isOut(channel) && !(areLeftOut && leftOut.includes(channel))
 }
+
+/** While nobody is ruled out or left out, as for a healthy request, nothing need be looked up. */
+const anybody = () => true
 
 /** Sets the channels to ask in a round. */
 export function setAhead(flight: Flight, now: number) {

@@ -95,13 +95,9 @@ export function createPlaces(parts: Parts, channels: ClientChannels, plan: Plan)
         assertChain(provider)
         throwIfAborted(signal)
         const upstream = await channel.subscribe(params, sink, { signal })
-        try {
-          // Another check may have ended meanwhile.
-          assertChain(provider)
-        } catch (error) {
-          upstream.unsubscribe().catch(() => {})
-          throw error
-        }
+        // Another check may have ended meanwhile.
+        if (provider.chain.state === 'wrong') upstream.unsubscribe().catch(() => {})
+        assertChain(provider)
         // The provider has answered: that is as good as a probe of the breaker.
         if (!state.breaker.isClosed()) state.breaker.close()
         place.room.accept(clock.now())
